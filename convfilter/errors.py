@@ -1,0 +1,72 @@
+"""The errors that convfilter raises on purpose, each with the exit code that it leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = [
+    "ArgumentError",
+    "ArgumentTypeError",
+    "ConvfilterError",
+    "ImageError",
+    "KernelError",
+    "PipelineError",
+    "UnknownNameError",
+    "UsageError",
+    "suggestion",
+]
+
+
+class ConvfilterError(Exception):
+    """Something could not be done; the message is one line that says what, why and the way out."""
+
+    exit_code = 1
+
+
+class UsageError(ConvfilterError):
+    """The command was given in a way that cannot be carried out (colliding outputs, say)."""
+
+    exit_code = 2
+
+
+class ArgumentError(UsageError, ValueError):
+    """A value is out of range or of the wrong form."""
+
+
+class ArgumentTypeError(UsageError, TypeError):
+    """A value has a type that cannot be used."""
+
+
+class UnknownNameError(UsageError, LookupError):
+    """No filter, kernel, option or choice has this name."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"no {kind} is called {name!r}{suggestion(name, known)}")
+
+
+class KernelError(ArgumentError):
+    """A kernel cannot be used: ragged, empty, not finite, or its file cannot be understood."""
+
+
+class PipelineError(ArgumentError):
+    """A chain of steps cannot be understood."""
+
+
+class ImageError(ConvfilterError):
+    """A picture cannot be read or written."""
+
+
+def suggestion(name: str, known: Iterable[str], how_many: int = 3) -> str:
+    """Return "; did you mean a, b or c?" with the names nearest to `name`, or an empty string."""
+    import difflib
+
+    candidates = list(known)
+    folded = {candidate.lower(): candidate for candidate in candidates}
+    asked = name.lower()
+    near = [folded[n] for n in difflib.get_close_matches(asked, folded, how_many, cutoff=0.6)]
+    near += [c for c in candidates if asked and asked in c.lower() and c not in near]
+    near = near[:how_many]
+    if not near:
+        return ""
+    listed = near[0] if len(near) == 1 else f"{', '.join(near[:-1])} or {near[-1]}"
+    return f"; did you mean {listed}?"
