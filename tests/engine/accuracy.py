@@ -1,0 +1,216 @@
+"""What the engine promises, as a check that any call can be put through.
+
+The promise, against the exact real value: integers (image, weights, fill and offset integer, scale
+1, sums below 2**53) are exact; any other 8-bit result lies within 0.52 and a 16-bit one within
+0.6; float32 within 1e-5 and float64 within 1e-12 of the largest sum of absolute products in the
+image. What only selects is exact. NaN and infinity reach exactly the outputs that weigh them. The
+input is left alone, and the number of workers changes no bit.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+import convfilter.engine as engine
+from convfilter.errors import ArgumentError
+from tests import naive
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+EXACT_BELOW = 2.0**53
+ALLOWED = {"uint8": 0.52, "uint16": 0.6, "int16": 0.6, "float32": 1e-5, "float64": 1e-12}
+SELECTING = ("minimum", "maximum", "median", "percentile")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call of the engine."""
+
+    function: str
+    image: Array
+    arguments: tuple[Any, ...] = ()
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def run(self, workers: int | None = None) -> Array:
+        """Call the engine."""
+        call = getattr(engine, self.function)
+        result: Array = call(self.image, *self.arguments, **self.options, workers=workers)
+        return result
+
+    def __str__(self) -> str:
+        """Describe the call in one line."""
+        image = f"{self.image.dtype}{list(self.image.shape)} strides {self.image.strides}"
+        arguments = [_short(a) for a in self.arguments]
+        arguments += [f"{name}={_short(value)}" for name, value in self.options.items()]
+        return f"{self.function}({', '.join([image, *arguments])})"
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        text = np.array2string(value, threshold=30, separator=",").replace("\n", "")
+        return f"{value.dtype}{list(value.shape)} {text}"
+    if isinstance(value, list):
+        return f"[{'; '.join(_short(v) for v in value)}]"
+    return repr(value)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The exact result, its dtype, and how far from it a finite output may lie."""
+
+    exact: Array
+    dtype: np.dtype[Any]
+    allowance: float = 0.0
+
+
+def is_whole(*values: Any) -> bool:
+    """Tell whether all numbers are integers."""
+    return all(bool(np.all(np.asarray(v) == np.rint(np.asarray(v)))) for v in values)
+
+
+def image_dtype(image: Array) -> np.dtype[Any]:
+    """Return the dtype that a result has when none is asked for."""
+    native = image.dtype.newbyteorder("=")
+    return np.dtype(np.uint8) if native == np.bool_ else native
+
+
+def allowance(dtype: np.dtype[Any], largest_sum: float, taps: int) -> float:
+    """Return the distance allowed where the result is not promised to be exact.
+
+    Two things that no float can avoid are added: the rounding of a sum of doubles, which counts
+    only above 2**40 or so, and the steps between subnormal numbers.
+    """
+    allowed = ALLOWED[dtype.name]
+    if dtype.kind == "f":
+        return allowed * largest_sum + taps * float(np.finfo(dtype).smallest_subnormal)
+    return allowed + taps * largest_sum * 2.0**-53
+
+
+def expect(case: Case) -> Expected:
+    """Compute what the call has to give; NothingLeftError where it has to be refused."""
+    name, image, options = case.function, case.image, case.options
+    if name in SELECTING:
+        exact = getattr(naive, name)(image, *case.arguments, **options)
+        return Expected(exact, image_dtype(image))
+    if name == "pool":
+        return expect_pool(case)
+    if name in ("bilateral", "nl_means"):
+        dtype = image_dtype(image)
+        exact = getattr(naive, name)(image, *case.arguments, **options)
+        return Expected(exact, dtype, allowance(dtype, float(np.abs(image).max()), 1))
+    return expect_sums(case)
+
+
+def expect_pool(case: Case) -> Expected:
+    """Expect of a mean what is promised of sums, and of a maximum or minimum the exact value."""
+    image, (size,) = case.image, case.arguments
+    dtype = image_dtype(image)
+    exact = naive.pool(image, size, **case.options)
+    if case.options.get("reduce", "max") != "mean":
+        return Expected(exact, dtype)
+    magnitudes = naive.pool(np.abs(image.astype(np.float64)), size, **case.options)
+    finite = magnitudes[np.isfinite(magnitudes)]
+    largest = float(finite.max()) if finite.size else 0.0
+    return Expected(exact, dtype, allowance(dtype, largest, math.prod(naive.as_pair(size))))
+
+
+def expect_sums(case: Case) -> Expected:
+    """Expect what is promised of correlate, convolve and correlate_bank."""
+    image, options = case.image, dict(case.options)
+    dtype = np.dtype(options.pop("dtype", None) or image_dtype(image))
+    if case.function == "correlate_bank":
+        kernels, how = [np.asarray(k) for k in case.arguments[0]], case.arguments[1]
+        exact = naive.correlate_bank(image, kernels, how, **options)
+    else:
+        kernels, how = [np.asarray(case.arguments[0])], "max"
+        exact = getattr(naive, case.function)(image, kernels[0], **options)
+        kernels = [kernels[0][::-1, ::-1] if case.function == "convolve" else kernels[0]]
+    each = [naive.largest_absolute_sum(image, kernel, **options) for kernel in kernels]
+    largest = (
+        float(np.linalg.norm(each)) if how == "l2" else sum(each) if how == "l1" else max(each)
+    )
+    fill = options.get("fill", 0.0) if options.get("border") == "constant" else 0.0
+    whole = (
+        image.dtype.kind in "biu"
+        and options.get("scale", 1.0) == 1.0
+        and is_whole(options.get("offset", 0.0), fill, *kernels)
+    )
+    if whole and how != "l2" and largest < EXACT_BELOW:
+        return Expected(exact, dtype)
+    return Expected(exact, dtype, allowance(dtype, largest, kernels[0].size * len(kernels)))
+
+
+def share_of_allowance(result: Array, expected: Expected) -> float:
+    """Compare; return the largest error as a share of what is allowed."""
+    exact, dtype = expected.exact, expected.dtype
+    assert result.dtype == dtype, f"dtype {result.dtype} instead of {dtype}"
+    assert result.shape == exact.shape, f"shape {result.shape} instead of {exact.shape}"
+    if expected.allowance == 0.0:
+        rounded = naive.round_to(exact, dtype)
+        wrong = (result != rounded) & ~((result != result) & (rounded != rounded))
+        assert not wrong.any(), _first(wrong, result, rounded, "which has to be exact")
+        return 0.0
+    if dtype.kind == "f":
+        limit = naive.Real(np.finfo(dtype).max)
+        too_large = np.isfinite(exact) & (np.abs(exact) > limit)
+        special = ~np.isfinite(exact) | (np.abs(exact) > limit * naive.Real(1.0001))
+        wanted = np.where(too_large, np.copysign(naive.Real(np.inf), exact), exact)
+        wrong = special & (result != wanted) & ~(np.isnan(result) & np.isnan(wanted))
+        wrong |= ~(special | too_large) & ~np.isfinite(result)
+        assert not wrong.any(), _first(
+            wrong, result, wanted, "NaN and infinity reach what they may"
+        )
+        target, compared = exact, ~(special | too_large)
+    else:
+        limits = np.iinfo(dtype)
+        target = np.clip(exact, limits.min, limits.max)
+        compared = np.ones(exact.shape, bool)
+    if not compared.any():
+        return 0.0
+    error = np.zeros(exact.shape)
+    error[compared] = np.abs(result[compared].astype(naive.Real) - target[compared])
+    wrong = error > expected.allowance
+    assert not wrong.any(), _first(wrong, result, target, f"within {expected.allowance:.6g}")
+    return float(error.max() / expected.allowance)
+
+
+def _first(wrong: Array, result: Array, wanted: Array, promise: str) -> str:
+    at = tuple(int(i) for i in np.argwhere(wrong)[0])
+    return (
+        f"{int(wrong.sum())} of {wrong.size} outputs are wrong; at {at} the engine gives "
+        f"{result[at]!r} instead of {wanted[at]!r} ({promise})"
+    )
+
+
+def check(case: Case, workers: tuple[int, ...] = (1, 2, 3)) -> float:
+    """Put one call through everything that is promised; return the share of the allowance used."""
+    before = case.image.tobytes()
+    try:
+        expected = expect(case)
+    except naive.NothingLeftError as reason:
+        _must_refuse(case, str(reason))
+        return 0.0
+    if expected.dtype.kind != "f" and np.isnan(case.image).any():
+        _must_refuse(case, "NaN has no integer")
+        return 0.0
+    result = case.run()
+    assert case.image.tobytes() == before, "the input was written to"
+    assert not np.may_share_memory(result, case.image), "the result is a view of the input"
+    assert result.flags.c_contiguous, "the result is not contiguous"
+    assert result.flags.writeable, "the result is read-only"
+    share = share_of_allowance(result, expected)
+    for count in workers:
+        assert case.run(count).tobytes() == result.tobytes(), f"other bits with {count} workers"
+    return share
+
+
+def _must_refuse(case: Case, reason: str) -> None:
+    try:
+        result = case.run()
+    except ArgumentError:
+        return
+    raise AssertionError(f"gave {result.shape} {result.dtype} instead of an error: {reason}")

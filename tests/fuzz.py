@@ -1,0 +1,122 @@
+"""Random calls of the engine against the naive twins: python -m tests.fuzz --cases 20000.
+
+Prints, by function and dtype, how many calls were made and how much of the allowed error the worst
+one used; exits with 1 if any broke a promise. A failing call is made again by the command that is
+printed with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import warnings
+from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from random import Random
+
+from tests.engine.accuracy import Case, check
+from tests.engine.cases import DRAWS, draw_case
+
+SHOWN = 20
+
+
+@dataclass
+class Tally:
+    """What is known of one function and dtype."""
+
+    cases: int = 0
+    worst: float = 0.0
+    failures: int = 0
+
+
+@dataclass
+class Outcome:
+    """What a run of cases has found."""
+
+    tallies: dict[tuple[str, str], Tally] = field(default_factory=lambda: defaultdict(Tally))
+    failures: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def add(self, other: Outcome) -> None:
+        """Take over what another run has found."""
+        for key, tally in other.tallies.items():
+            mine = self.tallies[key]
+            mine.cases += tally.cases
+            mine.failures += tally.failures
+            mine.worst = max(mine.worst, tally.worst)
+        self.failures += other.failures
+
+
+def make_case(seed: int, index: int, kind: str | None) -> Case:
+    """Draw the case with this number; it depends on nothing else."""
+    return draw_case(Random(f"{seed}/{index}"), kind)
+
+
+def run(seed: int, first: int, last: int, step: int, kind: str | None) -> Outcome:
+    """Check the cases first, first + step, ... before last."""
+    outcome = Outcome()
+    for index in range(first, last, step):
+        case = make_case(seed, index, kind)
+        tally = outcome.tallies[case.function, case.image.dtype.name]
+        tally.cases += 1
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                share = check(case, workers=(1 + index % 3,))
+        except Exception as failure:  # noqa: BLE001 - whatever happens is a finding
+            tally.failures += 1
+            outcome.failures.append((index, str(case), f"{type(failure).__name__}: {failure}"))
+        else:
+            tally.worst = max(tally.worst, share)
+    return outcome
+
+
+def report(outcome: Outcome, seed: int, kind: str | None) -> None:
+    """Print the table and the failures."""
+    print(f"{'function':<16}{'dtype':<10}{'cases':>7}{'worst':>9}{'failures':>10}")
+    for (function, dtype), tally in sorted(outcome.tallies.items()):
+        worst = f"{tally.worst:.1%}" if tally.worst else "exact"
+        print(f"{function:<16}{dtype:<10}{tally.cases:>7}{worst:>9}{tally.failures:>10}")
+    for index, case, failure in sorted(outcome.failures)[:SHOWN]:
+        only = f" --kind {kind}" if kind else ""
+        print(f"\npython -m tests.fuzz --seed {seed} --first {index} --cases 1{only}")
+        print(f"  {case[:600]}\n  {failure}")
+    if len(outcome.failures) > SHOWN:
+        print(f"\n... and {len(outcome.failures) - SHOWN} more")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("--cases", type=int, default=20000, help="how many calls (20000)")
+    parser.add_argument("--seed", type=int, default=1, help="which calls (1)")
+    parser.add_argument("--first", type=int, default=0, help="number of the first call (0)")
+    parser.add_argument("--kind", choices=sorted(DRAWS), help="only one kind of call")
+    parser.add_argument("--workers", type=int, default=1, help="processes that share the calls (1)")
+    options = parser.parse_args(arguments)
+    started, last, total = time.monotonic(), options.first + options.cases, Outcome()
+    if options.workers > 1:
+        with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
+            parts = [
+                pool.submit(
+                    run, options.seed, options.first + i, last, options.workers, options.kind
+                )
+                for i in range(options.workers)
+            ]
+            for part in parts:
+                total.add(part.result())
+    else:
+        total = run(options.seed, options.first, last, 1, options.kind)
+    report(total, options.seed, options.kind)
+    seconds = time.monotonic() - started
+    print(
+        f"\n{options.cases} cases with seed {options.seed}, {seconds:.0f} s: "
+        f"{len(total.failures)} outside the promised accuracy"
+    )
+    return 1 if total.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
