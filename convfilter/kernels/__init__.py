@@ -1,0 +1,64 @@
+"""Kernels: named ones from the catalogue, given ones from text and files, shapes by parameter.
+
+>>> from convfilter import kernels
+>>> kernels.get("sobel-x").weights
+>>> kernels.find("0 -1 0, -1 5 -1, 0 -1 0")
+>>> kernels.shapes.gaussian(sigma=2)
+
+All follow the convention of correlation: a kernel is laid on the image as printed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from convfilter.kernels import shapes
+    from convfilter.kernels.catalog import all_kernels, get, kinds, names, summaries
+    from convfilter.kernels.files import find, from_array, load
+    from convfilter.kernels.kernel import Kernel
+    from convfilter.kernels.text import parse
+
+__all__ = [
+    "Kernel",
+    "all_kernels",
+    "find",
+    "from_array",
+    "get",
+    "kinds",
+    "load",
+    "names",
+    "parse",
+    "shapes",
+    "summaries",
+]
+
+# Names are listed without NumPy, so each one is imported when it is first asked for.
+_HOMES = {
+    "Kernel": "kernel",
+    "all_kernels": "catalog",
+    "find": "files",
+    "from_array": "files",
+    "get": "catalog",
+    "kinds": "catalog",
+    "load": "files",
+    "names": "catalog",
+    "parse": "text",
+    "shapes": "shapes",
+    "summaries": "catalog",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f".{_HOMES[name]}", __name__)
+    value = module if name == "shapes" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

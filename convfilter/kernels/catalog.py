@@ -1,0 +1,104 @@
+"""The named kernels of `catalog.toml`. Listing them needs no NumPy; making one does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from convfilter.errors import ArgumentTypeError, KernelError, UnknownNameError
+
+if TYPE_CHECKING:
+    from convfilter.kernels.kernel import Kernel
+
+__all__ = ["KINDS", "all_kernels", "get", "kinds", "names", "summaries"]
+
+KINDS = ("smoothing", "gradient", "compass", "basis", "high-pass", "line", "sharpening", "relief")
+
+_PATH = Path(__file__).with_name("catalog.toml")
+_NEEDED = {"kind", "signed", "description", "source"}
+_ALLOWED = _NEEDED | {"weights", "column", "row", "scale", "offset"}
+
+
+def names() -> list[str]:
+    """Return the names of all kernels, in the order of the catalogue."""
+    return list(_tables())
+
+
+def summaries() -> dict[str, str]:
+    """Return the one-line description of every kernel by name."""
+    return {name: table["description"] for name, table in _tables().items()}
+
+
+def kinds() -> dict[str, str]:
+    """Return the kind of every kernel by name, one of `KINDS`."""
+    return {name: table["kind"] for name, table in _tables().items()}
+
+
+def get(name: str) -> Kernel:
+    """Return the kernel called `name`.
+
+    Raises UnknownNameError: the catalogue has no such kernel; the message gives the nearest names.
+    """
+    if not isinstance(name, str):
+        raise ArgumentTypeError(f"the name of a kernel is text, not {type(name).__name__}")
+    if name not in _tables():
+        raise UnknownNameError("kernel", name, names())
+    return _made(name)
+
+
+def all_kernels() -> Iterator[Kernel]:
+    """Yield every kernel, in the order of the catalogue."""
+    return map(get, names())
+
+
+@cache
+def _made(name: str) -> Kernel:
+    from convfilter.kernels.table import kernel_from_table
+
+    try:
+        return kernel_from_table(_tables()[name], name)
+    except KernelError as error:
+        raise KernelError(f"{_PATH.name}: [{name}]: {error}") from None
+
+
+@cache
+def _tables() -> dict[str, dict[str, Any]]:
+    return read_tables(_PATH.read_text(encoding="utf-8"), _PATH.name)
+
+
+def read_tables(text: str, where: str) -> dict[str, dict[str, Any]]:
+    """Parse a catalogue: every table complete, nothing in it that is not understood.
+
+    Raises KernelError: the text is not TOML (a name given twice included), or a table has an
+    unknown key, lacks one, or holds something other than text where text belongs.
+    """
+    import tomllib
+
+    try:
+        tables = tomllib.loads(text)
+    except ValueError as error:
+        raise KernelError(f"{where}: {error}") from None
+    for name, table in tables.items():
+        try:
+            _check_table(table)
+        except KernelError as error:
+            raise KernelError(f"{where}: [{name}]: {error}") from None
+    return tables
+
+
+def _check_table(table: object) -> None:
+    if not isinstance(table, dict):
+        raise KernelError("is not a table")
+    if unknown := sorted(table.keys() - _ALLOWED):
+        raise KernelError(f"unknown key {unknown[0]!r}; known are {', '.join(sorted(_ALLOWED))}")
+    if missing := sorted(_NEEDED - table.keys()):
+        raise KernelError(f"{missing[0]!r} is missing")
+    for key in sorted(_NEEDED):
+        if not isinstance(table[key], str) or not table[key].strip() or "\n" in table[key]:
+            raise KernelError(f"{key} must be one line of text")
+    if table["kind"] not in KINDS:
+        raise KernelError(f"kind must be one of {', '.join(KINDS)}, not {table['kind']!r}")
+    if ("weights" in table) == ("column" in table or "row" in table):
+        raise KernelError("give either weights or both column and row")

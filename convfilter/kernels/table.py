@@ -1,0 +1,115 @@
+"""A kernel from a table of plain values, as TOML and JSON give them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convfilter.errors import KernelError, suggestion
+from convfilter.kernels.kernel import Kernel, check_number, check_signed, check_weights
+
+__all__ = ["KEYS", "kernel_from_table", "parse_number"]
+
+KEYS = (
+    "name",
+    "kind",
+    "weights",
+    "column",
+    "row",
+    "scale",
+    "offset",
+    "signed",
+    "description",
+    "source",
+)
+
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_FRACTION = re.compile(r"([+-]?[0-9]{1,300})/([0-9]{1,300})")
+_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+
+
+def kernel_from_table(table: Mapping[str, Any], name: str) -> Kernel:
+    """Return the kernel that a table describes; only its weights are required.
+
+    Weights are rows of numbers, or `column` and `row`, whose outer product they are. Every
+    number may be written as a fraction in text, `"1/9"`, which is then rounded only once. A
+    `name` in the table goes before the one given.
+
+    Raises KernelError: with the bare reason; the caller knows where the table stands.
+    """
+    for key in table:
+        if key not in KEYS:
+            raise KernelError(f"unknown key {str(key)!r}{suggestion(str(key), KEYS)}")
+    for key in ("name", "kind", "description", "source"):
+        if not isinstance(table.get(key, ""), str):
+            raise KernelError(f"{key} must be text")
+    weights = _weights(table)
+    scale = check_number("scale", _number(table.get("scale", 1.0)))
+    offset = check_number("offset", _number(table.get("offset", 0.0)))
+    signed = check_signed(table.get("signed", "clamp"))
+    if not (scale * weights).any():
+        raise KernelError("all weights are 0, the result would be one flat colour")
+    return Kernel(
+        table.get("name", name),
+        weights,
+        scale,
+        offset,
+        signed,
+        table.get("description", ""),
+        table.get("source", ""),
+    )
+
+
+def parse_number(text: str) -> float:
+    """Return the number that a person wrote: `2`, `-0.5`, `1e-3` or `1/9`.
+
+    Raises KernelError: it is no number, not finite, or a fraction over 0.
+    """
+    if fraction := _FRACTION.fullmatch(text):
+        above, below = int(fraction[1]), int(fraction[2])
+        if below == 0:
+            raise KernelError(f"{_shown(text)} divides by 0")
+        try:
+            return above / below  # rounded once
+        except OverflowError:
+            raise KernelError(f"{_shown(text)} is beyond float64") from None
+    if _DECIMAL.fullmatch(text):
+        return float(text)
+    if _NOT_FINITE.fullmatch(text):
+        raise KernelError(f"{_shown(text)} is not a finite number")
+    raise KernelError(f"{_shown(text)} is not a number; write 2, -0.5, 1e-3 or 1/9")
+
+
+def _weights(table: Mapping[str, Any]) -> NDArray[np.float64]:
+    if "weights" in table:
+        if "column" in table or "row" in table:
+            raise KernelError("give either weights or both column and row")
+        rows = table["weights"]
+        if not isinstance(rows, list):
+            raise KernelError("weights must be a list of rows, such as [[0, 1], [1, 0]]")
+        return check_weights(
+            [[_number(entry) for entry in row] if isinstance(row, list) else row for row in rows]
+        )
+    if "column" not in table or "row" not in table:
+        raise KernelError("has no weights; give weights = [[...], [...]], one list per row")
+    column, row = (_vector(key, table[key]) for key in ("column", "row"))
+    with np.errstate(over="ignore"):
+        return check_weights(np.outer(column, row))
+
+
+def _vector(key: str, entries: object) -> NDArray[np.float64]:
+    if not isinstance(entries, list) or any(isinstance(entry, list) for entry in entries):
+        raise KernelError(f"{key} must be a list of numbers")
+    return check_weights([[_number(entry) for entry in entries]]).ravel()
+
+
+def _number(value: object) -> object:
+    return parse_number(value) if isinstance(value, str) else value
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 40 else f"{text[:37]}...")
