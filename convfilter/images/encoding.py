@@ -1,0 +1,146 @@
+"""Turn fitted pixels into the bytes of a file."""
+
+from __future__ import annotations
+
+import io
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convfilter.errors import ImageError
+from convfilter.images.formats import FORMATS
+from convfilter.images.image import Metadata
+from convfilter.images.quiet import pillow_warnings_silenced
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as PillowImage
+
+__all__ = ["encode"]
+
+_JPEG_QUALITY = 92
+_AVIF_QUALITY = 80
+# Level 6 takes twice the time of level 3 for files that are a tenth smaller.
+_PNG_LEVEL = 3
+# JPEG holds EXIF in one segment, which is at most this long with its prefix.
+_JPEG_EXIF_LIMIT = 65533
+
+
+def encode(
+    pixels: NDArray[Any], format_name: str, metadata: Metadata, quality: int | None, name: str
+) -> tuple[bytes, list[str]]:
+    """Return the bytes of the file and a note for whatever was left out.
+
+    `pixels` are those of `fitting.fit`; `name` is that of the target, for messages.
+    """
+    from PIL import Image as PillowImages
+
+    entry = FORMATS[format_name]
+    options, notes = _describe(pixels, format_name, metadata, name)
+    options |= _compression(format_name, quality)
+    buffer = io.BytesIO()
+    try:
+        with pillow_warnings_silenced():
+            import_module(f"PIL.{entry.plugin}")
+            contiguous = np.ascontiguousarray(pixels)
+            if format_name == "GIF":
+                picture, extra, lost = _indexed(contiguous, name)
+                options |= extra
+                notes += lost
+            else:
+                picture = PillowImages.fromarray(contiguous)
+                if format_name == "PBM":
+                    picture = picture.convert("1", dither=PillowImages.Dither.NONE)
+            picture.save(buffer, format=entry.encoder, **options)
+    except MemoryError as error:
+        raise ImageError(f"{name}: not enough memory to write {format_name}") from error
+    except Exception as error:  # Pillow's encoders raise almost anything
+        detail = " ".join(str(error).split())[:120] or type(error).__name__
+        raise ImageError(
+            f"{name}: cannot be written as {format_name} ({detail}): try another format"
+        ) from error
+    return buffer.getvalue(), notes
+
+
+def _compression(format_name: str, quality: int | None) -> dict[str, Any]:
+    if format_name == "PNG":
+        return {"compress_level": _PNG_LEVEL}
+    if format_name == "JPEG":
+        # filters make sharp edges, around which halved colour resolution would show
+        return {"quality": _JPEG_QUALITY if quality is None else quality, "subsampling": 0}
+    if format_name == "TIFF":
+        return {"compression": "tiff_adobe_deflate"}
+    if format_name == "WEBP":
+        if quality is None:  # `quality` is the effort here
+            return {"lossless": True, "exact": True, "quality": 20, "method": 0}
+        return {"quality": quality, "method": 4}
+    if format_name == "AVIF":
+        return {"quality": _AVIF_QUALITY if quality is None else quality}
+    return {}
+
+
+def _describe(
+    pixels: NDArray[Any], format_name: str, metadata: Metadata, name: str
+) -> tuple[dict[str, Any], list[str]]:
+    """Return Pillow's options for the metadata that the format holds, and what was left out."""
+    options: dict[str, Any] = {}
+    notes: list[str] = []
+    if metadata.dpi is not None and format_name in ("PNG", "JPEG", "TIFF", "BMP"):
+        options["dpi"] = metadata.dpi
+    if metadata.exif and format_name in ("PNG", "JPEG", "WEBP", "AVIF"):
+        exif = metadata.exif
+        if format_name == "JPEG":
+            exif = b"Exif\0\0" + exif
+        if format_name == "JPEG" and len(exif) > _JPEG_EXIF_LIMIT:
+            notes.append(f"{name}: the EXIF block is too long for JPEG and was left out")
+        else:
+            options["exif"] = exif
+    if metadata.icc_profile and format_name in ("PNG", "JPEG", "TIFF", "WEBP", "AVIF"):
+        # bytes 16 to 19 name the colour space of the profile (ICC.1:2022, 7.2)
+        grey = pixels.ndim == 2 or pixels.shape[2] == 2
+        if metadata.icc_profile[16:20] == (b"GRAY" if grey else b"RGB "):
+            options["icc_profile"] = metadata.icc_profile
+        else:
+            notes.append(
+                f"{name}: the colour profile does not fit {'grey' if grey else 'RGB'} pixels "
+                "and was left out"
+            )
+    return options, notes
+
+
+def _indexed(pixels: NDArray[np.uint8], name: str) -> tuple[PillowImage, dict[str, Any], list[str]]:
+    """Return a palette picture: exact where the colours fit, else 256 chosen by median cut."""
+    from PIL import Image as PillowImages
+
+    notes: list[str] = []
+    alpha: NDArray[np.uint8] | None = None
+    if pixels.ndim == 3 and pixels.shape[2] in (2, 4):
+        pixels, alpha = pixels[..., :-1], pixels[..., -1]
+        if bool(((alpha != 0) & (alpha != 255)).any()):
+            notes.append(f"{name}: GIF knows no half transparency: opaque from 50 % on")
+        if pixels.shape[2] == 1:
+            pixels = pixels[..., 0]
+    hidden = None if alpha is None else alpha < 128
+    if hidden is None and pixels.ndim == 2:
+        return PillowImages.fromarray(pixels), {}, notes
+    colours = np.repeat(pixels[..., np.newaxis], 3, axis=2) if pixels.ndim == 2 else pixels
+    wide = colours.astype(np.uint32)
+    packed = wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
+    room = 256 if hidden is None else 255
+    shown = np.unique(packed if hidden is None else packed[~hidden])
+    if shown.size <= room:
+        index = np.searchsorted(shown, packed).clip(0, max(shown.size - 1, 0)).astype(np.uint8)
+        palette = np.stack([shown >> 16, shown >> 8 & 255, shown & 255], axis=1).astype(np.uint8)
+    else:
+        notes.append(f"{name}: GIF holds 256 colours: {shown.size} were reduced to {room}")
+        reduced = PillowImages.fromarray(np.ascontiguousarray(colours)).quantize(room)
+        index = np.array(reduced)
+        palette = np.array(reduced.getpalette("RGB"), dtype=np.uint8).reshape(-1, 3)[:room]
+    if hidden is not None:
+        index[hidden] = len(palette)
+        palette = np.concatenate([palette, np.zeros((1, 3), np.uint8)])
+    picture = PillowImages.fromarray(index)
+    picture.putpalette(palette.tobytes())
+    extra = {} if hidden is None else {"transparency": len(palette) - 1}
+    return picture, {**extra, "optimize": False}, notes

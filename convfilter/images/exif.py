@@ -1,0 +1,55 @@
+"""The orientation inside an EXIF block, and turning pixels upright (Exif 2.32, section 4.6.4)."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["apply_orientation", "reset_orientation", "strip_prefix"]
+
+_ORIENTATION = 0x0112
+_PREFIX = b"Exif\0\0"
+
+
+def strip_prefix(exif: bytes) -> bytes:
+    """Return the block without the marker that JPEG puts before it."""
+    return exif[len(_PREFIX) :] if exif.startswith(_PREFIX) else exif
+
+
+def reset_orientation(exif: bytes) -> bytes:
+    """Return the block with its orientation set to 1 and every other byte untouched.
+
+    The value is changed in its place, since writing the block anew would break the offsets in
+    makers' notes. A block that cannot be understood is returned as it is.
+    """
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(exif[:4])
+    if order is None or len(exif) < 8:
+        return exif
+    (start,) = struct.unpack_from(f"{order}I", exif, 4)
+    if start + 2 > len(exif):
+        return exif
+    (count,) = struct.unpack_from(f"{order}H", exif, start)
+    for index in range(count):
+        entry = start + 2 + 12 * index
+        if entry + 12 > len(exif):
+            break
+        tag, kind, number = struct.unpack_from(f"{order}HHI", exif, entry)
+        if tag == _ORIENTATION and kind == 3 and number == 1:
+            changed = bytearray(exif)
+            struct.pack_into(f"{order}H", changed, entry + 8, 1)
+            return bytes(changed)
+    return exif
+
+
+def apply_orientation(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
+    """Return the pixels turned upright, C-contiguous; unknown orientations change nothing."""
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return np.ascontiguousarray(pixels)

@@ -1,0 +1,245 @@
+"""The picture formats that are served: names, suffixes and signatures. Imports no Pillow."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from convfilter.errors import ImageError, UnknownNameError, UsageError, suggestion
+
+__all__ = [
+    "FORMATS",
+    "SUFFIXES",
+    "Format",
+    "check_format",
+    "foreign_format",
+    "format_of",
+    "is_image_path",
+    "sniff",
+    "suffix_of",
+]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format and what it can hold.
+
+    `suffixes` are lower case with their dot, the usual one first. `plugin` and `reader` name
+    Pillow's module and class, `encoder` is Pillow's name for saving. `longest_side` is the
+    largest width or height that the format allows, in pixels.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    plugin: str
+    reader: str
+    encoder: str
+    alpha: bool = False
+    grey: bool = True
+    colour: bool = True
+    uint16_grey: bool = False
+    float_grey: bool = False
+    longest_side: int = 2**31 - 1
+
+
+_PNM = ("PpmImagePlugin", "PpmImageFile", "PPM")
+
+FORMATS: dict[str, Format] = {
+    entry.name: entry
+    for entry in (
+        Format(
+            "PNG", (".png",), "PngImagePlugin", "PngImageFile", "PNG", alpha=True, uint16_grey=True
+        ),
+        Format(
+            "JPEG",
+            (".jpg", ".jpeg", ".jpe", ".jfif"),
+            "JpegImagePlugin",
+            "JpegImageFile",
+            "JPEG",
+            longest_side=65500,
+        ),
+        Format(
+            "TIFF",
+            (".tif", ".tiff"),
+            "TiffImagePlugin",
+            "TiffImageFile",
+            "TIFF",
+            alpha=True,
+            uint16_grey=True,
+            float_grey=True,
+        ),
+        Format(
+            "WEBP",
+            (".webp",),
+            "WebPImagePlugin",
+            "WebPImageFile",
+            "WEBP",
+            alpha=True,
+            grey=False,
+            longest_side=16383,
+        ),
+        Format("BMP", (".bmp",), "BmpImagePlugin", "BmpImageFile", "BMP"),
+        Format(
+            "GIF",
+            (".gif",),
+            "GifImagePlugin",
+            "GifImageFile",
+            "GIF",
+            alpha=True,
+            longest_side=65535,
+        ),
+        Format("PPM", (".ppm",), *_PNM, grey=False),
+        Format("PGM", (".pgm",), *_PNM, colour=False, uint16_grey=True),
+        Format("PBM", (".pbm",), *_PNM, colour=False),
+        Format("PNM", (".pnm",), *_PNM, uint16_grey=True),
+        Format(
+            "AVIF",
+            (".avif",),
+            "AvifImagePlugin",
+            "AvifImageFile",
+            "AVIF",
+            alpha=True,
+            grey=False,
+            longest_side=65536,
+        ),
+    )
+}
+"""Every format by its name. AVIF works only where Pillow was built with it."""
+
+SUFFIXES: dict[str, str] = {
+    suffix: entry.name for entry in FORMATS.values() for suffix in entry.suffixes
+}
+"""The format that each suffix (lower case, with its dot) stands for."""
+
+_ALIASES = {"JPG": "JPEG", "TIF": "TIFF"}
+_HEIF_SUFFIXES = (".heic", ".heif", ".hif")
+_HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
+
+HEIF_REFUSED = (
+    "HEIC/HEIF needs a decoder (libheif) that is not included: convert it to JPEG or PNG first"
+)
+
+_SIGNATURES: tuple[tuple[bytes, str], ...] = (
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"II+\0", "TIFF"),
+    (b"MM\0+", "TIFF"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"BM", "BMP"),
+)
+_NETPBM = {
+    b"P1": "PBM",
+    b"P4": "PBM",
+    b"P2": "PGM",
+    b"P5": "PGM",
+    b"P3": "PPM",
+    b"P6": "PPM",
+}
+# Named so that the message can say what the file is, and not only that it is no picture.
+_FOREIGN: tuple[tuple[bytes, str], ...] = (
+    (b"%PDF", "a PDF document"),
+    (b"%!PS", "a PostScript document"),
+    (b"8BPS", "a Photoshop document"),
+    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+    (b"\xff\x0a", "a JPEG XL picture"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
+    (b"\0\0\x01\0", "an icon (ICO)"),
+    (b"v/1\x01", "an OpenEXR picture"),
+    (b"#?RADIANCE", "a Radiance HDR picture"),
+    (b"DDS ", "a DDS texture"),
+    (b"Pf", "a PFM picture"),
+    (b"PF", "a PFM picture"),
+    (b"P7", "a PAM picture"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"<svg", "an SVG drawing"),
+    (b"<?xml", "an XML document"),
+    (b"<!DOCTYPE", "an HTML or XML document"),
+    (b"<html", "an HTML document"),
+)
+
+
+def suffix_of(name: str) -> str:
+    """Return the usual suffix of a format, with its dot: ``"JPEG"`` gives ``".jpg"``."""
+    return FORMATS[check_format(name)].suffixes[0]
+
+
+def check_format(name: str) -> str:
+    """Return the canonical name of a format; case and a leading dot do not matter.
+
+    Raises
+    ------
+    UnknownNameError
+        No format has this name; the message suggests the nearest.
+    UsageError
+        The format is HEIC or HEIF.
+    """
+    asked = name.strip()
+    upper = asked.lstrip(".").upper()
+    upper = _ALIASES.get(upper, upper)
+    if upper in FORMATS:
+        return upper
+    dotted = f".{upper.lower()}"
+    if dotted in SUFFIXES:
+        return SUFFIXES[dotted]
+    if dotted in _HEIF_SUFFIXES:
+        raise UsageError(f"format {name!r}: {HEIF_REFUSED}")
+    raise UnknownNameError("image format", name, [n.lower() for n in FORMATS])
+
+
+def format_of(path: str | os.PathLike[str]) -> str:
+    """Return the name of the format that the suffix of `path` stands for.
+
+    Raises
+    ------
+    ImageError
+        The suffix is missing or unknown; the message lists the known ones.
+    """
+    pure = PurePath(path)
+    suffix = pure.suffix.lower()
+    if suffix in SUFFIXES:
+        return SUFFIXES[suffix]
+    if suffix in _HEIF_SUFFIXES:
+        raise ImageError(f"{pure}: {HEIF_REFUSED}")
+    known = ", ".join(SUFFIXES)
+    if not suffix:
+        raise ImageError(
+            f"{pure}: the name has no suffix that tells the format: "
+            f"use one of {known}, or give the format (--format)"
+        )
+    near = suggestion(suffix, SUFFIXES)
+    raise ImageError(f"{pure}: no format has the suffix {suffix!r}{near} (known: {known})")
+
+
+def is_image_path(path: str | os.PathLike[str]) -> bool:
+    """Whether the suffix of `path` is that of a format that is served."""
+    return PurePath(path).suffix.lower() in SUFFIXES
+
+
+def sniff(head: bytes) -> str | None:
+    """Return the name of the format whose signature `head` (16 bytes or more) starts with."""
+    for signature, name in _SIGNATURES:
+        if head.startswith(signature):
+            return name
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head[4:8] == b"ftyp" and head[8:12] in (b"avif", b"avis"):
+        return "AVIF"
+    if head[:2] in _NETPBM and (head[2:3].isspace() or head[2:3] == b"#"):
+        return _NETPBM[head[:2]]
+    return None
+
+
+def foreign_format(head: bytes) -> str | None:
+    """Return what a file that is not served probably is, in words, or None."""
+    if head[4:8] == b"ftyp":
+        return "a HEIC/HEIF picture" if head[8:12] in _HEIF_BRANDS else "a video"
+    for signature, words in _FOREIGN:
+        if head.lstrip().startswith(signature) or head.startswith(signature):
+            return words
+    return None

@@ -1,0 +1,129 @@
+"""Between Pillow's modes and arrays."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convfilter.errors import ImageError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as PillowImage
+    from PIL.ImageFile import ImageFile
+
+__all__ = ["pixels_of", "refuse_lost_depth"]
+
+_BITS_PER_SAMPLE = 258
+_PHOTOMETRIC = 262
+_WHITE_IS_ZERO = 0
+
+_DEEP_COLOUR = (
+    "16-bit colour is not served yet: convert to 8 bits first, or to 16-bit grey without alpha"
+)
+
+
+def refuse_lost_depth(picture: ImageFile, format_name: str, head: bytes, name: str) -> None:
+    """Raise `ImageError` for pictures that Pillow would reduce to 8 bits without a word.
+
+    Called before decoding; `head` holds the first 26 bytes of the file or more.
+    """
+    if format_name == "PNG":
+        depth, colour_type = head[24], head[25]
+        lost = depth == 16 and colour_type in (2, 4, 6)
+    elif format_name == "TIFF":
+        bits = _tag(picture, _BITS_PER_SAMPLE, (1,))
+        lost = len(bits) > 1 and max(bits) > 8
+    elif format_name == "PPM":
+        args = picture.tile[0][3] if picture.tile else None
+        lost = isinstance(args, tuple) and isinstance(args[-1], int) and args[-1] > 255
+    else:
+        lost = False
+    if lost:
+        raise ImageError(f"{name}: {_DEEP_COLOUR}")
+
+
+def _tag(picture: ImageFile, number: int, default: tuple[int, ...]) -> tuple[int, ...]:
+    value = getattr(picture, "tag_v2", {}).get(number, default)
+    return value if isinstance(value, tuple) else (value,)
+
+
+def pixels_of(picture: ImageFile, name: str) -> tuple[NDArray[Any], bool]:
+    """Return the decoded pixels and whether their last channel is alpha."""
+    mode = picture.mode
+    if mode.startswith("I;16"):
+        return _deep_grey(picture, name), False
+    if mode == "I":
+        return _narrowed(np.asarray(picture), name), False
+    if mode == "F":
+        return np.array(picture, dtype=np.float32), False
+    if mode == "P":
+        return _from_palette(picture)
+    if mode == "PA":
+        return np.array(picture.convert("RGBA")), True
+    if mode == "CMYK":
+        return np.array(_from_inks(picture)), False
+    if mode in ("1", "L", "RGB"):
+        if "transparency" in picture.info:
+            return np.array(picture.convert("RGBA" if mode == "RGB" else "LA")), True
+        return np.array(picture.convert("L") if mode == "1" else picture), False
+    straight = {"LA": "LA", "RGBA": "RGBA", "La": "LA", "RGBa": "RGBA"}
+    if mode in straight:
+        return np.array(picture.convert(straight[mode])), True
+    if mode in ("YCbCr", "RGBX"):
+        return np.array(picture.convert("RGB")), False
+    raise ImageError(f"{name}: {mode} colours are not served: convert the picture to RGB first")
+
+
+def _deep_grey(picture: ImageFile, name: str) -> NDArray[np.uint16]:
+    if "transparency" in picture.info:
+        raise ImageError(
+            f"{name}: 16-bit grey with a transparent shade is not served yet: "
+            "convert to 8 bits first, or remove the transparency"
+        )
+    pixels = np.array(picture).astype(np.uint16)  # native byte order
+    if _tag(picture, _PHOTOMETRIC, (1,))[0] == _WHITE_IS_ZERO and picture.format == "TIFF":
+        return np.invert(pixels)  # Pillow inverts 8-bit pictures of this kind, but not these
+    return pixels
+
+
+def _narrowed(pixels: NDArray[np.int32], name: str) -> NDArray[np.uint16]:
+    """32-bit integers as uint16, if they fit: 16-bit files arrive in this mode too."""
+    low, high = int(pixels.min()), int(pixels.max())
+    if low < 0 or high > 65535:
+        raise ImageError(
+            f"{name}: 32-bit integer pixels from {low} to {high} do not fit 16 bits: "
+            "scale them to 0 to 65535, or save them as 32-bit float"
+        )
+    return pixels.astype(np.uint16)
+
+
+def _from_palette(picture: ImageFile) -> tuple[NDArray[np.uint8], bool]:
+    colours = np.array(picture.getpalette("RGB") or [], dtype=np.uint8).reshape(-1, 3)
+    grey = bool((colours == colours[:, :1]).all())
+    if picture.has_transparency_data:
+        pixels = np.array(picture.convert("RGBA"))
+        return (np.ascontiguousarray(pixels[..., 2:]) if grey else pixels), True
+    return np.array(picture.convert("L" if grey else "RGB")), False
+
+
+def _from_inks(picture: PillowImage) -> PillowImage:
+    """CMYK as sRGB: through the embedded profile, or by plain arithmetic where there is none."""
+    profile = picture.info.get("icc_profile")
+    if profile:
+        from PIL import ImageCms
+
+        try:
+            converted = ImageCms.profileToProfile(
+                picture,
+                ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+                ImageCms.createProfile("sRGB"),
+                outputMode="RGB",
+            )
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            converted = None
+        if converted is not None:
+            return converted
+    return picture.convert("RGB")

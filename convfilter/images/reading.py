@@ -1,0 +1,247 @@
+"""Read picture files into arrays. Every way in which that can fail ends in one clear line."""
+
+from __future__ import annotations
+
+import io
+import os
+from importlib import import_module
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
+
+from convfilter.errors import ImageError
+from convfilter.images.exif import apply_orientation, reset_orientation, strip_prefix
+from convfilter.images.formats import FORMATS, HEIF_REFUSED, foreign_format, sniff
+from convfilter.images.image import Image, Metadata
+from convfilter.images.modes import pixels_of, refuse_lost_depth
+from convfilter.images.quiet import pillow_warnings_silenced
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
+__all__ = ["DEFAULT_MAX_PIXELS", "display_name", "read"]
+
+DEFAULT_MAX_PIXELS = 500_000_000
+"""Largest width times height that is decoded unless the caller allows more."""
+
+_HEAD = 64
+_ORIENTATION = 0x0112
+_CUT_OFF = ("truncated", "not enough image data", "unexpected end", "reached eof", "broken data")
+
+
+def read(
+    source: str | os.PathLike[str] | IO[bytes], *, max_pixels: int = DEFAULT_MAX_PIXELS
+) -> Image:
+    """Read the first frame of a picture.
+
+    The content decides about the format, not the suffix. Grey, grey with alpha, RGB and RGBA stay
+    as they are; 1-bit pictures become 0 and 255; palettes become grey, RGB or (with transparency)
+    grey or RGB with alpha; CMYK becomes sRGB, through its profile where it has one; YCbCr becomes
+    RGB. 16-bit grey becomes uint16, 32-bit float grey becomes float32, unscaled. The EXIF
+    orientation is applied and reset. WebP and AVIF know no grey: their pictures are RGB.
+
+    Parameters
+    ----------
+    source : path or binary stream
+        A stream is read to its end.
+    max_pixels : int
+        Largest width times height; checked before anything is decoded.
+
+    Returns
+    -------
+    Image
+        Pixels uint8, uint16 or float32 of shape ``(H, W)`` or ``(H, W, C)``, writable.
+
+    Raises
+    ------
+    ImageError
+        Missing, empty, truncated, damaged, too large, or of a kind that is not served (16-bit
+        colour, which Pillow would reduce to 8 bits without a word; LAB; HEIC).
+    """
+    name = display_name(source)
+    if isinstance(source, (str, os.PathLike)):
+        with _open(Path(source), name) as file:
+            return _read(file, name, max_pixels)
+    try:
+        data = source.read()
+    except OSError as error:
+        raise ImageError(f"{name}: cannot be read: {error.strerror or error}") from error
+    if not isinstance(data, bytes):
+        raise ImageError(f"{name}: gives text, not bytes: open it in binary mode")
+    return _read(io.BytesIO(data), name, max_pixels)
+
+
+def display_name(target: object) -> str:
+    """Return the name of a path or stream for messages, on one line."""
+    if isinstance(target, (str, os.PathLike)):
+        name = os.fsdecode(target)
+    else:
+        given = getattr(target, "name", None)
+        standard = {"<stdin>": "standard input", "<stdout>": "standard output"}
+        name = standard.get(given, given) if isinstance(given, str) else "the stream"
+    return name if name.isprintable() and name else repr(name)
+
+
+def _open(path: Path, name: str) -> BinaryIO:
+    """Open a file for reading; what cannot be rewound is taken into memory."""
+    if path.is_dir():
+        raise ImageError(f"{name}: is a folder, not a picture: give a file")
+    try:
+        file = path.open("rb")
+        if file.seekable():
+            return file
+        with file:
+            return io.BytesIO(file.read())
+    except FileNotFoundError as error:
+        raise ImageError(f"{name}: no such file: check the name and the folder") from error
+    except PermissionError as error:
+        raise ImageError(f"{name}: may not be read: check its permissions") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ImageError(f"{name}: cannot be opened: {reason}") from error
+
+
+def _read(file: BinaryIO, name: str, max_pixels: int) -> Image:
+    try:
+        head = file.read(_HEAD)
+        file.seek(0)
+    except OSError as error:
+        raise ImageError(f"{name}: cannot be read: {error.strerror or error}") from error
+    format_name = _identify(head, name)
+    with pillow_warnings_silenced():
+        picture = _header(file, head, format_name, name)
+        with picture:
+            _check_size(picture.size, name, max_pixels)
+            refuse_lost_depth(picture, format_name, head, name)
+            return _decode(picture, format_name, name)
+
+
+def _identify(head: bytes, name: str) -> str:
+    """Return the format of a file that starts with `head`, or say what is wrong with it."""
+    if not head:
+        raise ImageError(f"{name}: the file is empty: copy or create it again")
+    format_name = sniff(head)
+    if format_name == "AVIF":
+        from PIL import features
+
+        if not features.check("avif"):
+            raise ImageError(
+                f"{name}: this Pillow was built without AVIF: install pillow 11.3 or later"
+            )
+    if format_name is not None:
+        return format_name
+    foreign = foreign_format(head)
+    if foreign == "a HEIC/HEIF picture":
+        raise ImageError(f"{name}: {HEIF_REFUSED}")
+    if foreign is not None:
+        raise ImageError(f"{name}: is {foreign}, which is not served: convert it to PNG first")
+    raise ImageError(f"{name}: is not a picture of a known format: give {_known()}")
+
+
+def _known() -> str:
+    names = [n for n in FORMATS if n not in ("PGM", "PBM", "PNM")]
+    return f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _header(file: BinaryIO, head: bytes, format_name: str, name: str) -> ImageFile:
+    """Read the header alone.
+
+    The class of the format is used rather than `PIL.Image.open`: the content has been looked at
+    already, and no limit of Pillow's that is global to the process stands in the way.
+    """
+    entry = FORMATS[format_name]
+    try:
+        reader = getattr(import_module(f"PIL.{entry.plugin}"), entry.reader)
+        return cast("ImageFile", reader(file))
+    except MemoryError as error:
+        raise ImageError(f"{name}: does not fit into memory: use a smaller picture") from error
+    except Exception as error:  # damaged data makes Pillow's plugins raise almost anything
+        detail = _detail(error)
+        if len(head) < _HEAD or _is_cut_off(error):
+            raise ImageError(
+                f"{name}: the {format_name} file is truncated ({detail}): copy or create it again"
+            ) from error
+        raise ImageError(
+            f"{name}: this {format_name} file is damaged or of a kind that is not served "
+            f"({detail}): save it anew as 8-bit RGB or grey"
+        ) from error
+
+
+def _check_size(size: tuple[int, int], name: str, max_pixels: int) -> None:
+    width, height = size
+    if width < 1 or height < 1:
+        raise ImageError(f"{name}: the picture has no pixels ({width}x{height}): create it again")
+    if width * height > max_pixels:
+        raise ImageError(
+            f"{name}: {width}x{height} is {width * height:,} pixels, more than the limit of "
+            f"{max_pixels:,}: raise it with --max-pixels if you trust the file"
+        )
+
+
+def _decode(picture: ImageFile, format_name: str, name: str) -> Image:
+    try:
+        frames = int(getattr(picture, "n_frames", 1) or 1)
+        picture.load()
+        pixels, alpha = pixels_of(picture, name)
+        orientation = _orientation(picture)
+        metadata = _metadata(picture, turned=orientation in (5, 6, 7, 8))
+        pixels = apply_orientation(pixels, orientation)
+        return Image(pixels, alpha, format_name, metadata, frames)
+    except ImageError:
+        raise
+    except MemoryError as error:
+        width, height = picture.size
+        raise ImageError(
+            f"{name}: {width}x{height} pixels do not fit into memory: use a smaller picture"
+        ) from error
+    except Exception as error:  # damaged data makes Pillow's plugins raise almost anything
+        if _is_cut_off(error):
+            raise ImageError(
+                f"{name}: the {format_name} file is truncated: copy or create it again"
+            ) from error
+        raise ImageError(
+            f"{name}: the {format_name} file is damaged ({_detail(error)}): create it again"
+        ) from error
+
+
+def _orientation(picture: ImageFile) -> int:
+    """Return the orientation that still has to be applied (Pillow applies that of TIFF)."""
+    try:
+        value = picture.getexif().get(_ORIENTATION, 1)
+    except Exception:  # noqa: BLE001 - a broken EXIF block does not spoil the pixels
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _metadata(picture: ImageFile, *, turned: bool) -> Metadata:
+    info = picture.info
+    profile = info.get("icc_profile")
+    # a profile for ink says nothing about the RGB that the pixels have become
+    keeps_profile = isinstance(profile, bytes) and profile and picture.mode != "CMYK"
+    exif = info.get("exif")
+    dpi = _resolution(info.get("dpi"))
+    if dpi is not None and turned:
+        dpi = dpi[::-1]
+    return Metadata(
+        icc_profile=profile if keeps_profile else None,
+        exif=reset_orientation(strip_prefix(exif)) if isinstance(exif, bytes) and exif else None,
+        dpi=dpi,
+    )
+
+
+def _resolution(value: Any) -> tuple[float, float] | None:
+    try:
+        across, down = (float(v) for v in value)
+    except (TypeError, ValueError, ArithmeticError):
+        return None
+    return (across, down) if 0 < across < 1e6 and 0 < down < 1e6 else None
+
+
+def _is_cut_off(error: Exception) -> bool:
+    message = str(error).lower()
+    return isinstance(error, EOFError) or any(words in message for words in _CUT_OFF)
+
+
+def _detail(error: Exception) -> str:
+    """Return the words of an exception on one line."""
+    text = " ".join(str(error).split())
+    return text[:120] if text else type(error).__name__

@@ -1,0 +1,158 @@
+"""Write pictures: encoded in memory, put beside the target, then renamed onto it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from numpy.typing import ArrayLike
+
+from convfilter.errors import ArgumentError, ImageError
+from convfilter.images.encoding import encode
+from convfilter.images.fitting import background_colour, fit
+from convfilter.images.formats import check_format, format_of
+from convfilter.images.image import Image
+from convfilter.images.reading import display_name
+
+__all__ = ["write"]
+
+
+def write(
+    image: Image | ArrayLike,
+    target: str | os.PathLike[str] | IO[bytes],
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know
+    overwrite: bool = True,
+    quality: int | None = None,
+    background: str = "white",
+) -> list[str]:
+    """Write a picture and return notes about what the format could not hold.
+
+    What fits is stored exactly. JPEG (quality 92, full colour resolution) and AVIF are lossy;
+    WebP is lossless unless `quality` is given. Float pixels of 0 to 1 are rounded and saturated to
+    8 bits (grey ones stay 32-bit float in TIFF), bool becomes 0 and 255. Alpha is laid on
+    `background` for JPEG, BMP and the PNM family. More than 256 colours are reduced for GIF. Grey
+    becomes RGB in WebP, AVIF and .ppm; .pnm holds grey or RGB, .pgm grey, .pbm 0 and 255.
+
+    Parameters
+    ----------
+    image : Image or array
+        An array of 2 or 4 channels ends in alpha.
+    target : path or binary stream
+        A file is replaced at once when everything has succeeded, and keeps its permission bits.
+    format : str, optional
+        Name of the format; by default that of the suffix. Streams need it.
+    overwrite : bool
+        Whether an existing file may be replaced.
+    quality : int, optional
+        1 to 100, for JPEG, WebP and AVIF; others ignore it.
+    background : str
+        A colour name or ``#rrggbb``.
+
+    Returns
+    -------
+    list of str
+        One line for each loss (alpha, depth, colours, profile); empty if there was none.
+
+    Raises
+    ------
+    ImageError
+        The format cannot hold the pixels, or the file cannot be written. Nothing is left behind.
+    ArgumentError
+        `quality` or `background` cannot be understood.
+    UnknownNameError
+        No format is called `format`.
+    """
+    if quality is not None and not 1 <= quality <= 100:
+        raise ArgumentError(f"quality {quality} is out of range: give 1 to 100")
+    colour = background_colour(background)
+    picture = Image.of(image)
+    name = display_name(target)
+    if not isinstance(target, (str, os.PathLike)):
+        if format is None:
+            raise ArgumentError(f"{name}: a stream has no suffix: give the format (--format)")
+        data, notes = _encode(picture, check_format(format), quality, colour, name)
+        _write_stream(target, data, name)
+        return notes
+    path = Path(target)
+    format_name = format_of(path) if format is None else check_format(format)
+    _check_target(path, name, overwrite)
+    data, notes = _encode(picture, format_name, quality, colour, name)
+    try:
+        _write_file(path, data)
+    except (OSError, ValueError) as error:
+        raise ImageError(_explain(error, path, name)) from error
+    return notes
+
+
+def _encode(
+    picture: Image, format_name: str, quality: int | None, colour: tuple[int, int, int], name: str
+) -> tuple[bytes, list[str]]:
+    pixels, losses = fit(picture, format_name, colour, name)
+    data, omissions = encode(pixels, format_name, picture.metadata, quality, name)
+    return data, losses + omissions
+
+
+def _write_stream(stream: IO[bytes], data: bytes, name: str) -> None:
+    try:
+        stream.write(data)
+        stream.flush()
+    except BrokenPipeError:
+        raise  # the reader went away, which is no fault of the picture
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ImageError(f"{name}: cannot be written: {reason}") from error
+
+
+def _check_target(path: Path, name: str, overwrite: bool) -> None:
+    """Refuse early what could only fail after the work of encoding."""
+    try:
+        if path.is_dir():
+            raise ImageError(f"{name}: is a folder: give the name of a file in it")
+        if not overwrite and os.path.lexists(path):
+            raise ImageError(f"{name}: exists already: allow it to be replaced (--overwrite)")
+        if path.exists() and not os.access(path, os.W_OK):
+            raise ImageError(f"{name}: is write-protected: change its permissions or its name")
+        if not path.parent.is_dir():
+            raise ImageError(
+                f"{name}: the folder {display_name(path.parent)} does not exist: create it first"
+            )
+    except (OSError, ValueError) as error:
+        raise ImageError(_explain(error, path, name)) from error
+
+
+def _write_file(path: Path, data: bytes) -> None:
+    """Write beside the target and rename; devices and pipes are written as they are."""
+    target = Path(os.path.realpath(path))  # a link stays a link
+    mode: int | None = None
+    with suppress(FileNotFoundError):
+        status = target.stat()
+        if not stat.S_ISREG(status.st_mode):
+            target.write_bytes(data)
+            return
+        mode = stat.S_IMODE(status.st_mode)
+    temporary = target.with_name(f".convfilter-{secrets.token_hex(8)}.tmp")
+    try:
+        # created with 0o666 so that the umask of the process counts, as for any new file
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
+            file.write(data)
+        if mode is not None:
+            temporary.chmod(mode)
+        temporary.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _explain(error: OSError | ValueError, path: Path, name: str) -> str:
+    if isinstance(error, PermissionError):
+        folder = display_name(path.parent)
+        return f"{name}: may not be written: check the permissions of the folder {folder}"
+    reason = getattr(error, "strerror", None) or error
+    return f"{name}: cannot be written: {reason}"
