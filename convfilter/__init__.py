@@ -1,0 +1,81 @@
+"""Fast, exact image filters: a 2-D convolution engine, a command line and a Python library."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from convfilter import engine, filters, kernels
+    from convfilter.engine import (
+        convolve,
+        correlate,
+        correlate_bank,
+        maximum,
+        median,
+        minimum,
+        percentile,
+        plan,
+        pool,
+    )
+    from convfilter.errors import ConvfilterError
+    from convfilter.images import Image, read, write
+    from convfilter.pipeline import Pipeline, apply
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "ConvfilterError": "errors",
+    "Image": "images",
+    "Pipeline": "pipeline",
+    "apply": "pipeline",
+    "convolve": "engine",
+    "correlate": "engine",
+    "correlate_bank": "engine",
+    "maximum": "engine",
+    "median": "engine",
+    "minimum": "engine",
+    "percentile": "engine",
+    "plan": "engine",
+    "pool": "engine",
+    "read": "images",
+    "write": "images",
+}
+_ROOMS = ("engine", "errors", "filters", "images", "kernels", "pipeline")
+
+__all__ = [
+    "ConvfilterError",
+    "Image",
+    "Pipeline",
+    "apply",
+    "convolve",
+    "correlate",
+    "correlate_bank",
+    "engine",
+    "filters",
+    "kernels",
+    "maximum",
+    "median",
+    "minimum",
+    "percentile",
+    "plan",
+    "pool",
+    "read",
+    "write",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # rooms are opened when somebody enters, so that the import alone costs next to nothing
+    if name in _HOME:
+        value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    elif name in _ROOMS:
+        value = importlib.import_module(f"{__name__}.{name}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__", *_ROOMS])

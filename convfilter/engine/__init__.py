@@ -1,0 +1,18 @@
+"""The engine: arrays in, arrays out. It knows no file, no kernel's name and no command line."""
+
+from convfilter.engine.correlate import convolve, correlate, correlate_bank, plan
+from convfilter.engine.geometry import BORDERS, PADDINGS, Border, Padding
+from convfilter.engine.plan import Plan, recorded_plans
+
+__all__ = [
+    "BORDERS",
+    "PADDINGS",
+    "Border",
+    "Padding",
+    "Plan",
+    "convolve",
+    "correlate",
+    "correlate_bank",
+    "plan",
+    "recorded_plans",
+]

@@ -1,0 +1,392 @@
+"""Two-dimensional correlation and convolution of images with kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from convfilter.engine.arguments import (
+    Array,
+    check_dtype,
+    check_image,
+    check_kernel,
+    check_number,
+)
+from convfilter.engine.bands import check_workers, run_bands
+from convfilter.engine.geometry import Axis, Border, Padding, Pair, check_border, lay_out
+from convfilter.engine.native import Loop, loop
+from convfilter.engine.plan import Plan, Taps, Weights, make_plan, record
+from convfilter.engine.strips import StripReader
+from convfilter.errors import ArgumentError, KernelError, UnknownNameError
+
+Combine = Literal["abs", "l1", "l2", "max", "max-abs"]
+COMBINES: tuple[Combine, ...] = get_args(Combine)
+
+
+def correlate(
+    image: ArrayLike,
+    kernel: ArrayLike,
+    *,
+    stride: Pair = 1,
+    dilation: Pair = 1,
+    padding: Padding = "same",
+    border: Border = "reflect",
+    fill: float = 0.0,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    dtype: DTypeLike | None = None,
+    workers: int | None = None,
+) -> Array:
+    """Correlate an image with a kernel: lay it on the image as printed and add the products.
+
+    ``y[i, j] = offset + scale * sum over u, v of x[i*s + u*d - p, j*s + v*d - p] * kernel[u, v]``
+
+    This is what lectures on neural networks call a convolution; `convolve` turns the kernel first.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32, float64 or bool
+        Every channel is treated alike. The image is never written to and need not be contiguous.
+    kernel : array (rows, columns) of finite real numbers, of any size
+    stride, dilation : int or (rows, columns), at least 1
+    padding : "valid", "same", "full", int, (rows, columns) or ((top, bottom), (left, right))
+        "same" gives ``ceil(size / stride)`` outputs, an odd rest of the padding at the end.
+    border : what stands beyond the edge, in NumPy's words
+        ``constant`` (`fill`), ``edge`` (aaa|abcd|ddd), ``reflect`` (dcb|abcd|cba),
+        ``symmetric`` (cba|abcd|dcb), ``wrap`` (bcd|abcd|abc).
+    fill : the value of the border "constant"
+    scale, offset : applied to the sum of products
+    dtype : dtype of the result; None for that of the image
+        Integers are rounded to nearest, ties to even, and saturated. Float gives the raw response.
+    workers : threads; None for all CPUs. The result does not depend on it.
+
+    Returns
+    -------
+    array (H', W') or (H', W', C)
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError, KernelError
+        For arguments that cannot be used; NaN or infinity in the kernel; NaN in a float image that
+        is asked for as integers.
+
+    """
+    return correlate_bank(
+        image,
+        [kernel],
+        None,
+        stride=stride,
+        dilation=dilation,
+        padding=padding,
+        border=border,
+        fill=fill,
+        scale=scale,
+        offset=offset,
+        dtype=dtype,
+        workers=workers,
+    )
+
+
+def convolve(
+    image: ArrayLike,
+    kernel: ArrayLike,
+    *,
+    stride: Pair = 1,
+    dilation: Pair = 1,
+    padding: Padding = "same",
+    border: Border = "reflect",
+    fill: float = 0.0,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    dtype: DTypeLike | None = None,
+    workers: int | None = None,
+) -> Array:
+    """Convolve an image with a kernel: correlate with the kernel turned by 180 degrees.
+
+    This is convolution as mathematics and signal processing define it. All arguments, results and
+    errors are those of `correlate`.
+    """
+    return correlate(
+        image,
+        check_kernel(kernel)[::-1, ::-1],
+        stride=stride,
+        dilation=dilation,
+        padding=padding,
+        border=border,
+        fill=fill,
+        scale=scale,
+        offset=offset,
+        dtype=dtype,
+        workers=workers,
+    )
+
+
+def correlate_bank(
+    image: ArrayLike,
+    kernels: Sequence[ArrayLike],
+    combine: Combine | None,
+    *,
+    stride: Pair = 1,
+    dilation: Pair = 1,
+    padding: Padding = "same",
+    border: Border = "reflect",
+    fill: float = 0.0,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    dtype: DTypeLike | None = None,
+    workers: int | None = None,
+) -> Array:
+    """Correlate an image with several kernels of one shape and join their responses, in one pass.
+
+    The responses ``r = scale * sum of products`` are joined for each output by `combine`:
+    ``"l1"`` sum of abs(r), ``"l2"`` square root of the sum of r², ``"max"`` the largest r,
+    ``"max-abs"`` the largest abs(r), ``"abs"`` abs(r) of a single kernel, None the response of a
+    single kernel as it is. `offset` is added afterwards. All other arguments are those of
+    `correlate`.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError, KernelError
+        As `correlate`; also for kernels of different shapes, or several where one is wanted.
+
+    """
+    call = _prepare(
+        image, kernels, combine, stride, dilation, padding, border, fill, scale, offset, dtype
+    )
+    threads = check_workers(workers)
+    output, bad = _run(call, threads)
+    if bad and call.plan.accumulator == np.float32:
+        # either the image holds NaN or infinity, or float32 overflowed on the way to a finite value
+        call = call.with_range()
+        output, bad = _run(call, threads)
+    if bad and output.dtype.kind != "f" and np.isnan(call.image).any():
+        raise _nan_error(output.dtype)
+    record(call.plan)
+    return output
+
+
+def plan(
+    image: ArrayLike,
+    kernel: ArrayLike,
+    *,
+    stride: Pair = 1,
+    dilation: Pair = 1,
+    padding: Padding = "same",
+    border: Border = "reflect",
+    fill: float = 0.0,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    dtype: DTypeLike | None = None,
+) -> Plan:
+    """Tell what `correlate` would do with these arguments, without doing it."""
+    return _prepare(
+        image, [kernel], None, stride, dilation, padding, border, fill, scale, offset, dtype
+    ).plan
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A checked call."""
+
+    image: Array
+    shape: tuple[int, ...]
+    kernels: tuple[Weights, ...]
+    combine: Combine | None
+    rows: Axis
+    columns: Axis
+    border: Border
+    fill: float
+    scale: float
+    offset: float
+    dtype: np.dtype[Any]
+    needs_range: bool = False
+    plan: Plan = field(init=False)
+
+    def __post_init__(self) -> None:
+        plan = make_plan(
+            self.kernels,
+            image_dtype=self.image.dtype,
+            output_dtype=self.dtype,
+            scale=self.scale,
+            offset=self.offset,
+            fill=self.fill,
+            needs_range=self.needs_range,
+        )
+        object.__setattr__(self, "plan", plan)
+
+    def with_range(self) -> _Call:
+        """Return the same call with sums in float64."""
+        from dataclasses import replace
+
+        return replace(self, needs_range=True)
+
+
+def _prepare(
+    image: ArrayLike,
+    kernels: Sequence[ArrayLike],
+    combine: Combine | None,
+    stride: Pair,
+    dilation: Pair,
+    padding: Padding,
+    border: Border,
+    fill: float,
+    scale: float,
+    offset: float,
+    dtype: DTypeLike | None,
+) -> _Call:
+    if combine is not None and combine not in COMBINES:
+        raise UnknownNameError("way to combine responses", str(combine), COMBINES)
+    weights = tuple(check_kernel(kernel) for kernel in kernels)
+    if not weights:
+        raise KernelError("no kernel is given: give at least one")
+    if len(weights) > 1 and combine in (None, "abs"):
+        raise ArgumentError(f"{len(weights)} kernels are given: say how to combine their responses")
+    if any(kernel.shape != weights[0].shape for kernel in weights):
+        shapes = ", ".join(str(kernel.shape) for kernel in weights)
+        raise KernelError(f"the kernels have different shapes, {shapes}: give them one shape")
+    scale = check_number(scale, "scale")
+    with np.errstate(over="ignore"):
+        if not all(np.isfinite(kernel * scale).all() for kernel in weights):
+            raise KernelError(f"the kernel times scale {scale} is not finite: give smaller numbers")
+    pixels = check_image(image)
+    rows, columns = lay_out(pixels.shape, _shape(weights[0]), stride, dilation, padding)
+    output_dtype = pixels.dtype if dtype is None else check_dtype(dtype, "the result")
+    if pixels.dtype.kind == "f" and output_dtype.kind != "f" and np.isnan(pixels).any():
+        raise _nan_error(output_dtype)
+    return _Call(
+        image=pixels,
+        shape=np.shape(image),
+        kernels=weights,
+        combine=combine,
+        rows=rows,
+        columns=columns,
+        border=check_border(border),
+        fill=check_number(fill, "fill"),
+        scale=scale,
+        offset=check_number(offset, "offset"),
+        dtype=output_dtype,
+    )
+
+
+def _shape(kernel: Weights) -> tuple[int, int]:
+    rows, columns = kernel.shape
+    return rows, columns
+
+
+def _nan_error(dtype: np.dtype[Any]) -> ArgumentError:
+    return ArgumentError(
+        f"the image holds NaN, which {dtype} cannot: fill the gaps first, or ask for a float dtype"
+    )
+
+
+def _run(call: _Call, workers: int) -> tuple[Array, int]:
+    """Return the output and how many sums were NaN or infinite."""
+    accumulator = call.plan.accumulator
+    reader = StripReader(call.image, call.rows, call.columns, call.border, call.fill, accumulator)
+    appliers = [
+        _applier(reader, schedule.down_columns, schedule.along_rows)
+        for schedule in call.plan.schedules
+    ]
+    join = _joiner(call.combine, accumulator)
+    store = _storer(call.dtype, accumulator, call.offset)
+    outputs = call.rows.outputs
+    output = np.empty((outputs, reader.output_length), call.dtype)
+    bad: list[int] = []
+    at_once = reader.strip_rows(rows_of_scratch=1 + (call.plan.algorithm == "separable"))
+
+    def work(start: int, stop: int) -> None:
+        most = min(at_once, stop - start)
+        memory = reader.empty_strip(most)
+        between = (
+            np.empty((most, reader.row_length), accumulator)
+            if call.plan.algorithm == "separable"
+            else memory[:0]
+        )
+        response = np.empty((most, reader.output_length), accumulator)
+        joined = response if join is None else np.empty_like(response)
+        for first in range(start, stop, most):
+            count = min(most, stop - first)
+            strip = reader.read(first, count, memory)
+            for number, apply in enumerate(appliers):
+                apply(strip, between[:count], response[:count])
+                if join is not None:
+                    join(response[:count], number == 0, number == len(appliers) - 1, joined[:count])
+            bad.append(store(joined[:count], output[first : first + count]))
+
+    run_bands(
+        outputs, reader.output_length * sum(s.taps for s in call.plan.schedules), workers, work
+    )
+    channels = call.shape[2:]
+    return output.reshape(outputs, call.columns.outputs, *channels), sum(bad)
+
+
+Apply = Callable[[Array, Array, Array], None]
+
+
+def _applier(reader: StripReader, down_columns: Taps | None, along_rows: Taps) -> Apply:
+    """Return the function that turns a strip into responses, by way of rows in between."""
+    weighted_sum = loop("correlate.weighted_sum", T=reader.dtype)
+    rows, dilation, stride = along_rows.rows, reader.rows.dilation, reader.rows.stride
+    tap_columns = reader.tap_columns[along_rows.columns]
+    weights = along_rows.weights.astype(reader.dtype)
+    if down_columns is None:
+        tap_rows = rows * dilation
+
+        def direct(strip: Array, between: Array, response: Array) -> None:
+            weighted_sum(strip, stride, tap_rows, tap_columns, weights, response)
+
+        return direct
+    first_rows = down_columns.rows * dilation
+    first_columns = np.zeros(len(down_columns), np.int64)
+    first_weights = down_columns.weights.astype(reader.dtype)
+
+    def separable(strip: Array, between: Array, response: Array) -> None:
+        weighted_sum(strip, stride, first_rows, first_columns, first_weights, between)
+        weighted_sum(between, 1, rows, tap_columns, weights, response)
+
+    return separable
+
+
+Join = Callable[[Array, bool, bool, Array], None]
+
+
+def _joiner(combine: Combine | None, dtype: np.dtype[Any]) -> Join | None:
+    """Return the function that adds one response to those already joined."""
+    match combine:
+        case None:
+            return None
+        case "abs" | "l1":
+            absolute = loop("correlate.join_absolute", T=dtype)
+            return lambda response, first, last, joined: absolute(response, first, joined)
+        case "l2":
+            return _root_of_squares(
+                loop("correlate.join_square", T=dtype), loop("correlate.square_root", T=dtype)
+            )
+        case "max" | "max-abs":
+            maximum = loop("correlate.join_maximum", T=dtype)
+            by_size = combine == "max-abs"
+            return lambda response, first, last, joined: maximum(response, first, by_size, joined)
+
+
+def _root_of_squares(square: Loop, root: Loop) -> Join:
+    def join(response: Array, first: bool, last: bool, joined: Array) -> None:
+        square(response, first, joined)
+        if last:
+            root(joined)
+
+    return join
+
+
+def _storer(
+    dtype: np.dtype[Any], accumulator: np.dtype[Any], offset: float
+) -> Callable[[Array, Array], int]:
+    if dtype.kind == "f":
+        store_float = loop("strips.store_float", T=accumulator, D=dtype)
+        return lambda values, out: store_float(values, offset, out)
+    store_integer = loop("strips.store_integer", T=accumulator, D=dtype)
+    limits = np.iinfo(dtype)
+    return lambda values, out: store_integer(values, offset, limits.min, limits.max, out)

@@ -1,0 +1,163 @@
+"""Where a window lies: borders, padding and output sizes, in pure integers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convfilter.engine.arguments import LARGEST_ELEMENTS, check_integer, check_pair
+from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
+
+Border = Literal["constant", "edge", "reflect", "symmetric", "wrap"]
+PaddingName = Literal["valid", "same", "full"]
+Padding = PaddingName | int | tuple[int, int] | tuple[tuple[int, int], tuple[int, int]]
+Pair = int | tuple[int, int]
+
+BORDERS: tuple[Border, ...] = get_args(Border)
+PADDINGS: tuple[PaddingName, ...] = get_args(PaddingName)
+LARGEST_EXTENT = 2**27
+"""Rows or columns of a padded image beyond this number are refused."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """How a window walks along one axis of an image.
+
+    Output `i` sees the padded positions ``i * stride + t * dilation`` for the taps ``t``; padded
+    position `before` is the first one of the image.
+    """
+
+    size: int
+    window: int
+    stride: int
+    dilation: int
+    before: int
+    after: int
+    outputs: int
+
+    @property
+    def reach(self) -> int:
+        """Positions from the first tap of a window to its last, both counted."""
+        return (self.window - 1) * self.dilation + 1
+
+    @property
+    def extent(self) -> int:
+        """Padded positions that some window sees, counted from the first."""
+        return (self.outputs - 1) * self.stride + self.reach
+
+    def sources(self, border: Border) -> NDArray[np.int64]:
+        """Return for each padded position its index in the image, -1 where `fill` stands."""
+        return source_indices(self.size, self.before, self.extent, border)
+
+
+def source_indices(size: int, before: int, extent: int, border: Border) -> NDArray[np.int64]:
+    """Return the image index of the positions ``-before .. extent - before - 1``, -1 for fill."""
+    position = np.arange(extent, dtype=np.int64) - before
+    match border:
+        case "constant":
+            return np.where((position >= 0) & (position < size), position, -1)
+        case "edge":
+            return np.clip(position, 0, size - 1)
+        case "wrap":
+            return position % size
+        case "symmetric":
+            folded = position % (2 * size)
+            return np.minimum(folded, 2 * size - 1 - folded)
+        case "reflect":
+            if size == 1:
+                return np.zeros_like(position)
+            folded = position % (2 * size - 2)
+            return np.minimum(folded, 2 * size - 2 - folded)
+
+
+def check_border(border: str) -> Border:
+    """Return the border, or raise UnknownNameError with the nearest names."""
+    for known in BORDERS:
+        if border == known:
+            return known
+    raise UnknownNameError("border", str(border), BORDERS)
+
+
+def lay_out(
+    shape: Sequence[int],
+    window: tuple[int, int],
+    stride: Any = 1,
+    dilation: Any = 1,
+    padding: Any = "same",
+) -> tuple[Axis, Axis]:
+    """Return the axes (rows, columns) of a window over an image, refusing what cannot be meant.
+
+    Nothing is allocated here, so that absurd numbers cost nothing.
+    """
+    strides = check_pair(stride, "stride", 1)
+    dilations = check_pair(dilation, "dilation", 1)
+    paddings = _paddings(padding)
+    axes = []
+    for i, name in enumerate(("rows", "columns")):
+        size, reach = shape[i], (window[i] - 1) * dilations[i] + 1
+        if paddings == "valid":
+            before = after = 0
+        elif paddings == "full":
+            before = after = reach - 1
+        elif isinstance(paddings, str):
+            outputs = -(-size // strides[i])
+            total = max((outputs - 1) * strides[i] + reach - size, 0)
+            before, after = total // 2, total - total // 2
+        else:
+            before, after = paddings[i]
+        padded = size + before + after
+        if max(padded, reach) > LARGEST_EXTENT:
+            raise ArgumentError(
+                f"the window and its padding span {max(padded, reach)} {name}:"
+                f" at most {LARGEST_EXTENT} are served"
+            )
+        outputs = (padded - reach) // strides[i] + 1
+        if outputs < 1:
+            raise ArgumentError(
+                f"the window spans {reach} {name} and the padded image has {padded}: no output is"
+                " left, so give a smaller window or more padding"
+            )
+        axes.append(Axis(size, window[i], strides[i], dilations[i], before, after, outputs))
+    rows, columns = axes
+    channels = shape[2] if len(shape) > 2 else 1
+    check_elements(rows.outputs * columns.outputs * channels, "the output")
+    check_elements(rows.reach * columns.extent * channels, "the rows under the window")
+    return rows, columns
+
+
+def check_elements(elements: int, what: str) -> None:
+    """Refuse arrays of more than LARGEST_ELEMENTS elements."""
+    if elements > LARGEST_ELEMENTS:
+        raise ArgumentError(
+            f"{what} would have {elements} elements: at most {LARGEST_ELEMENTS} are served"
+        )
+
+
+def _paddings(padding: Any) -> PaddingName | tuple[tuple[int, int], tuple[int, int]]:
+    if isinstance(padding, str):
+        for known in PADDINGS:
+            if padding == known:
+                return known
+        raise UnknownNameError("padding", padding, PADDINGS)
+    nested = isinstance(padding, (tuple, list)) and any(
+        isinstance(part, (tuple, list)) for part in padding
+    )
+    if not nested:
+        rows, columns = check_pair(padding, "padding", 0)
+        return (rows, rows), (columns, columns)
+    if len(padding) != 2 or any(
+        not isinstance(part, (tuple, list)) or len(part) != 2 for part in padding
+    ):
+        raise ArgumentTypeError(
+            f"padding is {padding!r}: give a name, a number, (rows, columns) or"
+            " ((top, bottom), (left, right))"
+        )
+    (top, bottom), (left, right) = padding
+    return (
+        (check_integer(top, "padding", 0), check_integer(bottom, "padding", 0)),
+        (check_integer(left, "padding", 0), check_integer(right, "padding", 0)),
+    )

@@ -1,0 +1,112 @@
+"""Padded rows of an image, a strip at a time: what every windowed filter reads.
+
+The border is extended while rows are loaded, so the filters behind know windows only. With a column
+stride the columns are sorted by their remainder, so that neighbouring outputs read neighbouring
+elements: a strided window costs what it keeps and needs no code of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from convfilter.engine.arguments import Array
+from convfilter.engine.geometry import Axis, Border
+from convfilter.engine.native import loop
+
+STRIP_BYTES = 1 << 18
+"""A strip and what is computed from it stay within the second-level cache."""
+
+
+class StripReader:
+    """Reads the padded rows of an (H, W, C) image as `dtype`.
+
+    Element `x` of a row (`x < outputs * C`) and the tap column `v` of its window meet at
+    ``x + tap_columns[v]``.
+    """
+
+    def __init__(
+        self,
+        image: Array,
+        rows: Axis,
+        columns: Axis,
+        border: Border,
+        fill: float,
+        dtype: DTypeLike,
+    ) -> None:
+        height, width, self.channels = image.shape
+        self.rows, self.columns = rows, columns
+        self.dtype = np.dtype(dtype)
+        self._image = image.reshape(height, width * self.channels)
+        self._row_sources = rows.sources(border)
+        sources = columns.sources(border)
+        order, taps = _by_remainder(columns)
+        self._column_sources = np.ascontiguousarray(sources[order])
+        self._run = (
+            (min(columns.before, order.size), min(columns.before + width, order.size))
+            if columns.stride == 1
+            else (0, 0)
+        )
+        self._fill = fill
+        self.row_length = order.size * self.channels
+        self.tap_columns: NDArray[np.int64] = taps * self.channels
+        self._load = loop("strips.load", S=image.dtype, T=self.dtype)
+
+    @property
+    def output_length(self) -> int:
+        """Elements of one output row."""
+        return self.columns.outputs * self.channels
+
+    def strip_rows(self, rows_of_scratch: int = 1) -> int:
+        """Return how many output rows to compute at a time.
+
+        `rows_of_scratch` counts the further rows of scratch memory that one output row needs.
+        """
+        row_bytes = int(self.row_length) * self.dtype.itemsize
+        halo: int = self.rows.reach
+        within_cache: int = STRIP_BYTES // row_bytes - halo
+        # at least as many rows as the halo, so that no row is loaded more than about twice
+        wanted = max(within_cache, halo) // (self.rows.stride + rows_of_scratch)
+        return max(1, min(wanted, self.rows.outputs))
+
+    def strip_height(self, outputs: int) -> int:
+        """Return how many padded rows `outputs` output rows see."""
+        return (outputs - 1) * self.rows.stride + self.rows.reach
+
+    def read(self, first_output: int, outputs: int, out: Array) -> Array:
+        """Load the padded rows that `outputs` output rows from `first_output` see, into `out`."""
+        start = first_output * self.rows.stride
+        height = self.strip_height(outputs)
+        strip = out[:height]
+        sources = self._row_sources[start : start + height]
+        self._load(
+            self._image, sources, self._column_sources, *self._run, self.channels, self._fill, strip
+        )
+        return strip
+
+    def empty_strip(self, outputs: int) -> NDArray[Any]:
+        """Return memory for the padded rows of `outputs` output rows."""
+        return np.empty((self.strip_height(outputs), self.row_length), self.dtype)
+
+
+def _by_remainder(columns: Axis) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Sort the padded columns that some tap sees by their remainder modulo the stride.
+
+    Returns the columns in their new order and, for each tap, where its first column went.
+    """
+    stride = columns.stride
+    taps = np.arange(columns.window, dtype=np.int64) * columns.dilation
+    if stride == 1:
+        return np.arange(columns.extent, dtype=np.int64), taps
+    parts = []
+    starts = np.empty_like(taps)
+    length = 0
+    remainders = taps % stride
+    for remainder in np.unique(remainders):
+        part = np.arange(remainder, columns.extent, stride, dtype=np.int64)
+        starts[remainders == remainder] = length
+        length += part.size
+        parts.append(part)
+    return np.concatenate(parts), starts + taps // stride

@@ -1,0 +1,211 @@
+"""`@filter` and the registry: a filter is declared by one typed function, and nowhere else."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import importlib
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from convfilter.filters.pixels import Array, Pixels
+
+
+class Filter:
+    """A declared filter: call it with an image, or run it as a step of a chain.
+
+    Attributes
+    ----------
+    name : as on the command line, "gaussian-blur"
+    family : the module that declares it
+    summary, description : first line and whole of the function's docstring
+    parameters : every parameter, with kind, range, unit and default
+    response : its result is a response (edges, say), not a picture to keep the colours of
+    neutral : at its defaults it may leave a picture as it is
+    """
+
+    def __init__(self, function: Callable[..., Pixels], *, response: bool, neutral: bool) -> None:
+        from convfilter.filters.parameters import read_parameters
+
+        self.function = function
+        self.name = function.__name__.rstrip("_").replace("_", "-")
+        self.family = function.__module__.rpartition(".")[2]
+        self.description = inspect.getdoc(function) or ""
+        self.summary = self.description.partition("\n")[0]
+        self.response = response
+        self.neutral = neutral
+        self.parameters, self._bundles = read_parameters(function)
+        self.__name__ = function.__name__.rstrip("_")
+        self.__doc__ = self.description
+        self.__signature__ = self._signature()
+
+    def __repr__(self) -> str:
+        return f"<filter {self.name}>"
+
+    def __call__(self, image: ArrayLike, *, workers: int | None = None, **given: Any) -> Array:
+        """Filter an image.
+
+        Parameters
+        ----------
+        image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+            Of two and of four channels the last is opacity, which filters leave alone. Floats span
+            0 to 1.
+        workers : threads; None for all CPUs
+        given : the filter's parameters by name
+
+        Returns
+        -------
+        array of the image's dtype
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError, UnknownNameError
+            For parameters that the filter does not have, or values out of range.
+        """
+        from convfilter.filters.pixels import Pixels
+
+        return self.run(Pixels.of(image, workers=workers), given).finish()
+
+    def run(self, pixels: Pixels, given: Mapping[str, Any]) -> Pixels:
+        """Run as one step of a chain: raw values in, raw values out."""
+        values = self.bind(given)
+        channels = values.get("channels", "each")
+        arguments = dict(values)
+        for name, bundle in self._bundles.items():
+            arguments[name] = bundle(**{f: arguments.pop(f) for f in bundle.__dataclass_fields__})  # type: ignore[attr-defined]
+        if channels == "each" or pixels.luma() is pixels:
+            return self.function(pixels, **arguments)
+        luma = pixels.luma()
+        result = self.function(luma, **arguments)
+        if self.response:
+            return result
+        if result.colour.shape != luma.colour.shape:
+            raise ArgumentError(
+                f"{self.name}: --channels luma keeps the colour of every pixel, so the size must"
+                " stay: use --stride 1 and --padding same, or --channels each"
+            )
+        change = result.values - luma.values
+        return result.with_colour(pixels.values + change[:, :, None])
+
+    def bind(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return every parameter with its checked value, defaults filled in."""
+        known = {parameter.name: parameter for parameter in self.parameters}
+        for name in given:
+            if name not in known:
+                raise UnknownNameError(f"parameter of {self.name}", name, known)
+        values = {}
+        for name, parameter in known.items():
+            if name not in given and parameter.required:
+                raise ArgumentError(f"{self.name} needs {name}: {parameter.spec.help}")
+            values[name] = parameter.check(given.get(name, parameter.default))
+        return values
+
+    def parse(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """Return the values of parameters that a person wrote as text."""
+        known = {parameter.name: parameter for parameter in self.parameters}
+        values = {}
+        for written, text in given.items():
+            name = written.replace("-", "_")
+            if name not in known:
+                raise UnknownNameError(f"parameter of {self.name}", written, known)
+            values[name] = known[name].parse(text)
+        return values
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the description that `convfilter filters --json` prints."""
+        return {
+            "name": self.name,
+            "summary": self.summary,
+            "family": self.family,
+            "parameters": [parameter.to_dict() for parameter in self.parameters],
+        }
+
+    def _signature(self) -> inspect.Signature:
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        image = inspect.Parameter("image", inspect.Parameter.POSITIONAL_ONLY)
+        own = [
+            inspect.Parameter(parameter.name, keyword, default=parameter.default)
+            for parameter in self.parameters
+        ]
+        return inspect.Signature([image, *own, inspect.Parameter("workers", keyword, default=None)])
+
+
+_declared: dict[str, Filter] = {}
+
+
+def filter(  # noqa: A001 - always written declare.filter
+    *, response: bool = False, neutral: bool = False
+) -> Callable[[Callable[..., Pixels]], Filter]:
+    """Declare a filter: ``@declare.filter()`` above ``def gaussian_blur(image, window, *, …)``.
+
+    The first argument is the picture (`Pixels`). Every other one is annotated with
+    ``Annotated[type, Spec(…)]`` or is a bundle of options such as `Window`. A parameter named
+    `channels` is served here: the function sees either all channels or the luma.
+    """
+
+    def declare(function: Callable[..., Pixels]) -> Filter:
+        made = Filter(function, response=response, neutral=neutral)
+        if _declared.setdefault(made.name, made) is not made:
+            raise ArgumentTypeError(f"two filters are called {made.name}")
+        return made
+
+    return declare
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the index knows of a filter without importing it."""
+
+    name: str
+    family: str
+    summary: str
+
+
+@functools.cache
+def index() -> dict[str, Entry]:
+    """Return every filter by name, read from the sources without importing one of them.
+
+    So the command line can list and complete filters, and import only the family that it needs.
+    """
+    entries: dict[str, Entry] = {}
+    room = resources.files("convfilter.filters")
+    for file in sorted(room.iterdir(), key=lambda entry: entry.name):
+        if file.name.endswith(".py"):
+            source = file.read_text(encoding="utf-8")
+            if "@declare.filter" in source:
+                family = file.name.removesuffix(".py")
+                for entry in _entries(ast.parse(source), family):
+                    entries[entry.name] = entry
+    return entries
+
+
+def _entries(module: ast.Module, family: str) -> Iterator[Entry]:
+    for node in module.body:
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        if any(ast.unparse(d).startswith("declare.filter(") for d in node.decorator_list):
+            summary = (ast.get_docstring(node) or "").partition("\n")[0]
+            yield Entry(node.name.rstrip("_").replace("_", "-"), family, summary)
+
+
+def names() -> list[str]:
+    """Return the names of all filters, sorted."""
+    return sorted(index())
+
+
+def get(name: str) -> Filter:
+    """Return a filter by its name, "gaussian-blur" or "gaussian_blur"."""
+    asked = name.replace("_", "-")
+    entry = index().get(asked)
+    if entry is None:
+        raise UnknownNameError("filter", name, names())
+    importlib.import_module(f"convfilter.filters.{entry.family}")
+    return _declared[asked]

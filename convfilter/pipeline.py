@@ -1,0 +1,201 @@
+"""Chains of filters: from Python, from one line of text, from a TOML file."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+from convfilter import filters, kernels
+from convfilter.errors import ConvfilterError, PipelineError, UnknownNameError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from convfilter.filters.declare import Filter
+    from convfilter.filters.pixels import Array
+    from convfilter.images import Image
+
+LARGEST_FILE = 1 << 20
+"""Bytes of a recipe."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One filter with its parameters; `name` may also be that of a kernel."""
+
+    name: str
+    filter: Filter
+    parameters: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, name: str, given: Mapping[str, Any] | None = None) -> Step:
+        """Find the filter, or the kernel, of this name and check its parameters.
+
+        Raises
+        ------
+        UnknownNameError
+            For a name, parameter or choice that there is not, with the nearest ones.
+        ArgumentError, ArgumentTypeError
+            For a value out of range or of the wrong type.
+        """
+        found, preset = find(name)
+        parameters = {**(given or {}), **preset}
+        found.bind(parameters)
+        return cls(name, found, parameters)
+
+
+def find(name: str) -> tuple[Filter, dict[str, Any]]:
+    """Return the filter of this name, or `convolve` and the kernel of this name."""
+    if name.replace("_", "-") in filters.index():
+        return filters.get(name), {}
+    if name in kernels.names():
+        return filters.get("convolve"), {"kernel": name}
+    raise UnknownNameError("filter or kernel", name, [*filters.names(), *kernels.names()])
+
+
+class Pipeline:
+    """A chain of filters, called with an array or an `Image`.
+
+    Between the steps pixels are float32 (float64 for float64 arrays) and signed responses raw; they
+    are shown, rounded and saturated once, at the end.
+
+    Parameters
+    ----------
+    steps : names of filters or kernels, or pairs (name, parameters), or `Step`s
+
+    Raises
+    ------
+    PipelineError
+        For a chain without steps or a step that cannot be understood; the errors of `Step.of`.
+    """
+
+    def __init__(self, steps: Iterable[str | tuple[str, Mapping[str, Any]] | Step]) -> None:
+        self.steps = tuple(_step(step) for step in steps)
+        if not self.steps:
+            raise PipelineError("the pipeline has no steps: name at least one filter")
+
+    @classmethod
+    def parse(cls, text: str) -> Pipeline:
+        """Read a chain such as ``gaussian-blur sigma=2 | sobel | max-pool size=2``.
+
+        A value with spaces is quoted: ``convolve kernel="0 -1 0, -1 5 -1, 0 -1 0"``.
+        """
+        return cls(_parse_step(number, part) for number, part in enumerate(_split(text), 1))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Pipeline:
+        """Read a chain from a TOML file: one ``[[step]]`` each, with ``filter = "…"`` and values.
+
+        Raises
+        ------
+        PipelineError
+            When the file cannot be read or understood.
+        """
+        return cls(_recipe(Path(path)))
+
+    @overload
+    def __call__(self, image: Image, *, workers: int | None = None) -> Image: ...
+    @overload
+    def __call__(self, image: ArrayLike, *, workers: int | None = None) -> Array: ...
+    def __call__(self, image: Image | ArrayLike, *, workers: int | None = None) -> Image | Array:
+        """Run all steps over an array (H, W) or (H, W, C), or over an `Image`."""
+        from convfilter.filters.pixels import Pixels
+        from convfilter.images import Image
+
+        if isinstance(image, Image):
+            pixels = Pixels.of(image.pixels, alpha=image.alpha, workers=workers)
+            return image.with_pixels(self._run(pixels).finish())
+        return self._run(Pixels.of(image, workers=workers)).finish()
+
+    def __repr__(self) -> str:
+        return f"Pipeline.parse({' | '.join(step.name for step in self.steps)!r})"
+
+    def _run(self, pixels: Any) -> Any:
+        for step in self.steps:
+            pixels = step.filter.run(pixels, step.parameters)
+        return pixels
+
+
+@overload
+def apply(name: str, image: Image, *, workers: int | None = None, **given: Any) -> Image: ...
+@overload
+def apply(name: str, image: ArrayLike, *, workers: int | None = None, **given: Any) -> Array: ...
+def apply(
+    name: str, image: Image | ArrayLike, *, workers: int | None = None, **given: Any
+) -> Image | Array:
+    """Run one filter, or one kernel of the catalogue, over an array or an `Image`.
+
+    ``apply("gaussian-blur", image, sigma=2)`` is ``filters.gaussian_blur(image, sigma=2)``.
+    """
+    return Pipeline([(name, given)])(image, workers=workers)
+
+
+def _step(step: Any) -> Step:
+    if isinstance(step, Step):
+        return step
+    if isinstance(step, str):
+        return Step.of(step)
+    if isinstance(step, (tuple, list)) and len(step) == 2:
+        name, given = step
+        if isinstance(name, str) and isinstance(given, Mapping):
+            return Step.of(name, given)
+    raise PipelineError(f"{step!r} is not a step: give a name or (name, {{parameter: value}})")
+
+
+def _split(text: str) -> list[str]:
+    """Split at the bars that stand outside quotes."""
+    return re.findall(r"(?:[^|\"']|\"[^\"]*\"|'[^']*'|[\"'])+|(?<=\|)(?=\||$)|^(?=\|)", text)
+
+
+def _parse_step(number: int, text: str) -> Step:
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise PipelineError(f"step {number}, {text.strip()!r}: a quote is not closed") from error
+    if not words:
+        raise PipelineError(f"step {number} is empty: name a filter between the bars")
+    name, *assignments = words
+    try:
+        found, _ = find(name)
+        given: dict[str, str] = {}
+        for assignment in assignments:
+            key, equals, value = assignment.partition("=")
+            if not equals:
+                raise PipelineError(f"{assignment!r} is not parameter=value")
+            if key in given:
+                raise PipelineError(f"{key} is given twice")
+            given[key] = value
+        return Step.of(name, found.parse(given))
+    except ConvfilterError as error:
+        raise PipelineError(f"step {number}, {name}: {error}") from error
+
+
+def _recipe(path: Path) -> list[Step]:
+    import tomllib
+
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise PipelineError(f"{path}: a recipe has at most {LARGEST_FILE} bytes")
+        with path.open("rb") as file:
+            recipe = tomllib.load(file)
+    except OSError as error:
+        raise PipelineError(f"{path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise PipelineError(f"{path}: not a TOML file: {error}") from error
+    tables = recipe.pop("step", None)
+    if recipe or not isinstance(tables, list) or not tables:
+        raise PipelineError(f"{path}: give one [[step]] table for each step, and nothing else")
+    steps = []
+    for number, table in enumerate(tables, 1):
+        if not isinstance(table, dict) or not isinstance(table.get("filter"), str):
+            raise PipelineError(f'{path}: step {number} needs filter = "name"')
+        given = {key.replace("-", "_"): value for key, value in table.items() if key != "filter"}
+        try:
+            steps.append(Step.of(table["filter"], given))
+        except ConvfilterError as error:
+            raise PipelineError(f"{path}: step {number}, {table['filter']}: {error}") from error
+    return steps
