@@ -152,6 +152,10 @@ def disk(radius: float) -> Weights:
     quarter = np.zeros((reach + 2, reach + 2))
     quarter[1:, 1:] = _quarter_area(corners[:, np.newaxis], corners[np.newaxis, :], radius)
     covered = np.clip(np.diff(np.diff(quarter, axis=0), axis=1), 0.0, 1.0)
+    # Rounding leaves traces beyond the circle and between mirrored pixels.
+    nearest = np.concatenate(([0.0], corners[:-1]))
+    covered[np.hypot(nearest[:, np.newaxis], nearest[np.newaxis, :]) >= radius] = 0.0
+    covered = (covered + covered.T) / 2.0
     # The first row and column hold half pixels, which their mirror images complete.
     covered[0, :] *= 2.0
     covered[:, 0] *= 2.0
@@ -300,10 +304,12 @@ def _grid(across: int, up: int) -> tuple[Weights, Weights]:
 
 
 def _direction(name: str, angle: float) -> tuple[float, float]:
-    """Return cosine and sine of degrees, exact for multiples of 90."""
+    """Return cosine and sine of degrees, exact for multiples of 90 and alike for those of 45."""
     degrees = math.fmod(_real(name, angle), 360.0)
     quarters, rest = divmod(degrees, 90.0)
     cosine, sine = math.cos(math.radians(rest)), math.sin(math.radians(rest))
+    if rest == 45.0:
+        sine = cosine
     for _ in range(int(quarters) % 4):
         cosine, sine = -sine, cosine
     return cosine, sine
