@@ -31,6 +31,15 @@ def numbers(random: Random) -> np.random.Generator:
     return np.random.default_rng(random.randrange(2**32))
 
 
+def noise(shape: tuple[int, ...], dtype: Any = np.uint8, seed: int = 0) -> Array:
+    """Return noise over the full range of an integer dtype, or from -1 to 1."""
+    rng = np.random.default_rng(seed)
+    if np.dtype(dtype).kind == "f":
+        return rng.uniform(-1, 1, shape).astype(dtype)
+    limits = np.iinfo(dtype)
+    return rng.integers(limits.min, limits.max, shape, dtype, endpoint=True)
+
+
 def one_or_two(random: Random, draw: Callable[[], int]) -> Any:
     """Return one number for both axes, or two."""
     return (draw(), draw()) if chance(random, 2) else draw()

@@ -1,0 +1,239 @@
+"""Arguments that no engine can serve are refused in words, before anything is allocated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convfilter import engine
+from convfilter.errors import ArgumentError, ArgumentTypeError, ConvfilterError, UnknownNameError
+
+Array = np.ndarray[Any, np.dtype[Any]]
+IMAGE = np.arange(30, dtype=np.uint8).reshape(5, 6)
+KERNEL = np.ones((3, 3))
+CALLS: dict[str, Callable[..., Array]] = {
+    "correlate": lambda image, **options: engine.correlate(image, KERNEL, **options),
+    "convolve": lambda image, **options: engine.convolve(image, KERNEL, **options),
+    "correlate_bank": lambda image, **options: engine.correlate_bank(
+        image, [KERNEL, KERNEL], "l2", **options
+    ),
+    "median": lambda image, **options: engine.median(image, 3, **options),
+    "minimum": lambda image, **options: engine.minimum(image, 3, **options),
+    "maximum": lambda image, **options: engine.maximum(image, 3, **options),
+    "percentile": lambda image, **options: engine.percentile(image, 3, 30, **options),
+    "pool": lambda image, **options: engine.pool(image, 2, **options),
+}
+WINDOWS = [name for name in CALLS if name != "pool"]
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize(
+    "dtype",
+    ["int8", "int32", "int64", "uint32", "uint64", "float16", "complex64", "U3", "O", "M8[s]"],
+)
+def test_dtypes_of_images(name: str, dtype: str) -> None:
+    image = np.zeros((4, 4), dtype)
+    with pytest.raises(ArgumentTypeError, match="uint8, uint16, int16, float32, float64"):
+        CALLS[name](image)
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("shape", [(), (4,), (4, 4, 3, 1), (2, 2, 2, 2, 2)])
+def test_axes_of_images(name: str, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ArgumentError, match="axes"):
+        CALLS[name](np.zeros(shape, np.uint8))
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("shape", [(0, 4), (4, 0), (4, 4, 0), (0, 0)])
+def test_empty_images(name: str, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ArgumentError, match="empty"):
+        CALLS[name](np.zeros(shape, np.uint8))
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"stride": 0},
+        {"stride": -1},
+        {"stride": (1, 0)},
+        {"stride": (1, 2, 3)},
+        {"stride": 2**70},
+        {"dilation": 0},
+        {"dilation": -3},
+        {"dilation": 2**40},
+        {"dilation": 2**70},
+        {"padding": -1},
+        {"padding": (0, -1)},
+        {"padding": 2**62},
+        {"padding": 2**70},
+        {"padding": (1, 2, 3)},
+        {"workers": 0},
+        {"workers": -1},
+    ],
+    ids=str,
+)
+def test_numbers_out_of_range(name: str, options: dict[str, Any]) -> None:
+    with pytest.raises(ArgumentError, match=next(iter(options)) + "|window|padding"):
+        CALLS[name](IMAGE, **options)
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("option", ["stride", "dilation", "padding"])
+@pytest.mark.parametrize("value", [1.5, "two", b"1", (1, "x"), object(), 1j], ids=str)
+def test_numbers_of_the_wrong_type(name: str, option: str, value: Any) -> None:
+    with pytest.raises(ConvfilterError) as caught:
+        CALLS[name](IMAGE, **{option: value})
+    assert isinstance(caught.value, TypeError | ValueError | LookupError)
+    assert option in str(caught.value)
+
+
+@pytest.mark.parametrize("name", WINDOWS)
+def test_unknown_names_are_answered_with_the_nearest(name: str) -> None:
+    with pytest.raises(UnknownNameError, match="did you mean reflect"):
+        CALLS[name](IMAGE, border="reflct")
+    with pytest.raises(UnknownNameError, match="did you mean valid"):
+        CALLS[name](IMAGE, padding="vaild")
+    with pytest.raises(UnknownNameError, match="border"):
+        CALLS[name](IMAGE, border=None)
+
+
+@pytest.mark.parametrize("name", WINDOWS)
+@pytest.mark.parametrize("fill", [np.nan, np.inf, "grey", None, 1j])
+def test_fill_is_a_finite_number(name: str, fill: Any) -> None:
+    with pytest.raises((ArgumentError, ArgumentTypeError), match="fill"):
+        CALLS[name](IMAGE, border="constant", fill=fill)
+
+
+@pytest.mark.parametrize("name", ["correlate", "convolve", "correlate_bank"])
+@pytest.mark.parametrize("option", ["scale", "offset"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, "much", None])
+def test_scale_and_offset_are_finite_numbers(name: str, option: str, value: Any) -> None:
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=option):
+        CALLS[name](IMAGE, **{option: value})
+
+
+@pytest.mark.parametrize("name", ["correlate", "convolve", "correlate_bank"])
+@pytest.mark.parametrize("dtype", [complex, "int8", "int64", bool, "grey", object, "U1"])
+def test_dtypes_of_results(name: str, dtype: Any) -> None:
+    with pytest.raises(ArgumentTypeError, match="uint8, uint16, int16, float32, float64"):
+        CALLS[name](IMAGE, dtype=dtype)
+
+
+KERNELS = [
+    ([], "weights|axes"),
+    ([[]], "no weights"),
+    (np.zeros((0, 3)), "no weights"),
+    ([1, 2, 3], "axes"),
+    (5, "axes"),
+    (np.ones((3, 3, 1)), "axes"),
+    ([[1, 2], [3]], "different lengths"),
+    ([[1, np.nan]], "NaN"),
+    ([[1, -np.inf]], "NaN or infinity"),
+    ([["a"]], "dtype"),
+    ([[1j]], "dtype"),
+    ([[None]], "dtype"),
+    (np.full((3, 3), np.longdouble("1e4000")), "infinity|finite"),
+    (np.broadcast_to(np.float32(1), (2**20, 2**20)), "too many"),
+    (np.broadcast_to(np.float32(1), (1, 2**40)), "too many"),
+]
+
+
+@pytest.mark.parametrize(("kernel", "reason"), KERNELS, ids=[r for _, r in KERNELS])
+def test_kernels(kernel: Any, reason: str) -> None:
+    with pytest.raises(ArgumentError, match=reason):
+        engine.correlate(IMAGE, kernel)
+    with pytest.raises(ArgumentError, match=reason):
+        engine.convolve(IMAGE, kernel)
+    with pytest.raises(ArgumentError, match=reason):
+        engine.correlate_bank(IMAGE, [kernel], "abs")
+
+
+def test_kernel_times_scale_is_finite() -> None:
+    with pytest.raises(ArgumentError, match="not finite"):
+        engine.correlate(IMAGE, [[1e300]], scale=1e300)
+
+
+def test_banks() -> None:
+    with pytest.raises(ArgumentError, match="no kernel"):
+        engine.correlate_bank(IMAGE, [], "l1")
+    with pytest.raises(ArgumentError, match="different shapes"):
+        engine.correlate_bank(IMAGE, [KERNEL, np.ones((3, 5))], "l1")
+    with pytest.raises(ArgumentError, match="2 kernels"):
+        engine.correlate_bank(IMAGE, [KERNEL, KERNEL], "abs")
+    with pytest.raises(UnknownNameError, match="max-abs"):
+        engine.correlate_bank(IMAGE, [KERNEL], "max-abz")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [0, -1, (3, 0), (1, 2, 3), 2**40, (2**31, 2**31), 2**70])
+@pytest.mark.parametrize("name", ["median", "minimum", "maximum", "pool"])
+def test_sizes_out_of_range(name: str, size: Any) -> None:
+    with pytest.raises(ArgumentError, match=r"size|window"):
+        getattr(engine, name)(IMAGE, size)
+
+
+@pytest.mark.parametrize("size", [1.5, "3", None, (3, "x")])
+@pytest.mark.parametrize("name", ["median", "minimum", "maximum", "pool"])
+def test_sizes_of_the_wrong_type(name: str, size: Any) -> None:
+    with pytest.raises(ArgumentTypeError, match="size"):
+        getattr(engine, name)(IMAGE, size)
+
+
+@pytest.mark.parametrize("percent", [-1, 100.5, np.nan, np.inf])
+def test_percent_out_of_range(percent: float) -> None:
+    with pytest.raises(ArgumentError, match="percent"):
+        engine.percentile(IMAGE, 3, percent)
+
+
+@pytest.mark.parametrize("percent", ["half", None])
+def test_percent_of_the_wrong_type(percent: Any) -> None:
+    with pytest.raises(ArgumentTypeError, match="percent"):
+        engine.percentile(IMAGE, 3, percent)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"reduce": "maximum"}, "max"),
+        ({"over": "deep"}, "depth"),
+        ({"padding": 2}, "padding"),
+        ({"padding": (1, 2)}, "padding"),
+        ({"dilation": 9}, "window"),
+    ],
+    ids=str,
+)
+def test_pooling(options: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ConvfilterError, match=reason):
+        engine.pool(IMAGE, 2, **options)
+
+
+def test_pooling_a_window_without_pixels() -> None:
+    with pytest.raises(ArgumentError):
+        engine.pool(np.ones((8, 1), np.uint8), 2, dilation=3, padding=2)
+
+
+def test_pooling_over_depth() -> None:
+    with pytest.raises(ArgumentError, match="channels"):
+        engine.pool(np.ones((4, 4, 3), np.uint8), 4, over="depth")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(0, 10.0, 2.0), (5, 0.0, 2.0), (5, 10.0, -1.0), (5, np.nan, 1.0), (5, 1.0, np.inf)],
+)
+def test_bilateral_out_of_range(arguments: tuple[Any, ...]) -> None:
+    with pytest.raises(ArgumentError):
+        engine.bilateral(IMAGE, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("strength", "options"),
+    [(0.0, {}), (-1.0, {}), (np.nan, {}), (5.0, {"size": 0}), (5.0, {"search": -3})],
+)
+def test_nl_means_out_of_range(strength: float, options: dict[str, Any]) -> None:
+    with pytest.raises(ArgumentError):
+        engine.nl_means(IMAGE, strength, **options)
