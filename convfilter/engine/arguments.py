@@ -14,6 +14,8 @@ from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError
 IMAGE_DTYPES = ("uint8", "uint16", "int16", "float32", "float64")
 LARGEST_ELEMENTS = 2**33
 """Arrays beyond this many elements are taken for a slip of the keyboard."""
+LARGEST_KERNEL = 2**26
+"""Weights of a kernel."""
 
 Array = NDArray[Any]
 
@@ -53,6 +55,10 @@ def check_image(image: ArrayLike) -> Array:
         )
     if array.size == 0:
         raise ArgumentError(f"the image is empty: its shape is {array.shape}")
+    if array.size > LARGEST_ELEMENTS:
+        raise ArgumentError(
+            f"the image has {array.size} elements: at most {LARGEST_ELEMENTS} are served"
+        )
     array = np.ascontiguousarray(array, dtype=dtype)
     return array if array.ndim == 3 else array[:, :, np.newaxis]
 
@@ -69,9 +75,12 @@ def check_kernel(kernel: ArrayLike) -> NDArray[np.float64]:
         raise KernelError(f"the kernel has no weights: its shape is {array.shape}")
     if array.dtype.kind not in "biuf":
         raise KernelError(f"the kernel has dtype {array.dtype}: give real numbers")
-    if array.size > LARGEST_ELEMENTS:
-        raise KernelError(f"the kernel has {array.size} weights: that is too many")
-    array = np.ascontiguousarray(array, dtype=np.float64)
+    if array.size > LARGEST_KERNEL:
+        raise KernelError(
+            f"the kernel has {array.size} weights: at most {LARGEST_KERNEL} are served"
+        )
+    with np.errstate(over="ignore"):
+        array = np.ascontiguousarray(array, dtype=np.float64)
     if not np.isfinite(array).all():
         raise KernelError("the kernel holds NaN or infinity: every weight must be finite")
     return array

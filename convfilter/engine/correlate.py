@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -21,7 +22,7 @@ from convfilter.engine.geometry import Axis, Border, Padding, Pair, check_border
 from convfilter.engine.native import Loop, loop
 from convfilter.engine.plan import Plan, Taps, Weights, make_plan, record
 from convfilter.engine.strips import StripReader
-from convfilter.errors import ArgumentError, KernelError, UnknownNameError
+from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError, UnknownNameError
 
 Combine = Literal["abs", "l1", "l2", "max", "max-abs"]
 COMBINES: tuple[Combine, ...] = get_args(Combine)
@@ -163,8 +164,11 @@ def correlate_bank(
         # either the image holds NaN or infinity, or float32 overflowed on the way to a finite value
         call = call.with_range()
         output, bad = _run(call, threads)
-    if bad and output.dtype.kind != "f" and np.isnan(call.image).any():
-        raise _nan_error(output.dtype)
+    if bad and output.dtype.kind != "f":
+        raise ArgumentError(
+            f"infinities in the image cancel to NaN, which {output.dtype} cannot hold: ask for a"
+            " float dtype"
+        )
     record(call.plan)
     return output
 
@@ -204,6 +208,7 @@ class _Call:
     offset: float
     dtype: np.dtype[Any]
     needs_range: bool = False
+    gain: float = 1.0
     plan: Plan = field(init=False)
 
     def __post_init__(self) -> None:
@@ -211,17 +216,16 @@ class _Call:
             self.kernels,
             image_dtype=self.image.dtype,
             output_dtype=self.dtype,
-            scale=self.scale,
+            scale=self.scale * self.gain,
             offset=self.offset,
             fill=self.fill,
             needs_range=self.needs_range,
+            takes_root=self.combine == "l2",
         )
         object.__setattr__(self, "plan", plan)
 
     def with_range(self) -> _Call:
         """Return the same call with sums in float64."""
-        from dataclasses import replace
-
         return replace(self, needs_range=True)
 
 
@@ -240,6 +244,8 @@ def _prepare(
 ) -> _Call:
     if combine is not None and combine not in COMBINES:
         raise UnknownNameError("way to combine responses", str(combine), COMBINES)
+    if not isinstance(kernels, Sequence):
+        raise ArgumentTypeError("kernels is not a sequence: give a list of kernels")
     weights = tuple(check_kernel(kernel) for kernel in kernels)
     if not weights:
         raise KernelError("no kernel is given: give at least one")
@@ -257,6 +263,8 @@ def _prepare(
     output_dtype = pixels.dtype if dtype is None else check_dtype(dtype, "the result")
     if pixels.dtype.kind == "f" and output_dtype.kind != "f" and np.isnan(pixels).any():
         raise _nan_error(output_dtype)
+    fill = check_number(fill, "fill")
+    gain = _gain_for_squares(pixels, weights, scale, fill) if combine == "l2" else 1.0
     return _Call(
         image=pixels,
         shape=np.shape(image),
@@ -265,11 +273,31 @@ def _prepare(
         rows=rows,
         columns=columns,
         border=check_border(border),
-        fill=check_number(fill, "fill"),
+        fill=fill,
         scale=scale,
         offset=check_number(offset, "offset"),
         dtype=output_dtype,
+        needs_range=gain != 1,
+        gain=gain,
     )
+
+
+def _gain_for_squares(image: Array, kernels: Sequence[Weights], scale: float, fill: float) -> float:
+    """Return the power of two that brings the responses to a range where squares are safe."""
+    if image.dtype.kind != "f":
+        return 1.0
+    peak = max(abs(float(image.min())), abs(float(image.max())))
+    if not math.isfinite(peak):
+        finite = image[np.isfinite(image)]
+        peak = float(np.abs(finite).max(initial=0))
+    peak = max(peak, abs(fill))
+    largest = max(float(np.abs(kernel).max()) for kernel in kernels) * abs(scale)
+    if peak == 0 or largest == 0:
+        return 1.0
+    exponent = math.log2(peak) + math.log2(largest)
+    if abs(exponent) < 24:
+        return 1.0
+    return 2.0 ** max(-900, min(900, -round(exponent), 900 - round(math.log2(largest))))
 
 
 def _shape(kernel: Weights) -> tuple[int, int]:
@@ -291,7 +319,7 @@ def _run(call: _Call, workers: int) -> tuple[Array, int]:
         _applier(reader, schedule.down_columns, schedule.along_rows)
         for schedule in call.plan.schedules
     ]
-    join = _joiner(call.combine, accumulator)
+    join = _joiner(call.combine, accumulator, call.gain)
     store = _storer(call.dtype, accumulator, call.offset)
     outputs = call.rows.outputs
     output = np.empty((outputs, reader.output_length), call.dtype)
@@ -354,7 +382,7 @@ def _applier(reader: StripReader, down_columns: Taps | None, along_rows: Taps) -
 Join = Callable[[Array, bool, bool, Array], None]
 
 
-def _joiner(combine: Combine | None, dtype: np.dtype[Any]) -> Join | None:
+def _joiner(combine: Combine | None, dtype: np.dtype[Any], gain: float) -> Join | None:
     """Return the function that adds one response to those already joined."""
     match combine:
         case None:
@@ -364,7 +392,9 @@ def _joiner(combine: Combine | None, dtype: np.dtype[Any]) -> Join | None:
             return lambda response, first, last, joined: absolute(response, first, joined)
         case "l2":
             return _root_of_squares(
-                loop("correlate.join_square", T=dtype), loop("correlate.square_root", T=dtype)
+                loop("correlate.join_square", T=dtype),
+                loop("correlate.square_root", T=dtype),
+                1 / gain,
             )
         case "max" | "max-abs":
             maximum = loop("correlate.join_maximum", T=dtype)
@@ -372,11 +402,11 @@ def _joiner(combine: Combine | None, dtype: np.dtype[Any]) -> Join | None:
             return lambda response, first, last, joined: maximum(response, first, by_size, joined)
 
 
-def _root_of_squares(square: Loop, root: Loop) -> Join:
+def _root_of_squares(square: Loop, root: Loop, factor: float) -> Join:
     def join(response: Array, first: bool, last: bool, joined: Array) -> None:
         square(response, first, joined)
         if last:
-            root(joined)
+            root(joined, factor)
 
     return join
 

@@ -76,9 +76,10 @@ def source_indices(size: int, before: int, extent: int, border: Border) -> NDArr
 
 def check_border(border: str) -> Border:
     """Return the border, or raise UnknownNameError with the nearest names."""
-    for known in BORDERS:
-        if border == known:
-            return known
+    if isinstance(border, str):
+        for known in BORDERS:
+            if border == known:
+                return known
     raise UnknownNameError("border", str(border), BORDERS)
 
 
@@ -97,6 +98,11 @@ def lay_out(
     dilations = check_pair(dilation, "dilation", 1)
     paddings = _paddings(padding)
     axes = []
+    for value in (*strides, *dilations):
+        if value > LARGEST_EXTENT:
+            raise ArgumentError(
+                f"a stride or dilation is {value}: at most {LARGEST_EXTENT} is served"
+            )
     for i, name in enumerate(("rows", "columns")):
         size, reach = shape[i], (window[i] - 1) * dilations[i] + 1
         if paddings == "valid":

@@ -98,10 +98,12 @@ def make_plan(
     offset: float,
     fill: float,
     needs_range: bool = False,
+    takes_root: bool = False,
 ) -> Plan:
     """Choose algorithm and arithmetic for kernels of one shape (rows, columns).
 
-    `needs_range` asks for float64 sums because float32 ones overflowed.
+    `needs_range` asks for float64 sums because float32 ones overflowed; `takes_root` says that a
+    square root of the sums follows, which is exact in neither.
     """
     integer = (
         image_dtype.kind in "ui"
@@ -112,7 +114,7 @@ def make_plan(
     )
     schedules = tuple(_schedule(kernel * scale, integer) for kernel in kernels)
     accumulator, exact, arithmetic = _accumulator(
-        schedules, image_dtype, output_dtype, offset, fill, integer, needs_range
+        schedules, image_dtype, output_dtype, offset, fill, integer, needs_range, takes_root
     )
     rows, columns = kernels[0].shape
     taps = sum(schedule.taps for schedule in schedules)
@@ -177,21 +179,24 @@ def _accumulator(
     fill: float,
     integer: bool,
     needs_range: bool,
+    takes_root: bool,
 ) -> tuple[np.dtype[Any], bool, str]:
     single, double = np.dtype(np.float32), np.dtype(np.float64)
     absolute = [_absolute_sum(schedule) for schedule in schedules]
     if needs_range:
         return double, False, "float64 sums: float32 ones went beyond their range"
+    if not (integer or 1e-25 < max(absolute) < 1e25) or max(abs(fill), abs(offset)) > 1e30:
+        return double, False, "float64 sums: numbers near the end of the range of float32"
     if image_dtype.kind == "f":
         if image_dtype == double or output_dtype != single:
             return double, False, f"float64 sums: {image_dtype} in, {output_dtype} out"
-        if not 1e-25 < max(absolute) < 1e25 or abs(fill) > 1e30 or abs(offset) > 1e30:
-            return double, False, "float64 sums: weights beyond the range of float32"
         peak = 0.0
     else:
         limits = np.iinfo(image_dtype)
         peak = max(-float(limits.min), float(limits.max), abs(fill))
     bound = sum(absolute) * peak + abs(offset)
+    if takes_root and output_dtype == double:
+        return double, False, "float64 sums: float64 out"
     if integer and bound < 2.0**24:
         return single, True, "float32 sums, exact: they stay below 2**24"
     if integer:
@@ -201,7 +206,7 @@ def _accumulator(
     if output_dtype == double:
         return double, False, "float64 sums: float64 out"
     if output_dtype == single:
-        fits = error <= RELATIVE_ALLOWANCE and max(absolute, default=0) * peak < 1e30
+        fits = error <= RELATIVE_ALLOWANCE
     else:
         fits = error * bound <= ROUNDING_ALLOWANCE[output_dtype.name]
     if fits:

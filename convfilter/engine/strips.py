@@ -36,7 +36,8 @@ class StripReader:
         fill: float,
         dtype: DTypeLike,
     ) -> None:
-        height, width, self.channels = image.shape
+        height, width, channels = image.shape
+        self.channels: int = channels
         self.rows, self.columns = rows, columns
         self.dtype = np.dtype(dtype)
         self._image = image.reshape(height, width * self.channels)

@@ -225,14 +225,15 @@ class Pixels:
             case "abs":
                 return np.asarray(np.abs(values))
             case "offset":
-                return values + values.dtype.type(self.intensity(128))
+                return np.asarray(values + values.dtype.type(self.intensity(128)))
             case "clamp":
                 return np.asarray(np.maximum(values, 0))
             case "scale":
                 low, high = values.min(), values.max()
                 if not high > low:
                     return np.zeros_like(values)
-                return (values - low) * values.dtype.type(self.white / (float(high) - float(low)))
+                stretch = self.white / (float(high) - float(low))
+                return np.asarray((values - low) * values.dtype.type(stretch))
 
 
 def _rounded(values: Array, dtype: np.dtype[Any]) -> Array:

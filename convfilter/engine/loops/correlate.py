@@ -121,10 +121,11 @@ def join_maximum(response, first, absolute, joined):
             target[x] = value if (value > best or value != value) else best
 
 
-@loop("T[:,:] values")
-def square_root(values):
-    """Take the square root of every value, in place."""
+@loop("T[:,:] values, f8 factor")
+def square_root(values, factor):
+    """Take the square root of every value, times a factor, in place."""
+    gain = values.dtype.type(factor)
     for i in range(values.shape[0]):
         row = values[i]
         for x in range(values.shape[1]):
-            row[x] = np.sqrt(row[x])
+            row[x] = np.sqrt(row[x]) * gain

@@ -71,7 +71,7 @@ def store_integer(values, offset, lowest, highest, out):
         bad_here = np.int32(0)
         for x in range(values.shape[1]):
             value = source[x] + shift
-            bad_here += np.int32(value - value != 0)
+            bad_here += np.int32(value != value)
             value = np.rint(value)
             value = value if value > low else low
             value = value if value < high else high
