@@ -80,15 +80,16 @@ def image_dtype(image: Array) -> np.dtype[Any]:
     return np.dtype(np.uint8) if native == np.bool_ else native
 
 
-def allowance(dtype: np.dtype[Any], largest_sum: float, taps: int) -> float:
+def allowance(dtype: np.dtype[Any], largest_sum: float, taps: int, weight: float = 1.0) -> float:
     """Return the distance allowed where the result is not promised to be exact.
 
     Two things that no float can avoid are added: the rounding of a sum of doubles, which counts
-    only above 2**40 or so, and the steps between subnormal numbers.
+    only above 2**40 or so, and the steps between subnormal numbers, enlarged by the sum of weights.
     """
     allowed = ALLOWED[dtype.name]
     if dtype.kind == "f":
-        return allowed * largest_sum + taps * float(np.finfo(dtype).smallest_subnormal)
+        step = float(np.finfo(dtype).smallest_subnormal)
+        return allowed * largest_sum + taps * max(weight, 1.0) * step
     return allowed + taps * largest_sum * 2.0**-53
 
 
@@ -143,7 +144,9 @@ def expect_sums(case: Case) -> Expected:
     )
     if whole and how != "l2" and largest < EXACT_BELOW:
         return Expected(exact, dtype)
-    return Expected(exact, dtype, allowance(dtype, largest, kernels[0].size * len(kernels)))
+    taps = sum(kernel.size for kernel in kernels)
+    weight = abs(options.get("scale", 1.0)) * sum(float(np.abs(kernel).sum()) for kernel in kernels)
+    return Expected(exact, dtype, allowance(dtype, largest, taps, weight))
 
 
 def share_of_allowance(result: Array, expected: Expected) -> float:
