@@ -41,7 +41,7 @@ def test_naive_percentile_by_hand() -> None:
 
 def test_naive_pooling_by_hand() -> None:
     row = np.array([[1, 2, 3, 4, 5]], np.uint8)
-    mean = {"reduce": "mean", "ceil_mode": True}
+    mean: dict[str, Any] = {"reduce": "mean", "ceil_mode": True}
     assert naive.pool(row, (1, 2), **mean).astype(float).tolist() == [[1.5, 3.5, 5]]
     padded = naive.pool(row, (1, 4), stride=(1, 3), padding=(0, 1), **mean).astype(float)
     # the second window reaches from pixel 3 over the last one and the padding: its fourth tap is

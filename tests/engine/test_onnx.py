@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 
 import numpy as np
-import onnxruntime
+import onnxruntime  # type: ignore[import-untyped]
 import pytest
 from onnx import TensorProto, helper
 
@@ -34,8 +34,8 @@ def run_node(operator: str, image: Array, weights: Array | None = None, **attrib
     feeds = {"x": image[np.newaxis, np.newaxis].astype(np.float32)}
     if weights is not None:
         feeds["w"] = weights[np.newaxis, np.newaxis].astype(np.float32)
-    result: Array = session.run(None, feeds)[0]
-    return result[0, 0]
+    result: Array = session.run(None, feeds)[0][0, 0]
+    return result
 
 
 IMAGE = noise((13, 16), np.float32)

@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-import scipy.ndimage
+import scipy.ndimage  # type: ignore[import-untyped]
 
 from convfilter.engine import (
     bilateral,
@@ -49,7 +49,8 @@ def photograph(shape: tuple[int, ...] = (120, 160, 3), dtype: Any = np.uint8) ->
     smooth = scipy.ndimage.gaussian_filter(rough, (6, 6, 0)[: len(shape)])
     smooth = (smooth - smooth.min()) / np.ptp(smooth)
     full = 1.0 if np.dtype(dtype).kind == "f" else np.iinfo(dtype).max
-    return ((0.9 * smooth + 0.1 * rough) * full).astype(dtype)
+    image: Array = ((0.9 * smooth + 0.1 * rough) * full).astype(dtype)
+    return image
 
 
 # SciPy
@@ -222,7 +223,7 @@ def test_sobel_of_bytes_does_not_wrap() -> None:
 def test_a_full_edge_is_full() -> None:
     for dtype, full in ((np.uint8, 255), (np.uint16, 65535)):
         for how in ("l1", "l2", "max-abs"):
-            edges = correlate_bank(step(0, full, dtype), [SOBEL_X, SOBEL_X.T], how)  # type: ignore[arg-type]
+            edges = correlate_bank(step(0, full, dtype), [SOBEL_X, SOBEL_X.T], how)
             assert edges.dtype == dtype
             assert edges[4, 4] == full
     assert correlate(step(0, 255), SOBEL_X, scale=0.25)[4, 4] == 255
