@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from convfilter.filters.declare import Filter
-    from convfilter.filters.pixels import Array
+    from convfilter.filters.pixels import Array, Pixels
     from convfilter.images import Image
 
 LARGEST_FILE = 1 << 20
@@ -114,7 +113,7 @@ class Pipeline:
     def __repr__(self) -> str:
         return f"Pipeline.parse({' | '.join(step.name for step in self.steps)!r})"
 
-    def _run(self, pixels: Any) -> Any:
+    def _run(self, pixels: Pixels) -> Pixels:
         for step in self.steps:
             pixels = step.filter.run(pixels, step.parameters)
         return pixels
@@ -148,7 +147,15 @@ def _step(step: Any) -> Step:
 
 def _split(text: str) -> list[str]:
     """Split at the bars that stand outside quotes."""
-    return re.findall(r"(?:[^|\"']|\"[^\"]*\"|'[^']*'|[\"'])+|(?<=\|)(?=\||$)|^(?=\|)", text)
+    parts, quote = [""], ""
+    for character in text:
+        if quote or character in "\"'":
+            quote = "" if character == quote else quote or character
+        if character == "|" and not quote:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
 
 
 def _parse_step(number: int, text: str) -> Step:
