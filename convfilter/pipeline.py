@@ -106,8 +106,8 @@ class Pipeline:
         from convfilter.images import Image
 
         if isinstance(image, Image):
-            pixels = Pixels.of(image.pixels, alpha=image.alpha, workers=workers)
-            return image.with_pixels(self._run(pixels).finish())
+            result = self._run(Pixels.of(image.pixels, alpha=image.alpha, workers=workers))
+            return image.with_pixels(result.finish(), alpha=result.alpha is not None)
         return self._run(Pixels.of(image, workers=workers)).finish()
 
     def __repr__(self) -> str:
