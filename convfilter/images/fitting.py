@@ -39,8 +39,7 @@ def fit(
     """
     form = FORMATS[format_name]
     _check_shape(image, form, name)
-    pixels = image.pixels[..., 0] if image.channels == 1 else image.pixels
-    pixels = pixels.reshape(image.height, image.width, *pixels.shape[2:])
+    pixels = image.pixels[..., 0] if image.shape[2:] == (1,) else image.pixels
     notes: list[str] = []
     pixels = _fit_dtype(pixels, form, name, notes)
     if image.alpha and not form.alpha:
