@@ -67,7 +67,8 @@ def run(seed: int, first: int, last: int, step: int, kind: str | None) -> Outcom
                 share = check(case, workers=(1 + index % 3,))
         except Exception as failure:  # noqa: BLE001 - whatever happens is a finding
             tally.failures += 1
-            outcome.failures.append((index, str(case), f"{type(failure).__name__}: {failure}"))
+            first_line = (str(failure).splitlines() or [""])[0]
+            outcome.failures.append((index, str(case), f"{type(failure).__name__}: {first_line}"))
         else:
             tally.worst = max(tally.worst, share)
     return outcome
