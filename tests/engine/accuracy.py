@@ -145,8 +145,10 @@ def expect_sums(case: Case) -> Expected:
     if whole and how != "l2" and largest < EXACT_BELOW:
         return Expected(exact, dtype)
     taps = sum(kernel.size for kernel in kernels)
-    weight = abs(options.get("scale", 1.0)) * sum(float(np.abs(kernel).sum()) for kernel in kernels)
-    return Expected(exact, dtype, allowance(dtype, largest, taps, weight))
+    weight = abs(options.get("scale", 1.0)) * sum(
+        np.abs(k.astype(np.float64)).sum() for k in kernels
+    )
+    return Expected(exact, dtype, allowance(dtype, largest, taps, float(weight)))
 
 
 def share_of_allowance(result: Array, expected: Expected) -> float:
