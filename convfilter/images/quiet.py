@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 
-__all__ = ["pillow_warnings_silenced"]
+__all__ = ["pillow_warnings_silenced", "silence_libtiff"]
 
 _lock = threading.Lock()
 _inside = 0
@@ -37,3 +39,20 @@ def pillow_warnings_silenced() -> Iterator[None]:
             if _inside == 0 and _saved is not None:
                 _saved.__exit__(None, None, None)
                 _saved = None
+
+
+@cache
+def silence_libtiff() -> None:
+    """Keep libtiff from printing lines of its own about damaged files.
+
+    Pillow turns its failures into exceptions anyway, but leaves its printing on. The library is
+    found through the extension module that uses it; where that cannot be done, it prints.
+    """
+    from PIL import _imaging
+
+    with suppress(OSError, AttributeError, TypeError):
+        library = ctypes.CDLL(_imaging.__file__)
+        for setter in (library.TIFFSetErrorHandler, library.TIFFSetWarningHandler):
+            setter.restype = ctypes.c_void_p
+            setter.argtypes = [ctypes.c_void_p]
+            setter(None)

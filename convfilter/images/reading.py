@@ -13,7 +13,7 @@ from convfilter.images.exif import apply_orientation, reset_orientation, strip_p
 from convfilter.images.formats import FORMATS, HEIF_REFUSED, foreign_format, sniff
 from convfilter.images.image import Image, Metadata
 from convfilter.images.modes import pixels_of, refuse_lost_depth
-from convfilter.images.quiet import pillow_warnings_silenced
+from convfilter.images.quiet import pillow_warnings_silenced, silence_libtiff
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -150,6 +150,8 @@ def _header(file: BinaryIO, head: bytes, format_name: str, name: str) -> ImageFi
     """
     entry = FORMATS[format_name]
     try:
+        if format_name == "TIFF":
+            silence_libtiff()
         reader = getattr(import_module(f"PIL.{entry.plugin}"), entry.reader)
         return cast("ImageFile", reader(file))
     except MemoryError as error:
@@ -158,7 +160,8 @@ def _header(file: BinaryIO, head: bytes, format_name: str, name: str) -> ImageFi
         detail = _detail(error)
         if len(head) < _HEAD or _is_cut_off(error):
             raise ImageError(
-                f"{name}: the {format_name} file is truncated ({detail}): copy or create it again"
+                f"{name}: the {format_name} file is truncated or damaged ({detail}): "
+                "copy or create it again"
             ) from error
         raise ImageError(
             f"{name}: this {format_name} file is damaged or of a kind that is not served "
@@ -168,8 +171,6 @@ def _header(file: BinaryIO, head: bytes, format_name: str, name: str) -> ImageFi
 
 def _check_size(size: tuple[int, int], name: str, max_pixels: int) -> None:
     width, height = size
-    if width < 1 or height < 1:
-        raise ImageError(f"{name}: the picture has no pixels ({width}x{height}): create it again")
     if width * height > max_pixels:
         raise ImageError(
             f"{name}: {width}x{height} is {width * height:,} pixels, more than the limit of "
