@@ -3,6 +3,8 @@
 from convfilter.engine.correlate import convolve, correlate, correlate_bank, plan
 from convfilter.engine.geometry import BORDERS, PADDINGS, Border, Padding
 from convfilter.engine.plan import Plan, recorded_plans
+from convfilter.engine.pool import pool
+from convfilter.engine.rank import maximum, median, minimum, percentile
 
 __all__ = [
     "BORDERS",
@@ -13,6 +15,11 @@ __all__ = [
     "convolve",
     "correlate",
     "correlate_bank",
+    "maximum",
+    "median",
+    "minimum",
+    "percentile",
     "plan",
+    "pool",
     "recorded_plans",
 ]

@@ -12,7 +12,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Algorithm = Literal["direct", "separable"]
+Algorithm = Literal[
+    "direct", "separable", "doubling", "network", "histogram", "ranks", "selection", "shifts"
+]
 Weights = NDArray[np.float64]
 
 UNIT_ROUNDOFF = 2.0**-24

@@ -1,0 +1,182 @@
+"""Medians of small windows by networks of comparisons, which whole rows run through at once."""
+
+import numba
+
+from convfilter.engine.loops.declare import loop
+
+
+@numba.njit(error_model="numpy")
+def _low(a, b):
+    return a if a < b else b
+
+
+@numba.njit(error_model="numpy")
+def _high(a, b):
+    return b if a < b else a
+
+
+@numba.njit(error_model="numpy")
+def _sort(a, b):
+    return _low(a, b), _high(a, b)
+
+
+@numba.njit(error_model="numpy")
+def _middle(a, b, c):
+    return _high(_low(a, b), _low(_high(a, b), c))
+
+
+@loop("const T[:,:] source, i8 channels, T[:,:] columns, T[:,:] out")
+def median_3x3(source, channels, columns, out):
+    """Medians of 3x3: each column is sorted once and serves the three windows that hold it."""
+    n = out.shape[1]
+    lows = columns[0]
+    middles = columns[1]
+    highs = columns[2]
+    for i in range(out.shape[0]):
+        top = source[i]
+        centre = source[i + 1]
+        bottom = source[i + 2]
+        for x in range(n + 2 * channels):
+            a = _low(top[x], centre[x])
+            b = _high(top[x], centre[x])
+            c = bottom[x]
+            lows[x] = _low(a, c)
+            middles[x] = _low(b, _high(a, c))
+            highs[x] = _high(b, c)
+        lows_1, lows_2 = lows[channels:], lows[2 * channels :]
+        middles_1, middles_2 = middles[channels:], middles[2 * channels :]
+        highs_1, highs_2 = highs[channels:], highs[2 * channels :]
+        target = out[i]
+        for x in range(n):
+            low = _high(lows[x], _high(lows_1[x], lows_2[x]))
+            middle = _middle(middles[x], middles_1[x], middles_2[x])
+            high = _low(highs[x], _low(highs_1[x], highs_2[x]))
+            target[x] = _middle(low, middle, high)
+
+
+@loop("const T[:,:] source, i8 channels, T[:,:] columns, T[:,:] out")
+def median_5x5(source, channels, columns, out):
+    """Medians of 5x5: each column is sorted once and serves the five windows that hold it.
+
+    The second network knows that `a` to `e` of a column are sorted. It was found by a search that
+    adds the comparison after which most values are known to lie below or above the median, and
+    holds for all columns of zeros and ones, hence for all values.
+    """
+    n = out.shape[1]
+    smallest, low, middle, high, largest = (
+        columns[0],
+        columns[1],
+        columns[2],
+        columns[3],
+        columns[4],
+    )
+    for i in range(out.shape[0]):
+        for x in range(n + 4 * channels):
+            a = source[i, x]
+            b = source[i + 1, x]
+            c = source[i + 2, x]
+            d = source[i + 3, x]
+            e = source[i + 4, x]
+            a, b = _sort(a, b)
+            d, e = _sort(d, e)
+            c, e = _sort(c, e)
+            c, d = _sort(c, d)
+            a, d = _sort(a, d)
+            a, c = _sort(a, c)
+            b, e = _sort(b, e)
+            b, d = _sort(b, d)
+            b, c = _sort(b, c)
+            smallest[x] = a
+            low[x] = b
+            middle[x] = c
+            high[x] = d
+            largest[x] = e
+        target = out[i]
+        for x in range(n):
+            a0 = smallest[x]
+            a1 = smallest[x + channels]
+            a2 = smallest[x + 2 * channels]
+            a3 = smallest[x + 3 * channels]
+            a4 = smallest[x + 4 * channels]
+            b0 = low[x]
+            b1 = low[x + channels]
+            b2 = low[x + 2 * channels]
+            b3 = low[x + 3 * channels]
+            b4 = low[x + 4 * channels]
+            c0 = middle[x]
+            c1 = middle[x + channels]
+            c2 = middle[x + 2 * channels]
+            c3 = middle[x + 3 * channels]
+            c4 = middle[x + 4 * channels]
+            d0 = high[x]
+            d1 = high[x + channels]
+            d2 = high[x + 2 * channels]
+            d3 = high[x + 3 * channels]
+            d4 = high[x + 4 * channels]
+            e0 = largest[x]
+            e1 = largest[x + channels]
+            e2 = largest[x + 2 * channels]
+            e3 = largest[x + 3 * channels]
+            e4 = largest[x + 4 * channels]
+            a0, a4 = _sort(a0, a4)
+            a0 = _high(b1, a0)
+            e0, c4 = _sort(e0, c4)
+            d0, b4 = _sort(d0, b4)
+            d1, d0 = _sort(d1, d0)
+            e1, d4 = _sort(e1, d4)
+            c4 = _low(c4, d4)
+            c0, c1 = _sort(c0, c1)
+            b0, a1 = _sort(b0, a1)
+            b0 = _high(a2, b0)
+            b4, d0 = _sort(b4, d0)
+            d2 = _low(d2, d0)
+            c2, c1 = _sort(c2, c1)
+            c4 = _low(c4, c1)
+            b2, a1 = _sort(b2, a1)
+            b2 = _high(d1, b2)
+            e4, a1 = _sort(e4, a1)
+            d3 = _low(d3, a1)
+            a4, a0 = _sort(a4, a0)
+            e0, b0 = _sort(e0, b0)
+            b4, c2 = _sort(b4, c2)
+            e2, e1 = _sort(e2, e1)
+            e0 = _high(a3, e0)
+            e3 = _low(e3, e1)
+            c3, b0 = _sort(c3, b0)
+            b3, e4 = _sort(b3, e4)
+            b3 = _high(b4, b3)
+            d2, d3 = _sort(d2, d3)
+            e2, c3 = _sort(e2, c3)
+            e2 = _high(a4, e2)
+            c4, b0 = _sort(c4, b0)
+            c2 = _low(c2, b0)
+            d3, c2 = _sort(d3, c2)
+            e0 = _low(e0, c2)
+            b2, b3 = _sort(b2, b3)
+            a0, c3 = _sort(a0, c3)
+            c0, d2 = _sort(c0, d2)
+            c0 = _high(e0, c0)
+            e4, d3 = _sort(e4, d3)
+            c3 = _low(c3, d3)
+            e2, e4 = _sort(e2, e4)
+            a0, c0 = _sort(a0, c0)
+            b2, e4 = _sort(b2, e4)
+            b2 = _high(a0, b2)
+            c0, e4 = _sort(c0, e4)
+            b3, c3 = _sort(b3, c3)
+            e4 = _low(e4, c3)
+            c0, b3 = _sort(c0, b3)
+            e2, b2 = _sort(e2, b2)
+            e2 = _high(c0, e2)
+            c4, b2 = _sort(c4, b2)
+            c4 = _high(e2, c4)
+            b3, b2 = _sort(b3, b2)
+            d2 = _low(d2, b2)
+            e3, e4 = _sort(e3, e4)
+            d2 = _low(d2, e4)
+            c4, e3 = _sort(c4, e3)
+            c4 = _high(d2, c4)
+            b3, c4 = _sort(b3, c4)
+            b3 = _high(e3, b3)
+            c4 = _low(c4, b3)
+            target[x] = c4

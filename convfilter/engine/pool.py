@@ -1,0 +1,243 @@
+"""Pooling over space and over depth."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from convfilter.engine.arguments import Array, check_image, check_integer, check_pair
+from convfilter.engine.bands import check_workers
+from convfilter.engine.fold import Operation, Store, fold
+from convfilter.engine.geometry import LARGEST_EXTENT, Axis, Pair, check_elements
+from convfilter.engine.native import loop
+from convfilter.engine.plan import Plan, record
+from convfilter.errors import ArgumentError, UnknownNameError
+
+Reduce = Literal["max", "mean", "min"]
+REDUCES: tuple[Reduce, ...] = get_args(Reduce)
+Over = Literal["space", "depth"]
+OVERS: tuple[Over, ...] = get_args(Over)
+
+_OPERATIONS: dict[Reduce, Operation] = {"max": "max", "mean": "sum", "min": "min"}
+
+
+def pool(
+    image: ArrayLike,
+    size: Pair,
+    *,
+    reduce: Reduce = "max",
+    stride: Pair | None = None,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    over: Over = "space",
+    workers: int | None = None,
+) -> Array:
+    """Reduce every window of an image to its maximum, mean or minimum, as PyTorch pools.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32, float64 or bool
+    size : int or (rows, columns), at least 1; over "depth", a number of channels
+    reduce : "max", "mean" or "min"
+        The mean of integers is exact and rounded to nearest, ties to even. A window with NaN gives
+        NaN.
+    stride : int or (rows, columns), at least 1; None for `size`
+    padding : int or (rows, columns), at most half of what a window spans
+        Padding never wins a maximum or a minimum and adds nothing to a mean.
+    dilation : int or (rows, columns), at least 1: the distance between the taps of a window
+    ceil_mode : also keep a last window that reaches beyond the padding
+    count_include_pad : whether a mean counts the padding among its taps
+        What lies beyond the padding, as `ceil_mode` allows, is never counted.
+    over : "space", or "depth" for groups of `size` neighbouring channels
+        Over "depth" the stride walks along the channels; padding, dilation and ceil_mode stay at
+        their defaults.
+    workers : threads; None for all CPUs. The result does not depend on it.
+
+    Returns
+    -------
+    array (H', W') or (H', W', C) of the dtype of the image; over "depth" (H, W, C')
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError, UnknownNameError
+        For arguments that cannot be used, among them padding that leaves a window without a pixel.
+
+    """
+    pixels = check_image(image)
+    if reduce not in REDUCES:
+        raise UnknownNameError("way to pool", str(reduce), REDUCES)
+    if over not in OVERS:
+        raise UnknownNameError("direction to pool over", str(over), OVERS)
+    threads = check_workers(workers)
+    if over == "depth":
+        if check_pair(padding, "padding", 0) != (0, 0) or ceil_mode:
+            raise ArgumentError("pooling over depth has neither padding nor ceil_mode: leave them")
+        if check_pair(dilation, "dilation", 1) != (1, 1):
+            raise ArgumentError("pooling over depth has no dilation: leave it at 1")
+        return _pool_depth(pixels, size, reduce, stride, threads)
+    sizes = check_pair(size, "size", 1)
+    strides = sizes if stride is None else check_pair(stride, "stride", 1)
+    paddings = check_pair(padding, "padding", 0)
+    dilations = check_pair(dilation, "dilation", 1)
+    axes, counts = [], []
+    for i, name in enumerate(("rows", "columns")):
+        axis = _axis(
+            pixels.shape[i], sizes[i], strides[i], paddings[i], dilations[i], bool(ceil_mode), name
+        )
+        axes.append(axis)
+        counts.append(_counts(axis, paddings[i] if count_include_pad else 0, name))
+    rows, columns = axes
+    channels = pixels.shape[2]
+    check_elements(rows.outputs * columns.outputs * channels, "the output")
+    check_elements(rows.reach * columns.extent * channels, "the rows under the window")
+    output = np.empty((rows.outputs, columns.outputs * channels), pixels.dtype)
+    dtype, fill = _arithmetic(pixels.dtype, reduce, sizes[0] * sizes[1])
+    store = None
+    if reduce == "mean":
+        store = _divider(dtype, pixels.dtype, columns.stride * channels, channels, 1, *counts)
+    fold(
+        pixels,
+        rows,
+        columns,
+        "constant",
+        fill,
+        _OPERATIONS[reduce],
+        threads,
+        dtype=dtype,
+        output=output,
+        store=store,
+    )
+    _record(reduce, f"{sizes[0]}x{sizes[1]}", dtype, pixels.dtype)
+    return output.reshape(rows.outputs, columns.outputs, *np.shape(image)[2:])
+
+
+def _axis(
+    size: int, window: int, stride: int, padding: int, dilation: int, ceil_mode: bool, name: str
+) -> Axis:
+    """Return how windows walk along one axis, in PyTorch's arithmetic."""
+    reach = (window - 1) * dilation + 1
+    if max(reach, size + 2 * padding, stride, dilation) > LARGEST_EXTENT:
+        raise ArgumentError(
+            f"the window, its padding or its stride spans more than {LARGEST_EXTENT} {name}:"
+            " give smaller numbers"
+        )
+    if padding > reach // 2:
+        raise ArgumentError(
+            f"padding is {padding} {name} for a window that spans {reach}:"
+            f" at most half of it, {reach // 2}, can be padded"
+        )
+    room = size + 2 * padding - reach + (stride - 1 if ceil_mode else 0)
+    outputs = room // stride + 1
+    if ceil_mode and (outputs - 1) * stride >= size + padding:
+        outputs -= 1  # the last window has to start on the image or on the padding before it
+    if outputs < 1:
+        raise ArgumentError(
+            f"the window spans {reach} {name} and the padded image has {size + 2 * padding}:"
+            " no output is left, so give a smaller window or more padding"
+        )
+    return Axis(size, window, stride, dilation, padding, padding, outputs)
+
+
+def _counts(axis: Axis, padding: int, name: str) -> NDArray[np.int64]:
+    """Return how many taps of each window count, `padding` positions at either end among them."""
+    start = np.arange(axis.outputs, dtype=np.int64) * axis.stride - axis.before
+    skipped = np.maximum(-(start // axis.dilation), 0)
+
+    def taps_below(position: int) -> NDArray[np.int64]:
+        return np.clip((position - 1 - start) // axis.dilation + 1, 0, axis.window)
+
+    real = taps_below(axis.size) - skipped
+    if (real < 1).any():
+        raise ArgumentError(
+            f"a window sees nothing but padding along the {name}: give less dilation or padding"
+        )
+    return taps_below(axis.size + padding) if padding else real
+
+
+def _arithmetic(dtype: np.dtype[Any], reduce: Reduce, taps: int) -> tuple[np.dtype[Any], float]:
+    """Return the dtype to fold in, and the value of the padding, which never wins."""
+    if reduce == "mean":
+        if dtype.kind == "f":
+            return np.dtype(np.float64), 0.0
+        # below 2**23 a quotient that is no tie cannot round to one either
+        largest = max(-int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
+        small = taps * largest < 2**23
+        return np.dtype(np.float32 if small else np.float64), 0.0
+    if dtype.kind == "f":
+        return dtype, -np.inf if reduce == "max" else np.inf
+    limits = np.iinfo(dtype)
+    return dtype, int(limits.min) if reduce == "max" else int(limits.max)
+
+
+def _divider(
+    sums: np.dtype[Any],
+    dtype: np.dtype[Any],
+    step: int,
+    group: int,
+    group_step: int,
+    row_counts: NDArray[np.int64],
+    column_counts: NDArray[np.int64],
+) -> Store:
+    """Return the function that turns sums at every column into means."""
+    divide = loop("fold.divide", T=sums, D=dtype)
+    by_row, by_column = row_counts.astype(sums), column_counts.astype(sums)
+    rounded = dtype.kind != "f"
+
+    def store(values: Array, first: int, out: Array) -> None:
+        counts = by_row[first : first + out.shape[0]]
+        divide(values, step, group, group_step, counts, by_column, rounded, out)
+
+    return store
+
+
+def _pool_depth(
+    image: Array, size: Pair, reduce: Reduce, stride: Pair | None, workers: int
+) -> Array:
+    """Pool groups of channels: a row of pixels is one row of numbers, a window lies within it."""
+    window = check_integer(size, "size", 1)
+    step = window if stride is None else check_integer(stride, "stride", 1)
+    height, width, channels = image.shape
+    if window > channels:
+        raise ArgumentError(
+            f"size is {window} and the image has {channels} channels: give a smaller size"
+        )
+    step = min(step, channels)  # a longer one finds nothing either
+    groups = (channels - window) // step + 1
+    dtype, _ = _arithmetic(image.dtype, reduce, window)
+    flat = image.reshape(height, width * channels, 1)
+    rows = Axis(height, 1, 1, 1, 0, 0, height)
+    columns = Axis(width * channels, window, 1, 1, 0, 0, width * channels - window + 1)
+    output = np.empty((height, width * groups), image.dtype)
+    if reduce == "mean":
+        ones, sizes = np.ones(height, np.int64), np.full(width, window, np.int64)
+        store = _divider(dtype, image.dtype, channels, groups, step, ones, sizes)
+    else:
+        pick = loop("fold.pick", T=dtype)
+
+        def store(values: Array, first: int, out: Array) -> None:
+            pick(values, channels, groups, step, out)
+
+    fold(
+        flat,
+        rows,
+        columns,
+        "constant",
+        0,
+        _OPERATIONS[reduce],
+        workers,
+        dtype=dtype,
+        output=output,
+        store=store,
+    )
+    _record(reduce, f"{window} channels", dtype, image.dtype)
+    return output.reshape(height, width, groups)
+
+
+def _record(reduce: Reduce, size: str, dtype: np.dtype[Any], image_dtype: np.dtype[Any]) -> None:
+    exact = reduce != "mean" or image_dtype.kind != "f"
+    reason = f"{reduce} of {size}, down columns, then along rows, in {dtype}"
+    record(Plan("separable", dtype, exact, reason, ()))

@@ -1,0 +1,168 @@
+"""How the value of a given rank is found in every window.
+
+- 3x3 and 5x5 medians: networks of comparisons over whole rows, each column sorted once for all the
+  windows that hold it (Adams, *Fast median filters using separable sorting networks*, 2021).
+- integers: a histogram that follows the window (Huang, Yang and Tang, *A fast two-dimensional
+  median filtering algorithm*, 1979), with counts of runs of levels beside it.
+- floats: the same in blocks, on the ranks of the values within the block (Suomela, *Median
+  filtering is equivalent to sorting*, 2014).
+- windows with a stride or dilation: each window is gathered and its value selected (Hoare, *Find*,
+  1961).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from convfilter.engine.arguments import Array
+from convfilter.engine.bands import run_bands
+from convfilter.engine.geometry import Axis, Border
+from convfilter.engine.native import loop
+from convfilter.engine.plan import Algorithm
+from convfilter.engine.strips import StripReader
+
+LEAST_BLOCK = 48
+"""Output rows and columns of a block of floats, at least; larger windows have larger blocks."""
+
+HISTOGRAM_ROWS = 256
+"""Output rows that one histogram walks over: moving it into place costs a window."""
+
+NETWORKS = {(3, 3): ("median.median_3x3", 3), (5, 5): ("median.median_5x5", 5)}
+"""Loop, and how many rows of scratch memory it needs, by window."""
+
+Work = Callable[[int, int], None]
+
+
+def select_rank(
+    image: Array,
+    rows: Axis,
+    columns: Axis,
+    border: Border,
+    fill: float,
+    rank: int,
+    workers: int,
+    output: Array,
+) -> tuple[Algorithm, str]:
+    """Write the value with `rank` smaller ones before it of every window to `output`.
+
+    Returns the algorithm and its description. What a window with NaN gives is left open.
+    """
+    reader = StripReader(image, rows, columns, border, fill, image.dtype)
+    taps = rows.window * columns.window
+    dense = (rows.stride, columns.stride, rows.dilation, columns.dilation) == (1, 1, 1, 1)
+    work: Work
+    if dense and (rows.window, columns.window) in NETWORKS and rank == taps // 2:
+        work, cost = _by_network(reader, output), 4
+        chosen: tuple[Algorithm, str] = "network", "by a network of comparisons over whole rows"
+    elif dense and image.dtype.kind != "f":
+        work, cost = _by_histogram(reader, rank, output), 8 + rows.window
+        chosen = "histogram", "by a histogram that follows the window"
+    elif dense:
+        work, cost = _by_blocks(reader, rank, output), 8 + rows.window
+        chosen = "ranks", "by a histogram of the ranks within a block"
+    else:
+        work, cost = _by_selection(reader, rank, output), 2 * taps
+        chosen = "selection", "by selection in every window"
+    run_bands(rows.outputs, reader.output_length * cost, workers, work)
+    return chosen
+
+
+def _by_network(reader: StripReader, output: Array) -> Work:
+    name, scratch_rows = NETWORKS[reader.rows.window, reader.columns.window]
+    median = loop(name, T=reader.dtype)
+    at_once = reader.strip_rows()
+
+    def work(start: int, stop: int) -> None:
+        most = min(at_once, stop - start)
+        memory = reader.empty_strip(most)
+        sorted_columns = np.empty((scratch_rows, reader.row_length), reader.dtype)
+        for first in range(start, stop, most):
+            count = min(most, stop - first)
+            strip = reader.read(first, count, memory)
+            median(strip, reader.channels, sorted_columns, output[first : first + count])
+
+    return work
+
+
+def _by_histogram(reader: StripReader, rank: int, output: Array) -> Work:
+    slide = loop("rank.slide", S=reader.dtype)
+    limits = np.iinfo(reader.dtype)
+    levels = int(limits.max) - int(limits.min) + 1
+    shift = 4 if levels == 256 else 6
+    window = reader.rows.window, reader.columns.window
+
+    def work(start: int, stop: int) -> None:
+        most = min(max(HISTOGRAM_ROWS, 4 * reader.rows.window), stop - start)
+        memory = reader.empty_strip(most)
+        counts = np.empty(levels, np.int32)
+        coarse = np.empty(levels >> shift, np.int32)
+        for first in range(start, stop, most):
+            count = min(most, stop - first)
+            strip = reader.read(first, count, memory)
+            target = output[first : first + count]
+            slide(strip, limits.min, reader.channels, *window, rank, shift, counts, coarse, target)
+
+    return work
+
+
+def _by_blocks(reader: StripReader, rank: int, output: Array) -> Work:
+    slide = loop("rank.slide", S=np.int32)
+    window = reader.rows.window, reader.columns.window
+    side = max(LEAST_BLOCK, *window)
+    shift = 6
+    channels = reader.channels
+
+    def block(values: Array) -> Array:
+        """Return the values of the given rank in a block of one channel."""
+        flat = values.reshape(-1)
+        # zeros of both signs are equal: which of them comes first must not show
+        flat = flat + flat.dtype.type(0)
+        order = np.argsort(flat)
+        ranks = np.empty(flat.size, np.int32)
+        ranks[order] = np.arange(flat.size, dtype=np.int32)
+        found = np.empty(
+            (values.shape[0] - window[0] + 1, values.shape[1] - window[1] + 1), np.int32
+        )
+        counts = np.empty(flat.size, np.int32)
+        coarse = np.empty((flat.size >> shift) + 1, np.int32)
+        slide(ranks.reshape(values.shape), 0, 1, *window, rank, shift, counts, coarse, found)
+        selected: Array = flat[order[found]]
+        return selected
+
+    def work(start: int, stop: int) -> None:
+        most = min(side, stop - start)
+        memory = reader.empty_strip(most)
+        width = reader.columns.outputs
+        for first in range(start, stop, most):
+            count = min(most, stop - first)
+            strip = reader.read(first, count, memory).reshape(-1, reader.columns.extent, channels)
+            target = output[first : first + count].reshape(count, width, channels)
+            for left in range(0, width, side):
+                right = min(left + side, width)
+                for channel in range(channels):
+                    values = np.ascontiguousarray(strip[:, left : right + window[1] - 1, channel])
+                    target[:, left:right, channel] = block(values)
+
+    return work
+
+
+def _by_selection(reader: StripReader, rank: int, output: Array) -> Work:
+    select = loop("rank.select", S=reader.dtype)
+    rows = np.arange(reader.rows.window, dtype=np.int64) * reader.rows.dilation
+    tap_rows = np.repeat(rows, reader.columns.window)
+    tap_columns = np.tile(reader.tap_columns, reader.rows.window)
+    at_once = reader.strip_rows()
+
+    def work(start: int, stop: int) -> None:
+        most = min(at_once, stop - start)
+        memory = reader.empty_strip(most)
+        values = np.empty(tap_rows.size, reader.dtype)
+        for first in range(start, stop, most):
+            count = min(most, stop - first)
+            strip = reader.read(first, count, memory)
+            target = output[first : first + count]
+            select(strip, reader.rows.stride, tap_rows, tap_columns, rank, values, target)
+
+    return work
