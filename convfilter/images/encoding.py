@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.errors import ImageError
-from convfilter.images.formats import FORMATS
+from convfilter.images.formats import FORMATS, check_avif
 from convfilter.images.image import Metadata
 from convfilter.images.quiet import pillow_warnings_silenced
 
@@ -36,6 +36,8 @@ def encode(
     """
     from PIL import Image as PillowImages
 
+    if format_name == "AVIF":
+        check_avif(name)
     entry = FORMATS[format_name]
     options, notes = _describe(pixels, format_name, metadata, name)
     options |= _compression(format_name, quality)

@@ -1,4 +1,7 @@
-"""The picture formats that are served: names, suffixes and signatures. Imports no Pillow."""
+"""The picture formats that are served: names, suffixes and signatures.
+
+Imports no Pillow, except to ask whether it was built with AVIF.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ __all__ = [
     "FORMATS",
     "SUFFIXES",
     "Format",
+    "check_avif",
     "check_format",
     "foreign_format",
     "format_of",
@@ -190,6 +194,21 @@ def check_format(name: str) -> str:
     if dotted in _HEIF_SUFFIXES:
         raise UsageError(f"format {name!r}: {HEIF_REFUSED}")
     raise UnknownNameError("image format", name, [n.lower() for n in FORMATS])
+
+
+def check_avif(name: str) -> None:
+    """Raise `ImageError` about the file `name` if Pillow was built without AVIF."""
+    from PIL import features
+
+    from convfilter.images.quiet import pillow_warnings_silenced
+
+    with pillow_warnings_silenced():  # a Pillow that never heard of AVIF warns
+        served = features.check("avif")
+    if not served:
+        raise ImageError(
+            f"{name}: this Pillow was built without AVIF: install pillow 11.3 or later, "
+            "or use another format"
+        )
 
 
 def format_of(path: str | os.PathLike[str]) -> str:

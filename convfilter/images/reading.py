@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 from convfilter.errors import ImageError
 from convfilter.images.exif import apply_orientation, reset_orientation, strip_prefix
-from convfilter.images.formats import FORMATS, HEIF_REFUSED, foreign_format, sniff
+from convfilter.images.formats import FORMATS, HEIF_REFUSED, check_avif, foreign_format, sniff
 from convfilter.images.image import Image, Metadata
 from convfilter.images.modes import pixels_of, refuse_lost_depth
 from convfilter.images.quiet import pillow_warnings_silenced, silence_libtiff
@@ -121,12 +121,7 @@ def _identify(head: bytes, name: str) -> str:
         raise ImageError(f"{name}: the file is empty: copy or create it again")
     format_name = sniff(head)
     if format_name == "AVIF":
-        from PIL import features
-
-        if not features.check("avif"):
-            raise ImageError(
-                f"{name}: this Pillow was built without AVIF: install pillow 11.3 or later"
-            )
+        check_avif(name)
     if format_name is not None:
         return format_name
     foreign = foreign_format(head)

@@ -1,12 +1,25 @@
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
+import warnings
 
+import numpy as np
 import pytest
+from PIL import features
 
 from convfilter.errors import ImageError, UnknownNameError, UsageError
-from convfilter.images import FORMATS, SUFFIXES, check_format, format_of, is_image_path, suffix_of
+from convfilter.images import (
+    FORMATS,
+    SUFFIXES,
+    check_format,
+    format_of,
+    is_image_path,
+    read,
+    suffix_of,
+    write,
+)
 from convfilter.images.formats import foreign_format, sniff
 
 
@@ -86,3 +99,14 @@ def test_the_table_costs_neither_pillow_nor_numpy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "False"
+
+
+def test_avif_is_refused_where_pillow_lacks_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def check(feature: str) -> None:
+        warnings.warn(f"Unknown feature {feature!r}.", stacklevel=2)
+
+    monkeypatch.setattr(features, "check", check)
+    with pytest.raises(ImageError, match="built without AVIF: install pillow"):
+        write(np.zeros((4, 4), np.uint8), io.BytesIO(), format="avif")
+    with pytest.raises(ImageError, match="built without AVIF: install pillow"):
+        read(io.BytesIO(b"\0\0\0\x1cftypavif" + bytes(60)))
