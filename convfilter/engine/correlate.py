@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
@@ -17,15 +16,11 @@ from convfilter.engine.arguments import (
     check_kernel,
     check_number,
 )
-from convfilter.engine.bands import check_workers, run_bands
-from convfilter.engine.geometry import Axis, Border, Padding, Pair, check_border, lay_out
-from convfilter.engine.native import Loop, loop
-from convfilter.engine.plan import Plan, Taps, Weights, make_plan, record
-from convfilter.engine.strips import StripReader
+from convfilter.engine.bands import check_workers
+from convfilter.engine.geometry import Border, Padding, Pair, check_border, lay_out
+from convfilter.engine.plan import Plan, Weights, record
+from convfilter.engine.respond import COMBINES, Call, Combine, run
 from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError, UnknownNameError
-
-Combine = Literal["abs", "l1", "l2", "max", "max-abs"]
-COMBINES: tuple[Combine, ...] = get_args(Combine)
 
 
 def correlate(
@@ -159,11 +154,11 @@ def correlate_bank(
         image, kernels, combine, stride, dilation, padding, border, fill, scale, offset, dtype
     )
     threads = check_workers(workers)
-    output, bad = _run(call, threads)
+    output, bad = run(call, threads)
     if bad and call.plan.accumulator == np.float32:
         # either the image holds NaN or infinity, or float32 overflowed on the way to a finite value
         call = call.with_range()
-        output, bad = _run(call, threads)
+        output, bad = run(call, threads)
     if bad and output.dtype.kind != "f":
         raise ArgumentError(
             f"infinities in the image cancel to NaN, which {output.dtype} cannot hold: ask for a"
@@ -192,43 +187,6 @@ def plan(
     ).plan
 
 
-@dataclass(frozen=True)
-class _Call:
-    """A checked call."""
-
-    image: Array
-    shape: tuple[int, ...]
-    kernels: tuple[Weights, ...]
-    combine: Combine | None
-    rows: Axis
-    columns: Axis
-    border: Border
-    fill: float
-    scale: float
-    offset: float
-    dtype: np.dtype[Any]
-    needs_range: bool = False
-    gain: float = 1.0
-    plan: Plan = field(init=False)
-
-    def __post_init__(self) -> None:
-        plan = make_plan(
-            self.kernels,
-            image_dtype=self.image.dtype,
-            output_dtype=self.dtype,
-            scale=self.scale * self.gain,
-            offset=self.offset,
-            fill=self.fill,
-            needs_range=self.needs_range,
-            takes_root=self.combine == "l2",
-        )
-        object.__setattr__(self, "plan", plan)
-
-    def with_range(self) -> _Call:
-        """Return the same call with sums in float64."""
-        return replace(self, needs_range=True)
-
-
 def _prepare(
     image: ArrayLike,
     kernels: Sequence[ArrayLike],
@@ -241,7 +199,7 @@ def _prepare(
     scale: float,
     offset: float,
     dtype: DTypeLike | None,
-) -> _Call:
+) -> Call:
     if combine is not None and combine not in COMBINES:
         raise UnknownNameError("way to combine responses", str(combine), COMBINES)
     if not isinstance(kernels, Sequence):
@@ -265,7 +223,7 @@ def _prepare(
         raise _nan_error(output_dtype)
     fill = check_number(fill, "fill")
     gain = _gain_for_squares(pixels, weights, scale, fill) if combine == "l2" else 1.0
-    return _Call(
+    return Call(
         image=pixels,
         shape=np.shape(image),
         kernels=weights,
@@ -309,114 +267,3 @@ def _nan_error(dtype: np.dtype[Any]) -> ArgumentError:
     return ArgumentError(
         f"the image holds NaN, which {dtype} cannot: fill the gaps first, or ask for a float dtype"
     )
-
-
-def _run(call: _Call, workers: int) -> tuple[Array, int]:
-    """Return the output and how many sums were NaN or infinite."""
-    accumulator = call.plan.accumulator
-    reader = StripReader(call.image, call.rows, call.columns, call.border, call.fill, accumulator)
-    appliers = [
-        _applier(reader, schedule.down_columns, schedule.along_rows)
-        for schedule in call.plan.schedules
-    ]
-    join = _joiner(call.combine, accumulator, call.gain)
-    store = _storer(call.dtype, accumulator, call.offset)
-    outputs = call.rows.outputs
-    output = np.empty((outputs, reader.output_length), call.dtype)
-    bad: list[int] = []
-    at_once = reader.strip_rows(rows_of_scratch=1 + (call.plan.algorithm == "separable"))
-
-    def work(start: int, stop: int) -> None:
-        most = min(at_once, stop - start)
-        memory = reader.empty_strip(most)
-        between = (
-            np.empty((most, reader.row_length), accumulator)
-            if call.plan.algorithm == "separable"
-            else memory[:0]
-        )
-        response = np.empty((most, reader.output_length), accumulator)
-        joined = response if join is None else np.empty_like(response)
-        for first in range(start, stop, most):
-            count = min(most, stop - first)
-            strip = reader.read(first, count, memory)
-            for number, apply in enumerate(appliers):
-                apply(strip, between[:count], response[:count])
-                if join is not None:
-                    join(response[:count], number == 0, number == len(appliers) - 1, joined[:count])
-            bad.append(store(joined[:count], output[first : first + count]))
-
-    run_bands(
-        outputs, reader.output_length * sum(s.taps for s in call.plan.schedules), workers, work
-    )
-    channels = call.shape[2:]
-    return output.reshape(outputs, call.columns.outputs, *channels), sum(bad)
-
-
-Apply = Callable[[Array, Array, Array], None]
-
-
-def _applier(reader: StripReader, down_columns: Taps | None, along_rows: Taps) -> Apply:
-    """Return the function that turns a strip into responses, by way of rows in between."""
-    weighted_sum = loop("correlate.weighted_sum", T=reader.dtype)
-    rows, dilation, stride = along_rows.rows, reader.rows.dilation, reader.rows.stride
-    tap_columns = reader.tap_columns[along_rows.columns]
-    weights = along_rows.weights.astype(reader.dtype)
-    if down_columns is None:
-        tap_rows = rows * dilation
-
-        def direct(strip: Array, between: Array, response: Array) -> None:
-            weighted_sum(strip, stride, tap_rows, tap_columns, weights, response)
-
-        return direct
-    first_rows = down_columns.rows * dilation
-    first_columns = np.zeros(len(down_columns), np.int64)
-    first_weights = down_columns.weights.astype(reader.dtype)
-
-    def separable(strip: Array, between: Array, response: Array) -> None:
-        weighted_sum(strip, stride, first_rows, first_columns, first_weights, between)
-        weighted_sum(between, 1, rows, tap_columns, weights, response)
-
-    return separable
-
-
-Join = Callable[[Array, bool, bool, Array], None]
-
-
-def _joiner(combine: Combine | None, dtype: np.dtype[Any], gain: float) -> Join | None:
-    """Return the function that adds one response to those already joined."""
-    match combine:
-        case None:
-            return None
-        case "abs" | "l1":
-            absolute = loop("correlate.join_absolute", T=dtype)
-            return lambda response, first, last, joined: absolute(response, first, joined)
-        case "l2":
-            return _root_of_squares(
-                loop("correlate.join_square", T=dtype),
-                loop("correlate.square_root", T=dtype),
-                1 / gain,
-            )
-        case "max" | "max-abs":
-            maximum = loop("correlate.join_maximum", T=dtype)
-            by_size = combine == "max-abs"
-            return lambda response, first, last, joined: maximum(response, first, by_size, joined)
-
-
-def _root_of_squares(square: Loop, root: Loop, factor: float) -> Join:
-    def join(response: Array, first: bool, last: bool, joined: Array) -> None:
-        square(response, first, joined)
-        if last:
-            root(joined, factor)
-
-    return join
-
-
-def _storer(
-    dtype: np.dtype[Any], accumulator: np.dtype[Any], offset: float
-) -> Callable[[Array, Array], int]:
-    if dtype.kind == "f":
-        store_float = loop("strips.store_float", T=accumulator, D=dtype)
-        return lambda values, out: store_float(values, offset, out)
-    store_integer = loop("strips.store_integer", T=accumulator, D=dtype)
-    limits = np.iinfo(dtype)
-    return lambda values, out: store_integer(values, offset, limits.min, limits.max, out)

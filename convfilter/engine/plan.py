@@ -30,7 +30,7 @@ TAPS_PER_PASS = 8
 """Taps that the loops add up before they touch the output row."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Taps:
     """The weights other than zero of a kernel or of one factor of it."""
 
@@ -53,7 +53,7 @@ class Taps:
         return -(-len(self) // TAPS_PER_PASS) + 6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Schedule:
     """How a kernel is applied: all taps at once, or first down the columns, then along rows."""
 
@@ -76,7 +76,7 @@ class Schedule:
         return self.along_rows.depth + (0 if self.down_columns is None else self.down_columns.depth)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
     """What a call will do.
 
@@ -200,9 +200,13 @@ def _accumulator(
     if takes_root and output_dtype == double:
         return double, False, "float64 sums: float64 out"
     if integer and bound < 2.0**24:
-        return single, True, "float32 sums, exact: they stay below 2**24"
+        return single, not takes_root, "float32 sums, exact: they stay below 2**24"
     if integer:
-        return double, bound < 2.0**53, "float64 sums: they may pass 2**24"
+        return (
+            double,
+            bound < 2.0**53 and not takes_root,
+            "float64 sums: they may pass 2**24",
+        )
     depth = max(schedule.depth for schedule in schedules)
     error = depth * UNIT_ROUNDOFF
     if output_dtype == double:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from convfilter import engine
 from convfilter.engine.arguments import check_image
-from convfilter.engine.correlate import Combine
+from convfilter.engine.respond import Combine
 from convfilter.filters.options import BorderOptions, SignedMode, Window
 
 Array = NDArray[Any]
