@@ -1,0 +1,152 @@
+"""The options of every command that reads and writes files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from convfilter.cli.options import AnyType, option_of
+from convfilter.errors import ConvfilterError
+from convfilter.filters.parameters import Parameter, Spec
+from convfilter.images import FORMATS, check_format
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+__all__ = ["FileOptions", "engine_options", "file_options", "paths_argument"]
+
+_WORKERS = Parameter(
+    "workers",
+    "integer",
+    None,
+    Spec("threads for each file", 1, 1024, automatic="all CPUs, shared by the files under way"),
+)
+_JOBS = Parameter(
+    "jobs",
+    "integer",
+    None,
+    Spec("files filtered side by side", 1, 1024, automatic="one for each CPU"),
+)
+_QUALITY = Parameter(
+    "quality",
+    "integer",
+    None,
+    Spec("of JPEG, WebP and AVIF", 1, 100, automatic="92 for JPEG, lossless WebP, 80 for AVIF"),
+)
+_MAX_PIXELS = Parameter(
+    "max_pixels",
+    "integer",
+    None,
+    Spec("largest width times height to be read", 1, automatic="500 million"),
+)
+
+
+class FormatName(AnyType):
+    """The name of a picture format."""
+
+    name = "format"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the canonical name; an unknown one is answered with the nearest."""
+        try:
+            return check_format(value)
+        except ConvfilterError as error:
+            raise click.UsageError(f"--format: {error}", ctx) from error
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the formats that begin with what is there."""
+        from click.shell_completion import CompletionItem
+
+        known = [name.lower() for name in FORMATS]
+        return [CompletionItem(name) for name in known if name.startswith(incomplete.lower())]
+
+
+class Colour(AnyType):
+    """A colour in words or as #rrggbb."""
+
+    name = "colour"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the text once it is known to name a colour."""
+        from convfilter.images.fitting import background_colour
+
+        try:
+            background_colour(value)
+        except ConvfilterError as error:
+            raise click.UsageError(f"--{error}", ctx) from error
+        return value
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """What a person said about files."""
+
+    format: str | None
+    overwrite: bool
+    in_place: bool
+    recursive: bool
+    jobs: int | None
+    workers: int | None
+    quality: int | None
+    background: str
+    max_pixels: int | None
+    explain: bool
+    quiet: bool
+
+    @classmethod
+    def of(cls, context: click.Context) -> FileOptions:
+        """Take the options from a parsed command line."""
+        values = {name: context.params[name] for name in cls.__dataclass_fields__}
+        values["background"] = values["background"] or "white"
+        return cls(**values)
+
+
+def paths_argument() -> click.Argument:
+    """Return the argument that takes all paths."""
+    return click.Argument(
+        ["paths"], nargs=-1, type=click.Path(), metavar="INPUT... [OUTPUT]", required=False
+    )
+
+
+def engine_options() -> list[click.Option]:
+    """Return the options of the engine that are no parameters of a filter."""
+    return [
+        option_of(_WORKERS),
+        _flag("--explain", "say which algorithm ran and why, and how long each part took"),
+    ]
+
+
+def file_options() -> Sequence[click.Option]:
+    """Return the options about files."""
+    names = ", ".join(name.lower() for name in FORMATS)
+    return [
+        click.Option(
+            ["--format"],
+            type=FormatName(),
+            metavar="FORMAT",
+            help=f"format of the output: {names}  [default: from the output's suffix]",
+        ),
+        _flag("--overwrite", "replace outputs that exist already"),
+        _flag("--in-place", "replace the inputs by their results; every path is then an input"),
+        _flag("--recursive", "go into the folders of a folder and keep the tree", "-r"),
+        option_of(_JOBS, "-j"),
+        option_of(_QUALITY),
+        click.Option(
+            ["--background"],
+            type=Colour(),
+            metavar="COLOUR",
+            help="name or #rrggbb: what shows through where the format holds no transparency"
+            "  [default: white]",
+        ),
+        option_of(_MAX_PIXELS),
+        _flag("--quiet", "print errors only", "-q"),
+    ]
+
+
+def _flag(name: str, text: str, *short: str) -> click.Option:
+    return click.Option([*short, name], is_flag=True, default=False, help=text)

@@ -1,0 +1,130 @@
+"""The command itself: every filter and every kernel is a command of it, made when it is asked for.
+
+Nothing here names a filter. Listing reads the sources' index; running one imports its family alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from convfilter import __version__, filters, kernels
+from convfilter.cli.filtering import filter_command, kernel_command
+from convfilter.cli.listing import filters_command, kernels_command
+from convfilter.cli.options import CONTEXT_SETTINGS
+from convfilter.cli.pipe import pipe_command
+from convfilter.errors import suggestion
+from convfilter.images import is_image_path
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+__all__ = ["Commands"]
+
+OWN: dict[str, tuple[str, Callable[[], click.Command]]] = {
+    "pipe": ("Run several filters one after the other.", pipe_command),
+    "filters": ("List the filters, or show one with its parameters.", filters_command),
+    "kernels": ("List the kernels, or show one with its weights.", kernels_command),
+}
+
+
+class Commands(click.Group):
+    """The group of all commands."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "convfilter",
+            help=(
+                "Fast, exact image filters. One file becomes one file; several files or a folder go"
+                " into a folder; a single path gets a sibling. A dash (-) is standard input or"
+                " output."
+            ),
+            epilog="convfilter FILTER --help explains one filter and its options.",
+            subcommand_metavar="FILTER INPUT... [OUTPUT] [OPTIONS]",
+            options_metavar="",
+            context_settings=CONTEXT_SETTINGS,
+            params=[
+                click.Option(
+                    ["--version"],
+                    is_flag=True,
+                    is_eager=True,
+                    expose_value=False,
+                    callback=_print_version,
+                    help="Show the version and exit.",
+                )
+            ],
+        )
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return every name that can be given as the command."""
+        return [*OWN, *filters.names(), *_kernels_alone()]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Make the command of a filter or a kernel; None where there is none."""
+        if cmd_name in OWN:
+            return OWN[cmd_name][1]()
+        name = cmd_name.replace("_", "-")
+        if name in filters.index():
+            return filter_command(filters.get(name))
+        if name in kernels.names():
+            return kernel_command(name)
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command of the first argument, or say which ones are near."""
+        name = args[0]
+        if self.get_command(ctx, name) is None and not ctx.resilient_parsing:
+            raise click.UsageError(self._unknown(ctx, name), ctx)
+        return super().resolve_command(ctx, args)
+
+    def _unknown(self, ctx: click.Context, name: str) -> str:
+        if name.startswith("-") and len(name) > 1:
+            return f"there is no option {name}; options follow the name of the filter"
+        if name == "-" or is_image_path(name) or os.path.lexists(name):
+            return f"{name!r} is no filter: name the filter first, then the files"
+        near = suggestion(name, self.list_commands(ctx))
+        return f"there is no filter or kernel {name!r}{near}"
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the filters by family; of the kernels say only how many there are."""
+        families: dict[str, list[tuple[str, str]]] = {}
+        for entry in sorted(filters.index().values(), key=lambda entry: entry.name):
+            families.setdefault(entry.family, []).append((entry.name, entry.summary))
+        for family in sorted(families):
+            with formatter.section(f"Filters: {family.replace('_', ' ')}"):
+                formatter.write_dl(families[family])
+        with formatter.section("Other commands"):
+            formatter.write_dl([(name, summary) for name, (summary, _) in OWN.items()])
+        alone = len(_kernels_alone())
+        with formatter.section("Kernels"):
+            formatter.write_text(
+                f"{alone} kernels are commands as well; convfilter kernels lists them."
+            )
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands and options that begin with what is there."""
+        from click.shell_completion import CompletionItem
+
+        known = {name: summary for name, (summary, _) in OWN.items()}
+        known |= {entry.name: entry.summary for entry in filters.index().values()}
+        known = {**kernels.summaries(), **known}
+        found = [CompletionItem(n, help=s) for n, s in known.items() if n.startswith(incomplete)]
+        # past the group's own, which would make every command to learn its name
+        return found + click.Command.shell_complete(self, ctx, incomplete)
+
+
+def _kernels_alone() -> list[str]:
+    """Return the kernels whose name no filter has."""
+    index = filters.index()
+    return [name for name in kernels.names() if name not in index and name not in OWN]
+
+
+def _print_version(context: click.Context, _option: click.Parameter, wanted: Any) -> None:
+    if wanted and not context.resilient_parsing:
+        click.echo(f"convfilter {__version__}")
+        context.exit()

@@ -1,0 +1,189 @@
+"""Options made from parameters, and help that shows them in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from convfilter.errors import ConvfilterError
+from convfilter.filters.parameters import Parameter
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    AnyType = click.ParamType[Any]
+else:
+    AnyType = click.ParamType
+
+__all__ = ["COMMAND_PATH", "Command", "Section", "Value", "given_values", "option_of", "reworded"]
+
+_METAVARS = {
+    "number": "NUMBER",
+    "integer": "N",
+    "number-pair": "NUMBER[,NUMBER]",
+    "integer-pair": "N[,N]",
+    "padding": "PADDING",
+    "kernel": "KERNEL",
+}
+
+CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+COMMAND_PATH = "convfilter.command_path"
+"""Where a context keeps the name of the command that runs, for messages."""
+
+Section = tuple[str, Sequence[click.Option]]
+
+
+class Value(AnyType):
+    """The type of an option: the parameter itself reads, checks and refuses what is written."""
+
+    name = "value"
+
+    def __init__(self, parameter: Parameter) -> None:
+        self.parameter = parameter
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the checked value; a bad one is a usage error in the parameter's own words."""
+        if not isinstance(value, str):
+            return value
+        try:
+            checked = self.parameter.parse(value)
+            if self.parameter.kind == "kernel":
+                # so that a wrong kernel is told once, before the first file is touched
+                from convfilter import kernels
+
+                kernels.find(value)
+        except ConvfilterError as error:
+            raise click.UsageError(reworded(error, self.parameter), ctx) from error
+        return checked
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """Return what stands for the value in the help."""
+        if self.parameter.choices:
+            return f"[{'|'.join(self.parameter.choices)}]"
+        return _METAVARS[self.parameter.kind]
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the choices, or the names of kernels, that begin with what is there."""
+        from click.shell_completion import CompletionItem
+
+        if self.parameter.kind == "kernel":
+            from convfilter import kernels
+
+            known = kernels.summaries()
+            found = [
+                CompletionItem(k, help=v) for k, v in known.items() if k.startswith(incomplete)
+            ]
+            return found or [CompletionItem(incomplete, type="file")]
+        words = self.parameter.choices
+        if self.parameter.kind == "padding":
+            words = ("same", "valid", "full")
+        if self.parameter.optional:
+            words = (*words, "auto")
+        return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+
+
+def reworded(error: ConvfilterError, parameter: Parameter) -> str:
+    """Return the message with the parameter named as the option that a person writes."""
+    text = str(error)
+    if text.startswith(f"{parameter.name} "):
+        return parameter.option + text[len(parameter.name) :]
+    if f" of {parameter.name} " in text:
+        return text.replace(f" of {parameter.name} ", f" of {parameter.option} ", 1)
+    return text if parameter.option in text else f"{parameter.option}: {text}"
+
+
+def option_of(parameter: Parameter, *names: str) -> click.Option:
+    """Return the option for a parameter; `names` are further ways to write it, such as -j."""
+    written = parameter.option
+    common: dict[str, Any] = {
+        "help": help_text(parameter),
+        "required": parameter.required,
+        "default": None,
+    }
+    if parameter.kind == "flag":
+        declared = [f"{written}/--no-{written.removeprefix('--')}", parameter.name]
+        return click.Option(declared, is_flag=True, **common)
+    return click.Option([*names, written, parameter.name], type=Value(parameter), **common)
+
+
+def help_text(parameter: Parameter) -> str:
+    """Return the help with range, unit and default in brackets."""
+    spec = parameter.spec
+    asides = []
+    low, high = spec.minimum, spec.maximum
+    unit = f" {spec.unit}" if spec.unit else ""
+    if spec.unit == f"{low} to {high}":
+        unit = ""
+    if low is not None and high is not None:
+        asides.append(f"{low:g} to {high:g}{unit}")
+    elif low is not None:
+        asides.append(f"at least {low:g}{unit}")
+    elif high is not None:
+        asides.append(f"at most {high:g}{unit}")
+    elif unit:
+        asides.append(unit.strip())
+    if spec.odd:
+        asides.append("odd")
+    if parameter.required:
+        asides.append("required")
+    elif parameter.default is None:
+        asides.append(f"default: {spec.automatic}")
+    else:
+        asides.append(f"default: {_written(parameter.default)}")
+        if spec.automatic is not None:
+            asides.append(f"auto: {spec.automatic}")
+    return f"{spec.help}  [{'; '.join(asides)}]"
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float)):
+        return f"{value:g}"
+    if isinstance(value, tuple):
+        return ",".join(_written(part) for part in value)
+    return str(value)
+
+
+def given_values(context: click.Context, parameters: Sequence[Parameter]) -> dict[str, Any]:
+    """Return the values that were written on the command line, by the name of their parameter."""
+    return {
+        parameter.name: context.params[parameter.name]
+        for parameter in parameters
+        if context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+    }
+
+
+class Command(click.Command):
+    """A command whose help shows its options in named groups."""
+
+    def __init__(self, *args: Any, sections: Sequence[Section], **named: Any) -> None:
+        self.sections = sections
+        options = [option for _, group in sections for option in group]
+        named["params"] = [*named.pop("arguments", ()), *options]
+        named.setdefault("context_settings", CONTEXT_SETTINGS)
+        super().__init__(*args, **named)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; errors will begin with its name."""
+        ctx.meta[COMMAND_PATH] = ctx.command_path
+        return super().invoke(ctx)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each group under its title, and the help option with the last."""
+        sections = [(title, [*group]) for title, group in self.sections if group]
+        helper = self.get_help_option(ctx)
+        if helper is not None:
+            if not sections:
+                sections.append(("Options", []))
+            sections[-1][1].append(helper)
+        for title, group in sections:
+            with formatter.section(title):
+                records = [option.get_help_record(ctx) for option in group]
+                formatter.write_dl([record for record in records if record is not None])

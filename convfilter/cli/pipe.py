@@ -1,0 +1,71 @@
+"""The command `pipe`: a chain of filters in one line of text or in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from convfilter.cli.files import FileOptions, engine_options, file_options, paths_argument
+from convfilter.cli.options import Command
+from convfilter.errors import UsageError
+from convfilter.pipeline import Pipeline
+
+__all__ = ["pipe_command"]
+
+_HELP = """\
+Run several filters one after the other.
+
+CHAIN holds the steps with bars between them, each a filter or a kernel and its parameters as
+name=value; a value with spaces is quoted. All of it is one argument, so it needs quotes:
+
+\b
+  convfilter pipe "FILTER name=value | FILTER | FILTER name=value" INPUT OUTPUT
+
+Or CHAIN is a TOML file (its name ends in .toml) with a table for each step:
+
+\b
+  [[step]]
+  filter = "FILTER"
+  name = value
+
+Between the steps nothing is rounded, and negative responses stay negative.
+"""
+
+
+def pipe_command() -> Command:
+    """Return the command that runs a chain."""
+
+    def callback(**_: Any) -> int:
+        from convfilter.cli.run import filter_files
+
+        context = click.get_current_context()
+        chain: str = context.params["chain"]
+        is_recipe = chain.lower().endswith(".toml") and "|" not in chain
+        pipeline = Pipeline.load(chain) if is_recipe else _parse(chain)
+        return filter_files(
+            context.params["paths"],
+            FileOptions.of(context),
+            pipeline,
+            label=Path(chain).stem if is_recipe else "pipe",
+            command=context.command_path,
+        )
+
+    return Command(
+        "pipe",
+        callback=callback,
+        help=_HELP,
+        options_metavar="[OPTIONS]",
+        arguments=[click.Argument(["chain"], metavar="CHAIN"), paths_argument()],
+        sections=[
+            ("Options of the engine", engine_options()),
+            ("Options about files", file_options()),
+        ],
+    )
+
+
+def _parse(chain: str) -> Pipeline:
+    if not chain.strip():
+        raise UsageError("the chain is empty: name at least one filter")
+    return Pipeline.parse(chain)

@@ -1,0 +1,39 @@
+"""A progress bar for several files, on a terminal only."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from convfilter.cli.wording import say
+
+__all__ = ["Display", "display"]
+
+
+@dataclass(frozen=True)
+class Display:
+    """Where lines go while files are worked on, and what to call when one is finished."""
+
+    line: Callable[[str], None]
+    advance: Callable[[], None]
+
+
+@contextmanager
+def display(total: int, *, wanted: bool) -> Iterator[Display]:
+    """Show a bar if it is wanted and a person watches; otherwise only lines."""
+    if not (wanted and total > 1 and sys.stderr is not None and sys.stderr.isatty()):
+        yield Display(say, lambda: None)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=total)
+        yield Display(
+            lambda text: console.print(text, markup=False, highlight=False, soft_wrap=True),
+            lambda: progress.advance(task),
+        )

@@ -1,0 +1,204 @@
+"""Carry out one chain of filters over the files of a command line."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from convfilter.batch import Job, Outcome, Plan, Report, make_plan, run
+from convfilter.cli.files import FileOptions
+from convfilter.cli.progress import display
+from convfilter.cli.wording import describe, say
+from convfilter.errors import ImageError, UsageError
+from convfilter.images import format_of
+
+if TYPE_CHECKING:
+    from convfilter.images import Image
+    from convfilter.pipeline import Pipeline
+
+__all__ = ["filter_files"]
+
+
+def filter_files(
+    paths: Sequence[str], options: FileOptions, pipeline: Pipeline, *, label: str, command: str
+) -> int:
+    """Filter every file, tell the person what came of it, and return the exit code.
+
+    `label` goes into the names of siblings, `command` before every message.
+    """
+    plan = make_plan(
+        paths,
+        label=label,
+        format_name=options.format,
+        in_place=options.in_place,
+        overwrite=options.overwrite,
+        recursive=options.recursive,
+    )
+    _check_streams(plan)
+    threads, workers = _share(options, len(plan.jobs))
+    work = Work(pipeline, options, workers)
+    total = len(plan.jobs) + len(plan.failures)
+    report = Report(total, plan.passed_over, plan.not_entered)
+    several = total > 1 or plan.target is not None
+    interrupted = True
+    with display(len(plan.jobs), wanted=not options.quiet) as shown:
+        for failure in plan.failures:
+            report.fail(failure.error)
+            shown.line(f"{command}: {describe(failure.error)}")
+        outcomes = run(plan.jobs, work, threads=threads)
+        try:
+            for outcome in outcomes:
+                _count(report, outcome)
+                for line in _lines(outcome, command, several=several):
+                    shown.line(line)
+                shown.advance()
+            interrupted = False
+        finally:
+            # closed here, so that files under way are finished before the last sentence
+            outcomes.close()
+            if interrupted and several:
+                say(f"{command}: {report.sentence(plan.target, interrupted=True)}")
+    if not options.quiet and several:
+        say(f"{command}: {report.sentence(plan.target)}")
+    elif not options.quiet and plan.chosen_name and report.done:
+        say(f"{command}: written to {plan.jobs[0].output}")
+    return report.exit_code
+
+
+def _count(report: Report, outcome: Outcome) -> None:
+    if outcome.error is None:
+        report.succeed()
+    else:
+        report.fail(outcome.error)
+
+
+def _lines(outcome: Outcome, command: str, *, several: bool) -> list[str]:
+    if outcome.error is None:
+        return [f"{command}: {note}" for note in outcome.notes]
+    text = describe(outcome.error)
+    name = outcome.job.name
+    return [f"{command}: {text}" if name in text or not several else f"{command}: {name}: {text}"]
+
+
+def _share(options: FileOptions, jobs: int) -> tuple[int, int | None]:
+    """Return how many files to filter at once, and the threads of the engine for each.
+
+    Together they keep every CPU busy and no CPU with two tasks.
+    """
+    from convfilter.engine.bands import default_workers
+
+    cpus = default_workers()
+    threads = min(options.jobs or cpus, max(1, jobs))
+    workers = options.workers
+    if workers is None and threads > 1:
+        workers = max(1, cpus // threads)
+    return threads, workers
+
+
+def _check_streams(plan: Plan) -> None:
+    job = plan.jobs[0] if plan.jobs else None
+    if job is not None and job.input is None:
+        if sys.stdin is None:
+            raise ImageError("standard input is closed: send a picture into it")
+        if sys.stdin.isatty():
+            raise UsageError("standard input (-) is the keyboard: send a picture into it")
+    if job is not None and job.output is None:
+        if sys.stdout is None:
+            raise ImageError("standard output is closed: send it to a file or a program")
+        if sys.stdout.isatty():
+            raise UsageError(
+                "standard output (-) is the screen: name a file, or send it to a file or a program"
+            )
+
+
+class Work:
+    """Makes one file of one job. Called from several threads at once."""
+
+    def __init__(self, pipeline: Pipeline, options: FileOptions, workers: int | None) -> None:
+        # imported here, so that their loading counts neither as reading nor as filtering
+        from convfilter import images
+        from convfilter.engine import recorded_plans
+
+        self._read, self._write = images.read, images.write
+        self._recorded_plans = recorded_plans
+        self._pipeline = pipeline
+        self._options = options
+        self._workers = workers
+        self._max_pixels = options.max_pixels or images.DEFAULT_MAX_PIXELS
+
+    def __call__(self, job: Job) -> list[str]:
+        """Read, filter, write; return notes."""
+        options = self._options
+        source: Any = sys.stdin.buffer if job.input is None else job.input
+        started = time.perf_counter()
+        image = self._read(source, max_pixels=self._max_pixels)
+        read = time.perf_counter()
+        format_name = options.format or _format(job, image)
+        with self._recorded_plans() as plans:
+            result = self._pipeline(image, workers=self._workers)
+        filtered = time.perf_counter()
+        losses = self._save(result, job, format_name)
+        written = time.perf_counter()
+        notes = []
+        if options.explain:
+            notes.append(f"{job.name}: {_kind(image)}")
+            notes.append(f"  reading    {_milliseconds(read - started)}")
+            notes.append(f"  filtering  {_milliseconds(filtered - read)}")
+            notes += [f"    {line}" for line in _reasons(plans)]
+            notes.append(f"  writing    {_milliseconds(written - filtered)}")
+        if not options.quiet:
+            if image.frames > 1:
+                notes.append(f"{job.name}: only the first of {image.frames} frames is used")
+            notes += losses
+        return notes
+
+    def _save(self, result: Image, job: Job, format_name: str) -> list[str]:
+        target: Any = job.output
+        if job.output is None:
+            target = _binary(sys.stdout)
+        elif job.make_folder:
+            try:
+                job.output.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                reason = error.strerror or error
+                raise ImageError(
+                    f"the folder {job.output.parent} cannot be created: {reason}"
+                ) from error
+        return self._write(
+            result,
+            target,
+            format=format_name,
+            overwrite=job.overwrite,
+            quality=self._options.quality,
+            background=self._options.background,
+        )
+
+
+def _format(job: Job, image: Image) -> str:
+    if job.output is not None:
+        return format_of(job.output)
+    assert image.format is not None
+    return image.format
+
+
+def _binary(stream: Any) -> BinaryIO:
+    binary: BinaryIO = stream.buffer
+    return binary
+
+
+def _kind(image: Image) -> str:
+    colours = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}
+    kind = colours.get(image.channels, f"{image.channels} channels")
+    return f"{image.width}x{image.height} {kind}, {image.dtype}"
+
+
+def _reasons(plans: Sequence[Any]) -> list[str]:
+    counted = Counter(f"{plan.algorithm}: {plan.reason}" for plan in plans)
+    return [line if times == 1 else f"{line} ({times} times)" for line, times in counted.items()]
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:8.1f} ms"

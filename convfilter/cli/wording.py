@@ -1,0 +1,77 @@
+"""The words in which errors reach a person: one line, with the way out."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from convfilter.errors import ConvfilterError, suggestion
+
+__all__ = ["describe", "say", "usage_line"]
+
+
+def say(text: str) -> None:
+    """Print to standard error, which carries all messages."""
+    if sys.stderr is None:
+        return
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        return  # nobody is left to be told
+
+
+def describe(error: BaseException) -> str:
+    """Return what went wrong, on one line; of a bug, the traceback as well if it is asked for."""
+    if isinstance(error, ConvfilterError):
+        return one_line(str(error))
+    if os.environ.get("CONVFILTER_DEBUG") == "1":
+        import traceback
+
+        say("".join(traceback.format_exception(error)).rstrip())
+    detail = one_line(f"{type(error).__name__}: {error}")
+    return f"internal error ({detail}): please report it (CONVFILTER_DEBUG=1 shows more)"
+
+
+def one_line(text: str) -> str:
+    """Return the text with every line break and tab as a space."""
+    return " ".join(text.split())
+
+
+def usage_line(error: click.UsageError) -> str:
+    """Return the line for a command line that click cannot understand."""
+    context = error.ctx
+    path = context.command_path if context is not None else "convfilter"
+    return f"{path}: {one_line(_reason(error))} (try '{path} --help')"
+
+
+def _reason(error: click.UsageError) -> str:
+    if isinstance(error, click.NoSuchOption):
+        known = _options(error.ctx)
+        hint = suggestion(error.option_name, known)
+        if isinstance(error.ctx and error.ctx.command, click.Group):
+            hint = "; options follow the name of the filter"
+        return f"there is no option {error.option_name}{hint}"
+    if isinstance(error, click.MissingParameter):
+        parameter = error.param
+        if isinstance(parameter, click.Option):
+            return f"{parameter.opts[0]} is needed: {parameter.help or ''}".rstrip(": ")
+        return f"{parameter.metavar or parameter.name if parameter else 'an argument'} is missing"
+    if isinstance(error, click.BadOptionUsage):
+        return error.message.removesuffix(".").replace("Option ", "option ", 1)
+    if isinstance(error, click.BadParameter) and isinstance(error.param, click.Option):
+        return f"{error.param.opts[0]}: {error.message}"
+    return error.format_message()
+
+
+def _options(context: click.Context | None) -> list[str]:
+    if context is None:
+        return []
+    return [
+        written
+        for parameter in context.command.get_params(context)
+        if isinstance(parameter, click.Option)
+        for written in (*parameter.opts, *parameter.secondary_opts)
+        if written.startswith("--")
+    ]
