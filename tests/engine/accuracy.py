@@ -10,6 +10,8 @@ input is left alone, and the number of workers changes no bit.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
@@ -17,7 +19,7 @@ from unittest.mock import patch
 import numpy as np
 
 from convfilter import engine
-from convfilter.engine import bands
+from convfilter.engine import bands, select, strips
 from convfilter.errors import ArgumentError
 from tests import naive
 
@@ -193,6 +195,20 @@ def _first(wrong: Array, result: Array, wanted: Array, promise: str) -> str:
     )
 
 
+@contextmanager
+def in_small_pieces() -> Iterator[None]:
+    """Let small images be cut into bands, strips and blocks as large ones are."""
+    with ExitStack() as stack:
+        for module, name, value in (
+            (bands, "SMALLEST_BAND", 1),
+            (strips, "STRIP_BYTES", 1 << 11),
+            (select, "HISTOGRAM_ROWS", 3),
+            (select, "LEAST_BLOCK", 5),
+        ):
+            stack.enter_context(patch.object(module, name, value))
+        yield
+
+
 def check(case: Case, workers: tuple[int, ...] = (1, 2, 3)) -> float:
     """Put one call through everything that is promised; return the share of the allowance used."""
     before = case.image.tobytes()
@@ -210,7 +226,7 @@ def check(case: Case, workers: tuple[int, ...] = (1, 2, 3)) -> float:
     assert result.flags.c_contiguous, "the result is not contiguous"
     assert result.flags.writeable, "the result is read-only"
     share = share_of_allowance(result, expected)
-    with patch.object(bands, "SMALLEST_BAND", 1):  # even a few rows are shared out
+    with in_small_pieces():
         for count in workers:
             again = case.run(count)
             assert again.tobytes() == result.tobytes(), f"other bits with {count} workers"

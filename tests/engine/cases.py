@@ -94,6 +94,8 @@ def draw_floats(random: Random, shape: tuple[int, ...], dtype: np.dtype[Any]) ->
         pixels = pixels * 10.0 ** random.choice([-42, -38, 37, 38])
     elif kind == 8:
         pixels = np.full(shape, random.choice([0.0, -0.0, 1.0, 0.1, -3.7]))
+    elif kind == 9:
+        pixels = rng.choice([0.0, -0.0, 1.0, -1.0], shape)
     with np.errstate(over="ignore"):
         pixels = np.clip(pixels, -1e38, 1e38).astype(dtype)
     if chance(random, 5):
