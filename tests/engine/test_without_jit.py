@@ -7,31 +7,40 @@ import subprocess
 import sys
 
 SCRIPT = """
-import numba
+import warnings
 from random import Random
 
+import numba
 import numpy as np
 
-from convfilter.engine.native import loop
 from tests.engine.accuracy import Case, check
 from tests.engine.cases import DRAWS, DTYPES, draw_case, noise
 
 assert numba.config.DISABLE_JIT
+# the only warning that may be: infinity minus infinity is NaN; integers that wrap round are none
+warnings.filterwarnings("ignore", "invalid value encountered in scalar (add|subtract|multiply)")
+
+
+def is_small(case):
+    weights = [np.abs(np.asarray(a, object).astype(float)).max() for a in case.arguments[:1]]
+    pixels = np.abs(case.image[np.isfinite(case.image)].astype(float))
+    taps = sum(np.size(a) for a in case.arguments)
+    return case.image.size * taps < 2000 and max([0, *pixels]) < 1e9 and max(weights) < 1e9
+
+
 checked = 0
 for kind in DRAWS:
     for dtype in DTYPES:
-        random, tries = Random(f"{kind} {dtype}"), 0
-        while tries < 6:
+        random, done = Random(f"{kind} {dtype}"), 0
+        while done < 6:
             case = draw_case(random, kind, dtype)
-            taps = sum(np.size(a) for a in case.arguments)
-            if case.image.size * taps > 2000:
-                continue
-            tries += 1
-            try:
-                check(case, workers=(2,))
-            except Exception as failure:
-                raise SystemExit(f"{case}: {type(failure).__name__}: {failure}")
-            checked += 1
+            if is_small(case):
+                try:
+                    check(case, workers=(2,))
+                except Exception as failure:
+                    raise SystemExit(f"{case}: {type(failure).__name__}: {failure}")
+                done += 1
+        checked += done
 for dtype in DTYPES[:-1]:
     image = noise((9, 8), dtype)
     for weights in (np.ones((3, 3)), np.ones((5, 5)) / 25, np.eye(3), np.full((3, 3), 2.0**30)):
