@@ -96,3 +96,16 @@ def test_input_is_left_alone_and_bands_change_nothing() -> None:
         check(Case("bilateral", image, (5, 0.2 * full, 2.0)), workers=(1, 2, 3, 7))
         case = Case("nl_means", image, (0.3 * full,), {"size": 3, "search": 5})
         check(case, workers=(1, 2, 3, 7))
+
+
+def test_nan_reaches_the_windows_that_hold_it() -> None:
+    for dtype in (np.float32, np.float64):
+        image = noise((15, 15, 3), dtype)
+        image[7, 7, 1] = np.nan
+        rows, columns = np.ogrid[-7:8, -7:8]
+        disk = rows**2 + columns**2 <= 9
+        smoothed = bilateral(image, 7, 0.5, 3.0)
+        assert np.array_equal(np.isnan(smoothed).any(axis=2), disk)
+        found = np.isnan(nl_means(image, 0.5, size=3, search=5)).any(axis=2)
+        square = np.maximum(abs(rows), abs(columns)) <= 2
+        assert np.array_equal(found, square)
