@@ -152,9 +152,8 @@ def _siblings(text: str, label: str, format_name: str | None, recursive: bool) -
         place = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
         if not place.name:
             raise UsageError(f"{shown(path)} has no place beside it: name a folder for the results")
-        target = path.with_name(f"{path.name}-{label}")
-        if path.name in ("", ".."):
-            target = place.with_name(f"{place.name}-{label}")
+        named_as_written = path.name not in ("", "..")
+        target = (path if named_as_written else place).with_name(f"{place.name}-{label}")
         plan = _into_folder([text], target, format_name, recursive)
         return replace(plan, chosen_name=True)
     _check_exists(path)

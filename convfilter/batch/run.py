@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
@@ -24,21 +24,32 @@ class Outcome:
     error: Exception | None = None
 
 
-def run(jobs: Sequence[Job], work: Work, *, threads: int = 1) -> Generator[Outcome, None, None]:
-    """Yield the outcome of every job as soon as it is known.
+def run(
+    jobs: Sequence[Job], work: Work, tell: Callable[[Outcome], None], *, threads: int = 1
+) -> None:
+    """Do all jobs and `tell` the outcome of each, in this thread, as soon as it is known.
 
     An exception of a job becomes its outcome. Only a reader of standard output that went away, and
-    what is no `Exception` (an interrupt), ends the run: then jobs that wait are dropped, and those
-    under way, which cannot be stopped halfway, are finished first.
+    what is no `Exception` (an interrupt), ends the run: then jobs that wait are dropped, those
+    under way, which cannot be stopped halfway, are finished and told, and it is raised again.
     """
     if threads <= 1 or len(jobs) <= 1:
         for job in jobs:
-            yield _outcome(job, work)
+            tell(_outcome(job, work))
         return
     pool = ThreadPoolExecutor(min(threads, len(jobs)), thread_name_prefix="convfilter-job")
+    futures = [pool.submit(_outcome, job, work) for job in jobs]
+    told = set()
     try:
-        for future in as_completed([pool.submit(_outcome, job, work) for job in jobs]):
-            yield future.result()
+        for future in as_completed(futures):
+            told.add(future)
+            tell(future.result())
+    except BaseException:
+        pool.shutdown(wait=True, cancel_futures=True)
+        for future in futures:
+            if future not in told and not future.cancelled() and future.exception() is None:
+                tell(future.result())
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

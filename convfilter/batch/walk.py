@@ -54,7 +54,7 @@ def _walk(
         if _is_folder(entry):
             if not hidden and not entry.is_symlink():
                 folders.append(below / entry.name)
-        elif hidden or not is_image_path(entry.name):
+        elif hidden or not is_image_path(entry.name) or _is_special(entry):
             found.passed_over += 1
         else:
             yield below / entry.name
@@ -72,6 +72,14 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:
         return False
+
+
+def _is_special(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a pipe, a socket or a device, which nobody means by a folder of pictures."""
+    try:
+        return not entry.is_file() and not entry.is_symlink()
+    except OSError:
+        return False  # reading it will say what is wrong
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -16,7 +16,9 @@ from convfilter.images import FORMATS, check_format
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["FileOptions", "engine_options", "file_options", "paths_argument"]
+    from convfilter.pipeline import Pipeline
+
+__all__ = ["FileOptions", "engine_options", "file_options", "filter_given_files", "paths_argument"]
 
 _WORKERS = Parameter(
     "workers",
@@ -104,6 +106,18 @@ class FileOptions:
         values = {name: context.params[name] for name in cls.__dataclass_fields__}
         values["background"] = values["background"] or "white"
         return cls(**values)
+
+
+def filter_given_files(context: click.Context, pipeline: Pipeline, *, label: str) -> int:
+    """Filter the files of a parsed command line and return the exit code."""
+    if not context.params["paths"]:
+        raise click.UsageError(
+            "give an input, a file or a folder, and where its result goes", context
+        )
+    from convfilter.cli.run import filter_files
+
+    options, paths = FileOptions.of(context), context.params["paths"]
+    return filter_files(paths, options, pipeline, label=label, command=context.command_path)
 
 
 def paths_argument() -> click.Argument:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from convfilter import kernels
-from convfilter.cli.files import FileOptions, engine_options, file_options, paths_argument
+from convfilter.cli.files import engine_options, file_options, filter_given_files, paths_argument
 from convfilter.cli.options import Command, given_values, option_of
 from convfilter.pipeline import Pipeline, find
 
@@ -43,17 +43,9 @@ def _command(
     shared = [option_of(p) for p in parameters if p.spec.shared]
 
     def callback(**_: Any) -> int:
-        from convfilter.cli.run import filter_files
-
         context = click.get_current_context()
         values = {**given_values(context, parameters), **preset}
-        return filter_files(
-            context.params["paths"],
-            FileOptions.of(context),
-            Pipeline([(found.name, values)]),
-            label=name,
-            command=context.command_path,
-        )
+        return filter_given_files(context, Pipeline([(found.name, values)]), label=name)
 
     return Command(
         name,

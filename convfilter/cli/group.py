@@ -96,7 +96,7 @@ class Commands(click.Group):
         for entry in sorted(filters.index().values(), key=lambda entry: entry.name):
             families.setdefault(entry.family, []).append((entry.name, entry.summary))
         for family in sorted(families):
-            with formatter.section(f"Filters: {family.replace('_', ' ')}"):
+            with formatter.section(f"Filters ({family.replace('_', ' ')})"):
                 formatter.write_dl(families[family])
         with formatter.section("Other commands"):
             formatter.write_dl([(name, summary) for name, (summary, _) in OWN.items()])

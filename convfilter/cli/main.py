@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from convfilter.cli.group import Commands
-from convfilter.cli.options import COMMAND_PATH
+from convfilter.cli.options import COMMAND_PATH, CONTEXT_SETTINGS
 from convfilter.cli.wording import describe, say, usage_line
 from convfilter.errors import ConvfilterError
 
@@ -51,7 +51,7 @@ def _run(group: Commands, arguments: Sequence[str]) -> int:
     meta: dict[str, Any] = {}
     try:
         if not arguments:
-            with click.Context(group, info_name="convfilter") as context:
+            with click.Context(group, info_name="convfilter", **CONTEXT_SETTINGS) as context:
                 say(group.get_help(context))
             return WRONG_USAGE
         with group.make_context("convfilter", [*arguments]) as context:

@@ -18,7 +18,16 @@ if TYPE_CHECKING:
 else:
     AnyType = click.ParamType
 
-__all__ = ["COMMAND_PATH", "Command", "Section", "Value", "given_values", "option_of", "reworded"]
+__all__ = [
+    "COMMAND_PATH",
+    "CONTEXT_SETTINGS",
+    "Command",
+    "Section",
+    "Value",
+    "given_values",
+    "option_of",
+    "reworded",
+]
 
 _METAVARS = {
     "number": "NUMBER",
@@ -29,7 +38,7 @@ _METAVARS = {
     "kernel": "KERNEL",
 }
 
-CONTEXT_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+CONTEXT_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 COMMAND_PATH = "convfilter.command_path"
 """Where a context keeps the name of the command that runs, for messages."""
@@ -169,6 +178,14 @@ class Command(click.Command):
         named["params"] = [*named.pop("arguments", ()), *options]
         named.setdefault("context_settings", CONTEXT_SETTINGS)
         super().__init__(*args, **named)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse; an error that click raises without saying where gets this command's name."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; errors will begin with its name."""

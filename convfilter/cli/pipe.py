@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from convfilter.cli.files import FileOptions, engine_options, file_options, paths_argument
+from convfilter.cli.files import engine_options, file_options, filter_given_files, paths_argument
 from convfilter.cli.options import Command
 from convfilter.errors import UsageError
 from convfilter.pipeline import Pipeline
@@ -38,19 +38,12 @@ def pipe_command() -> Command:
     """Return the command that runs a chain."""
 
     def callback(**_: Any) -> int:
-        from convfilter.cli.run import filter_files
-
         context = click.get_current_context()
         chain: str = context.params["chain"]
         is_recipe = chain.lower().endswith(".toml") and "|" not in chain
         pipeline = Pipeline.load(chain) if is_recipe else _parse(chain)
-        return filter_files(
-            context.params["paths"],
-            FileOptions.of(context),
-            pipeline,
-            label=Path(chain).stem if is_recipe else "pipe",
-            command=context.command_path,
-        )
+        label = Path(chain).stem if is_recipe else "pipe"
+        return filter_given_files(context, pipeline, label=label)
 
     return Command(
         "pipe",

@@ -39,28 +39,30 @@ def filter_files(
     )
     _check_streams(plan)
     threads, workers = _share(options, len(plan.jobs))
-    work = Work(pipeline, options, workers)
+    work = Work(pipeline, options, workers, command)
     total = len(plan.jobs) + len(plan.failures)
     report = Report(total, plan.passed_over, plan.not_entered)
     several = total > 1 or plan.target is not None
-    interrupted = True
     with display(len(plan.jobs), wanted=not options.quiet) as shown:
         for failure in plan.failures:
             report.fail(failure.error)
             shown.line(f"{command}: {describe(failure.error)}")
-        outcomes = run(plan.jobs, work, threads=threads)
+
+        def tell(outcome: Outcome) -> None:
+            if outcome.error is None:
+                report.succeed()
+            else:
+                report.fail(outcome.error)
+            for line in _lines(outcome, command, several=several):
+                shown.line(line)
+            shown.advance()
+
         try:
-            for outcome in outcomes:
-                _count(report, outcome)
-                for line in _lines(outcome, command, several=several):
-                    shown.line(line)
-                shown.advance()
-            interrupted = False
-        finally:
-            # closed here, so that files under way are finished before the last sentence
-            outcomes.close()
-            if interrupted and several:
-                say(f"{command}: {report.sentence(plan.target, interrupted=True)}")
+            run(plan.jobs, work, tell, threads=threads)
+        except BaseException:
+            if several:
+                shown.line(f"{command}: {report.sentence(plan.target, interrupted=True)}")
+            raise
     if not options.quiet and several:
         say(f"{command}: {report.sentence(plan.target)}")
     elif not options.quiet and plan.chosen_name and report.done:
@@ -68,16 +70,9 @@ def filter_files(
     return report.exit_code
 
 
-def _count(report: Report, outcome: Outcome) -> None:
-    if outcome.error is None:
-        report.succeed()
-    else:
-        report.fail(outcome.error)
-
-
 def _lines(outcome: Outcome, command: str, *, several: bool) -> list[str]:
     if outcome.error is None:
-        return [f"{command}: {note}" for note in outcome.notes]
+        return [*outcome.notes]
     text = describe(outcome.error)
     name = outcome.job.name
     return [f"{command}: {text}" if name in text or not several else f"{command}: {name}: {text}"]
@@ -117,7 +112,9 @@ def _check_streams(plan: Plan) -> None:
 class Work:
     """Makes one file of one job. Called from several threads at once."""
 
-    def __init__(self, pipeline: Pipeline, options: FileOptions, workers: int | None) -> None:
+    def __init__(
+        self, pipeline: Pipeline, options: FileOptions, workers: int | None, command: str
+    ) -> None:
         # imported here, so that their loading counts neither as reading nor as filtering
         from convfilter import images
         from convfilter.engine import recorded_plans
@@ -126,11 +123,12 @@ class Work:
         self._recorded_plans = recorded_plans
         self._pipeline = pipeline
         self._options = options
+        self._command = command
         self._workers = workers
         self._max_pixels = options.max_pixels or images.DEFAULT_MAX_PIXELS
 
     def __call__(self, job: Job) -> list[str]:
-        """Read, filter, write; return notes."""
+        """Read, filter, write; return lines for the person."""
         options = self._options
         source: Any = sys.stdin.buffer if job.input is None else job.input
         started = time.perf_counter()
@@ -142,18 +140,19 @@ class Work:
         filtered = time.perf_counter()
         losses = self._save(result, job, format_name)
         written = time.perf_counter()
-        notes = []
+        lines = []
         if options.explain:
-            notes.append(f"{job.name}: {_kind(image)}")
-            notes.append(f"  reading    {_milliseconds(read - started)}")
-            notes.append(f"  filtering  {_milliseconds(filtered - read)}")
-            notes += [f"    {line}" for line in _reasons(plans)]
-            notes.append(f"  writing    {_milliseconds(written - filtered)}")
+            lines.append(f"{job.name}: {_kind(image)}")
+            lines.append(f"  reading    {_milliseconds(read - started)}")
+            lines.append(f"  filtering  {_milliseconds(filtered - read)}")
+            lines += [f"    {reason}" for reason in _reasons(plans)]
+            lines.append(f"  writing    {_milliseconds(written - filtered)}")
         if not options.quiet:
             if image.frames > 1:
-                notes.append(f"{job.name}: only the first of {image.frames} frames is used")
-            notes += losses
-        return notes
+                frames = f"{job.name}: only the first of {image.frames} frames is used"
+                lines.append(f"{self._command}: {frames}")
+            lines += [f"{self._command}: {loss}" for loss in losses]
+        return lines
 
     def _save(self, result: Image, job: Job, format_name: str) -> list[str]:
         target: Any = job.output
