@@ -5,6 +5,7 @@ from convfilter.engine.geometry import BORDERS, PADDINGS, Border, Padding
 from convfilter.engine.plan import Plan, recorded_plans
 from convfilter.engine.pool import pool
 from convfilter.engine.rank import maximum, median, minimum, percentile
+from convfilter.engine.smooth import bilateral, nl_means
 
 __all__ = [
     "BORDERS",
@@ -12,12 +13,14 @@ __all__ = [
     "Border",
     "Padding",
     "Plan",
+    "bilateral",
     "convolve",
     "correlate",
     "correlate_bank",
     "maximum",
     "median",
     "minimum",
+    "nl_means",
     "percentile",
     "plan",
     "pool",

@@ -1,7 +1,7 @@
 """Windows folded into their maximum, minimum or sum: what pooling and rank filters share.
 
 A window is folded down its columns first, then along rows at every column, and the columns that the
-stride skips are dropped last: that is cheaper than gathering, since all three are plain vector work.
+stride skips are dropped last: cheaper than gathering, since all three are plain vector work.
 """
 
 from __future__ import annotations
