@@ -1,6 +1,7 @@
 """The engine: arrays in, arrays out. It knows no file, no kernel's name and no command line."""
 
 from convfilter.engine.correlate import convolve, correlate, correlate_bank, plan
+from convfilter.engine.edges import hysteresis, noise_sigma, non_maximum_suppression
 from convfilter.engine.geometry import BORDERS, PADDINGS, Border, Padding
 from convfilter.engine.plan import Plan, recorded_plans
 from convfilter.engine.pool import pool
@@ -17,10 +18,13 @@ __all__ = [
     "convolve",
     "correlate",
     "correlate_bank",
+    "hysteresis",
     "maximum",
     "median",
     "minimum",
     "nl_means",
+    "noise_sigma",
+    "non_maximum_suppression",
     "percentile",
     "plan",
     "pool",
