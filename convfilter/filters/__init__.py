@@ -13,8 +13,10 @@ __all__ = ["get", "index", "names"]
 
 
 def __getattr__(name: str) -> Filter:
-    if name.replace("_", "-") in index():
-        return get(name)
+    # open_ is written as in Python, where a name of the language takes a line below
+    bare = name.rstrip("_")
+    if bare.replace("_", "-") in index():
+        return get(bare)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -17,14 +17,11 @@ Channels = Annotated[
     ),
 ]
 SignedMode = Literal["abs", "offset", "clamp", "scale"]
-Signed = Annotated[
-    SignedMode,
-    Spec(
-        "how negative responses are shown: abs: their size; offset: around middle grey; clamp: as"
-        " black; scale: lowest to black and highest to white",
-        shared=True,
-    ),
-]
+SIGNED_HELP = (
+    "how negative responses are shown: abs: their size; offset: around middle grey; clamp: as"
+    " black; scale: lowest to black and highest to white"
+)
+Signed = Annotated[SignedMode, Spec(SIGNED_HELP, shared=True)]
 BorderOption = Annotated[
     Border,
     Spec(

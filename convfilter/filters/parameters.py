@@ -87,6 +87,8 @@ class Parameter:
                     raise ArgumentTypeError(f"{self.name} is {value!r}: give True or False")
                 return value
             case "choice":
+                if isinstance(value, int) and not isinstance(value, bool):
+                    value = str(value)  # choices such as "4" may be written as numbers
                 if value not in self.choices:
                     raise UnknownNameError(
                         f"choice of {self.name} ({', '.join(self.choices)})",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from convfilter import engine
 from convfilter.engine.arguments import check_image
 from convfilter.engine.respond import Combine
+from convfilter.filters import transparency
 from convfilter.filters.options import BorderOptions, SignedMode, Window
 
 Array = NDArray[Any]
@@ -19,10 +20,23 @@ Array = NDArray[Any]
 LUMA_WEIGHTS = (0.299, 0.587, 0.114)
 """Red, green and blue in the luma of ITU-R BT.601, which JPEG uses."""
 
+MIDDLE_GREY = 128
+"""The intensity that shows a response of 0 where responses are offset."""
+
+
+class _Deferred(Protocol):
+    """Work not yet done: as the last step it may be asked for its result in the final dtype."""
+
+    def raw(self, dtype: np.dtype[Any]) -> Array:
+        """Return the result as floats."""
+
+    def final(self, dtype: np.dtype[Any], signed: SignedMode | None) -> Array | None:
+        """Return the result rounded to unsigned integers, or None where floats must come first."""
+
 
 @dataclass(frozen=True)
-class _Pending:
-    """A correlation not yet carried out: the last step may ask for its result in another dtype."""
+class _Correlation:
+    """Correlation with one kernel, or with several of one shape whose responses are joined."""
 
     source: Pixels
     kernels: tuple[ArrayLike, ...]
@@ -31,22 +45,59 @@ class _Pending:
     scale: float
     offset: float
 
-    def run(self, dtype: DTypeLike, combine: Combine | None = None, shift: float = 0.0) -> Array:
-        window, source = self.window, self.source
-        return engine.correlate_bank(
-            source.colour,
+    def raw(self, dtype: np.dtype[Any]) -> Array:
+        source = self.source
+        if source.alpha is None or not transparency.has_holes(source.alpha):
+            return self._run(dtype, self.combine, self.offset)
+        return transparency.correlate_seen(
+            source.values,
+            transparency.share(source.alpha, source.working_dtype),
             self.kernels,
-            self.combine if combine is None else combine,
-            stride=window.stride,
-            dilation=window.dilation,
-            padding=window.padding,
-            border=window.border,
-            fill=source.intensity(window.fill),
+            self.combine,
             scale=self.scale,
-            offset=self.offset + shift,
-            dtype=dtype,
-            workers=source.workers,
+            offset=self.offset,
+            fill=source.intensity(self.window.fill),
+            **source.walk(self.window),
         )
+
+    def final(self, dtype: np.dtype[Any], signed: SignedMode | None) -> Array | None:
+        if transparency.has_holes(self.source.alpha):
+            return None
+        match signed:
+            case None | "clamp":
+                return self._run(dtype, self.combine, self.offset)
+            case "abs" if self.combine is None and self.offset == 0:
+                return self._run(dtype, "abs", 0.0)
+            case "offset":
+                middle = self.source.intensity(MIDDLE_GREY)
+                return self._run(dtype, self.combine, self.offset + middle)
+        return None
+
+    def _run(self, dtype: np.dtype[Any], combine: Combine | None, offset: float) -> Array:
+        return engine.correlate_bank(
+            self.source.colour,
+            self.kernels,
+            combine,
+            scale=self.scale,
+            offset=offset,
+            fill=self.source.intensity(self.window.fill),
+            dtype=dtype,
+            **self.source.walk(self.window),
+        )
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A function of the engine that rounds to the dtype of its image: means and smoothings."""
+
+    colour: Array
+    function: Callable[[Array], Array]
+
+    def raw(self, dtype: np.dtype[Any]) -> Array:
+        return self.function(self.colour.astype(dtype, copy=False))
+
+    def final(self, dtype: np.dtype[Any], signed: SignedMode | None) -> Array | None:
+        return self.function(self.colour) if signed is None and self.colour.dtype == dtype else None
 
 
 @dataclass(frozen=True)
@@ -69,7 +120,7 @@ class Pixels:
     signed: SignedMode | None = None
     workers: int | None = None
     _colour: Array | None = None
-    _pending: _Pending | None = None
+    _deferred: _Deferred | None = None
     _forced: list[Array] = field(default_factory=list, repr=False, compare=False)
 
     @classmethod
@@ -97,8 +148,8 @@ class Pixels:
         if self._colour is not None:
             return self._colour
         if not self._forced:
-            assert self._pending is not None
-            self._forced.append(self._pending.run(self.working_dtype))
+            assert self._deferred is not None
+            self._forced.append(self._deferred.raw(self.working_dtype))
         return self._forced[0]
 
     @property
@@ -117,7 +168,7 @@ class Pixels:
 
     def with_colour(self, colour: Array, **changes: Any) -> Pixels:
         """Return the same picture with other colour values (and other attributes)."""
-        return replace(self, _colour=colour, _pending=None, _forced=[], **changes)
+        return replace(self, _colour=colour, _deferred=None, _forced=[], **changes)
 
     def luma(self) -> Pixels:
         """Return the brightness of an RGB picture as (H, W); other pictures as they are."""
@@ -140,10 +191,17 @@ class Pixels:
         return self._respond((kernel,), None, window, scale, offset, signed or self.signed)
 
     def respond(
-        self, kernels: Sequence[ArrayLike], combine: Combine, window: Window, *, scale: float = 1.0
+        self,
+        kernels: Sequence[ArrayLike],
+        combine: Combine,
+        window: Window,
+        *,
+        scale: float = 1.0,
+        offset: float = 0.0,
+        signed: SignedMode | None = None,
     ) -> Pixels:
-        """Correlate with several kernels of one shape and join the responses to a plain picture."""
-        return self._respond(tuple(kernels), combine, window, scale, 0.0, None)
+        """Correlate with several kernels of one shape and join the responses."""
+        return self._respond(tuple(kernels), combine, window, scale, offset, signed)
 
     def _respond(
         self,
@@ -154,46 +212,86 @@ class Pixels:
         offset: float,
         signed: SignedMode | None,
     ) -> Pixels:
-        pending = _Pending(self, kernels, combine, window, scale, self.intensity(offset))
+        work = _Correlation(self, kernels, combine, window, scale, self.intensity(offset))
         rows, columns = np.shape(kernels[0])
-        return replace(
-            self,
-            alpha=self.sampled_alpha((rows, columns), window),
-            signed=signed,
-            _colour=None,
-            _pending=pending,
-            _forced=[],
-        )
+        return self._later(work, self.sampled_alpha((rows, columns), window), signed)
+
+    def _later(self, work: _Deferred, alpha: Array | None, signed: SignedMode | None) -> Pixels:
+        return replace(self, alpha=alpha, signed=signed, _colour=None, _deferred=work, _forced=[])
+
+    def walk(self, window: Window) -> dict[str, Any]:
+        """Return how a window walks over this picture, as arguments of the engine."""
+        return {
+            "stride": window.stride,
+            "dilation": window.dilation,
+            "padding": window.padding,
+            "border": window.border,
+            "workers": self.workers,
+        }
 
     def sampled_alpha(self, size: tuple[int, int], window: Window) -> Array | None:
         """Return the alpha at the middle of each window of `size`."""
         if self.alpha is None or (window.stride == 1 and window.padding == "same"):
             return self.alpha
-        impulse = np.zeros(size)
-        impulse[(size[0] - 1) // 2, (size[1] - 1) // 2] = 1
-        return engine.correlate(
-            self.alpha,
-            impulse,
-            stride=window.stride,
-            dilation=window.dilation,
-            padding=window.padding,
-            border="edge",
-            workers=self.workers,
-        )
+        return transparency.at_middle(self.alpha, size, **self.walk(window))
 
-    def map_colour(
-        self, function: Callable[..., Array], options: BorderOptions, *args: Any, **named: Any
+    def rank(
+        self,
+        function: Callable[..., Array],
+        size: int | tuple[int, int],
+        window: Window,
+        *args: Any,
     ) -> Pixels:
-        """Call a function of the engine on the colours, with this picture's border and workers."""
-        result = function(
-            self.colour,
-            *args,
-            border=options.border,
-            fill=self.intensity(options.fill),
-            workers=self.workers,
-            **named,
+        """Call a rank function of the engine, such as `engine.median`, on windows of `size`."""
+        colour = self.covered(size)
+        fill = self.intensity(window.fill)
+        if colour.dtype.kind != "f":
+            fill = round(fill)
+        result = function(colour, size, *args, fill=fill, **self.walk(window))
+        both = size if isinstance(size, tuple) else (size, size)
+        return self.with_colour(result, alpha=self.sampled_alpha(both, window))
+
+    def pool(
+        self, size: int | tuple[int, int], reduce: Literal["max", "mean", "min"], **named: Any
+    ) -> Pixels:
+        """Pool the colours and the alpha as `engine.pool` does."""
+
+        def pool(array: Array) -> Array:
+            return engine.pool(array, size, reduce=reduce, workers=self.workers, **named)
+
+        alpha = None if self.alpha is None else pool(self.alpha)
+        if reduce != "mean":
+            return self.with_colour(pool(self.covered(size)), alpha=alpha)
+        if self.alpha is None or not transparency.has_holes(self.alpha):
+            return self._later(_Call(self.colour, pool), alpha, self.signed)
+        return self.with_colour(transparency.pool_seen(self.values, self.alpha, pool), alpha=alpha)
+
+    def smooth(
+        self,
+        function: Callable[..., Array],
+        reach: int,
+        options: BorderOptions,
+        *args: Any,
+        **named: Any,
+    ) -> Pixels:
+        """Call a smoothing of the engine, such as `engine.bilateral`, that sees `reach` pixels."""
+        arguments = {"border": options.border, "fill": self.intensity(options.fill), **named}
+        work = _Call(
+            self.covered(reach), lambda a: function(a, *args, **arguments, workers=self.workers)
         )
-        return self.with_colour(result)
+        return self._later(work, self.alpha, self.signed)
+
+    def covered(self, size: int | tuple[int, int]) -> Array:
+        """Return the raw colours, hidden ones replaced by those seen within a window of `size`."""
+        if self.alpha is None:
+            return self.colour
+        return transparency.covered(self.colour, self.alpha, size)
+
+    def shown(self) -> Pixels:
+        """Return the picture as it would be shown, a signed response mapped to a plain one."""
+        if self.signed is None:
+            return self
+        return self.with_colour(self._shown(), signed=None)
 
     def finish(self) -> Array:
         """Map a signed response, round once, and return the picture in the dtype it began with."""
@@ -205,16 +303,11 @@ class Pixels:
         return np.concatenate([colour, self.alpha[:, :, np.newaxis]], axis=2)
 
     def _finished_colour(self) -> Array:
-        pending = self._pending
-        if pending is not None and not self._forced and self.dtype.kind == "u":
+        if self._deferred is not None and not self._forced and self.dtype.kind == "u":
             # the engine can round, saturate and take the absolute value on its way out
-            match self.signed:
-                case None | "clamp":
-                    return pending.run(self.dtype)
-                case "abs" if pending.combine is None and pending.offset == 0:
-                    return pending.run(self.dtype, "abs")
-                case "offset":
-                    return pending.run(self.dtype, shift=self.intensity(128))
+            colour = self._deferred.final(self.dtype, self.signed)
+            if colour is not None:
+                return colour
         return _rounded(self._shown(), self.dtype)
 
     def _shown(self) -> Array:
@@ -225,7 +318,7 @@ class Pixels:
             case "abs":
                 return np.asarray(np.abs(values))
             case "offset":
-                return np.asarray(values + values.dtype.type(self.intensity(128)))
+                return np.asarray(values + values.dtype.type(self.intensity(MIDDLE_GREY)))
             case "clamp":
                 return np.asarray(np.maximum(values, 0))
             case "scale":

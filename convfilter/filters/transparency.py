@@ -1,0 +1,114 @@
+"""Colours under transparent pixels: nobody sees them, so they must not show in their neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from convfilter import engine
+from convfilter.engine.respond import Combine
+
+Array = NDArray[Any]
+
+
+def has_holes(alpha: Array | None) -> bool:
+    """Tell whether some pixel is not opaque."""
+    return alpha is not None and bool((alpha != _opaque(alpha)).any())
+
+
+def share(alpha: Array, dtype: np.dtype[Any]) -> Array:
+    """Return the opacity as a share from 0 to 1."""
+    return np.asarray(alpha.astype(dtype) / dtype.type(_opaque(alpha)))
+
+
+def correlate_seen(
+    colour: Array,
+    opacity: Array,
+    kernels: Sequence[ArrayLike],
+    combine: Combine | None,
+    *,
+    scale: float,
+    offset: float,
+    fill: float,
+    **walk: Any,
+) -> Array:
+    """Correlate as if every neighbour took the colour of the middle pixel as far as it is clear.
+
+    A hidden colour so weighs nothing, a hard rim of the opacity is no edge, and where all is opaque
+    the result is that of `engine.correlate_bank`. `colour` are floats (H, W) or (H, W, C),
+    `opacity` shares (H, W).
+    """
+    opacity_of_all = opacity if colour.ndim == 2 else opacity[:, :, np.newaxis]
+    weighted = colour * opacity_of_all
+    middle = at_middle(colour, np.shape(kernels[0]), **walk)
+    joined: Array | None = None
+    for kernel in kernels:
+        response = engine.correlate(weighted, kernel, scale=scale, fill=fill, **walk)
+        seen = engine.correlate(opacity, kernel, scale=scale, fill=1.0, **walk)
+        clear = colour.dtype.type(scale * float(np.sum(kernel))) - seen
+        response += middle * (clear if colour.ndim == 2 else clear[:, :, np.newaxis])
+        joined = _join(joined, response, combine)
+    assert joined is not None
+    if combine == "l2":
+        joined = np.sqrt(joined)
+    return np.asarray(joined + colour.dtype.type(offset))
+
+
+def at_middle(plane: Array, size: tuple[int, ...], **walk: Any) -> Array:
+    """Return the value at the middle of each window of `size`."""
+    impulse = np.zeros(size)
+    impulse[(size[0] - 1) // 2, (size[1] - 1) // 2] = 1
+    return engine.correlate(plane, impulse, **{**walk, "border": "edge"})
+
+
+def pool_seen(colour: Array, alpha: Array, pool: Callable[[Array], Array]) -> Array:
+    """Return the means of windows, each pixel weighted by its opacity; `colour` are floats."""
+    opacity = share(alpha, colour.dtype)
+    if colour.ndim == 3:
+        opacity = opacity[:, :, np.newaxis]
+    plain = pool(colour)
+    weight = np.broadcast_to(pool(opacity), plain.shape)
+    # what the padding takes from a mean, it takes from the mean of ones
+    seen = pool(colour * opacity) * pool(np.ones_like(opacity))
+    return np.asarray(np.divide(seen, weight, out=plain, where=weight > 0))
+
+
+def covered(colour: Array, alpha: Array, size: int | tuple[int, int]) -> Array:
+    """Return the colours, under clear pixels the mean of those seen within a window of `size`."""
+    seen = alpha > 0
+    if seen.all():
+        return colour
+    working = colour.dtype if colour.dtype.kind == "f" else np.dtype(np.float32)
+    weights = seen.astype(working)
+    rows, columns = size if isinstance(size, tuple) else (size, size)
+    box = np.ones((2 * (rows // 2) + 1, 2 * (columns // 2) + 1))
+    count = engine.correlate(weights, box, border="constant")
+    if colour.ndim == 3:
+        seen, weights, count = (plane[:, :, np.newaxis] for plane in (seen, weights, count))
+    total = engine.correlate(colour.astype(working) * weights, box, border="constant")
+    mean = total / np.maximum(count, working.type(1))
+    if colour.dtype.kind != "f":
+        mean = np.rint(mean)
+    return np.where(seen | (count == 0), colour, mean.astype(colour.dtype))
+
+
+def _join(joined: Array | None, response: Array, combine: Combine | None) -> Array:
+    match combine:
+        case None:
+            return response
+        case "l2":
+            response = response * response
+        case "l1" | "abs" | "max-abs":
+            response = np.abs(response)
+    if joined is None:
+        return response
+    return np.asarray(
+        np.maximum(joined, response) if combine in ("max", "max-abs") else joined + response
+    )
+
+
+def _opaque(alpha: Array) -> float:
+    return 1.0 if alpha.dtype.kind == "f" else float(np.iinfo(alpha.dtype).max)
