@@ -1,0 +1,134 @@
+"""Contours: Canny's thin lines, and the direction of gradients."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+
+from convfilter import kernels
+from convfilter.engine import edges
+from convfilter.errors import ArgumentError
+from convfilter.filters import declare
+from convfilter.filters.levels import otsu
+from convfilter.filters.options import BorderOptions, Channels, Window
+from convfilter.filters.parameters import Spec
+from convfilter.filters.pixels import Array, Pixels
+from convfilter.kernels import shapes
+
+LOW_BY_HIGH = 0.4
+"""Canny found that the high threshold should be two to three times the low one."""
+
+FAINTEST = 4.0
+"""A gradient of one step of 8 bits: below it, an automatic threshold would follow rounding."""
+
+
+@declare.filter(response=True)
+def canny(
+    image: Pixels,
+    options: BorderOptions,
+    *,
+    sigma: Annotated[
+        float, Spec("standard deviation of the blur that comes first, 0 for none", 0, 50, "pixels")
+    ] = 1.4,
+    low: Annotated[
+        float | None,
+        Spec(
+            "gradients above it belong to an edge if they touch one",
+            0,
+            1443,
+            "0 to 1443, Sobel's response to steps of 0 to 255",
+            automatic="0.4 of the high one",
+        ),
+    ] = None,
+    high: Annotated[
+        float | None,
+        Spec(
+            "gradients above it are edges",
+            0,
+            1443,
+            "0 to 1443, Sobel's response to steps of 0 to 255",
+            automatic="Otsu's level of the gradients",
+        ),
+    ] = None,
+    channels: Channels = "luma",
+) -> Pixels:
+    """Find edges as thin white lines: Canny's detector.
+
+    Blurs with a Gaussian, correlates with Sobel's kernels, keeps the gradients that are largest
+    across the edge, and follows them from those above `high` through those above `low`. The
+    thresholds are measured as the length of Sobel's gradient, as OpenCV's with L2gradient.
+
+    Canny, "A computational approach to edge detection" (1986); for the automatic threshold Otsu,
+    "A threshold selection method from gray-level histograms" (1979).
+    """
+    window = Window(border=options.border, fill=options.fill)
+    blurred = image.correlate(shapes.gaussian(sigma), window) if sigma > 0 else image
+    right, down = _gradients(blurred, window)
+    if right.ndim == 2:
+        found = _followed(right, down, low, high, image)
+    else:
+        planes = zip(np.moveaxis(right, 2, 0), np.moveaxis(down, 2, 0), strict=True)
+        found = np.stack([_followed(x, y, low, high, image) for x, y in planes], axis=2)
+    one = image.working_dtype.type
+    return image.with_colour(np.where(found, one(image.white), one(0)), signed=None)
+
+
+def _followed(
+    right: Array, down: Array, low: float | None, high: float | None, image: Pixels
+) -> Array:
+    """Return which pixels of one plane lie on an edge, by its gradients."""
+    unit = image.intensity(1)
+    if high is None:
+        if low is None:
+            high = max(otsu(np.hypot(right, down)) / unit, FAINTEST)
+        else:
+            high = low / LOW_BY_HIGH
+    if low is None:
+        low = high * LOW_BY_HIGH
+    if low > high:
+        raise ArgumentError(f"low is {low:g}, above high, {high:g}: give a smaller one")
+    thin = edges.non_maximum_suppression(right, down, workers=image.workers)
+    return edges.hysteresis(thin, low * unit, high * unit)
+
+
+@declare.filter(response=True)
+def gradient_direction(image: Pixels, options: BorderOptions) -> Pixels:
+    """Show where brightness rises as a hue, and how steeply as its brightness.
+
+    Correlates the luma with `sobel-x` and `sobel-y`. Red stands for a rise to the right, yellow
+    green for one upwards, cyan to the left, violet downwards, with all hues between. The length of
+    the gradient is the brightness. The result has red, green and blue, also that of a grey picture.
+
+    Smith, "Color gamut transform pairs" (1978), for the hues.
+    """
+    grey = image.luma()
+    if grey.colour.ndim == 3 and grey.colour.shape[2] != 1:
+        raise ArgumentError(
+            f"the picture has {grey.colour.shape[2]} colour channels: gradient-direction needs one"
+            " or three"
+        )
+    window = Window(border=options.border, fill=options.fill)
+    right, down = (part.reshape(part.shape[:2]) for part in _gradients(grey, window))
+    return image.with_colour(_hues(right, -down, image.white), signed=None)
+
+
+def _gradients(image: Pixels, window: Window) -> tuple[Array, Array]:
+    """Return Sobel's raw gradients to the right and downwards."""
+    right = image.correlate(kernels.get("sobel-x").array, window)
+    down = image.correlate(kernels.get("sobel-y").array, window, scale=-1)
+    return right.values, down.values
+
+
+def _hues(right: Array, up: Array, white: float) -> Array:
+    """Return fully saturated colours: the direction as hue, the length as value."""
+    one = right.dtype.type
+    value = np.minimum(np.hypot(right, up), one(white))
+    sixths = np.arctan2(up, right) * one(3 / np.pi)
+    # each of red, green, blue is full within a sixth of the circle around its own hue and 0 beyond
+    # two sixths
+    colour = np.empty((*value.shape, 3), value.dtype)
+    for channel, hue in enumerate((0, 2, 4)):
+        apart = np.abs((sixths - one(hue) + one(3)) % one(6) - one(3))
+        colour[:, :, channel] = value * np.clip(one(2) - apart, 0, 1)
+    return colour

@@ -1,0 +1,70 @@
+"""Correlation with any kernel: named, from a file, or given."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from convfilter.filters import declare
+from convfilter.filters.options import SIGNED_HELP, Channels, SignedMode, Window
+from convfilter.filters.parameters import Spec
+from convfilter.filters.pixels import Pixels
+from convfilter.kernels import Kernel, find, from_array
+
+KernelOption = Annotated[
+    str | PathLike[str] | ArrayLike | Kernel,
+    Spec("name of a kernel, a file, or rows such as 0 -1 0, -1 5 -1, 0 -1 0", kind="kernel"),
+]
+
+
+def kernel_of(given: str | PathLike[str] | ArrayLike | Kernel) -> Kernel:
+    """Return the kernel that a name, a path, weights in text or an array means."""
+    if isinstance(given, Kernel):
+        return given
+    if isinstance(given, (str, PathLike)):
+        return find(given)
+    return from_array(given)
+
+
+@declare.filter(response=True)
+def convolve(
+    image: Pixels,
+    window: Window,
+    *,
+    kernel: KernelOption,
+    scale: Annotated[
+        float | None,
+        Spec("factor of the weights", -1e6, 1e6, automatic="that of the kernel"),
+    ] = None,
+    offset: Annotated[
+        float | None,
+        Spec("added to the response", -1e6, 1e6, "0 to 255", automatic="that of the kernel"),
+    ] = None,
+    flip: Annotated[
+        bool, Spec("turn the kernel by 180 degrees: convolution as mathematics defines it")
+    ] = False,
+    channels: Channels = "each",
+    signed: Annotated[
+        SignedMode | None, Spec(SIGNED_HELP, automatic="as the kernel says", shared=True)
+    ] = None,
+) -> Pixels:
+    """Correlate with any kernel: one of the catalogue, of a file, or given as text or array.
+
+    The kernel is laid on the picture as printed and the products are added; `flip` turns it first.
+    `offset` is on the scale 0 to 255 whatever the depth of the picture.
+    """
+    chosen = kernel_of(kernel)
+    weights = np.flip(chosen.weights) if flip else chosen.weights
+    if signed is None:
+        # a kernel that clamps expects no negative response, so it leaves open how one is shown
+        signed = (image.signed or "clamp") if chosen.signed == "clamp" else chosen.signed
+    return image.correlate(
+        weights,
+        window,
+        scale=chosen.scale if scale is None else scale,
+        offset=chosen.offset if offset is None else offset,
+        signed=signed,
+    )

@@ -1,0 +1,141 @@
+"""Ranks of the neighbourhood, and morphology with a flat rectangle built on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import numpy as np
+
+from convfilter import engine
+from convfilter.filters import declare
+from convfilter.filters.options import BorderOptions, Channels, Window
+from convfilter.filters.parameters import IntegerPair, Spec
+from convfilter.filters.pixels import Array, Pixels
+
+Size = Annotated[
+    IntegerPair, Spec("side of the window, one number or rows,columns", 1, 1001, "pixels")
+]
+OddSize = Annotated[
+    IntegerPair,
+    Spec("side of the window, odd, one number or rows,columns", 1, 1001, "pixels", odd=True),
+]
+
+
+@declare.filter()
+def minimum(
+    image: Pixels, window: Window, *, size: Size = 3, channels: Channels = "each"
+) -> Pixels:
+    """Take the smallest value of each window: dark spots grow.
+
+    Gonzalez & Woods, "Digital image processing".
+    """
+    return image.rank(engine.minimum, size, window)
+
+
+@declare.filter()
+def maximum(
+    image: Pixels, window: Window, *, size: Size = 3, channels: Channels = "each"
+) -> Pixels:
+    """Take the largest value of each window: bright spots grow.
+
+    Gonzalez & Woods, "Digital image processing".
+    """
+    return image.rank(engine.maximum, size, window)
+
+
+@declare.filter()
+def percentile(
+    image: Pixels,
+    window: Window,
+    *,
+    size: Size = 3,
+    percent: Annotated[
+        float, Spec("share of the window that lies below the value", 0, 100, "percent")
+    ] = 75.0,
+    channels: Channels = "each",
+) -> Pixels:
+    """Take the value at a given rank of each window: from 0, the smallest, to 100, the largest.
+
+    50 is the median. Of n values it is the one at index floor(percent / 100 * (n - 1) + 0.5) when
+    they are sorted.
+
+    Gonzalez & Woods, "Digital image processing".
+    """
+    return image.rank(engine.percentile, size, window, percent)
+
+
+@declare.filter()
+def erode(
+    image: Pixels, options: BorderOptions, *, size: Size = 3, channels: Channels = "each"
+) -> Pixels:
+    """Erode: bright shapes lose their rim.
+
+    The smallest value of each window, a flat rectangle as structuring element.
+
+    Serra, "Image analysis and mathematical morphology" (1982).
+    """
+    return _chain(image, options, size, engine.minimum)
+
+
+@declare.filter()
+def dilate(
+    image: Pixels, options: BorderOptions, *, size: Size = 3, channels: Channels = "each"
+) -> Pixels:
+    """Dilate: bright shapes gain a rim.
+
+    The largest value of each window, a flat rectangle as structuring element.
+
+    Serra, "Image analysis and mathematical morphology" (1982).
+    """
+    return _chain(image, options, size, engine.maximum)
+
+
+@declare.filter()
+def open_(
+    image: Pixels, options: BorderOptions, *, size: OddSize = 5, channels: Channels = "each"
+) -> Pixels:
+    """Open: erode, then dilate; bright shapes smaller than the window vanish, others stay.
+
+    Serra, "Image analysis and mathematical morphology" (1982).
+    """
+    return _chain(image, options, size, engine.minimum, engine.maximum)
+
+
+@declare.filter()
+def close(
+    image: Pixels, options: BorderOptions, *, size: OddSize = 5, channels: Channels = "each"
+) -> Pixels:
+    """Close: dilate, then erode; dark shapes smaller than the window vanish, others stay.
+
+    Serra, "Image analysis and mathematical morphology" (1982).
+    """
+    return _chain(image, options, size, engine.maximum, engine.minimum)
+
+
+@declare.filter(response=True)
+def morphological_gradient(
+    image: Pixels, options: BorderOptions, *, size: OddSize = 3, channels: Channels = "each"
+) -> Pixels:
+    """Find edges as what is dilated minus what is eroded: the span of values in each window.
+
+    Rivest, Soille & Beucher, "Morphological gradients" (1993).
+    """
+    high = _chain(image, options, size, engine.maximum)
+    low = _chain(image, options, size, engine.minimum)
+    if high.colour.dtype.kind == "u":  # cannot wrap around: the maximum is not below the minimum
+        return image.with_colour(high.colour - low.colour, signed=None)
+    return image.with_colour(np.asarray(high.values - low.values), signed=None)
+
+
+def _chain(
+    image: Pixels,
+    options: BorderOptions,
+    size: int | tuple[int, int],
+    *steps: Callable[..., Array],
+) -> Pixels:
+    """Run ranks over the picture one after the other, sizes kept."""
+    window = Window(border=options.border, fill=options.fill)
+    for step in steps:
+        image = image.rank(step, size, window)
+    return image

@@ -1,0 +1,199 @@
+"""Noise: taken away by medians, means and weighted means, or added."""
+
+from __future__ import annotations
+
+import functools
+from typing import Annotated, Literal
+
+import numpy as np
+
+from convfilter import engine, kernels
+from convfilter.engine.edges import noise_sigma
+from convfilter.filters import declare
+from convfilter.filters.options import BorderOptions, Channels, Window
+from convfilter.filters.parameters import IntegerPair, Spec
+from convfilter.filters.pixels import Array, Pixels
+from convfilter.kernels import shapes
+
+Patch = Annotated[
+    int, Spec("side of the patches that are compared, odd", 1, 51, "pixels", odd=True)
+]
+Search = Annotated[
+    int, Spec("side of the window in which they are sought, odd", 1, 201, "pixels", odd=True)
+]
+
+
+@declare.filter()
+def median(
+    image: Pixels,
+    window: Window,
+    *,
+    size: Annotated[
+        IntegerPair, Spec("side of the window, one number or rows,columns", 1, 1001, "pixels")
+    ] = 3,
+    channels: Channels = "each",
+) -> Pixels:
+    """Take the median of each window: single wrong pixels vanish and edges stay sharp.
+
+    Tukey, "Exploratory data analysis" (1977).
+    """
+    return image.rank(engine.median, size, window)
+
+
+@declare.filter()
+def bilateral(
+    image: Pixels,
+    options: BorderOptions,
+    *,
+    size: Annotated[int, Spec("diameter of the window, odd", 3, 101, "pixels", odd=True)] = 9,
+    sigma_color: Annotated[
+        float, Spec("standard deviation of colours that count as alike", 0.1, 1000, "0 to 255")
+    ] = 50.0,
+    sigma_space: Annotated[
+        float, Spec("standard deviation of distances", 0.1, 250, "pixels")
+    ] = 3.0,
+    channels: Channels = "each",
+) -> Pixels:
+    """Average pixels that are near both in space and in colour: smooth areas, sharp edges.
+
+    With `channels` each, the distance of colours is the sum over the channels, so that all are
+    weighed alike.
+
+    Tomasi & Manduchi, "Bilateral filtering for gray and color images" (1998).
+    """
+    return image.smooth(
+        engine.bilateral, size, options, size, image.intensity(sigma_color), sigma_space
+    )
+
+
+@declare.filter()
+def nl_means(
+    image: Pixels,
+    options: BorderOptions,
+    *,
+    strength: Annotated[
+        float,
+        Spec("difference of patches that count as alike, about the noise's", 0.1, 255, "0 to 255"),
+    ] = 10.0,
+    size: Patch = 7,
+    search: Search = 21,
+    channels: Channels = "each",
+) -> Pixels:
+    """Average pixels whose neighbourhoods look alike: non-local means.
+
+    Buades, Coll & Morel, "A non-local algorithm for image denoising" (2005).
+    """
+    return _nl_means(image, options, image.intensity(strength), size, search)
+
+
+def _nl_means(
+    image: Pixels, options: BorderOptions, strength: float, size: int, search: int
+) -> Pixels:
+    reach = size + search - 1
+    return image.smooth(engine.nl_means, reach, options, strength, size=size, search=search)
+
+
+@declare.filter()
+def denoise(
+    image: Pixels,
+    options: BorderOptions,
+    *,
+    method: Annotated[
+        Literal["median", "kernel", "gaussian", "bilateral", "nl-means"],
+        Spec(
+            "median: best for single wrong pixels; kernel: the 3x3 mean `denoise`, repeated;"
+            " gaussian: blur; bilateral: keeps edges; nl-means: best and slowest"
+        ),
+    ] = "median",
+    strength: Annotated[
+        float | None,
+        Spec(
+            "standard deviation of the noise",
+            1,
+            255,
+            "0 to 255",
+            automatic="estimated from the picture",
+        ),
+    ] = None,
+    channels: Channels = "each",
+) -> Pixels:
+    """Take noise away by one of five methods, as strongly as the noise needs.
+
+    `strength` is the noise's standard deviation, at least 1; it sets the size of the median, how
+    often the kernel is applied, the sigma of the Gaussian, and what counts as alike for the other
+    two (sigma_color twice the noise's, after Zhang & Gunturk, "Multiresolution bilateral filtering
+    for image denoising", 2008). Without a number it is estimated from the picture.
+
+    Immerkær, "Fast noise variance estimation" (1996).
+    """
+    if strength is None:
+        found = noise_sigma(image.colour, workers=image.workers)
+        strength = max(1.0, float(np.mean(found)) / image.intensity(1))
+    window = Window(border=options.border, fill=options.fill)
+    match method:
+        case "median":
+            size = 3 if strength < 20 else 5 if strength < 50 else 7
+            return image.rank(engine.median, size, window)
+        case "kernel":
+            times = 1 + min(int(strength / 20), 5)
+            return image.correlate(_repeated(kernels.get("denoise").array, times), window)
+        case "gaussian":
+            return image.correlate(shapes.gaussian(0.5 + strength / 50), window)
+        case "bilateral":
+            alike = image.intensity(2 * strength)
+            return image.smooth(engine.bilateral, 9, options, 9, alike, 1.8)
+        case "nl-means":
+            return _nl_means(image, options, image.intensity(strength), 7, 21)
+
+
+def _repeated(kernel: Array, times: int) -> Array:
+    """Return the kernel that does in one pass what `times` passes of a symmetric kernel do."""
+
+    def widened(wide: Array, narrow: Array) -> Array:
+        return engine.correlate(wide, narrow, padding="full", border="constant")
+
+    return functools.reduce(widened, [kernel] * times)
+
+
+@declare.filter()
+def add_noise(
+    image: Pixels,
+    *,
+    method: Annotated[
+        Literal["gaussian", "salt-and-pepper", "speckle"],
+        Spec(
+            "gaussian: added to every value; salt-and-pepper: single values become white or black;"
+            " speckle: in proportion to the value"
+        ),
+    ] = "gaussian",
+    amount: Annotated[
+        float,
+        Spec(
+            "gaussian: standard deviation in percent of white; salt-and-pepper: share of values;"
+            " speckle: standard deviation in percent of the value",
+            0.01,
+            100,
+            "percent",
+        ),
+    ] = 10.0,
+    seed: Annotated[int, Spec("the same seed gives the same noise", 0, 2**32 - 1)] = 0,
+    channels: Channels = "each",
+) -> Pixels:
+    """Add noise, the same for the same seed.
+
+    With `channels` luma the noise is grey, all channels of a pixel change alike.
+
+    Gonzalez & Woods, "Digital image processing".
+    """
+    random = np.random.default_rng(seed)
+    values = image.values
+    part = amount / 100
+    if method == "salt-and-pepper":
+        chance = random.random(values.shape, np.float32)
+        noisy = np.where(chance < part / 2, values.dtype.type(0), values)
+        noisy[(chance >= part / 2) & (chance < part)] = image.white
+        return image.with_colour(noisy)
+    noise = random.standard_normal(values.shape, np.float32).astype(values.dtype, copy=False)
+    noise *= values * values.dtype.type(part) if method == "speckle" else part * image.white
+    noise += values
+    return image.with_colour(noise)
