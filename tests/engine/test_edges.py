@@ -1,0 +1,172 @@
+"""Thin edges, growth along them, and the noise of an image."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import scipy.ndimage  # type: ignore[import-untyped]
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from convfilter.engine import hysteresis, noise_sigma, non_maximum_suppression
+from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
+from tests.engine.accuracy import in_small_pieces
+from tests.engine.cases import noise
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def naive_suppression(gradient_x: Array, gradient_y: Array, norm: str) -> Array:
+    """Compare every pixel with its two neighbours along the direction of its gradient."""
+    x, y = gradient_x.astype(float), gradient_y.astype(float)
+    sizes = np.pad(np.hypot(x, y) if norm == "l2" else abs(x) + abs(y), 1)
+    kept = np.zeros(x.shape)
+    for i, j in np.ndindex(x.shape):
+        angle = math.degrees(math.atan2(y[i, j], x[i, j])) % 180
+        if angle < 22.5 or angle > 157.5:
+            before, after = sizes[i + 1, j], sizes[i + 1, j + 2]
+        elif 67.5 < angle < 112.5:
+            before, after = sizes[i, j + 1], sizes[i + 2, j + 1]
+        elif angle < 90:
+            before, after = sizes[i, j], sizes[i + 2, j + 2]
+        else:
+            before, after = sizes[i, j + 2], sizes[i + 2, j]
+        on_axis = angle < 22.5 or angle > 157.5 or 67.5 < angle < 112.5
+        here = sizes[i + 1, j + 1]
+        if here > before and (here > after or (on_axis and here == after)):
+            kept[i, j] = here
+    return kept
+
+
+def naive_hysteresis(magnitude: Array, low: float, high: float) -> Array:
+    """Keep the connected regions above `low` that reach above `high`."""
+    regions, _ = scipy.ndimage.label(magnitude > low, structure=np.ones((3, 3)))
+    strong = np.setdiff1d(np.unique(regions[magnitude > high]), 0)
+    return np.isin(regions, strong)
+
+
+@pytest.mark.parametrize("norm", ["l1", "l2"])
+@pytest.mark.parametrize("dtype", [np.int16, np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (2, 2), (23, 31)])
+def test_suppression(norm: Any, dtype: Any, shape: tuple[int, int]) -> None:
+    x, y = noise(shape, dtype), noise(shape, dtype, seed=1)
+    if dtype == np.int16:
+        x, y = x // 64, y // 64
+    expected = naive_suppression(x, y, norm)
+    result = non_maximum_suppression(x, y, norm=norm)
+    assert result.dtype == np.float32
+    assert np.allclose(result, expected, rtol=1e-6, atol=0)
+    with in_small_pieces():
+        for workers in (1, 2, 3):
+            again = non_maximum_suppression(x, y, norm=norm, workers=workers)
+            assert np.array_equal(again, result)
+
+
+def test_a_vertical_edge_becomes_one_column() -> None:
+    x = np.tile(np.array([0, 1, 4, 6, 4, 1, 0], np.float32), (5, 1))
+    thin = non_maximum_suppression(x, np.zeros_like(x))
+    assert np.array_equal(np.flatnonzero(thin[2]), [3])
+    assert np.array_equal(non_maximum_suppression(-x, np.zeros_like(x)), thin)
+    assert np.array_equal(non_maximum_suppression(np.zeros_like(x).T, x.T), thin.T)
+
+
+def test_of_two_equal_neighbours_one_stays() -> None:
+    x = np.tile(np.array([0, 5, 5, 0], np.float32), (3, 1))
+    assert np.array_equal(np.flatnonzero(non_maximum_suppression(x, 0 * x)[1]), [1])
+
+
+def test_nan_is_no_maximum() -> None:
+    x, y = noise((9, 9), np.float32), noise((9, 9), np.float32, seed=1)
+    x[4, 4] = np.nan
+    result = non_maximum_suppression(x, y)
+    assert np.isfinite(result).all()
+    assert result[4, 4] == 0
+
+
+@settings(max_examples=200)
+@given(
+    shape=st.tuples(st.integers(1, 20), st.integers(1, 20)),
+    seed=st.integers(0, 2**32 - 1),
+    low=st.integers(0, 9),
+    more=st.integers(0, 5),
+)
+def test_hysteresis(shape: tuple[int, int], seed: int, low: int, more: int) -> None:
+    magnitude = np.random.default_rng(seed).integers(0, 12, shape).astype(np.float32)
+    result = hysteresis(magnitude, low, low + more)
+    assert result.dtype == np.bool_
+    assert np.array_equal(result, naive_hysteresis(magnitude, low, low + more))
+
+
+def test_hysteresis_of_a_long_snake() -> None:
+    magnitude = np.zeros((101, 101), np.float64)
+    magnitude[::2] = 1
+    magnitude[1::4, -1] = magnitude[3::4, 0] = 1
+    magnitude[0, 0] = 3
+    assert np.array_equal(hysteresis(magnitude, 0.5, 2), magnitude > 0)
+    assert not hysteresis(magnitude, 0.5, 3).any()
+    assert not hysteresis(magnitude, 1, 1.5)[2:].any()
+
+
+def test_hysteresis_of_nan() -> None:
+    magnitude = np.array([[5, np.nan, 2, 0, 2]], np.float32)
+    assert hysteresis(magnitude, 1, 4).tolist() == [[True, False, False, False, False]]
+
+
+@pytest.mark.parametrize("norm", ["l1", "l2"])
+@pytest.mark.parametrize(("low", "high"), [(20, 60), (100, 200), (50, 50)])
+def test_opencv_canny(norm: Any, low: float, high: float) -> None:
+    rough = np.random.default_rng(3).random((90, 110))
+    smooth = scipy.ndimage.gaussian_filter(rough, 2)
+    image = np.rint((smooth - smooth.min()) / np.ptp(smooth) * 255).astype(np.uint8)
+    x = cv2.Sobel(image, cv2.CV_16S, 1, 0, borderType=cv2.BORDER_REPLICATE)
+    y = cv2.Sobel(image, cv2.CV_16S, 0, 1, borderType=cv2.BORDER_REPLICATE)
+    expected = cv2.Canny(x, y, low, high, L2gradient=norm == "l2") > 0
+    found = hysteresis(non_maximum_suppression(x, y, norm=norm), low, high)
+    assert expected.any()
+    # OpenCV rounds the tangent of 22.5 degrees to 15 bits
+    assert (found != expected).mean() < 1e-3
+
+
+@pytest.mark.parametrize("sigma", [2.0, 8.0, 20.0])
+def test_noise_is_measured(sigma: float) -> None:
+    rng = np.random.default_rng(4)
+    ramp = np.add.outer(np.arange(200.0), np.arange(300.0)) / 4 + 60
+    noisy = ramp + rng.normal(0, sigma, ramp.shape)
+    assert noise_sigma(noisy) == pytest.approx(sigma, rel=0.03)
+    assert noise_sigma(np.clip(np.rint(noisy), 0, 255).astype(np.uint8)) == pytest.approx(
+        sigma, rel=0.05
+    )
+    assert noise_sigma(ramp) == pytest.approx(0, abs=1e-9)
+
+
+def test_noise_of_channels() -> None:
+    rng = np.random.default_rng(5)
+    image = rng.normal(0, 1, (99, 99, 3)) * [1, 5, 25]
+    found = noise_sigma(image)
+    assert np.allclose(found, [1, 5, 25], rtol=0.05)
+    assert noise_sigma(np.ones((2, 9), np.uint8)) == 0
+    image[50, 50] = np.nan
+    assert np.allclose(noise_sigma(image), found, rtol=0.01)
+
+
+def test_bad_arguments() -> None:
+    plane = np.ones((4, 4), np.float32)
+    for wrong in (np.ones((4, 4, 3), np.float32), np.ones(4, np.float32), np.ones((0, 4), "f4")):
+        with pytest.raises(ArgumentError):
+            non_maximum_suppression(wrong, wrong)
+        with pytest.raises(ArgumentError):
+            hysteresis(wrong, 1, 2)
+    with pytest.raises(ArgumentError, match="shape"):
+        non_maximum_suppression(plane, plane[1:])
+    with pytest.raises(ArgumentTypeError):
+        non_maximum_suppression(plane.astype(int), plane.astype(int))
+    with pytest.raises(UnknownNameError, match="norm"):
+        non_maximum_suppression(plane, plane, norm="l3")  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match="low"):
+        hysteresis(plane, 2, 1)
+    with pytest.raises(ArgumentError, match="low"):
+        hysteresis(plane, np.nan, 1)
