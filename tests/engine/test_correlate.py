@@ -286,6 +286,12 @@ def test_any_layout_gives_the_same() -> None:
     assert correlate(swapped, [[1]]).dtype == np.uint16
 
 
+def test_an_image_without_memory_of_its_own() -> None:
+    for dtype in (np.uint8, np.float32):
+        flat = np.broadcast_to(dtype(5), (20, 30, 3))
+        assert (correlate(flat, np.ones((3, 3)), scale=1 / 9) == 5).all()
+
+
 def test_identity_is_a_copy() -> None:
     image = noise((5, 6))
     result = correlate(image, [[1]])
@@ -300,3 +306,14 @@ def test_plan_says_what_and_why() -> None:
     assert separable.algorithm
     assert separable.reason
     assert plan(noise((9, 9)), np.random.default_rng(1).normal(size=(3, 3))).algorithm == "direct"
+
+
+@pytest.mark.parametrize("side", [41, 85])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32, np.float64])
+def test_thousands_of_taps(side: int, dtype: Any) -> None:
+    full = 1.0 if np.dtype(dtype).kind == "f" else np.iinfo(dtype).max
+    weights = np.random.default_rng(side).random((side, side))
+    for kernel in (weights / weights.sum(), (weights - 0.5) / side, np.rint(weights * 9)):
+        for image in (noise((5, 4), dtype), np.full((4, 5), full, dtype)):
+            check(Case("correlate", image, (kernel,)), workers=(2,))
+            check(Case("correlate", image, (kernel,), {"dtype": np.float32}), workers=(2,))

@@ -48,6 +48,12 @@ def test_percentile_takes_the_nearest_rank(percent: float, index: int) -> None:
     assert result.item() == sorted(row[0].tolist())[index]
 
 
+def test_percentile_is_not_fooled_by_binary_fractions() -> None:
+    # 0.29 * 50 is 14.5, though not in floating point
+    row = np.arange(51, dtype=np.uint8)[np.newaxis]
+    assert percentile(row, (1, 51), 29, padding="valid").item() == 15
+
+
 def test_median_of_an_even_number_takes_the_upper() -> None:
     assert median(np.array([[1, 4, 2, 3]], np.uint8), (1, 4), padding="valid").item() == 3
 
