@@ -123,7 +123,9 @@ def _show_filter(name: str) -> None:
     width = max((len(parameter.name) for parameter in found.parameters), default=0)
     for parameter in found.parameters:
         choices = f" ({', '.join(parameter.choices)})" if parameter.choices else ""
-        print(f"  {parameter.name:<{width}}  {parameter.kind}{choices}: {help_text(parameter)}")
+        needed = ", required" if parameter.required else ""
+        kind = f"{parameter.kind}{choices}{needed}"
+        print(f"  {parameter.name:<{width}}  {kind}: {help_text(parameter)}")
 
 
 def _show_kernel(kernel: Kernel) -> None:

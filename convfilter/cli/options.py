@@ -110,11 +110,7 @@ def reworded(error: ConvfilterError, parameter: Parameter) -> str:
 def option_of(parameter: Parameter, *names: str) -> click.Option:
     """Return the option for a parameter; `names` are further ways to write it, such as -j."""
     written = parameter.option
-    common: dict[str, Any] = {
-        "help": help_text(parameter),
-        "required": parameter.required,
-        "default": None,
-    }
+    common: dict[str, Any] = {"help": help_text(parameter), "required": parameter.required}
     if parameter.kind == "flag":
         declared = [f"{written}/--no-{written.removeprefix('--')}", parameter.name]
         return click.Option(declared, is_flag=True, **common)
@@ -124,37 +120,40 @@ def option_of(parameter: Parameter, *names: str) -> click.Option:
 def help_text(parameter: Parameter) -> str:
     """Return the help with range, unit and default in brackets."""
     spec = parameter.spec
-    asides = []
-    low, high = spec.minimum, spec.maximum
-    unit = f" {spec.unit}" if spec.unit else ""
-    if spec.unit == f"{low} to {high}":
-        unit = ""
-    if low is not None and high is not None:
-        asides.append(f"{low:g} to {high:g}{unit}")
-    elif low is not None:
-        asides.append(f"at least {low:g}{unit}")
-    elif high is not None:
-        asides.append(f"at most {high:g}{unit}")
-    elif unit:
-        asides.append(unit.strip())
+    asides = [_range(parameter)] if _range(parameter) else []
     if spec.odd:
         asides.append("odd")
     if parameter.required:
-        asides.append("required")
+        pass  # click says so itself
     elif parameter.default is None:
         asides.append(f"default: {spec.automatic}")
     else:
         asides.append(f"default: {_written(parameter.default)}")
         if spec.automatic is not None:
             asides.append(f"auto: {spec.automatic}")
-    return f"{spec.help}  [{'; '.join(asides)}]"
+    return f"{spec.help}  [{'; '.join(asides)}]" if asides else spec.help
+
+
+def _range(parameter: Parameter) -> str:
+    spec = parameter.spec
+    low, high = (None if end is None else _written(end) for end in (spec.minimum, spec.maximum))
+    if low is not None and high is not None:
+        text = f"{low} to {high}"
+    elif low is not None:
+        text = f"at least {low}"
+    else:
+        text = "" if high is None else f"at most {high}"
+    if spec.unit is None or spec.unit == text:
+        return text
+    is_scale = spec.unit[:1].isdigit()  # as 0 to 255 is
+    return f"{text} on the scale {spec.unit}".strip() if is_scale else f"{text} {spec.unit}".strip()
 
 
 def _written(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (int, float)):
-        return f"{value:g}"
+        return str(int(value)) if float(value).is_integer() else f"{value:g}"
     if isinstance(value, tuple):
         return ",".join(_written(part) for part in value)
     return str(value)

@@ -56,7 +56,7 @@ def _reason(error: click.UsageError) -> str:
     if isinstance(error, click.MissingParameter):
         parameter = error.param
         if isinstance(parameter, click.Option):
-            return f"{parameter.opts[0]} is needed: {parameter.help or ''}".rstrip(": ")
+            return f"{parameter.opts[0]} is needed: {(parameter.help or '').partition('  [')[0]}"
         return f"{parameter.metavar or parameter.name if parameter else 'an argument'} is missing"
     if isinstance(error, click.BadOptionUsage):
         return error.message.removesuffix(".").replace("Option ", "option ", 1)

@@ -1,0 +1,85 @@
+"""Pictures, and a way to run the command inside the test's own process."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convfilter.cli.main import run
+from convfilter.images import write
+
+SIZE = (24, 32)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: bytes
+    err: str
+
+    @property
+    def lines(self) -> list[str]:
+        return self.err.splitlines()
+
+    @property
+    def text(self) -> str:
+        return self.out.decode()
+
+
+class _StandardInput(io.BytesIO):
+    name = "<stdin>"
+
+
+Runner = Callable[..., Ended]
+
+
+@pytest.fixture
+def convfilter(monkeypatch: pytest.MonkeyPatch) -> Runner:
+    """Run the command; standard streams are files in memory."""
+
+    def call(*arguments: str | Path, stdin: bytes = b"") -> Ended:
+        output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+        errors = io.StringIO()
+        with monkeypatch.context() as patched:
+            patched.setattr(sys, "stdin", io.TextIOWrapper(_StandardInput(stdin)))
+            patched.setattr(sys, "stdout", output)
+            patched.setattr(sys, "stderr", errors)
+            code = run([str(argument) for argument in arguments])
+            output.flush()
+        buffer = output.buffer
+        assert isinstance(buffer, io.BytesIO)
+        return Ended(code, buffer.getvalue(), errors.getvalue())
+
+    return call
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, in which the test runs."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def picture(path: str | Path, *, seed: int = 0, channels: int = 3) -> Path:
+    """Write a small noisy picture and return its path."""
+    shape = SIZE if channels == 1 else (*SIZE, channels)
+    pixels = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    write(pixels, path)
+    return Path(path)
+
+
+def everything(folder: Path) -> dict[str, bytes | None]:
+    """Return what is in a folder: names and contents, so that any change shows."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
+        for path in sorted(folder.rglob("*"))
+    }
