@@ -170,7 +170,7 @@ def check_fill(fill: float, dtype: np.dtype[Any]) -> float:
     """Return the fill as a number that the dtype holds, an int for integers, or raise."""
     value = check_number(fill, "fill")
     if dtype.kind == "f":
-        if abs(value) > np.finfo(dtype).max:
+        if abs(value) > float(np.finfo(dtype).max):
             raise ArgumentError(f"fill is {value:g}: that is beyond the range of {dtype}")
         return value
     limits = np.iinfo(dtype)

@@ -29,6 +29,12 @@ LEAST_BLOCK = 48
 HISTOGRAM_ROWS = 256
 """Output rows that one histogram walks over: moving it into place costs a window."""
 
+MANY_ROWS = 9
+"""From this height on, windows of bytes are served from histograms of columns."""
+
+TILE_COLUMNS = 256
+"""Output columns at a time, so that the histograms of their columns stay in the cache."""
+
 NETWORKS = {(3, 3): ("median.median_3x3", 3), (5, 5): ("median.median_5x5", 5)}
 """Loop, and how many rows of scratch memory it needs, by window."""
 
@@ -56,6 +62,9 @@ def select_rank(
     if dense and (rows.window, columns.window) in NETWORKS and rank == taps // 2:
         work, cost = _by_network(reader, output), 4
         chosen: tuple[Algorithm, str] = "network", "by a network of comparisons over whole rows"
+    elif dense and image.dtype == np.uint8 and rows.window >= MANY_ROWS:
+        work, cost = _by_columns(reader, rank, output), 30
+        chosen = "histogram", "by histograms of columns"
     elif dense and image.dtype.kind != "f":
         work, cost = _by_histogram(reader, rank, output), 8 + rows.window
         chosen = "histogram", "by a histogram that follows the window"
@@ -103,6 +112,41 @@ def _by_histogram(reader: StripReader, rank: int, output: Array) -> Work:
             strip = reader.read(first, count, memory)
             target = output[first : first + count]
             slide(strip, limits.min, reader.channels, *window, rank, shift, counts, coarse, target)
+
+    return work
+
+
+def _by_columns(reader: StripReader, rank: int, output: Array) -> Work:
+    window = reader.rows.window, reader.columns.window
+    tile = min(max(TILE_COLUMNS, window[1]), reader.columns.outputs)
+    columns = tile + window[1] - 1
+    # a column enters a sum before another leaves it
+    dtype = np.dtype(np.uint16 if window[0] * (window[1] + 1) < 2**16 else np.int32)
+    merge = loop("histogram.merge_columns", N=dtype)
+
+    def work(start: int, stop: int) -> None:
+        most = min(max(HISTOGRAM_ROWS, 4 * window[0]), stop - start)
+        memory = reader.empty_strip(most)
+        column_runs = np.empty((columns, 16), dtype)
+        column_levels = np.empty((16, columns, 16), dtype)
+        runs, levels = np.empty(16, dtype), np.empty((16, 16), dtype)
+        places = np.empty(16, np.int64)
+        for first in range(start, stop, most):
+            count = min(most, stop - first)
+            strip = reader.read(first, count, memory)
+            merge(
+                strip,
+                reader.channels,
+                *window,
+                rank,
+                tile,
+                column_runs,
+                column_levels,
+                runs,
+                levels,
+                places,
+                output[first : first + count],
+            )
 
     return work
 

@@ -14,6 +14,7 @@ from convfilter.engine.bands import check_workers, run_bands
 from convfilter.engine.geometry import Axis, Border, check_border, lay_out
 from convfilter.engine.native import loop
 from convfilter.engine.plan import Algorithm, Plan, record
+from convfilter.engine.rank import check_fill
 from convfilter.engine.strips import StripReader
 from convfilter.errors import ArgumentError
 
@@ -173,7 +174,7 @@ class _Tiles:
         self.dtype = np.dtype(np.float32 if single else np.float64)
         self._image = image
         self._reader = StripReader(
-            image, *axes, check_border(border), check_number(fill, "fill"), self.dtype
+            image, *axes, check_border(border), check_fill(fill, self.dtype), self.dtype
         )
 
     def run(

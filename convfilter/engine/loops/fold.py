@@ -92,11 +92,19 @@ def divide(sums, step, group, group_step, row_counts, column_counts, rounded, ou
     for i in range(out.shape[0]):
         line = sums[i]
         target = out[i]
-        for j in range(target.shape[0] // group):
-            count = row_counts[i] * column_counts[j]
-            for k in range(group):
-                mean = line[j * step + k * group_step] / count
-                if rounded:
+        rows = row_counts[i]
+        if group == 1 and step == 2 and rounded:  # as in `pick`
+            for j in range(target.shape[0]):
+                mean = line[2 * j] / (rows * column_counts[j])
+                target[j] = convert(np.int32(np.rint(mean)))
+        elif rounded:
+            for j in range(target.shape[0] // group):
+                count = rows * column_counts[j]
+                for k in range(group):
+                    mean = line[j * step + k * group_step] / count
                     target[j * group + k] = convert(np.int32(np.rint(mean)))
-                else:
-                    target[j * group + k] = convert(mean)
+        else:
+            for j in range(target.shape[0] // group):
+                count = rows * column_counts[j]
+                for k in range(group):
+                    target[j * group + k] = convert(line[j * step + k * group_step] / count)
