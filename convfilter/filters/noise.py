@@ -132,13 +132,13 @@ def denoise(
     window = Window(border=options.border, fill=options.fill)
     match method:
         case "median":
-            size = 3 if strength < 20 else 5 if strength < 50 else 7
+            size = 3 if strength < 40 else 5 if strength < 80 else 7
             return image.rank(engine.median, size, window)
         case "kernel":
-            times = 1 + min(int(strength / 20), 5)
+            times = 1 + min(int(strength / 25), 5)
             return image.correlate(_repeated(kernels.get("denoise").array, times), window)
         case "gaussian":
-            return image.correlate(shapes.gaussian(0.5 + strength / 50), window)
+            return image.correlate(shapes.gaussian(0.35 + strength / 50), window)
         case "bilateral":
             alike = image.intensity(2 * strength)
             return image.smooth(engine.bilateral, 9, options, 9, alike, 1.8)

@@ -38,7 +38,7 @@ def gabor(
         float, Spec("0: bright bars; 180: dark bars; 90 and 270: edges", 0, 360, "degrees")
     ] = 0.0,
     aspect: Annotated[float, Spec("sigma along the wave by that along the stripes", 0.1, 4)] = 0.5,
-    scale: Annotated[float, Spec("factor of the response", 0.001, 1000)] = 2.0,
+    scale: Annotated[float, Spec("factor of the response", 0.001, 1000)] = 6.0,
     channels: Channels = "each",
 ) -> Pixels:
     """Find stripes of one width in any direction with Gabor's waves under a Gaussian.
