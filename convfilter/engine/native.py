@@ -1,66 +1,184 @@
 """Compiled loops by name: the one place that turns a loop's source into machine code.
 
-Numba is imported when the first loop is asked for, never before. Its on-disk cache keeps the
-machine code beside the loops, or in the user's cache directory where that is read-only.
+A loop is compiled once by Numba and kept as an object file (`objects.py`). Every later process
+links that file with llvmlite alone and calls it through ctypes, which lets go of the interpreter
+lock; Numba, whose import takes longer than most filters, is not imported then.
 """
 
 from __future__ import annotations
 
+import ctypes
 import functools
-import importlib
-import re
+import hashlib
+import itertools
+import os
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from convfilter.engine import objects
+from convfilter.engine.objects import Entry, ObjectFile
+
 Loop = Callable[..., Any]
 
-_ARGUMENT = re.compile(r"(?P<const>const )?(?P<type>\w+)(?P<axes>\[[:,]+\])? (?P<name>\w+)")
+_RUNTIME_SYMBOLS = (
+    "NRT_Free",
+    "NRT_MemInfo_call_dtor",
+    "numba_do_raise",
+    "numba_gil_ensure",
+    "numba_gil_release",
+    "numba_runtime_build_excinfo_struct",
+    "numba_unpickle",
+)
+"""Parts of Numba's runtime that the code names on paths of errors, which no loop ever takes."""
+
+_SCALARS: dict[str, Any] = {
+    "uint8": ctypes.c_uint8,
+    "uint16": ctypes.c_uint16,
+    "int16": ctypes.c_int16,
+    "int32": ctypes.c_int32,
+    "int64": ctypes.c_int64,
+    "float32": ctypes.c_float,
+    "float64": ctypes.c_double,
+}
 
 
 def loop(name: str, **dtypes: DTypeLike) -> Loop:
     """Return the compiled loop `name` (``"module.function"``) for the given dtypes.
 
     `dtypes` binds the capital letters of the loop's declared signature. The compiled loop lets go
-    of the interpreter lock while it runs.
+    of the interpreter lock while it runs. With NUMBA_DISABLE_JIT=1 it is the Python function.
     """
-    return _compiled(name, tuple((letter, np.dtype(d).name) for letter, d in dtypes.items()))
+    return _loop(name, tuple((letter, np.dtype(d).name) for letter, d in dtypes.items()))
 
 
 @functools.cache
-def _compiled(name: str, dtypes: tuple[tuple[str, str], ...]) -> Loop:
-    import numba
+def _loop(name: str, dtypes: tuple[tuple[str, str], ...]) -> Loop:
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+        from convfilter.engine.loops import build
 
-    module, function_name = name.split(".")
-    source = importlib.import_module(f"convfilter.engine.loops.{module}")
-    function = getattr(source, function_name)
-    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
-        return function  # type: ignore[no-any-return]
-    signature = _signature(function.loop_signature, dict(dtypes))
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+        return build.source(name)
+    file = objects.file_name(name, dtypes, _key())
+    kept = objects.read(file)
+    if kept is not None:
+        try:
+            return _linked(kept)
+        except RuntimeError:
+            pass  # an object that does not link is compiled anew
+    from convfilter.engine.loops import build
+
+    entry, text = build.to_llvm(name, dict(dtypes))
+    made = ObjectFile(entry, _object_code(text))
     try:
-        compiled = numba.njit(signature, cache=True, **options)(function)
-    except (RuntimeError, OSError):  # no directory can hold the cache: compile for this process
-        compiled = numba.njit(signature, **options)(function)
-    return compiled  # type: ignore[no-any-return]
+        linked = _linked(made)
+    except RuntimeError:
+        return build.compile_here(name, dict(dtypes))
+    objects.write(file, made)
+    return linked
 
 
-def _signature(declared: str, dtypes: dict[str, str]) -> Any:
-    import numba
+@functools.cache
+def _key() -> str:
+    """Return a digest of all that an object file depends on besides its name and dtypes.
 
-    arguments, _, returned = declared.partition(" -> ")
-    types = []
-    for argument in re.split(r",\s*(?![:\]])", arguments):
-        match = _ARGUMENT.fullmatch(argument.strip())
-        if match is None:
-            raise AssertionError(f"a loop declares an argument that cannot be read: {argument!r}")
-        letter = match["type"]
-        scalar = numba.from_dtype(np.dtype(dtypes.get(letter, letter)))
-        if match["axes"]:
-            dimensions = match["axes"].count(":")
-            scalar = numba.types.Array(scalar, dimensions, "C", readonly=bool(match["const"]))
-        types.append(scalar)
-    result = numba.from_dtype(np.dtype(returned)) if returned else numba.void
-    return result(*types)
+    The sources stand for the version of this package.
+    """
+    import llvmlite
+    import llvmlite.binding as llvm
+
+    parts = (
+        llvmlite.__version__,
+        llvm.get_default_triple(),
+        llvm.get_host_cpu_name(),
+        llvm.get_host_cpu_features().flatten(),
+        objects.source_digest(),
+    )
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@functools.cache
+def _linker() -> Any:
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm.create_lljit_compiler()
+
+
+def _stop() -> None:
+    os.write(2, b"convfilter: a compiled loop took a path that it cannot take; please report it\n")
+    os.abort()
+
+
+_STOP = ctypes.CFUNCTYPE(None)(_stop)
+
+
+_numbers = itertools.count()
+_linked_libraries: list[Any] = []
+"""Linked code lives as long as the process: its addresses have been given away."""
+
+
+def _object_code(text: str) -> bytes:
+    """Return the object file of LLVM text, for the processor of this machine."""
+    import llvmlite.binding as llvm
+
+    _linker()  # initialises the target
+    machine = llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(),
+        features=llvm.get_host_cpu_features().flatten(),
+        opt=3,
+        reloc="pic",
+        codemodel="default",
+    )
+    code: bytes = machine.emit_object(llvm.parse_assembly(text))
+    return code
+
+
+def _linked(file: ObjectFile) -> Loop:
+    """Link an object file and return its entry; RuntimeError where a symbol is unknown."""
+    import llvmlite.binding as llvm
+
+    entry = file.entry
+    builder = llvm.JITLibraryBuilder()
+    builder.add_object_img(file.code)
+    builder.export_symbol(entry.symbol)
+    builder.add_current_process()
+    stop = ctypes.cast(_STOP, ctypes.c_void_p).value
+    for symbol in _RUNTIME_SYMBOLS:
+        builder.import_symbol(symbol, stop)
+    library = builder.link(_linker(), f"loop{next(_numbers)}")  # names may not come twice
+    _linked_libraries.append(library)
+    return _caller(library[entry.symbol], entry)
+
+
+def _caller(address: int, entry: Entry) -> Loop:
+    """Return a function that hands arrays over as pointers and extents."""
+    types: list[Any] = []
+    for argument in entry.arguments:
+        if argument.axes:
+            types += [ctypes.c_void_p, *[ctypes.c_int64] * argument.axes]
+        else:
+            types.append(_SCALARS[argument.dtype])
+    result = _SCALARS[entry.returned] if entry.returned else None
+    function = ctypes.CFUNCTYPE(result, *types)(address)
+    wanted = [
+        (np.dtype(argument.dtype), argument.axes, float if argument.dtype[0] == "f" else int)
+        for argument in entry.arguments
+    ]
+
+    def call(*given: Any) -> Any:
+        flat: list[Any] = []
+        for value, (dtype, axes, number) in zip(given, wanted, strict=True):
+            if not axes:
+                flat.append(number(value))
+                continue
+            # machine code cannot refuse what it does not expect
+            if value.dtype != dtype or value.ndim != axes or not value.flags.c_contiguous:
+                raise TypeError(f"{entry.symbol}: an array of the wrong kind: {value.dtype}")
+            flat.append(value.__array_interface__["data"][0])
+            flat += value.shape
+        return function(*flat)
+
+    return call

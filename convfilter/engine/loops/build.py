@@ -1,0 +1,80 @@
+"""From the source of a loop to LLVM's language, by Numba. Imported only to compile."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numba
+import numpy as np
+
+from convfilter.engine.objects import Argument, Entry
+
+_ARGUMENT = re.compile(r"(?P<const>const )?(?P<type>\w+)(?P<axes>\[[:,]+\])? (?P<name>\w+)")
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}}
+
+
+def source(name: str) -> Callable[..., Any]:
+    """Return the Python function behind ``"module.function"``."""
+    module, function = name.split(".")
+    loops = importlib.import_module(f"convfilter.engine.loops.{module}")
+    return getattr(loops, function)  # type: ignore[no-any-return]
+
+
+def to_llvm(name: str, dtypes: Mapping[str, str]) -> tuple[Entry, str]:
+    """Return an entry to the loop that takes pointers, extents and scalars, and its LLVM text."""
+    arguments, returned = read_signature(source(name).loop_signature, dtypes)  # type: ignore[attr-defined]
+    parameters: list[str] = []
+    values: list[str] = []
+    types: list[Any] = []
+    for number, argument in enumerate(arguments):
+        scalar = numba.from_dtype(np.dtype(argument.dtype))
+        parameters.append(f"a{number}")
+        if argument.axes:
+            extents = [f"a{number}_{axis}" for axis in range(argument.axes)]
+            parameters += extents
+            values.append(f"carray(a{number}, ({', '.join(extents)},))")
+            types += [numba.types.CPointer(scalar), *[numba.int64] * argument.axes]
+        else:
+            values.append(f"a{number}")
+            types.append(scalar)
+    result = numba.from_dtype(np.dtype(returned)) if returned else numba.void
+    text = f"def entry({', '.join(parameters)}):\n    return loop({', '.join(values)})\n"
+    names = {
+        "carray": numba.carray,  # type: ignore[attr-defined]
+        "loop": numba.njit(**_OPTIONS)(source(name)),
+    }
+    exec(text, names)
+    entry = numba.cfunc(result(*types), **_OPTIONS)(names["entry"])
+    return Entry(entry.native_name, arguments, returned), entry.inspect_llvm()
+
+
+def compile_here(name: str, dtypes: Mapping[str, str]) -> Callable[..., Any]:
+    """Return the loop compiled by Numba alone, where object files cannot be linked."""
+    arguments, returned = read_signature(source(name).loop_signature, dtypes)  # type: ignore[attr-defined]
+    types = []
+    for argument in arguments:
+        scalar = numba.from_dtype(np.dtype(argument.dtype))
+        types.append(
+            numba.types.Array(scalar, argument.axes, "C", readonly=argument.const)
+            if argument.axes
+            else scalar
+        )
+    result = numba.from_dtype(np.dtype(returned)) if returned else numba.void
+    return numba.njit(result(*types), nogil=True, **_OPTIONS)(source(name))
+
+
+def read_signature(declared: str, dtypes: Mapping[str, str]) -> tuple[tuple[Argument, ...], str]:
+    """Return the arguments and the result's dtype ("" for none) of a declared signature."""
+    written, _, returned = declared.partition(" -> ")
+    arguments = []
+    for part in re.split(r",\s*(?![:\]])", written):
+        match = _ARGUMENT.fullmatch(part.strip())
+        if match is None:
+            raise AssertionError(f"a loop declares an argument that cannot be read: {part!r}")
+        dtype = np.dtype(dtypes.get(match["type"], match["type"])).name
+        axes = (match["axes"] or "").count(":")
+        arguments.append(Argument(dtype, axes, bool(match["const"])))
+    return tuple(arguments), np.dtype(returned).name if returned else ""
