@@ -226,7 +226,9 @@ def check(case: Case, workers: tuple[int, ...] = (1, 2, 3)) -> float:
     except naive.NothingLeftError as reason:
         _must_refuse(case, str(reason))
         return 0.0
-    if expected.dtype.kind != "f" and np.isnan(case.image).any():
+    if expected.dtype.kind != "f" and (
+        np.isnan(case.image).any() or np.isnan(expected.exact).any()
+    ):
         _must_refuse(case, "NaN has no integer")
         return 0.0
     result = case.run()

@@ -55,6 +55,12 @@ def test_empty_images(name: str, shape: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize("name", CALLS)
+def test_images_beyond_any_memory(name: str) -> None:
+    with pytest.raises(ArgumentError, match="elements"):
+        CALLS[name](np.broadcast_to(np.uint8(1), (2**20, 2**20)))
+
+
+@pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize(
     "options",
     [
@@ -98,8 +104,9 @@ def test_unknown_names_are_answered_with_the_nearest(name: str) -> None:
         CALLS[name](IMAGE, border="reflct")
     with pytest.raises(UnknownNameError, match="did you mean valid"):
         CALLS[name](IMAGE, padding="vaild")
-    with pytest.raises(UnknownNameError, match="border"):
-        CALLS[name](IMAGE, border=None)
+    for wrong in (None, 3, np.array(["edge", "wrap"])):
+        with pytest.raises(UnknownNameError, match="border"):
+            CALLS[name](IMAGE, border=wrong)
 
 
 @pytest.mark.parametrize("name", WINDOWS)
@@ -159,6 +166,8 @@ def test_kernel_times_scale_is_finite() -> None:
 
 
 def test_banks() -> None:
+    with pytest.raises(ArgumentTypeError, match="sequence"):
+        engine.correlate_bank(IMAGE, 5, "l1")  # type: ignore[arg-type]
     with pytest.raises(ArgumentError, match="no kernel"):
         engine.correlate_bank(IMAGE, [], "l1")
     with pytest.raises(ArgumentError, match="different shapes"):

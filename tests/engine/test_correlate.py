@@ -216,6 +216,14 @@ def test_nan_has_no_integer() -> None:
         correlate(image, [[0]], dtype=np.int16)
 
 
+def test_infinity_saturates_integers_unless_it_cancels() -> None:
+    image = np.array([[np.inf, 1, -np.inf]], np.float32)
+    assert correlate(image, [[1]], dtype=np.uint8).tolist() == [[255, 1, 0]]
+    assert correlate(image, [[-1]], dtype=np.int16).tolist() == [[-32768, -1, 32767]]
+    with pytest.raises(ArgumentError, match="NaN"):
+        correlate(image, [[1, 1, 1]], dtype=np.uint8)
+
+
 def test_sums_may_pass_the_range_of_float32_on_the_way() -> None:
     image = np.full((1, 3), 3e38, np.float32)
     result = correlate(image, [[1, 1, -1]], padding="valid")

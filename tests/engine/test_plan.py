@@ -65,6 +65,12 @@ def test_plans_are_recorded_inside_the_block_alone() -> None:
     assert plans[1].reason == plan(IMAGE, np.outer(BINOMIAL, BINOMIAL)).reason
 
 
+def test_plans_of_the_same_call_are_equal_or_at_least_comparable() -> None:
+    first, second = plan(IMAGE, [[1, 2]]), plan(IMAGE, [[1, 2]])
+    assert (first == second) in (True, False)
+    assert first.reason == second.reason
+
+
 def test_planning_checks_the_arguments() -> None:
     wrong: Any = "refelct"
     with pytest.raises(LookupError, match="did you mean reflect"):
