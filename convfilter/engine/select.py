@@ -3,7 +3,9 @@
 - 3x3 and 5x5 medians: networks of comparisons over whole rows, each column sorted once for all the
   windows that hold it (Adams, *Fast median filters using separable sorting networks*, 2021).
 - integers: a histogram that follows the window (Huang, Yang and Tang, *A fast two-dimensional
-  median filtering algorithm*, 1979), with counts of runs of levels beside it.
+  median filtering algorithm*, 1979), with counts of runs of levels beside it; for bytes in high
+  windows, sums of column histograms (Perreault and Hébert, *Median filtering in constant time*,
+  2007).
 - floats: the same in blocks, on the ranks of the values within the block (Suomela, *Median
   filtering is equivalent to sorting*, 2014).
 - windows with a stride or dilation: each window is gathered and its value selected (Hoare, *Find*,
