@@ -60,7 +60,7 @@ def _outcome(job: Job, work: Work) -> Outcome:
     except BrokenPipeError:
         raise
     except MemoryError:
-        error = ImageError(f"{job.name}: not enough memory: filter fewer files at a time (--jobs)")
+        error = ImageError(f"{job.name}: not enough memory: take a smaller picture or fewer --jobs")
         return Outcome(job, error=error)
     except Exception as error:  # noqa: BLE001 - even a bug with one file leaves the others be
         return Outcome(job, error=error)

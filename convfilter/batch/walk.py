@@ -33,38 +33,36 @@ def walk(
     `leave_out`, where results of an earlier run may lie, is not entered.
     """
     excluded = _identity(leave_out) if leave_out is not None else None
-    yield from _walk(folder, Path(), recursive, found, excluded)
-
-
-def _walk(
-    root: Path, below: Path, recursive: bool, found: Found, excluded: tuple[int, int] | None
-) -> Iterator[Path]:
-    try:
-        with os.scandir(root / below) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
-    except OSError as error:
-        name = shown(root / below)
-        reason = error.strerror or error
-        problem = ImageError(f"{name}: the folder cannot be read: {reason}")
-        found.failures.append((root / below, problem))
-        return
-    folders = []
-    for entry in entries:
-        hidden = entry.name.startswith(".")
-        if _is_folder(entry):
-            if not hidden and not entry.is_symlink():
-                folders.append(below / entry.name)
-        elif hidden or not is_image_path(entry.name) or _is_special(entry):
-            found.passed_over += 1
-        else:
-            yield below / entry.name
-    for inner in folders:
-        if excluded is not None and _identity(root / inner) == excluded:
-            continue
+    ahead = [Path()]
+    while ahead:
+        below = ahead.pop()
+        folders = []
+        for entry in _entries(folder / below, found):
+            hidden = entry.name.startswith(".")
+            if _is_folder(entry):
+                if not hidden and not entry.is_symlink():
+                    folders.append(below / entry.name)
+            elif hidden or not is_image_path(entry.name) or _is_special(entry):
+                found.passed_over += 1
+            else:
+                yield below / entry.name
+        if excluded is not None:
+            folders = [inner for inner in folders if _identity(folder / inner) != excluded]
         if recursive:
-            yield from _walk(root, inner, recursive, found, excluded)
+            ahead += reversed(folders)
         else:
-            found.not_entered += 1
+            found.not_entered += len(folders)
+
+
+def _entries(folder: Path, found: Found) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as listing:
+            return sorted(listing, key=lambda entry: entry.name)
+    except OSError as error:
+        reason = error.strerror or error
+        problem = ImageError(f"{shown(folder)}: the folder cannot be read: {reason}")
+        found.failures.append((folder, problem))
+        return []
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
@@ -11,6 +12,9 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command with the arguments given, or those of the process, and exit with its code."""
+    if not sys.warnoptions:
+        # warnings speak to programmers; what a person must know is said in words of its own
+        warnings.simplefilter("ignore")
     try:
         from convfilter.cli.main import run
 

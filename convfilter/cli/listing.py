@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -161,6 +160,8 @@ def _number(value: float) -> str:
     """Return a number briefly: whole, as a simple fraction where it is one, else six digits."""
     if float(value).is_integer():
         return str(int(value))
+    from fractions import Fraction
+
     fraction = Fraction(value).limit_denominator(1000)
     if float(fraction) == value and fraction.denominator > 2:
         return str(fraction)

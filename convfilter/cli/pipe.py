@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ def pipe_command() -> Command:
     def callback(**_: Any) -> int:
         context = click.get_current_context()
         chain: str = context.params["chain"]
+        _check_quotes(context)
         is_recipe = chain.lower().endswith(".toml") and "|" not in chain
         pipeline = Pipeline.load(chain) if is_recipe else _parse(chain)
         label = Path(chain).stem if is_recipe else "pipe"
@@ -56,6 +58,15 @@ def pipe_command() -> Command:
             ("Options about files", file_options()),
         ],
     )
+
+
+def _check_quotes(context: click.Context) -> None:
+    for path in context.params["paths"]:
+        if "=" in path and not os.path.lexists(path):
+            raise click.UsageError(
+                f"{path} is no file: the whole chain is one argument, so put quotes around it",
+                context,
+            )
 
 
 def _parse(chain: str) -> Pipeline:

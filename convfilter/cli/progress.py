@@ -34,6 +34,8 @@ def display(total: int, *, wanted: bool) -> Iterator[Display]:
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=total)
         yield Display(
-            lambda text: console.print(text, markup=False, highlight=False, soft_wrap=True),
+            lambda text: console.print(
+                text, markup=False, emoji=False, highlight=False, soft_wrap=True
+            ),
             lambda: progress.advance(task),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,16 @@ def test_recursive_keeps_the_tree() -> None:
     outputs = [output for _, output in pairs(plan)]
     assert outputs == ["out/a.png", "out/x/a.png", "out/x/y/a.png"]
     assert plan.not_entered == 0
+
+
+def test_trees_may_be_deeper_than_the_stack_of_python() -> None:
+    touch("in/" + "d/" * 300 + "a.png")
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(250)
+    try:
+        assert len(planned("in", "out", recursive=True).jobs) == 1
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def test_several_folders_keep_their_names() -> None:

@@ -16,7 +16,7 @@ from convfilter.cli.group import Commands
 VARIABLE = "_CONVFILTER_COMPLETE"
 
 
-@pytest.fixture()
+@pytest.fixture
 def shell(tmp_path: Path) -> dict[str, str]:
     """The environment of a shell on whose path `convfilter` stands."""
     command = tmp_path / "convfilter"

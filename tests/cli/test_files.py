@@ -153,6 +153,14 @@ def test_bad_chains(convfilter: Runner, folder: Path, chain: str, words: str) ->
     assert everything(folder) == before
 
 
+def test_a_chain_without_quotes(convfilter: Runner, folder: Path) -> None:
+    picture("a.png")
+    ended = convfilter("pipe", "gaussian-blur", "sigma=2", "a.png", "b.png")
+    assert ended.code == 2
+    assert "put quotes around it" in ended.err
+    assert sorted(everything(folder)) == ["a.png"]
+
+
 def broken_files() -> dict[str, bytes]:
     return {"empty.png": b"", "text.png": b"just some words, and more of them"}
 
