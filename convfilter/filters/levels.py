@@ -25,15 +25,14 @@ def otsu(values: Array) -> float:
     if not high > low:
         return high
     width = (high - low) / BINS
-    shares = (finite - np.float64(low)) / width
-    counts = np.bincount(np.minimum(shares.astype(np.intp), BINS - 1), minlength=BINS)
-    dark = np.cumsum(counts, dtype=np.float64)
-    bright = dark[-1] - dark
-    weighted = np.cumsum(counts * np.arange(BINS, dtype=np.float64))
-    # both classes hold a value in all splits but the last, which leaves the bright one empty
-    dark_mean = weighted[:-1] / dark[:-1]
-    bright_mean = (weighted[-1] - weighted[:-1]) / bright[:-1]
-    between = dark[:-1] * bright[:-1] * (dark_mean - bright_mean) ** 2
+    above = finite - np.float64(low)
+    bins = np.minimum((above / width).astype(np.intp), BINS - 1)
+    dark = np.cumsum(np.bincount(bins, minlength=BINS), dtype=np.float64)[:-1]
+    total = np.cumsum(np.bincount(bins, above, minlength=BINS))
+    # the first bin and the last hold a value each, so that neither class is ever empty
+    bright = finite.size - dark
+    dark_mean, bright_mean = total[:-1] / dark, (total[-1] - total[:-1]) / bright
+    between = dark * bright * (dark_mean - bright_mean) ** 2
     best = np.flatnonzero(between == between.max())
     # equal splits differ by empty bins only: the middle of the gap is the safest level
     return low + width * (1 + (int(best[0]) + int(best[-1])) / 2)

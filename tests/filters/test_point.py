@@ -1,0 +1,93 @@
+"""Operations on single pixels."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+from skimage.filters import threshold_otsu
+
+from convfilter import Pipeline, filters
+from convfilter.errors import ArgumentError
+from convfilter.filters.levels import otsu
+from tests.filters.pictures import grey, rgb, with_alpha
+
+
+def test_grayscale_is_luma() -> None:
+    expected = np.rint(rgb() @ np.array([0.299, 0.587, 0.114]))
+    result = filters.grayscale(rgb())
+    assert result.shape == rgb().shape[:2]
+    assert np.mean(result != expected) < 0.001  # sums at a half may round to either side
+    assert np.abs(result.astype(int) - cv2.cvtColor(rgb(), cv2.COLOR_RGB2GRAY)).max() <= 1
+    np.testing.assert_array_equal(filters.grayscale(grey()), grey())
+    both = filters.grayscale(with_alpha(rgb()))
+    np.testing.assert_array_equal(both, np.dstack([result, with_alpha(rgb())[:, :, 3]]))
+    with pytest.raises(ArgumentError, match="6 colour channels"):
+        filters.grayscale(np.zeros((2, 2, 6), np.uint8))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32])
+def test_invert_is_white_minus_value(dtype: type) -> None:
+    white = 1 if dtype is np.float32 else np.iinfo(dtype).max
+    image = np.array([[0, white, white // 3]]).astype(dtype)
+    result = filters.invert(image)
+    np.testing.assert_array_equal(result, (white - image).astype(dtype))
+    np.testing.assert_array_equal(filters.invert(result), image)
+
+
+def test_invert_leaves_opacity() -> None:
+    result = filters.invert(with_alpha(rgb()))
+    np.testing.assert_array_equal(result[:, :, :3], 255 - rgb())
+    np.testing.assert_array_equal(result[:, :, 3], with_alpha(rgb())[:, :, 3])
+
+
+def test_invert_and_threshold_take_responses_as_shown() -> None:
+    shown = filters.laplacian(grey())
+    np.testing.assert_array_equal(Pipeline.parse("laplacian | invert")(grey()), 255 - shown)
+    result = Pipeline.parse("laplacian | threshold threshold=60")(grey())
+    np.testing.assert_array_equal(result, np.where(shown > 60, 255, 0))
+
+
+@pytest.mark.parametrize("level", [0, 100, 254, 255])
+def test_threshold_is_an_intensity(level: float) -> None:
+    expected = grey() > level
+    np.testing.assert_array_equal(filters.threshold(grey(), threshold=level), expected * 255)
+    deep = filters.threshold(grey().astype(np.uint16) * 257, threshold=level)
+    np.testing.assert_array_equal(deep, expected * 65535)
+    floats = filters.threshold(grey() / 255, threshold=level + 0.001 if level < 255 else level)
+    np.testing.assert_array_equal(floats, expected * 1.0)
+
+
+@pytest.mark.parametrize("picture", ["camera", "coins", "page", "text", "moon"])
+def test_automatic_threshold_is_that_of_skimage_and_opencv(picture: str) -> None:
+    image = getattr(data, picture)()
+    result = filters.threshold(image)
+    np.testing.assert_array_equal(result > 0, image > threshold_otsu(image))
+    _, expected = cv2.threshold(image, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    np.testing.assert_array_equal(result, expected)
+
+
+def test_threshold_of_colours() -> None:
+    assert filters.threshold(rgb()).shape == rgb().shape[:2]
+    each = filters.threshold(rgb(), channels="each")
+    for channel in range(3):
+        np.testing.assert_array_equal(each[:, :, channel], filters.threshold(rgb()[:, :, channel]))
+
+
+def test_otsu_of_odd_values() -> None:
+    assert otsu(np.full(5, 7.0)) == 7
+    assert otsu(np.array([np.nan, np.inf])) == 0
+    assert 1 < otsu(np.array([1.0, 1.0, np.nan, 5.0])) < 5
+    assert otsu(np.array([0, 10, 10, 0], np.uint8)) == 5
+    assert not filters.threshold(np.full((3, 3), 9, np.uint8)).any()
+
+
+def test_relu_cuts_negative_responses() -> None:
+    rising = Pipeline.parse("sobel-x | relu")(grey()).astype(int)
+    falling = Pipeline.parse("convolve kernel=sobel-x scale=-1 | relu")(grey()).astype(int)
+    whole = filters.convolve(grey(), kernel="sobel-x")
+    np.testing.assert_array_equal(rising + falling, whole)
+    assert (rising * falling == 0).all()
+    np.testing.assert_array_equal(filters.relu(np.array([[-1.5, 2.0]])), [[0, 2]])
+    np.testing.assert_array_equal(filters.relu(grey()), grey())

@@ -1,0 +1,99 @@
+"""Colours that nobody sees must not show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convfilter import Pipeline, filters
+from tests.filters.pictures import Array, grey, opaque, rgb
+
+GREEN, RED = (0, 255, 0), (200, 30, 10)
+SMOOTH = (
+    "gaussian-blur", "box-blur", "motion-blur", "disk-blur", "median", "bilateral", "nl-means",
+    "denoise", "sharpen", "unsharp-mask", "minimum", "maximum", "percentile", "erode", "dilate",
+    "open", "close",
+)  # fmt: skip
+BLACK = (
+    "sobel", "scharr", "prewitt", "roberts", "kirsch", "robinson", "frei-chen", "laplacian",
+    "laplacian-of-gaussian", "difference-of-gaussians", "canny", "morphological-gradient",
+    "gabor", "oriented-max", "gradient-direction",
+)  # fmt: skip
+
+
+def red_on_clear_green(dtype: type = np.uint8) -> Array:
+    """Return a red square on green that is wholly transparent, (24, 24, 4)."""
+    picture = np.zeros((24, 24, 4), np.uint8)
+    picture[:, :, :3] = GREEN
+    picture[6:18, 6:18] = (*RED, 255)
+    if dtype is np.uint16:
+        return picture.astype(np.uint16) * 257
+    return picture if dtype is np.uint8 else picture / 255
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float64])
+def test_no_fringes(name: str, dtype: type) -> None:
+    picture = red_on_clear_green(dtype)
+    result = filters.get(name)(picture)
+    np.testing.assert_array_equal(result[:, :, 3], picture[:, :, 3])
+    np.testing.assert_allclose(result[6:18, 6:18], picture[6:18, 6:18], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", BLACK)
+def test_hidden_colours_make_no_edges(name: str) -> None:
+    result = filters.get(name)(red_on_clear_green())
+    assert not result[6:18, 6:18, :-1].any()
+
+
+@pytest.mark.parametrize("norm", ["l1", "l2", "max"])
+def test_edges_that_are_seen_stay(norm: str) -> None:
+    picture = red_on_clear_green()
+    picture[6:18, 12:18, :3] = (10, 30, 200)
+    result = filters.sobel(picture, norm=norm)
+    assert result[8:16, 11:13, 0].min() == 255
+    assert not result[8:16, 6:10, :3].any()
+
+
+def test_half_clear_pixels_weigh_half() -> None:
+    picture = np.zeros((1, 3, 2))
+    picture[0, :, 0] = (0.4, 0.8, 0.2)
+    picture[0, :, 1] = (1.0, 0.5, 0.0)
+    result = filters.convolve(picture, kernel="1/3 1/3 1/3", border="edge")
+    # what is clear of a neighbour takes the colour of the middle
+    expected = (0.4 + 0.4 + (0.5 * 0.8 + 0.5 * 0.4)) / 3
+    assert result[0, 0, 0] == pytest.approx(expected)
+    assert result[0, 1, 0] == pytest.approx((0.4 + 0.8 + 0.8) / 3)
+
+
+@pytest.mark.parametrize("options", [{"stride": 2}, {"padding": "full"}, {"padding": 3}])
+def test_size_and_opacity_stay_in_step(options: dict[str, Any]) -> None:
+    picture = red_on_clear_green()
+    result = filters.gaussian_blur(picture, sigma=1, **options)
+    shape = filters.gaussian_blur(picture[:, :, 0], sigma=1, **options).shape
+    assert result.shape == (*shape, 4)
+    seen = result[:, :, 3] == 255
+    assert seen.any()
+    assert (result[seen][:, :3] == RED).all()
+
+
+def test_mean_pool_weighs_by_opacity() -> None:
+    picture = red_on_clear_green()[1:, 1:]
+    result = filters.mean_pool(picture)
+    seen = result[:, :, 3] > 0
+    assert (result[seen][:, :3] == RED).all()
+    assert {64, 128, 255} == {*result[:, :, 3][seen].tolist()}
+    padded = filters.mean_pool(picture[5:17, 5:17], size=3, padding=1)
+    np.testing.assert_array_equal(
+        padded[:, :, :3], filters.mean_pool(picture[5:17, 5:17, :3], size=3, padding=1)
+    )
+
+
+@pytest.mark.parametrize("chain", ["gaussian-blur | sobel", "max-pool | sharpen", "emboss | relu"])
+def test_opaque_pictures_are_served_as_ever(chain: str) -> None:
+    for image in (grey(), rgb()):
+        plain = Pipeline.parse(chain)(image)
+        result = Pipeline.parse(chain)(opaque(image))
+        np.testing.assert_array_equal(result[:, :, :-1], np.atleast_3d(plain))
