@@ -211,6 +211,7 @@ def in_small_pieces() -> Iterator[None]:
             (strips, "STRIP_BYTES", 1 << 11),
             (select, "HISTOGRAM_ROWS", 3),
             (select, "LEAST_BLOCK", 5),
+            (select, "TILE_COLUMNS", 5),
             (smooth, "TILE_ROWS", 3),
             (smooth, "TILE_COLUMNS", 5),
         ):

@@ -272,7 +272,7 @@ def draw_response(random: Random, image: Array) -> dict[str, Any]:
 
 def draw_large_kernel(random: Random, image: Array) -> tuple[int, int]:
     """Return the shape of a kernel that is larger than usual, often larger than the image."""
-    most = 25 if image.size < 2000 else 15
+    most = 31 if image.size < 4000 else 15
     return random.randint(1, most), random.randint(1, most)
 
 
