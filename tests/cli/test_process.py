@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -72,7 +73,8 @@ def test_an_interrupted_folder_leaves_whole_files_only(
     assert "Traceback" not in said
     written = sorted(Path("out").iterdir())
     assert 0 < len(written) < 1500
-    assert f"interrupted: {len(written)} file" in said
+    # the signal may fall between the end of a file and its count
+    assert any(f"interrupted: {len(written) - n} file" in said for n in (0, 1))
     for path in (written[0], written[-1]):
         assert read(path).shape == read("in/000.png").shape
     assert all(path.suffix == ".png" and not path.name.startswith(".") for path in written)
@@ -131,3 +133,33 @@ def test_help_of_a_filter_loads_its_family_alone() -> None:
     assert not loaded & HEAVY
     assert "convfilter.filters.edges" in loaded
     assert "convfilter.filters.blur" not in loaded
+
+
+def test_a_bar_on_a_terminal_and_none_elsewhere(folder: Path) -> None:
+    for number in range(3):
+        picture(f"in/{number}.png")
+    Path("in/bad.png").write_bytes(b"")
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+    with subprocess.Popen(
+        [*COMMAND, "sobel", "in", "out"], stderr=theirs, stdout=subprocess.PIPE, env=environment
+    ) as process:
+        os.close(theirs)
+        seen = b""
+        while chunk := _read(ours):
+            seen += chunk
+        assert process.stdout is not None
+        assert process.stdout.read() == b""
+    os.close(ours)
+    assert process.returncode == 3
+    assert b"4/4" in seen
+    assert b"in/bad.png: the file is empty" in seen
+    assert seen.rstrip().endswith(b"3 files written to out, 1 failed")
+    assert not loaded_by("sobel", "in", "again") & (HEAVY - {"PIL", "numba", "llvmlite"})
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # what Linux says when the other side is closed
+        return b""
