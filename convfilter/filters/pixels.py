@@ -47,7 +47,7 @@ class _Correlation:
 
     def raw(self, dtype: np.dtype[Any]) -> Array:
         source = self.source
-        if source.alpha is None or not transparency.has_holes(source.alpha):
+        if source.alpha is None or not transparency.is_uneven(source.alpha):
             return self._run(dtype, self.combine, self.offset)
         return transparency.correlate_seen(
             source.values,
@@ -61,7 +61,7 @@ class _Correlation:
         )
 
     def final(self, dtype: np.dtype[Any], signed: SignedMode | None) -> Array | None:
-        if transparency.has_holes(self.source.alpha):
+        if transparency.is_uneven(self.source.alpha):
             return None
         match signed:
             case None | "clamp":
@@ -262,7 +262,7 @@ class Pixels:
         alpha = None if self.alpha is None else pool(self.alpha)
         if reduce != "mean":
             return self.with_colour(pool(self.covered(size)), alpha=alpha)
-        if self.alpha is None or not transparency.has_holes(self.alpha):
+        if self.alpha is None or not transparency.is_uneven(self.alpha):
             return self._later(_Call(self.colour, pool), alpha, self.signed)
         return self.with_colour(transparency.pool_seen(self.values, self.alpha, pool), alpha=alpha)
 

@@ -13,10 +13,13 @@ from convfilter.engine.respond import Combine
 
 Array = NDArray[Any]
 
+FAINTEST = 1e-6
+"""A mean opacity below it comes from rounding."""
 
-def has_holes(alpha: Array | None) -> bool:
-    """Tell whether some pixel is not opaque."""
-    return alpha is not None and bool((alpha != _opaque(alpha)).any())
+
+def is_uneven(alpha: Array | None) -> bool:
+    """Tell whether some pixels are more opaque than others, so that colours weigh unequally."""
+    return alpha is not None and bool((alpha != alpha[0, 0]).any())
 
 
 def share(alpha: Array, dtype: np.dtype[Any]) -> Array:
@@ -35,21 +38,31 @@ def correlate_seen(
     fill: float,
     **walk: Any,
 ) -> Array:
-    """Correlate as if every neighbour took the colour of the middle pixel as far as it is clear.
+    """Correlate so that every colour counts as far as it is seen.
 
-    A hidden colour so weighs nothing, a hard rim of the opacity is no edge, and where all is opaque
+    The positive weights of a kernel and the negative ones each take the mean of the colours under
+    them, weighted by opacity too; where all these are clear, the colour of the middle pixel. So a
+    hidden colour weighs nothing and the rim of what is seen is no edge; where the opacity is even,
     the result is that of `engine.correlate_bank`. `colour` are floats (H, W) or (H, W, C),
     `opacity` shares (H, W).
     """
-    opacity_of_all = opacity if colour.ndim == 2 else opacity[:, :, np.newaxis]
-    weighted = colour * opacity_of_all
+    weighted = colour * (opacity if colour.ndim == 2 else opacity[:, :, np.newaxis])
     middle = at_middle(colour, np.shape(kernels[0]), **walk)
     joined: Array | None = None
     for kernel in kernels:
-        response = engine.correlate(weighted, kernel, scale=scale, fill=fill, **walk)
-        seen = engine.correlate(opacity, kernel, scale=scale, fill=1.0, **walk)
-        clear = colour.dtype.type(scale * float(np.sum(kernel))) - seen
-        response += middle * (clear if colour.ndim == 2 else clear[:, :, np.newaxis])
+        response = np.zeros_like(middle)
+        weights = np.asarray(kernel, np.float64) * scale
+        for sign in (1, -1):
+            side = np.maximum(sign * weights, 0)
+            if side.any():
+                side_sum = side.sum()
+                side /= side_sum
+                seen = engine.correlate(opacity, side, fill=1.0, **walk)
+                if colour.ndim == 3:
+                    seen = seen[:, :, np.newaxis]
+                total = engine.correlate(weighted, side, fill=fill, **walk)
+                mean = np.divide(total, seen, out=middle.copy(), where=seen > FAINTEST)
+                response += colour.dtype.type(sign * side_sum) * mean
         joined = _join(joined, response, combine)
     assert joined is not None
     if combine == "l2":

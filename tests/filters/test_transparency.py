@@ -62,10 +62,30 @@ def test_half_clear_pixels_weigh_half() -> None:
     picture[0, :, 0] = (0.4, 0.8, 0.2)
     picture[0, :, 1] = (1.0, 0.5, 0.0)
     result = filters.convolve(picture, kernel="1/3 1/3 1/3", border="edge")
-    # what is clear of a neighbour takes the colour of the middle
-    expected = (0.4 + 0.4 + (0.5 * 0.8 + 0.5 * 0.4)) / 3
-    assert result[0, 0, 0] == pytest.approx(expected)
-    assert result[0, 1, 0] == pytest.approx((0.4 + 0.8 + 0.8) / 3)
+    assert result[0, 0, 0] == pytest.approx((0.4 + 0.4 + 0.5 * 0.8) / 2.5)
+    assert result[0, 1, 0] == pytest.approx((0.4 + 0.5 * 0.8) / 1.5)
+    difference = filters.convolve(picture, kernel="-1 0 1", border="edge", signed="clamp")
+    # from the first pixel to the second; the third is hidden, so the middle stands for it
+    assert difference[0, 0, 0] == pytest.approx(0.8 - 0.4)
+    assert difference[0, 1, 0] == pytest.approx(0.8 - 0.4)
+
+
+@pytest.mark.parametrize("name", [*SMOOTH, *BLACK])
+@pytest.mark.parametrize("alpha", [0, 1, 77])
+def test_even_opacity_changes_nothing(name: str, alpha: int) -> None:
+    picture = np.dstack([rgb(), np.full(rgb().shape[:2], alpha, np.uint8)])
+    plain = filters.get(name)(rgb())
+    np.testing.assert_array_equal(filters.get(name)(picture)[:, :, :-1], np.atleast_3d(plain))
+
+
+def test_a_corner_of_other_opacity_changes_only_its_neighbours() -> None:
+    picture = opaque(rgb())
+    picture[0, 0, 3] = 0
+    for name in ("gaussian-blur", "sobel", "kirsch", "sharpen", "laplacian"):
+        result = filters.get(name)(picture)[:, :, :3]
+        plain = filters.get(name)(rgb())
+        assert np.abs(result[9:, 9:].astype(int) - plain[9:, 9:]).max() <= 1
+        assert np.mean(result[9:, 9:] != plain[9:, 9:]) < 0.001
 
 
 @pytest.mark.parametrize("options", [{"stride": 2}, {"padding": "full"}, {"padding": 3}])
