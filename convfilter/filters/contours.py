@@ -8,6 +8,7 @@ import numpy as np
 
 from convfilter import kernels
 from convfilter.engine import edges
+from convfilter.engine.bands import check_workers, run_bands
 from convfilter.errors import ArgumentError
 from convfilter.filters import declare
 from convfilter.filters.levels import otsu
@@ -21,6 +22,9 @@ LOW_BY_HIGH = 0.4
 
 FAINTEST = 4.0
 """A gradient of one step of 8 bits: below it, an automatic threshold would follow rounding."""
+
+ROWS_AT_ONCE = 16
+"""Rows whose numbers stay in the cache while they become colours."""
 
 
 @declare.filter(response=True)
@@ -110,7 +114,7 @@ def gradient_direction(image: Pixels, options: BorderOptions) -> Pixels:
         )
     window = Window(border=options.border, fill=options.fill)
     right, down = (part.reshape(part.shape[:2]) for part in _gradients(grey, window))
-    return image.with_colour(_hues(right, -down, image.white), signed=None)
+    return image.with_colour(_hues(right, -down, image.white, image.workers), signed=None)
 
 
 def _gradients(image: Pixels, window: Window) -> tuple[Array, Array]:
@@ -120,15 +124,27 @@ def _gradients(image: Pixels, window: Window) -> tuple[Array, Array]:
     return right.values, down.values
 
 
-def _hues(right: Array, up: Array, white: float) -> Array:
+def _hues(right: Array, up: Array, white: float, workers: int | None) -> Array:
     """Return fully saturated colours: the direction as hue, the length as value."""
+    colours = np.empty((*right.shape, 3), right.dtype)
+
+    def paint(start: int, stop: int) -> None:
+        for first in range(start, stop, ROWS_AT_ONCE):
+            rows = slice(first, min(first + ROWS_AT_ONCE, stop))
+            colours[rows] = _painted(right[rows], up[rows], white)
+
+    height, width = right.shape
+    run_bands(height, width, check_workers(workers), paint)
+    return colours
+
+
+def _painted(right: Array, up: Array, white: float) -> Array:
     one = right.dtype.type
     value = np.minimum(np.hypot(right, up), one(white))
     sixths = np.arctan2(up, right) * one(3 / np.pi)
-    # each of red, green, blue is full within a sixth of the circle around its own hue and 0 beyond
-    # two sixths
-    colour = np.empty((*value.shape, 3), value.dtype)
-    for channel, hue in enumerate((0, 2, 4)):
-        apart = np.abs((sixths - one(hue) + one(3)) % one(6) - one(3))
-        colour[:, :, channel] = value * np.clip(one(2) - apart, 0, 1)
-    return colour
+    # each of red, green and blue is full within a sixth of the circle on both sides of its own hue
+    # and falls to nothing over the next one
+    hues = np.array([0, 2, 4], right.dtype)
+    apart = np.abs(sixths[:, :, np.newaxis] - hues)
+    apart = np.minimum(apart, np.abs(one(6) - apart))
+    return np.asarray(value[:, :, np.newaxis] * np.clip(one(2) - apart, 0, 1))

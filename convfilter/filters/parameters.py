@@ -90,11 +90,7 @@ class Parameter:
                 if isinstance(value, int) and not isinstance(value, bool):
                     value = str(value)  # choices such as "4" may be written as numbers
                 if value not in self.choices:
-                    raise UnknownNameError(
-                        f"choice of {self.name} ({', '.join(self.choices)})",
-                        str(value),
-                        self.choices,
-                    )
+                    raise UnknownNameError(self.name, str(value), self.choices)
                 return value
             case "padding":
                 return value  # the engine knows what a padding may be
@@ -191,7 +187,7 @@ def parse_padding(text: str) -> Any:
     elif text in ("valid", "same", "full"):
         return text
     else:
-        raise UnknownNameError("padding (same, valid, full)", text, ("same", "valid", "full"))
+        raise UnknownNameError("padding", text, ("same", "valid", "full"))
     raise ArgumentError(
         f"padding is {text!r}: give same, valid, full, or 1, 2 (rows, columns) or 4 numbers"
         " (top, bottom, left, right)"

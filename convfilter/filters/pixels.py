@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from convfilter import engine
 from convfilter.engine.arguments import check_image
+from convfilter.engine.bands import check_workers
 from convfilter.engine.respond import Combine
 from convfilter.filters import transparency
 from convfilter.filters.options import BorderOptions, SignedMode, Window
@@ -132,6 +133,8 @@ class Pixels:
         `alpha` says whether the last channel is opacity; None means that it is so for two and for
         four channels.
         """
+        if workers is not None:
+            check_workers(workers)
         checked = check_image(image)
         array = checked if np.ndim(image) == 3 else checked[:, :, 0]
         channels = array.shape[2] if array.ndim == 3 else 1

@@ -24,7 +24,7 @@ def grayscale(image: Pixels) -> Pixels:
     """
     colour = image.colour
     if colour.ndim == 2 or colour.shape[2] == 1:
-        return image
+        return image.with_colour(colour.copy())
     if colour.shape[2] != 3:
         raise ArgumentError(
             f"the picture has {colour.shape[2]} colour channels: grayscale needs red, green, blue"
@@ -82,7 +82,9 @@ def relu(image: Pixels) -> Pixels:
 
     Nair & Hinton, "Rectified linear units improve restricted Boltzmann machines" (2010).
     """
-    return image.with_colour(np.maximum(image.values, 0), signed=None)
+    colour = image.colour
+    positive = colour.copy() if colour.dtype.kind == "u" else np.maximum(colour, 0)
+    return image.with_colour(positive, signed=None)
 
 
 def _white_where(mask: Array, image: Pixels) -> Array:
