@@ -16,6 +16,9 @@ __all__ = [
     "suggestion",
 ]
 
+FEW = 8
+"""So many names are listed whole."""
+
 
 class ConvfilterError(Exception):
     """Something could not be done; the message is one line that says what, why and the way out."""
@@ -57,7 +60,10 @@ class ImageError(ConvfilterError):
 
 
 def suggestion(name: str, known: Iterable[str], how_many: int = 3) -> str:
-    """Return "; did you mean a, b or c?" with the names nearest to `name`, or an empty string."""
+    """Return "; did you mean a, b or c?" with the names nearest to `name`.
+
+    Where none is near, all of them if they are few, else an empty string.
+    """
     import difflib
 
     candidates = list(known)
@@ -67,6 +73,6 @@ def suggestion(name: str, known: Iterable[str], how_many: int = 3) -> str:
     near += [c for c in candidates if asked and asked in c.lower() and c not in near]
     near = near[:how_many]
     if not near:
-        return ""
+        return f": choose from {', '.join(candidates)}" if len(candidates) <= FEW else ""
     listed = near[0] if len(near) == 1 else f"{', '.join(near[:-1])} or {near[-1]}"
     return f"; did you mean {listed}?"

@@ -99,7 +99,7 @@ def kernels_page() -> str:
     ]
     for name in kernels.names():
         kernel = kernels.get(name)
-        lines += ["", f"## {name}", "", f"{kernel.description} Source: {kernel.source}"]
+        lines += ["", f"## {name}", "", f"{kernel.description}. Source: {kernel.source}."]
         lines += ["", "```text", *matrix(kernel.weights), "```", ""]
         facts = [f"scale {kernel.scale:.12g}", f"shown by `{kernel.signed}`"]
         if kernel.offset:
@@ -116,10 +116,14 @@ def matrix(weights: np.ndarray[Any, Any]) -> list[str]:
 
 
 def scene() -> convfilter.Image:
-    """Return the README's picture: the sample scene, its edges, and the scene in relief."""
+    """Return the README's picture: the scene, its edges, its relief, and the scene blurred."""
     picture = convfilter.read(ROOT / "sample_images" / "scene.png")
     small = convfilter.Pipeline.parse("mean-pool size=2")(picture)
-    chains = ("gaussian-blur sigma=1 | sobel", "kirsch | invert", "gaussian-blur sigma=5")
+    chains = (
+        "gaussian-blur sigma=1 | sobel",
+        "gaussian-blur sigma=1 | emboss",
+        "gaussian-blur sigma=5",
+    )
     parts = [
         small.pixels,
         *(convfilter.Pipeline.parse(f"{c} | mean-pool size=2")(picture).pixels for c in chains),

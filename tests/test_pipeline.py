@@ -98,7 +98,7 @@ def test_a_recipe_is_a_table_for_each_step(tmp_path: Path, photograph):
         ("gaussian-blur sigma=x", "give a number"),
         ("gaussian-blur sigma", "is not parameter=value"),
         ("gaussian-blur sigma=1 sigma=2", "given twice"),
-        ("sobel norm=l3", "did you mean"),
+        ("sobel norm=l3", "no norm is called 'l3': choose from l2, l1, max"),
         ('convolve kernel="0 1', "a quote is not closed"),
         ("sobel | gaussian-blur border=mirror", "step 2"),
     ],

@@ -10,11 +10,15 @@ import functools
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
+from convfilter.engine.arguments import check_integer
 from convfilter.errors import ArgumentError
 
 SMALLEST_BAND = 1 << 16
 """Fewer elements than this are not worth another thread."""
+
+MOST_WORKERS = 1024
 
 _pool: ThreadPoolExecutor | None = None
 
@@ -26,13 +30,14 @@ def default_workers() -> int:
     return os.cpu_count() or 1
 
 
-def check_workers(workers: int | None) -> int:
+def check_workers(workers: Any) -> int:
     """Return the number of threads for a call: all CPUs when None, else a number from 1 to 1024."""
     if workers is None:
         return default_workers()
-    if isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= 1024:
-        raise ArgumentError(f"workers is {workers!r}: give a whole number from 1 to 1024, or None")
-    return workers
+    number = check_integer(workers, "workers", 1)
+    if number > MOST_WORKERS:
+        raise ArgumentError(f"workers is {number}: give at most {MOST_WORKERS}, or None")
+    return number
 
 
 def run_bands(

@@ -11,7 +11,7 @@ import pytest
 
 from convfilter.engine import correlate
 from convfilter.engine.bands import SMALLEST_BAND, check_workers, default_workers, run_bands
-from convfilter.errors import ArgumentError
+from convfilter.errors import ArgumentError, ArgumentTypeError
 from tests.engine.cases import noise
 
 
@@ -60,9 +60,13 @@ def test_an_error_in_a_band_is_raised_when_all_are_done(failing: int) -> None:
 def test_workers() -> None:
     assert check_workers(None) == default_workers() >= 1
     assert check_workers(3) == 3
-    for wrong in (0, -1, 1.5, "2", True, 10**9):
+    assert check_workers(np.int64(3)) == 3
+    for wrong in (0, -1, 10**9):
         with pytest.raises(ArgumentError, match="workers"):
-            check_workers(wrong)  # type: ignore[arg-type]
+            check_workers(wrong)
+    for wrong in (1.5, "2", True):
+        with pytest.raises(ArgumentTypeError, match="workers"):
+            check_workers(wrong)
 
 
 def test_engine_inside_other_threads() -> None:
