@@ -119,7 +119,7 @@ def test_help_of_a_parameter(spec: Spec, default: object, expected: str) -> None
         (("-",), "name the filter first"),
         (("--sigma", "2"), "options follow the name of the filter"),
         (("sobel", "--nrom", "l1"), "there is no option --nrom; did you mean --norm"),
-        (("sobel", "--norm", "l3"), "--norm is called 'l3': choose from l2, l1, max"),
+        (("sobel", "--norm", "l3"), "--norm: no norm is called 'l3': choose from l2, l1, max"),
         (("sobel", "--border", "reflekt"), "did you mean reflect"),
         (("sobel", "--format", "pgn"), "did you mean pnm, png"),
         (("sobel", "--background", "whit"), "not a colour"),
