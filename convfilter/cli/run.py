@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from convfilter.batch import Job, Outcome, Plan, Report, make_plan, run
@@ -44,6 +44,8 @@ def filter_files(
     report = Report(total, plan.passed_over, plan.not_entered)
     several = total > 1 or plan.target is not None
     with display(len(plan.jobs), wanted=not options.quiet) as shown:
+        if not options.quiet:
+            _say_once_when_compiling(shown.line, command)
         for failure in plan.failures:
             report.fail(failure.error)
             shown.line(f"{command}: {describe(failure.error)}")
@@ -68,6 +70,16 @@ def filter_files(
     elif not options.quiet and plan.chosen_name and report.done:
         say(f"{command}: written to {plan.jobs[0].output}")
     return report.exit_code
+
+
+def _say_once_when_compiling(line: Callable[[str], None], command: str) -> None:
+    from convfilter.engine import native
+
+    def say_so() -> None:
+        native.before_compiling = None
+        line(f"{command}: compiling its loops for this processor, on the first use only")
+
+    native.before_compiling = say_so
 
 
 def _lines(outcome: Outcome, command: str, *, several: bool) -> list[str]:

@@ -23,6 +23,9 @@ from convfilter.engine.objects import Entry, ObjectFile
 
 Loop = Callable[..., Any]
 
+before_compiling: Callable[[], None] | None = None
+"""Called before each loop that has to be compiled; who runs the process may set it, to say so."""
+
 _RUNTIME_SYMBOLS = (
     "NRT_Free",
     "NRT_MemInfo_call_dtor",
@@ -69,6 +72,8 @@ def _loop(name: str, dtypes: tuple[tuple[str, str], ...]) -> Loop:
             pass  # an object that does not link is compiled anew
     from convfilter.engine.loops import build
 
+    if before_compiling is not None:
+        before_compiling()
     entry, text = build.to_llvm(name, dict(dtypes))
     made = ObjectFile(entry, _object_code(text))
     try:
