@@ -76,16 +76,19 @@ class Filter:
 
     def run(self, pixels: Pixels, given: Mapping[str, Any]) -> Pixels:
         """Run as one step of a chain: raw values in, raw values out."""
+        from convfilter.filters.pixels import quiet
+
+        with quiet():
+            return self._run(pixels, given)
+
+    def _run(self, pixels: Pixels, given: Mapping[str, Any]) -> Pixels:
         values = self.bind(given)
-        channels = values.get("channels", "each")
+        luma = pixels.luma() if values.get("channels") == "luma" else pixels
         arguments = dict(values)
         for name, bundle in self._bundles.items():
             arguments[name] = bundle(**{f: arguments.pop(f) for f in bundle.__dataclass_fields__})  # type: ignore[attr-defined]
-        if channels == "each" or pixels.luma() is pixels:
-            return self.function(pixels, **arguments)
-        luma = pixels.luma()
         result = self.function(luma, **arguments)
-        if self.response:
+        if luma is pixels or self.response:
             return result
         if result.colour.shape != luma.colour.shape:
             raise ArgumentError(

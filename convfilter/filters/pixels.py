@@ -25,6 +25,11 @@ MIDDLE_GREY = 128
 """The intensity that shows a response of 0 where responses are offset."""
 
 
+def quiet() -> np.errstate:
+    """Let infinities cancel to NaN without a warning, as they do in the engine."""
+    return np.errstate(invalid="ignore", over="ignore")
+
+
 class _Deferred(Protocol):
     """Work not yet done: as the last step it may be asked for its result in the final dtype."""
 
@@ -298,7 +303,8 @@ class Pixels:
 
     def finish(self) -> Array:
         """Map a signed response, round once, and return the picture in the dtype it began with."""
-        colour = self._finished_colour()
+        with quiet():
+            colour = self._finished_colour()
         if self.alpha is None:
             return colour
         if colour.ndim == 2:
@@ -325,7 +331,8 @@ class Pixels:
             case "clamp":
                 return np.asarray(np.maximum(values, 0))
             case "scale":
-                low, high = values.min(), values.max()
+                finite = values[np.isfinite(values)]
+                low, high = (finite.min(), finite.max()) if finite.size else (0, 0)
                 if not high > low:
                     return np.zeros_like(values)
                 stretch = self.white / (float(high) - float(low))

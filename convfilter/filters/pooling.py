@@ -9,7 +9,7 @@ import numpy as np
 
 from convfilter import engine
 from convfilter.filters import declare
-from convfilter.filters.options import Channels, Dilation
+from convfilter.filters.options import Dilation
 from convfilter.filters.parameters import IntegerPair, Spec
 from convfilter.filters.pixels import Pixels
 
@@ -41,9 +41,7 @@ class PoolWindow:
 
 
 @declare.filter()
-def max_pool(
-    image: Pixels, window: PoolWindow, *, size: PoolSize = 2, channels: Channels = "each"
-) -> Pixels:
+def max_pool(image: Pixels, window: PoolWindow, *, size: PoolSize = 2) -> Pixels:
     """Reduce each window to its largest value; the picture shrinks by the stride.
 
     Padding never wins. Stride, padding and ceil_mode are PyTorch's. Opacity is pooled alike.
@@ -54,9 +52,7 @@ def max_pool(
 
 
 @declare.filter()
-def min_pool(
-    image: Pixels, window: PoolWindow, *, size: PoolSize = 2, channels: Channels = "each"
-) -> Pixels:
+def min_pool(image: Pixels, window: PoolWindow, *, size: PoolSize = 2) -> Pixels:
     """Reduce each window to its smallest value; the picture shrinks by the stride.
 
     Padding never wins. Stride, padding and ceil_mode are PyTorch's. Opacity is pooled alike.
@@ -75,7 +71,6 @@ def mean_pool(
     count_include_pad: Annotated[
         bool, Spec("whether the mean counts the padding, which is 0")
     ] = True,
-    channels: Channels = "each",
 ) -> Pixels:
     """Reduce each window to its mean; the picture shrinks by the stride.
 
