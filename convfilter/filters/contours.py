@@ -38,20 +38,20 @@ def canny(
     low: Annotated[
         float | None,
         Spec(
-            "gradients above it belong to an edge if they touch one",
+            "Sobel gradients above it belong to an edge if they touch one",
             0,
             1443,
-            "0 to 1443, Sobel's response to steps of 0 to 255",
+            "grey levels",
             automatic="0.4 of the high one",
         ),
     ] = None,
     high: Annotated[
         float | None,
         Spec(
-            "gradients above it are edges",
+            "Sobel gradients above it are edges, on the scale of 8 bits",
             0,
             1443,
-            "0 to 1443, Sobel's response to steps of 0 to 255",
+            "grey levels",
             automatic="Otsu's level of the gradients",
         ),
     ] = None,

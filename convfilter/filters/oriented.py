@@ -19,7 +19,9 @@ def gabor(
     image: Pixels,
     window: Window,
     *,
-    wavelength: Annotated[float, Spec("width of a bright and a dark stripe", 2, 100, "pixels")] = 6,
+    wavelength: Annotated[
+        float, Spec("width of a bright and a dark stripe", 2, 100, "pixels")
+    ] = 6.0,
     sigma: Annotated[
         float | None,
         Spec(
