@@ -168,22 +168,27 @@ def _caller(address: int, entry: Entry) -> Loop:
             types.append(_SCALARS[argument.dtype])
     result = _SCALARS[entry.returned] if entry.returned else None
     function = ctypes.CFUNCTYPE(result, *types)(address)
-    wanted = [
-        (np.dtype(argument.dtype), argument.axes, float if argument.dtype[0] == "f" else int)
-        for argument in entry.arguments
-    ]
-
-    def call(*given: Any) -> Any:
-        flat: list[Any] = []
-        for value, (dtype, axes, number) in zip(given, wanted, strict=True):
-            if not axes:
-                flat.append(number(value))
-                continue
-            # machine code cannot refuse what it does not expect
-            if value.dtype != dtype or value.ndim != axes or not value.flags.c_contiguous:
-                raise TypeError(f"{entry.symbol}: an array of the wrong kind: {value.dtype}")
-            flat.append(value.__array_interface__["data"][0])
-            flat += value.shape
-        return function(*flat)
-
+    # written out for the loop's own arguments: a general one would take longer than a short strip
+    names = [f"a{number}" for number in range(len(entry.arguments))]
+    checks, values = [], []
+    for name, argument in zip(names, entry.arguments, strict=True):
+        if not argument.axes:
+            values.append(f"{'float' if argument.dtype[0] == 'f' else 'int'}({name})")
+            continue
+        checks.append(
+            f"{name}.dtype != {argument.dtype} or {name}.ndim != {argument.axes}"
+            f" or not {name}.flags.c_contiguous"
+        )
+        values.append(f"{name}.__array_interface__['data'][0]")
+        values.append(f"*{name}.shape")
+    text = f"""
+def call({", ".join(names)}):
+    if {" or ".join(checks) or "False"}:
+        raise TypeError({f"{entry.symbol}: an array of the wrong kind"!r})
+    return function({", ".join(values)})
+"""
+    scope: dict[str, Any] = {name: np.dtype(name) for name in _SCALARS}
+    scope["function"] = function
+    exec(text, scope)
+    call: Loop = scope["call"]
     return call

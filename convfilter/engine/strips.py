@@ -16,8 +16,11 @@ from convfilter.engine.arguments import Array
 from convfilter.engine.geometry import Axis, Border
 from convfilter.engine.native import loop
 
-STRIP_BYTES = 1 << 18
-"""A strip and what is computed from it stay within the second-level cache."""
+STRIP_BYTES = 1 << 21
+"""Small enough for the caches behind the first, large enough that few calls from Python are made.
+
+Each call lets go of the interpreter lock and takes it again, which two threads feel.
+"""
 
 
 class StripReader:
