@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from convfilter.images import read
-from tests.cli.conftest import picture
+from tests.cli.conftest import COMPILING, picture
 
 COMMAND = [sys.executable, "-m", "convfilter"]
 
@@ -24,6 +24,21 @@ def test_streams_through_a_shell(folder: Path) -> None:
     assert (ended.returncode, ended.stderr) == (0, b"")
     Path("b.png").write_bytes(ended.stdout)
     assert read("b.png").shape == read("a.png").shape
+
+
+def test_the_first_use_says_that_it_compiles(folder: Path) -> None:
+    picture("a.png")
+    environment = {**os.environ, "CONVFILTER_CACHE_DIR": str(folder / "cache")}
+    said = [
+        subprocess.run(
+            [*COMMAND, "identity", "a.png", output],
+            env=environment,
+            capture_output=True,
+            check=True,
+        ).stderr.decode()
+        for output in ("b.png", "c.png")
+    ]
+    assert said == [f"convfilter identity: {COMPILING}\n", ""]
 
 
 def test_an_error_reaches_the_shell(folder: Path) -> None:
