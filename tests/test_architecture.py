@@ -30,6 +30,7 @@ CONFINED = {
     "numba": ("engine.loops", "engine.native"),
     "llvmlite": ("engine.native",),
     "PIL": ("images",),
+    "isal": ("images",),
     "click": ("cli",),
     "rich": ("cli", "batch"),
 }

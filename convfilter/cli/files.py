@@ -11,7 +11,7 @@ import click
 from convfilter.cli.options import AnyType, option_of
 from convfilter.errors import ConvfilterError
 from convfilter.filters.parameters import Parameter, Spec
-from convfilter.images import FORMATS, check_format
+from convfilter.images import COMPRESSIONS, FORMATS, check_format
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -37,6 +37,9 @@ _QUALITY = Parameter(
     "integer",
     None,
     Spec("of JPEG, WebP and AVIF", 1, 100, automatic="92 for JPEG, lossless WebP, 80 for AVIF"),
+)
+_COMPRESS = Parameter(
+    "compress", "choice", "fast", Spec("of PNG: small takes many times longer"), COMPRESSIONS
 )
 _MAX_PIXELS = Parameter(
     "max_pixels",
@@ -95,6 +98,7 @@ class FileOptions:
     jobs: int | None
     workers: int | None
     quality: int | None
+    compress: str
     background: str
     max_pixels: int | None
     explain: bool
@@ -105,6 +109,7 @@ class FileOptions:
         """Take the options from a parsed command line."""
         values = {name: context.params[name] for name in cls.__dataclass_fields__}
         values["background"] = values["background"] or "white"
+        values["compress"] = values["compress"] or "fast"
         return cls(**values)
 
 
@@ -150,6 +155,7 @@ def file_options() -> Sequence[click.Option]:
         _flag("--recursive", "go into the folders of a folder and keep the tree", "-r"),
         option_of(_JOBS, "-j"),
         option_of(_QUALITY),
+        option_of(_COMPRESS),
         click.Option(
             ["--background"],
             type=Colour(),

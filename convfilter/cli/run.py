@@ -184,6 +184,8 @@ class Work:
             format=format_name,
             overwrite=job.overwrite,
             quality=self._options.quality,
+            compress=self._options.compress,
+            workers=self._workers,
             background=self._options.background,
         )
 

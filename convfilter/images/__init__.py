@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from convfilter.images.formats import (
+    COMPRESSIONS,
     FORMATS,
     SUFFIXES,
     Format,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from convfilter.images.writing import write
 
 __all__ = [
+    "COMPRESSIONS",
     "DEFAULT_MAX_PIXELS",
     "FORMATS",
     "SUFFIXES",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -17,44 +18,43 @@ from convfilter.images.quiet import pillow_warnings_silenced
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
-__all__ = ["encode"]
+__all__ = ["Effort", "encode"]
 
 _JPEG_QUALITY = 92
 _AVIF_QUALITY = 80
-# Level 6 takes twice the time of level 3 for files that are a tenth smaller.
-_PNG_LEVEL = 3
 # JPEG holds EXIF in one segment, which is at most this long with its prefix.
 _JPEG_EXIF_LIMIT = 65533
 
 
+@dataclass(frozen=True)
+class Effort:
+    """How to compress: the quality of lossy formats, and the way and the threads of PNG."""
+
+    quality: int | None = None
+    compress: str = "fast"
+    workers: int | None = None
+
+
 def encode(
-    pixels: NDArray[Any], format_name: str, metadata: Metadata, quality: int | None, name: str
-) -> tuple[bytes, list[str]]:
-    """Return the bytes of the file and a note for whatever was left out.
+    pixels: NDArray[Any],
+    format_name: str,
+    metadata: Metadata,
+    name: str,
+    effort: Effort,
+) -> tuple[list[bytes], list[str]]:
+    """Return the file in pieces to be written in turn, and a note for whatever was left out.
 
     `pixels` are those of `fitting.fit`; `name` is that of the target, for messages.
     """
-    from PIL import Image as PillowImages
-
     if format_name == "AVIF":
         check_avif(name)
-    entry = FORMATS[format_name]
-    options, notes = _describe(pixels, format_name, metadata, name)
-    options |= _compression(format_name, quality)
-    buffer = io.BytesIO()
+    kept, notes = _storable(pixels, format_name, metadata, name)
     try:
-        with pillow_warnings_silenced():
-            import_module(f"PIL.{entry.plugin}")
-            contiguous = np.ascontiguousarray(pixels)
-            if format_name == "GIF":
-                picture, extra, lost = _indexed(contiguous, name)
-                options |= extra
-                notes += lost
-            else:
-                picture = PillowImages.fromarray(contiguous)
-                if format_name == "PBM":
-                    picture = picture.convert("1", dither=PillowImages.Dither.NONE)
-            picture.save(buffer, format=entry.encoder, **options)
+        if format_name == "PNG":
+            from convfilter.images import png
+
+            return png.encode(pixels, kept, effort.compress, effort.workers), notes
+        data, lost = _encode_with_pillow(pixels, format_name, kept, effort.quality, name)
     except MemoryError as error:
         raise ImageError(f"{name}: not enough memory to write {format_name}") from error
     except Exception as error:  # Pillow's encoders raise almost anything
@@ -62,12 +62,33 @@ def encode(
         raise ImageError(
             f"{name}: cannot be written as {format_name} ({detail}): try another format"
         ) from error
+    return [data], notes + lost
+
+
+def _encode_with_pillow(
+    pixels: NDArray[Any], format_name: str, metadata: Metadata, quality: int | None, name: str
+) -> tuple[bytes, list[str]]:
+    from PIL import Image as PillowImages
+
+    entry = FORMATS[format_name]
+    options = _described(metadata) | _compression(format_name, quality)
+    notes: list[str] = []
+    buffer = io.BytesIO()
+    with pillow_warnings_silenced():
+        import_module(f"PIL.{entry.plugin}")
+        contiguous = np.ascontiguousarray(pixels)
+        if format_name == "GIF":
+            picture, extra, notes = _indexed(contiguous, name)
+            options |= extra
+        else:
+            picture = PillowImages.fromarray(contiguous)
+            if format_name == "PBM":
+                picture = picture.convert("1", dither=PillowImages.Dither.NONE)
+        picture.save(buffer, format=entry.encoder, **options)
     return buffer.getvalue(), notes
 
 
 def _compression(format_name: str, quality: int | None) -> dict[str, Any]:
-    if format_name == "PNG":
-        return {"compress_level": _PNG_LEVEL}
     if format_name == "JPEG":
         # filters make sharp edges, around which halved colour resolution would show
         return {"quality": _JPEG_QUALITY if quality is None else quality, "subsampling": 0}
@@ -82,33 +103,49 @@ def _compression(format_name: str, quality: int | None) -> dict[str, Any]:
     return {}
 
 
-def _describe(
+def _storable(
     pixels: NDArray[Any], format_name: str, metadata: Metadata, name: str
-) -> tuple[dict[str, Any], list[str]]:
-    """Return Pillow's options for the metadata that the format holds, and what was left out."""
-    options: dict[str, Any] = {}
+) -> tuple[Metadata, list[str]]:
+    """Return what the format holds of the metadata, and a note for what it should but cannot."""
     notes: list[str] = []
+    dpi, exif, profile = None, None, None
+    text: tuple[tuple[str, str], ...] = ()
     if metadata.dpi is not None and format_name in ("PNG", "JPEG", "TIFF", "BMP"):
-        options["dpi"] = metadata.dpi
+        if all(0 < value < 1e6 for value in metadata.dpi):
+            dpi = metadata.dpi
+        else:
+            notes.append(f"{name}: a resolution of {metadata.dpi} dpi cannot be and was left out")
     if metadata.exif and format_name in ("PNG", "JPEG", "WEBP", "AVIF"):
-        exif = metadata.exif
-        if format_name == "JPEG":
-            exif = b"Exif\0\0" + exif
+        exif = b"Exif\0\0" + metadata.exif if format_name == "JPEG" else metadata.exif
         if format_name == "JPEG" and len(exif) > _JPEG_EXIF_LIMIT:
             notes.append(f"{name}: the EXIF block is too long for JPEG and was left out")
-        else:
-            options["exif"] = exif
+            exif = None
     if metadata.icc_profile and format_name in ("PNG", "JPEG", "TIFF", "WEBP", "AVIF"):
         # bytes 16 to 19 name the colour space of the profile (ICC.1:2022, 7.2)
         grey = pixels.ndim == 2 or pixels.shape[2] == 2
         if metadata.icc_profile[16:20] == (b"GRAY" if grey else b"RGB "):
-            options["icc_profile"] = metadata.icc_profile
+            profile = metadata.icc_profile
         else:
             notes.append(
                 f"{name}: the colour profile does not fit {'grey' if grey else 'RGB'} pixels "
                 "and was left out"
             )
-    return options, notes
+    if metadata.text and format_name == "PNG":
+        from convfilter.images.png import holds_text
+
+        text = tuple(pair for pair in metadata.text if holds_text(*pair))
+        notes += [
+            f"{name}: the text {keyword!r} cannot be stored in PNG and was left out"
+            for keyword, words in metadata.text
+            if not holds_text(keyword, words)
+        ]
+    return Metadata(profile, exif, dpi, text), notes
+
+
+def _described(metadata: Metadata) -> dict[str, Any]:
+    """Return Pillow's options for the metadata."""
+    named = {"dpi": metadata.dpi, "exif": metadata.exif, "icc_profile": metadata.icc_profile}
+    return {key: value for key, value in named.items() if value is not None}
 
 
 def _indexed(pixels: NDArray[np.uint8], name: str) -> tuple[PillowImage, dict[str, Any], list[str]]:

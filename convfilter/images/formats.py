@@ -12,6 +12,7 @@ from pathlib import PurePath
 from convfilter.errors import ImageError, UnknownNameError, UsageError, suggestion
 
 __all__ = [
+    "COMPRESSIONS",
     "FORMATS",
     "SUFFIXES",
     "Format",
@@ -115,6 +116,9 @@ SUFFIXES: dict[str, str] = {
     suffix: entry.name for entry in FORMATS.values() for suffix in entry.suffixes
 }
 """The format that each suffix (lower case, with its dot) stands for."""
+
+COMPRESSIONS = ("fast", "small")
+"""The ways to compress a PNG file."""
 
 _ALIASES = {"JPG": "JPEG", "TIF": "TIFF"}
 _HEIF_SUFFIXES = (".heic", ".heif", ".hif")

@@ -28,11 +28,14 @@ class Metadata:
         Its orientation is 1: pixels are turned upright when they are read.
     dpi : (float, float) or None
         Pixels per inch along a row and along a column.
+    text : tuple of (str, str)
+        Keywords and texts of a PNG file: author, description and the like.
     """
 
     icc_profile: bytes | None = None
     exif: bytes | None = None
     dpi: tuple[float, float] | None = None
+    text: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,10 +11,10 @@ from typing import IO
 
 from numpy.typing import ArrayLike
 
-from convfilter.errors import ArgumentError, ImageError
-from convfilter.images.encoding import encode
+from convfilter.errors import ArgumentError, ImageError, UnknownNameError
+from convfilter.images.encoding import Effort, encode
 from convfilter.images.fitting import background_colour, fit
-from convfilter.images.formats import check_format, format_of
+from convfilter.images.formats import COMPRESSIONS, check_format, format_of
 from convfilter.images.image import Image
 from convfilter.images.reading import display_name
 
@@ -28,7 +28,9 @@ def write(
     format: str | None = None,  # noqa: A002 - the word that users know
     overwrite: bool = True,
     quality: int | None = None,
+    compress: str = "fast",
     background: str = "white",
+    workers: int | None = None,
 ) -> list[str]:
     """Write a picture and return notes about what the format could not hold.
 
@@ -50,8 +52,12 @@ def write(
         Whether an existing file may be replaced.
     quality : int, optional
         1 to 100, for JPEG, WebP and AVIF; others ignore it.
+    compress : {"fast", "small"}
+        For PNG: "small" takes many times longer and saves some of the space; others ignore it.
     background : str
         A colour name or ``#rrggbb``.
+    workers : int, optional
+        Number of threads for PNG; by default all CPUs.
 
     Returns
     -------
@@ -63,43 +69,46 @@ def write(
     ImageError
         The format cannot hold the pixels, or the file cannot be written. Nothing is left behind.
     ArgumentError
-        `quality` or `background` cannot be understood.
+        `quality`, `background` or `workers` cannot be understood.
     UnknownNameError
-        No format is called `format`.
+        No format is called `format`, or no way to compress `compress`.
     """
     if quality is not None and not 1 <= quality <= 100:
         raise ArgumentError(f"quality {quality} is out of range: give 1 to 100")
+    if compress not in COMPRESSIONS:
+        raise UnknownNameError("compress", compress, COMPRESSIONS)
+    effort = Effort(quality, compress, workers)
     colour = background_colour(background)
     picture = Image.of(image)
     name = display_name(target)
     if not isinstance(target, (str, os.PathLike)):
         if format is None:
             raise ArgumentError(f"{name}: a stream has no suffix: give the format (--format)")
-        data, notes = _encode(picture, check_format(format), quality, colour, name)
-        _write_stream(target, data, name)
+        pieces, notes = _encode(picture, check_format(format), colour, name, effort)
+        _write_stream(target, pieces, name)
         return notes
     path = Path(target)
     format_name = format_of(path) if format is None else check_format(format)
     _check_target(path, name, overwrite)
-    data, notes = _encode(picture, format_name, quality, colour, name)
+    pieces, notes = _encode(picture, format_name, colour, name, effort)
     try:
-        _write_file(path, data)
+        _write_file(path, pieces)
     except (OSError, ValueError) as error:
         raise ImageError(_explain(error, path, name)) from error
     return notes
 
 
 def _encode(
-    picture: Image, format_name: str, quality: int | None, colour: tuple[int, int, int], name: str
-) -> tuple[bytes, list[str]]:
+    picture: Image, format_name: str, colour: tuple[int, int, int], name: str, effort: Effort
+) -> tuple[list[bytes], list[str]]:
     pixels, losses = fit(picture, format_name, colour, name)
-    data, omissions = encode(pixels, format_name, picture.metadata, quality, name)
-    return data, losses + omissions
+    pieces, omissions = encode(pixels, format_name, picture.metadata, name, effort)
+    return pieces, losses + omissions
 
 
-def _write_stream(stream: IO[bytes], data: bytes, name: str) -> None:
+def _write_stream(stream: IO[bytes], pieces: list[bytes], name: str) -> None:
     try:
-        stream.write(data)
+        stream.write(pieces[0] if len(pieces) == 1 else b"".join(pieces))
         stream.flush()
     except BrokenPipeError:
         raise  # the reader went away, which is no fault of the picture
@@ -125,14 +134,15 @@ def _check_target(path: Path, name: str, overwrite: bool) -> None:
         raise ImageError(_explain(error, path, name)) from error
 
 
-def _write_file(path: Path, data: bytes) -> None:
+def _write_file(path: Path, pieces: list[bytes]) -> None:
     """Write beside the target and rename; devices and pipes are written as they are."""
     target = Path(os.path.realpath(path))  # a link stays a link
     mode: int | None = None
     with suppress(FileNotFoundError):
         status = target.stat()
         if not stat.S_ISREG(status.st_mode):
-            target.write_bytes(data)
+            with target.open("wb") as file:
+                file.writelines(pieces)
             return
         mode = stat.S_IMODE(status.st_mode)
     temporary = target.with_name(f".convfilter-{secrets.token_hex(8)}.tmp")
@@ -140,7 +150,7 @@ def _write_file(path: Path, data: bytes) -> None:
         # created with 0o666 so that the umask of the process counts, as for any new file
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
-            file.write(data)
+            file.writelines(pieces)
         if mode is not None:
             temporary.chmod(mode)
         temporary.replace(target)
