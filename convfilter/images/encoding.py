@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.errors import ImageError
+from convfilter.errors import ConvfilterError, ImageError
 from convfilter.images.formats import FORMATS, check_avif
 from convfilter.images.image import Metadata
 from convfilter.images.quiet import pillow_warnings_silenced
@@ -57,6 +57,8 @@ def encode(
         data, lost = _encode_with_pillow(pixels, format_name, kept, effort.quality, name)
     except MemoryError as error:
         raise ImageError(f"{name}: not enough memory to write {format_name}") from error
+    except ConvfilterError:
+        raise
     except Exception as error:  # Pillow's encoders raise almost anything
         detail = " ".join(str(error).split())[:120] or type(error).__name__
         raise ImageError(

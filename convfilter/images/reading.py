@@ -221,6 +221,22 @@ def _metadata(picture: ImageFile, *, turned: bool) -> Metadata:
         icc_profile=profile if keeps_profile else None,
         exif=reset_orientation(strip_prefix(exif)) if isinstance(exif, bytes) and exif else None,
         dpi=dpi,
+        text=_text(picture),
+    )
+
+
+def _text(picture: ImageFile) -> tuple[tuple[str, str], ...]:
+    """Return the texts of a PNG file, except those that could say how to turn its pixels.
+
+    XMP and EXIF kept as text may hold an orientation, which has been applied.
+    """
+    if picture.format != "PNG":
+        return ()
+    texts: dict[str, str] = getattr(picture, "text", {})
+    return tuple(
+        (str(keyword), str(text))
+        for keyword, text in texts.items()
+        if keyword != "XML:com.adobe.xmp" and not keyword.startswith("Raw profile type ")
     )
 
 

@@ -76,7 +76,7 @@ def write(
     if quality is not None and not 1 <= quality <= 100:
         raise ArgumentError(f"quality {quality} is out of range: give 1 to 100")
     if compress not in COMPRESSIONS:
-        raise UnknownNameError("compress", compress, COMPRESSIONS)
+        raise UnknownNameError("compression", compress, COMPRESSIONS)
     effort = Effort(quality, compress, workers)
     colour = background_colour(background)
     picture = Image.of(image)
