@@ -43,6 +43,14 @@ def test_a_single_path_gets_a_sibling_whose_name_is_told(convfilter: Runner, fol
     assert convfilter("sobel", "a.png", "-q", "--overwrite").err == ""
 
 
+def test_compress_makes_smaller_files_of_the_same_pixels(convfilter: Runner, folder: Path) -> None:
+    write(np.add.outer(np.arange(99), np.arange(200)).astype(np.uint8), "a.png")
+    assert convfilter("mean-pool", "a.png", "fast.png", "--size", "1").code == 0
+    assert convfilter("mean-pool", "a.png", "s.png", "--size", "1", "--compress", "small").code == 0
+    assert Path("s.png").stat().st_size < Path("fast.png").stat().st_size
+    assert np.array_equal(read("s.png").pixels, read("fast.png").pixels)
+
+
 def test_values_that_begin_with_a_minus(convfilter: Runner, folder: Path) -> None:
     picture("a.png")
     ended = convfilter("convolve", "a.png", "b.png", "--kernel", "-1 0 1", "--offset", "-3")

@@ -136,6 +136,7 @@ def test_help_of_a_parameter(spec: Spec, default: object, expected: str) -> None
         (("sobel", "--jobs", "0"), "--jobs is 0"),
         (("sobel", "--workers", "many"), "--workers is 'many': give a whole number"),
         (("sobel", "--quality", "101"), "--quality is 101: give a value from 1 to 100"),
+        (("sobel", "--compress", "smal"), "no compress is called 'smal'; did you mean small"),
         (("sobel", "--max-pixels", "0"), "--max-pixels is 0: give at least 1"),
         (("convolve", "in.png", "out.png"), "--kernel is needed: name of a kernel"),
         (("convolve", "--kernel", "sobelx"), "did you mean sobel-x"),
