@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.errors import ImageError
+from convfilter.images.unpacking import pixels_in
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -62,18 +63,19 @@ def pixels_of(picture: ImageFile, name: str) -> tuple[NDArray[Any], bool]:
     if mode == "P":
         return _from_palette(picture)
     if mode == "PA":
-        return np.array(picture.convert("RGBA")), True
+        return pixels_in(picture.convert("RGBA")), True
     if mode == "CMYK":
-        return np.array(_from_inks(picture)), False
+        return pixels_in(_from_inks(picture)), False
     if mode in ("1", "L", "RGB"):
         if "transparency" in picture.info:
-            return np.array(picture.convert("RGBA" if mode == "RGB" else "LA")), True
-        return np.array(picture.convert("L") if mode == "1" else picture), False
-    straight = {"LA": "LA", "RGBA": "RGBA", "La": "LA", "RGBa": "RGBA"}
-    if mode in straight:
-        return np.array(picture.convert(straight[mode])), True
+            return pixels_in(picture.convert("RGBA" if mode == "RGB" else "LA")), True
+        return pixels_in(picture.convert("L") if mode == "1" else picture), False
+    if mode in ("LA", "RGBA"):
+        return pixels_in(picture), True
+    if mode in ("La", "RGBa"):
+        return pixels_in(picture.convert(mode.upper())), True
     if mode in ("YCbCr", "RGBX"):
-        return np.array(picture.convert("RGB")), False
+        return pixels_in(picture.convert("RGB")), False
     raise ImageError(f"{name}: {mode} colours are not served: convert the picture to RGB first")
 
 
@@ -83,7 +85,7 @@ def _deep_grey(picture: ImageFile, name: str) -> NDArray[np.uint16]:
             f"{name}: 16-bit grey with a transparent shade is not served yet: "
             "convert to 8 bits first, or remove the transparency"
         )
-    pixels = np.array(picture).astype(np.uint16)  # native byte order
+    pixels = np.asarray(picture).astype(np.uint16)  # native byte order
     if _tag(picture, _PHOTOMETRIC, (1,))[0] == _WHITE_IS_ZERO and picture.format == "TIFF":
         return np.invert(pixels)  # Pillow inverts 8-bit pictures of this kind, but not these
     return pixels
@@ -104,9 +106,9 @@ def _from_palette(picture: ImageFile) -> tuple[NDArray[np.uint8], bool]:
     colours = np.array(picture.getpalette("RGB") or [], dtype=np.uint8).reshape(-1, 3)
     grey = bool((colours == colours[:, :1]).all())
     if picture.has_transparency_data:
-        pixels = np.array(picture.convert("RGBA"))
+        pixels = pixels_in(picture.convert("RGBA"))
         return (np.ascontiguousarray(pixels[..., 2:]) if grey else pixels), True
-    return np.array(picture.convert("L" if grey else "RGB")), False
+    return pixels_in(picture.convert("L" if grey else "RGB")), False
 
 
 def _from_inks(picture: PillowImage) -> PillowImage:
