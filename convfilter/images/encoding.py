@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from convfilter.errors import ConvfilterError, ImageError
 from convfilter.images.formats import FORMATS, check_avif
 from convfilter.images.image import Metadata
+from convfilter.images.memory import picture_for_jpeg
 from convfilter.images.quiet import pillow_warnings_silenced
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ def _encode_with_pillow(
         if format_name == "GIF":
             picture, extra, notes = _indexed(contiguous, name)
             options |= extra
+        elif format_name == "JPEG":
+            picture = picture_for_jpeg(contiguous)
         else:
             picture = PillowImages.fromarray(contiguous)
             if format_name == "PBM":

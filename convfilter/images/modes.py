@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.errors import ImageError
-from convfilter.images.unpacking import pixels_in
+from convfilter.images.memory import pixels_in
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage

@@ -1,4 +1,4 @@
-"""Pixels out of Pillow's memory: the same as through NumPy, whatever the size."""
+"""Pixels between arrays and Pillow's memory: the same as by Pillow's own way, of whatever size."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImages
 
-from convfilter.images import read, unpacking, write
+from convfilter.images import memory, read, write
 
 SIZES = [(1, 1), (1, 5), (7, 1), (3, 2), (31, 33), (301, 1003), (5, 65536), (2, 70000)]
 
@@ -25,19 +25,37 @@ def picture(height: int, width: int, mode: str) -> PillowImages.Image:
 @pytest.mark.parametrize("mode", ["RGB", "RGBA"])
 @pytest.mark.parametrize("size", SIZES)
 def test_same_pixels(size: tuple[int, int], mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unpacking, "_SMALLEST", 1)
+    monkeypatch.setattr(memory, "_SMALLEST", 1)
     given = picture(*size, mode)
-    found = unpacking.pixels_in(given)
+    found = memory.pixels_in(given)
     np.testing.assert_array_equal(found, np.asarray(given))
     assert found.flags.writeable
     assert found.flags.c_contiguous
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_same_jpeg(size: tuple[int, int], mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if max(size) > 65500:  # more than JPEG holds
+        size = (size[0], 65499)
+    pixels = np.asarray(picture(*size, mode)) if mode == "RGB" else np.full(size, 99, np.uint8)
+    files = []
+    for smallest in (1, 1 << 40):
+        monkeypatch.setattr(memory, "_SMALLEST", smallest)
+        assert memory.picture_for_jpeg(pixels).mode == (
+            "RGBX" if smallest == 1 and mode == "RGB" else mode
+        )
+        stream = io.BytesIO()
+        write(pixels, stream, format="JPEG")
+        files.append(stream.getvalue())
+    assert files[0] == files[1]
+
+
 @pytest.mark.parametrize("mode", ["L", "LA", "F", "I;16"])
 def test_other_modes_go_through_numpy(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unpacking, "_SMALLEST", 1)
+    monkeypatch.setattr(memory, "_SMALLEST", 1)
     given = PillowImages.new(mode, (9, 5))
-    found = unpacking.pixels_in(given)
+    found = memory.pixels_in(given)
     np.testing.assert_array_equal(found, np.asarray(given))
     assert found.flags.writeable
 
@@ -45,9 +63,9 @@ def test_other_modes_go_through_numpy(mode: str, monkeypatch: pytest.MonkeyPatch
 def test_large_pictures_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = np.random.default_rng(1).integers(0, 256, (1500, 1501, 4), np.uint8)
     calls: list[Any] = []
-    shared = unpacking._shared_bytes
+    shared = memory._shared_bytes
     monkeypatch.setattr(
-        unpacking, "_shared_bytes", lambda *given: calls.append(given) or shared(*given)
+        memory, "_shared_bytes", lambda *given: calls.append(given) or shared(*given)
     )
     for given in (pixels, pixels[..., :3]):
         calls.clear()
@@ -59,16 +77,16 @@ def test_large_pictures_take_the_short_way(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_what_is_laid_out_otherwise_goes_through_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unpacking, "_SMALLEST", 1)
+    monkeypatch.setattr(memory, "_SMALLEST", 1)
     given = picture(20, 30, "RGB")
     _, grey = PillowImages.new("L", (20, 30)).__arrow_c_array__()
-    assert unpacking._shared_bytes(grey, 600) is None
+    assert memory._shared_bytes(grey, 600) is None
     _, other = picture(2, 2, "RGB").__arrow_c_array__()
-    assert unpacking._shared_bytes(other, 600) is None
-    monkeypatch.setattr(unpacking, "_shared_bytes", lambda *_: None)
-    np.testing.assert_array_equal(unpacking.pixels_in(given), np.asarray(given))
-    monkeypatch.setattr(unpacking, "_can_share", lambda _: False)
-    np.testing.assert_array_equal(unpacking.pixels_in(given), np.asarray(given))
+    assert memory._shared_bytes(other, 600) is None
+    monkeypatch.setattr(memory, "_shared_bytes", lambda *_: None)
+    np.testing.assert_array_equal(memory.pixels_in(given), np.asarray(given))
+    monkeypatch.setattr(memory, "_can_share", lambda _: False)
+    np.testing.assert_array_equal(memory.pixels_in(given), np.asarray(given))
 
 
 @pytest.mark.parametrize(
@@ -79,12 +97,15 @@ def test_what_is_laid_out_otherwise_goes_through_numpy(monkeypatch: pytest.Monke
 def test_however_pillow_keeps_its_pixels(settings: dict[str, str]) -> None:
     code = (
         "import numpy as np\n"
-        "from convfilter.images import unpacking\n"
-        "from tests.images.test_unpacking import picture\n"
-        "unpacking._SMALLEST = 1\n"
+        "from convfilter.images import memory\n"
+        "from tests.images.test_memory import picture\n"
+        "memory._SMALLEST = 1\n"
         "for mode in ('RGB', 'RGBA'):\n"
         "    given = picture(77, 101, mode)\n"
-        "    assert (unpacking.pixels_in(given) == np.asarray(given)).all()\n"
+        "    assert (memory.pixels_in(given) == np.asarray(given)).all()\n"
+        "    if mode == 'RGB':\n"
+        "        padded = np.asarray(memory.picture_for_jpeg(np.asarray(given)).convert('RGB'))\n"
+        "        assert (padded == np.asarray(given)).all()\n"
     )
     command = [sys.executable, "-W", "error", "-c", code]
     run = subprocess.run(
