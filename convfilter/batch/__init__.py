@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from convfilter.batch.plan import Failure, Job, Plan, make_plan
+from convfilter.batch.job import Job
+from convfilter.batch.plan import Failure, Plan, make_plan
 from convfilter.batch.report import Report
 from convfilter.batch.run import Outcome, run
 

@@ -7,13 +7,10 @@ import stat
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from convfilter.batch.job import Job
 from convfilter.batch.names import collision_key, shown
 from convfilter.errors import ImageError, UsageError
-
-if TYPE_CHECKING:
-    from convfilter.batch.plan import Job
 
 __all__ = ["check_outputs"]
 

@@ -8,34 +8,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from convfilter.batch.checks import check_outputs
+from convfilter.batch.job import Job
 from convfilter.batch.names import derived_name, shown, sibling_name
 from convfilter.batch.walk import Found, walk
 from convfilter.errors import ImageError, UsageError
 from convfilter.images import format_of, is_image_path
 
-__all__ = ["STANDARD", "Failure", "Job", "Plan", "make_plan"]
+__all__ = ["STANDARD", "Failure", "Plan", "make_plan"]
 
 STANDARD = "-"
 """The path that stands for standard input or output."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """One file to be made; None stands for standard input or output.
-
-    `overwrite` allows an existing output to be replaced, `make_folder` the output's folder to be
-    created.
-    """
-
-    input: Path | None
-    output: Path | None
-    overwrite: bool = False
-    make_folder: bool = False
-
-    @property
-    def name(self) -> str:
-        """The input's name for messages."""
-        return "standard input" if self.input is None else shown(self.input)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
-from convfilter.batch.plan import Job
+from convfilter.batch.job import Job
 from convfilter.errors import ImageError
 
 __all__ = ["Outcome", "Work", "run"]
