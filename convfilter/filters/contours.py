@@ -27,7 +27,7 @@ ROWS_AT_ONCE = 16
 """Rows whose numbers stay in the cache while they become colours."""
 
 
-@declare.filter(response=True)
+@declare.filter(response=True, needs="image", few_values=True)
 def canny(
     image: Pixels,
     options: BorderOptions,

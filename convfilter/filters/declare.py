@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from convfilter.filters.pixels import Array, Pixels
+
+Needs = Literal["pixel", "neighbourhood", "image"]
 
 
 class Filter:
@@ -30,9 +32,19 @@ class Filter:
     parameters : every parameter, with kind, range, unit and default
     response : its result is a response (edges, say), not a picture to keep the colours of
     neutral : at its defaults it may leave a picture as it is
+    needs : what a value of the result depends on: the pixel, its neighbourhood, or the whole image
+    few_values : its result knows few values, whatever the depth of the picture
     """
 
-    def __init__(self, function: Callable[..., Pixels], *, response: bool, neutral: bool) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Pixels],
+        *,
+        response: bool,
+        neutral: bool,
+        needs: Needs,
+        few_values: bool,
+    ) -> None:
         from convfilter.filters.parameters import read_parameters
 
         self.function = function
@@ -42,6 +54,8 @@ class Filter:
         self.summary = self.description.partition("\n")[0]
         self.response = response
         self.neutral = neutral
+        self.needs = needs
+        self.few_values = few_values
         self.parameters, self._bundles = read_parameters(function)
         self.__name__ = function.__name__.rstrip("_")
         self.__doc__ = self.description
@@ -145,17 +159,24 @@ _declared: dict[str, Filter] = {}
 
 
 def filter(  # noqa: A001 - always written declare.filter
-    *, response: bool = False, neutral: bool = False
+    *,
+    response: bool = False,
+    neutral: bool = False,
+    needs: Needs = "neighbourhood",
+    few_values: bool = False,
 ) -> Callable[[Callable[..., Pixels]], Filter]:
     """Declare a filter: ``@declare.filter()`` above ``def gaussian_blur(image, window, *, …)``.
 
     The first argument is the picture (`Pixels`). Every other one is annotated with
     ``Annotated[type, Spec(…)]`` or is a bundle of options such as `Window`. A parameter named
-    `channels` is served here: the function sees either all channels or the luma.
+    `channels` is served here: the function sees either all channels or the luma. The arguments
+    here are those attributes of a `Filter` that no parameter tells.
     """
 
     def declare(function: Callable[..., Pixels]) -> Filter:
-        made = Filter(function, response=response, neutral=neutral)
+        made = Filter(
+            function, response=response, neutral=neutral, needs=needs, few_values=few_values
+        )
         if _declared.setdefault(made.name, made) is not made:
             raise ArgumentTypeError(f"two filters are called {made.name}")
         return made

@@ -93,7 +93,7 @@ def _nl_means(
     return image.smooth(engine.nl_means, reach, options, strength, size=size, search=search)
 
 
-@declare.filter()
+@declare.filter(needs="image")
 def denoise(
     image: Pixels,
     options: BorderOptions,
@@ -155,7 +155,7 @@ def _repeated(kernel: Array, times: int) -> Array:
     return functools.reduce(widened, [kernel] * times)
 
 
-@declare.filter()
+@declare.filter(needs="image")
 def add_noise(
     image: Pixels,
     *,

@@ -14,7 +14,7 @@ from convfilter.filters.parameters import Spec
 from convfilter.filters.pixels import Array, Pixels
 
 
-@declare.filter(neutral=True)
+@declare.filter(neutral=True, needs="pixel")
 def grayscale(image: Pixels) -> Pixels:
     """Turn a colour picture grey: the luma 0.299 red + 0.587 green + 0.114 blue.
 
@@ -32,7 +32,7 @@ def grayscale(image: Pixels) -> Pixels:
     return image.luma()
 
 
-@declare.filter()
+@declare.filter(needs="pixel")
 def invert(image: Pixels, *, channels: Channels = "each") -> Pixels:
     """Turn the picture into its negative: white minus value.
 
@@ -42,7 +42,7 @@ def invert(image: Pixels, *, channels: Channels = "each") -> Pixels:
     return image.with_colour(shown.dtype.type(image.white) - shown, signed=None)
 
 
-@declare.filter(response=True)
+@declare.filter(response=True, needs="image", few_values=True)
 def threshold(
     image: Pixels,
     *,
@@ -74,7 +74,7 @@ def threshold(
     return image.with_colour(_white_where(shown > np.array(levels), image), signed=None)
 
 
-@declare.filter(neutral=True)
+@declare.filter(neutral=True, needs="pixel")
 def relu(image: Pixels) -> Pixels:
     """Set negative values to 0, as networks do with the responses of their layers.
 

@@ -17,14 +17,15 @@ from convfilter import filters
 from tests.filters.pictures import Array, rgb
 
 FOLDER = Path(__file__).with_name("truth")
-NEEDED = {"convolve": {"kernel": "kirsch-nw"}}
+REQUIRED = "kirsch-nw"
 STRAY = 0.002
 """Share of the values that may differ by more than one step of 8 bits."""
 
 
 def made(name: str) -> Array:
     """Return what a filter makes of the photograph."""
-    result: Array = filters.get(name)(rgb(), **NEEDED.get(name, {}))
+    declared = filters.get(name)
+    result: Array = declared(rgb(), **{p.name: REQUIRED for p in declared.parameters if p.required})
     return result
 
 
