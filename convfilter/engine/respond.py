@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convfilter.engine.arguments import Array
 from convfilter.engine.bands import run_bands
 from convfilter.engine.geometry import Axis, Border
-from convfilter.engine.native import Loop, loop
-from convfilter.engine.plan import Plan, Taps, Weights, make_plan
+from convfilter.engine.native import loop
+from convfilter.engine.plan import Plan, Schedule, Weights, make_plan
 from convfilter.engine.strips import StripReader
 
 Combine = Literal["abs", "l1", "l2", "max", "max-abs"]
 COMBINES: tuple[Combine, ...] = get_args(Combine)
+JOINS: dict[Combine | None, int] = {None: 0, "abs": 1, "l1": 1, "l2": 2, "max": 3, "max-abs": 4}
+"""What the loop calls them."""
 
 
 @dataclass(frozen=True)
@@ -60,100 +63,66 @@ def run(call: Call, workers: int) -> tuple[Array, int]:
     """Return the output and how many sums were NaN or infinite."""
     accumulator = call.plan.accumulator
     reader = StripReader(call.image, call.rows, call.columns, call.border, call.fill, accumulator)
-    appliers = [
-        _applier(reader, schedule.down_columns, schedule.along_rows)
-        for schedule in call.plan.schedules
-    ]
-    join = _joiner(call.combine, accumulator, call.gain)
+    separable = call.plan.algorithm == "separable"
+    taps = _taps(reader, call.plan.schedules)
+    join = JOINS[call.combine]
+    respond = loop("correlate.respond", T=accumulator)
     store = _storer(call.dtype, accumulator, call.offset)
     outputs = call.rows.outputs
     output = np.empty((outputs, reader.output_length), call.dtype)
     bad: list[int] = []
-    at_once = reader.strip_rows(rows_of_scratch=1 + (call.plan.algorithm == "separable"))
+    at_once = reader.strip_rows(rows_of_scratch=1 + separable)
 
     def work(start: int, stop: int) -> None:
         most = min(at_once, stop - start)
         memory = reader.empty_strip(most)
-        between = (
-            np.empty((most, reader.row_length), accumulator)
-            if call.plan.algorithm == "separable"
-            else memory[:0]
-        )
-        response = np.empty((most, reader.output_length), accumulator)
-        joined = response if join is None else np.empty_like(response)
+        between = np.empty((most if separable else 0, reader.row_length), accumulator)
+        joined = np.empty((most, reader.output_length), accumulator)
+        response = np.empty_like(joined) if join else joined
         for first in range(start, stop, most):
             count = min(most, stop - first)
             strip = reader.read(first, count, memory)
-            for number, apply in enumerate(appliers):
-                apply(strip, between[:count], response[:count])
-                if join is not None:
-                    join(response[:count], number == 0, number == len(appliers) - 1, joined[:count])
-            bad.append(store(joined[:count], output[first : first + count]))
+            result = joined[:count]
+            respond(
+                strip,
+                reader.rows.stride,
+                *taps,
+                join,
+                1 / call.gain,
+                between[:count],
+                response[:count],
+                result,
+            )
+            bad.append(store(result, output[first : first + count]))
 
-    run_bands(
-        outputs, reader.output_length * sum(s.taps for s in call.plan.schedules), workers, work
-    )
+    effort = reader.output_length * sum(schedule.taps for schedule in call.plan.schedules)
+    run_bands(outputs, effort, workers, work)
     channels = call.shape[2:]
     return output.reshape(outputs, call.columns.outputs, *channels), sum(bad)
 
 
-Apply = Callable[[Array, Array, Array], None]
-
-
-def _applier(reader: StripReader, down_columns: Taps | None, along_rows: Taps) -> Apply:
-    """Return the function that turns a strip into responses, by way of rows in between."""
-    weighted_sum = loop("correlate.weighted_sum", T=reader.dtype)
-    rows, dilation, stride = along_rows.rows, reader.rows.dilation, reader.rows.stride
-    tap_columns = reader.tap_columns[along_rows.columns]
-    weights = along_rows.weights.astype(reader.dtype)
-    if down_columns is None:
-        tap_rows = rows * dilation
-
-        def direct(strip: Array, between: Array, response: Array) -> None:
-            weighted_sum(strip, stride, tap_rows, tap_columns, weights, response)
-
-        return direct
-    first_rows = down_columns.rows * dilation
-    first_columns = np.zeros(len(down_columns), np.int64)
-    first_weights = down_columns.weights.astype(reader.dtype)
-
-    def separable(strip: Array, between: Array, response: Array) -> None:
-        weighted_sum(strip, stride, first_rows, first_columns, first_weights, between)
-        weighted_sum(between, 1, rows, tap_columns, weights, response)
-
-    return separable
-
-
-Join = Callable[[Array, bool, bool, Array], None]
-
-
-def _joiner(combine: Combine | None, dtype: np.dtype[Any], gain: float) -> Join | None:
-    """Return the function that adds one response to those already joined."""
-    match combine:
-        case None:
-            return None
-        case "abs" | "l1":
-            absolute = loop("correlate.join_absolute", T=dtype)
-            return lambda response, first, last, joined: absolute(response, first, joined)
-        case "l2":
-            return _root_of_squares(
-                loop("correlate.join_square", T=dtype),
-                loop("correlate.square_root", T=dtype),
-                1 / gain,
-            )
-        case "max" | "max-abs":
-            maximum = loop("correlate.join_maximum", T=dtype)
-            by_size = combine == "max-abs"
-            return lambda response, first, last, joined: maximum(response, first, by_size, joined)
-
-
-def _root_of_squares(square: Loop, root: Loop, factor: float) -> Join:
-    def join(response: Array, first: bool, last: bool, joined: Array) -> None:
-        square(response, first, joined)
-        if last:
-            root(joined, factor)
-
-    return join
+def _taps(
+    reader: StripReader, schedules: Sequence[Schedule]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Array]:
+    """Return starts, rows, columns and weights of all taps, as `correlate.respond` takes them."""
+    starts, rows, columns, weights = [0], [], [], []
+    for schedule in schedules:
+        down, along = schedule.down_columns, schedule.along_rows
+        if down is not None:
+            rows.append(down.rows * reader.rows.dilation)
+            columns.append(np.zeros(len(down), np.int64))
+            weights.append(down.weights)
+        starts.append(starts[-1] + (0 if down is None else len(down)))
+        rows.append(along.rows * reader.rows.dilation)
+        columns.append(reader.tap_columns[along.columns])
+        weights.append(along.weights)
+        starts.append(starts[-1] + len(along))
+    return (
+        np.array(starts, np.int64),
+        np.concatenate(rows),
+        np.concatenate(columns),
+        np.concatenate(weights).astype(reader.dtype),
+    )
 
 
 def _storer(

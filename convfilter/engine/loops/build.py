@@ -10,10 +10,10 @@ from typing import Any
 import numba
 import numpy as np
 
+from convfilter.engine.loops.declare import OPTIONS
 from convfilter.engine.objects import Argument, Entry
 
 _ARGUMENT = re.compile(r"(?P<const>const )?(?P<type>\w+)(?P<axes>\[[:,]+\])? (?P<name>\w+)")
-_OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}}
 
 
 def source(name: str) -> Callable[..., Any]:
@@ -44,10 +44,10 @@ def to_llvm(name: str, dtypes: Mapping[str, str]) -> tuple[Entry, str]:
     text = f"def entry({', '.join(parameters)}):\n    return loop({', '.join(values)})\n"
     names = {
         "carray": numba.carray,  # type: ignore[attr-defined]
-        "loop": numba.njit(**_OPTIONS)(source(name)),
+        "loop": numba.njit(**OPTIONS)(source(name)),
     }
     exec(text, names)
-    entry = numba.cfunc(result(*types), **_OPTIONS)(names["entry"])
+    entry = numba.cfunc(result(*types), **OPTIONS)(names["entry"])
     return Entry(entry.native_name, arguments, returned), entry.inspect_llvm()
 
 
@@ -63,7 +63,7 @@ def compile_here(name: str, dtypes: Mapping[str, str]) -> Callable[..., Any]:
             else scalar
         )
     result = numba.from_dtype(np.dtype(returned)) if returned else numba.void
-    return numba.njit(result(*types), nogil=True, **_OPTIONS)(source(name))
+    return numba.njit(result(*types), nogil=True, **OPTIONS)(source(name))
 
 
 def read_signature(declared: str, dtypes: Mapping[str, str]) -> tuple[tuple[Argument, ...], str]:

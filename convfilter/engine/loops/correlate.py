@@ -1,14 +1,16 @@
 """Sums of weighted rows, and the ways to join the responses of several kernels."""
 
 import numpy as np
+from numba.extending import register_jitable
 
-from convfilter.engine.loops.declare import loop
+from convfilter.engine.loops.declare import OPTIONS, loop
 
 
 @loop(
     "const T[:,:] source, i8 row_step, const i8[:] tap_rows, const i8[:] tap_columns,"
     " const T[:] weights, T[:,:] out"
 )
+@register_jitable(**OPTIONS)
 def weighted_sum(source, row_step, tap_rows, tap_columns, weights, out):
     """out[i, x] = sum over taps of weight * source[i * row_step + tap_row, x + tap_column].
 
@@ -79,9 +81,57 @@ def weighted_sum(source, row_step, tap_rows, tap_columns, weights, out):
                 target[x] += wa * a[x]
 
 
-@loop("const T[:,:] response, i8 first, T[:,:] joined")
-def join_absolute(response, first, joined):
-    """Add |response|; the first response starts the sum."""
+@loop(
+    "const T[:,:] source, i8 row_step, const i8[:] starts, const i8[:] tap_rows,"
+    " const i8[:] tap_columns, const T[:] weights, i8 join, f8 factor,"
+    " T[:,:] between, T[:,:] response, T[:,:] joined"
+)
+def respond(
+    source,
+    row_step,
+    starts,
+    tap_rows,
+    tap_columns,
+    weights,
+    join,
+    factor,
+    between,
+    response,
+    joined,
+):
+    """Apply several kernels to a strip and join their responses.
+
+    Kernel `k` has the taps from ``starts[2 * k]`` that go down the columns, if any, and those from
+    ``starts[2 * k + 1]`` that go along the rows. `join` is one of the numbers in
+    `convfilter.engine.respond`; the root of a sum of squares is multiplied by `factor`.
+    """
+    kernels = starts.shape[0] // 2
+    for k in range(kernels):
+        a, b, c = starts[2 * k], starts[2 * k + 1], starts[2 * k + 2]
+        target = joined if join == 0 else response
+        rows, columns, along = tap_rows[b:c], tap_columns[b:c], weights[b:c]
+        if b > a:
+            down = weights[a:b]
+            weighted_sum(source, row_step, tap_rows[a:b], tap_columns[a:b], down, between)
+            weighted_sum(between, 1, rows, columns, along, target)
+        else:
+            weighted_sum(source, row_step, rows, columns, along, target)
+        if join == 1:
+            _add_absolute(response, k == 0, joined)
+        elif join == 2:
+            _add_square(response, k == 0, joined)
+        elif join >= 3:
+            _keep_largest(response, k == 0, join == 4, joined)
+    if join == 2:
+        gain = joined.dtype.type(factor)
+        for i in range(joined.shape[0]):
+            row = joined[i]
+            for x in range(joined.shape[1]):
+                row[x] = np.sqrt(row[x]) * gain
+
+
+@register_jitable(**OPTIONS)
+def _add_absolute(response, first, joined):
     for i in range(joined.shape[0]):
         source = response[i]
         target = joined[i]
@@ -93,9 +143,8 @@ def join_absolute(response, first, joined):
                 target[x] += abs(source[x])
 
 
-@loop("const T[:,:] response, i8 first, T[:,:] joined")
-def join_square(response, first, joined):
-    """Add response squared; the first response starts the sum."""
+@register_jitable(**OPTIONS)
+def _add_square(response, first, joined):
     for i in range(joined.shape[0]):
         source = response[i]
         target = joined[i]
@@ -107,9 +156,9 @@ def join_square(response, first, joined):
                 target[x] += source[x] * source[x]
 
 
-@loop("const T[:,:] response, i8 first, i8 absolute, T[:,:] joined")
-def join_maximum(response, first, absolute, joined):
-    """Keep the largest response, or the largest absolute one; NaN wins."""
+@register_jitable(**OPTIONS)
+def _keep_largest(response, first, absolute, joined):
+    """NaN wins."""
     for i in range(joined.shape[0]):
         source = response[i]
         target = joined[i]
@@ -119,13 +168,3 @@ def join_maximum(response, first, absolute, joined):
                 value = abs(value)
             best = value if first else target[x]
             target[x] = value if (value > best or value != value) else best
-
-
-@loop("T[:,:] values, f8 factor")
-def square_root(values, factor):
-    """Take the square root of every value, times a factor, in place."""
-    gain = values.dtype.type(factor)
-    for i in range(values.shape[0]):
-        row = values[i]
-        for x in range(values.shape[1]):
-            row[x] = np.sqrt(row[x]) * gain

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}}
+"""How every loop is compiled: no flag that would change what NaN and infinity do."""
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
