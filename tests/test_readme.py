@@ -93,3 +93,7 @@ def test_what_is_generated_is_up_to_date():
         check=False,
     )
     assert done.returncode == 0, f"run python docs/generate.py: {done.stdout}{done.stderr}"
+
+
+def test_the_number_of_kernels_is_told():
+    assert f"{len(convfilter.kernels.names())} named kernels" in README
