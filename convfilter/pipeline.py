@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from convfilter import filters, kernels
 from convfilter.errors import ConvfilterError, PipelineError, UnknownNameError
+from convfilter.filters.parameters import written
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -24,11 +25,15 @@ LARGEST_FILE = 1 << 20
 
 @dataclass(frozen=True)
 class Step:
-    """One filter with its parameters; `name` may also be that of a kernel."""
+    """One filter with the values of all its parameters; `name` may also be that of a kernel.
+
+    `given` are the parameters that were stated, as they were.
+    """
 
     name: str
     filter: Filter
     parameters: Mapping[str, Any]
+    given: tuple[tuple[str, Any], ...] = ()
 
     @classmethod
     def of(cls, name: str, given: Mapping[str, Any] | None = None) -> Step:
@@ -42,17 +47,25 @@ class Step:
             For a value out of range or of the wrong type.
         """
         found, preset = find(name)
-        parameters = {**(given or {}), **preset}
-        found.bind(parameters)
-        return cls(name, found, parameters)
+        known = [p.name for p in found.parameters if p.name not in preset]
+        for parameter in given or {}:
+            if parameter not in known:
+                raise UnknownNameError(f"parameter of {name}", parameter, known)
+        values = found.bind({**(given or {}), **preset})
+        return cls(name, found, values, tuple((given or {}).items()))
+
+    def __str__(self) -> str:
+        words = [self.name, *(f"{key}={shlex.quote(written(value))}" for key, value in self.given)]
+        return " ".join(words)
 
 
 def find(name: str) -> tuple[Filter, dict[str, Any]]:
     """Return the filter of this name, or `convolve` and the kernel of this name."""
-    if name.replace("_", "-") in filters.index():
-        return filters.get(name), {}
-    if name in kernels.names():
-        return filters.get("convolve"), {"kernel": name}
+    asked = name.replace("_", "-")
+    if asked in filters.index():
+        return filters.get(asked), {}
+    if asked in kernels.names():
+        return filters.get("convolve"), {"kernel": asked}
     raise UnknownNameError("filter or kernel", name, [*filters.names(), *kernels.names()])
 
 
@@ -73,6 +86,8 @@ class Pipeline:
     """
 
     def __init__(self, steps: Iterable[str | tuple[str, Mapping[str, Any]] | Step]) -> None:
+        if isinstance(steps, str):
+            raise PipelineError(f"{steps!r} is text: use Pipeline.parse")
         self.steps = tuple(_step(step) for step in steps)
         if not self.steps:
             raise PipelineError("the pipeline has no steps: name at least one filter")
@@ -111,7 +126,7 @@ class Pipeline:
         return self._run(Pixels.of(image, workers=workers)).finish()
 
     def __repr__(self) -> str:
-        return f"Pipeline.parse({' | '.join(step.name for step in self.steps)!r})"
+        return f"Pipeline.parse({' | '.join(map(str, self.steps))!r})"
 
     def _run(self, pixels: Pixels) -> Pixels:
         for step in self.steps:

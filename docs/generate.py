@@ -17,7 +17,7 @@ import numpy as np
 
 import convfilter
 from convfilter import filters, kernels
-from convfilter.filters.parameters import Parameter
+from convfilter.filters.parameters import Parameter, written
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -66,22 +66,12 @@ def text(parameter: Parameter) -> str:
         return "required"
     if parameter.default is None:
         return parameter.spec.automatic or "none"
-    return str(parameter.default)
+    return written(parameter.default)
 
 
 def reach(parameter: Parameter) -> str:
     """Return a parameter's choices or range."""
-    if parameter.choices:
-        return ", ".join(parameter.choices)
-    low, high = parameter.spec.minimum, parameter.spec.maximum
-    if low is None and high is None:
-        return ""
-    if high is None:
-        return f"from {low:g} {parameter.spec.unit or ''}".strip()
-    if low is None:
-        return f"up to {high:g} {parameter.spec.unit or ''}".strip()
-    unit = parameter.spec.unit or ""
-    return f"{low:g} to {high:g} {unit}".strip() if unit != "0 to 255" else f"{low:g} to {high:g}"
+    return ", ".join(parameter.choices) or parameter.range
 
 
 def cell(words: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from convfilter.batch.names import shown
@@ -28,7 +28,7 @@ class Report:
     not_entered: int = 0
     done: int = 0
     failed: int = 0
-    last_error_code: int = 1
+    codes: set[int] = field(default_factory=set)
 
     def succeed(self) -> None:
         """Count a file that was written."""
@@ -37,19 +37,20 @@ class Report:
     def fail(self, error: BaseException) -> None:
         """Count a file that could not be made."""
         self.failed += 1
-        self.last_error_code = getattr(error, "exit_code", 1)
+        self.codes.add(getattr(error, "exit_code", 1))
 
     @property
     def exit_code(self) -> int:
         """0 when all is done, 3 when some of several failed; when none is done the error's own.
 
-        Several that all failed give 1, since each may have its own reason.
+        Several that all failed give 1, since each may have its own reason; 2 where every one was
+        refused because the command was wrong.
         """
         if not self.failed:
             return 0
-        if self.total == 1:
-            return self.last_error_code
-        return SOME_FAILED if self.done else 1
+        if self.done:
+            return SOME_FAILED
+        return next(iter(self.codes)) if len(self.codes) == 1 else 1
 
     def sentence(self, target: Path | None = None, *, interrupted: bool = False) -> str:
         """Return the last sentence, such as "47 files written to edges, 1 failed"."""

@@ -67,6 +67,9 @@ def _run(group: Commands, arguments: Sequence[str]) -> int:
     except ConvfilterError as error:
         say(f"{_command(meta)}: {describe(error)}")
         return error.exit_code
+    except OSError as error:  # of the standard streams: those of files have become ours
+        say(f"{_command(meta)}: standard output: {error.strerror or error}")
+        return FAILED
     except MemoryError:
         say(f"{_command(meta)}: not enough memory")
         return FAILED

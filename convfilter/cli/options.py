@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from convfilter.errors import ConvfilterError
-from convfilter.filters.parameters import Parameter
+from convfilter.filters.parameters import Parameter, written
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -60,11 +60,6 @@ class Value(AnyType):
             return value
         try:
             checked = self.parameter.parse(value)
-            if self.parameter.kind == "kernel":
-                # so that a wrong kernel is told once, before the first file is touched
-                from convfilter import kernels
-
-                kernels.find(value)
         except ConvfilterError as error:
             raise click.UsageError(reworded(error, self.parameter), ctx) from error
         return checked
@@ -120,7 +115,7 @@ def option_of(parameter: Parameter, *names: str) -> click.Option:
 def help_text(parameter: Parameter) -> str:
     """Return the help with range, unit and default in brackets."""
     spec = parameter.spec
-    asides = [_range(parameter)] if _range(parameter) else []
+    asides = [parameter.range] if parameter.range else []
     if spec.odd:
         asides.append("odd")
     if parameter.required:
@@ -128,35 +123,10 @@ def help_text(parameter: Parameter) -> str:
     elif parameter.default is None:
         asides.append(f"default: {spec.automatic}")
     else:
-        asides.append(f"default: {_written(parameter.default)}")
+        asides.append(f"default: {written(parameter.default)}")
         if spec.automatic is not None:
             asides.append(f"auto: {spec.automatic}")
     return f"{spec.help}  [{'; '.join(asides)}]" if asides else spec.help
-
-
-def _range(parameter: Parameter) -> str:
-    spec = parameter.spec
-    low, high = (None if end is None else _written(end) for end in (spec.minimum, spec.maximum))
-    if low is not None and high is not None:
-        text = f"{low} to {high}"
-    elif low is not None:
-        text = f"at least {low}"
-    else:
-        text = "" if high is None else f"at most {high}"
-    if spec.unit is None or spec.unit == text:
-        return text
-    is_scale = spec.unit[:1].isdigit()  # as 0 to 255 is
-    return f"{text} on the scale {spec.unit}".strip() if is_scale else f"{text} {spec.unit}".strip()
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (int, float)):
-        return str(int(value)) if float(value).is_integer() else f"{value:g}"
-    if isinstance(value, tuple):
-        return ",".join(_written(part) for part in value)
-    return str(value)
 
 
 def given_values(context: click.Context, parameters: Sequence[Parameter]) -> dict[str, Any]:

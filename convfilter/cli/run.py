@@ -157,7 +157,7 @@ class Work:
             lines.append(f"{job.name}: {_kind(image)}")
             lines.append(f"  reading    {_milliseconds(read - started)}")
             lines.append(f"  filtering  {_milliseconds(filtered - read)}")
-            lines += [f"    {reason}" for reason in _reasons(plans)]
+            lines += [f"    {reason}" for reason in _reasons(plans) or ["pixel by pixel"]]
             lines.append(f"  writing    {_milliseconds(written - filtered)}")
         if not options.quiet:
             if image.frames > 1:

@@ -96,7 +96,7 @@ def lay_out(
     """
     strides = check_pair(stride, "stride", 1)
     dilations = check_pair(dilation, "dilation", 1)
-    paddings = _paddings(padding)
+    paddings = _both_ends(check_padding(padding))
     axes = []
     for value in (*strides, *dilations):
         if value > LARGEST_EXTENT:
@@ -143,27 +143,47 @@ def check_elements(elements: int, what: str) -> None:
         )
 
 
-def _paddings(padding: Any) -> PaddingName | tuple[tuple[int, int], tuple[int, int]]:
+def check_padding(padding: Any) -> Padding:
+    """Return the padding, or raise an error that says what it may be."""
     if isinstance(padding, str):
         for known in PADDINGS:
             if padding == known:
                 return known
         raise UnknownNameError("padding", padding, PADDINGS)
-    nested = isinstance(padding, (tuple, list)) and any(
-        isinstance(part, (tuple, list)) for part in padding
-    )
-    if not nested:
-        rows, columns = check_pair(padding, "padding", 0)
-        return (rows, rows), (columns, columns)
-    if len(padding) != 2 or any(
-        not isinstance(part, (tuple, list)) or len(part) != 2 for part in padding
-    ):
+    if not isinstance(padding, (tuple, list, np.ndarray)):
+        return _check_width(padding)
+    parts = list(padding)
+    if len(parts) != 2:
+        raise ArgumentError(
+            f"padding has {len(parts)} parts: give one number, (rows, columns) or"
+            " ((top, bottom), (left, right))"
+        )
+    nested = [isinstance(part, (tuple, list, np.ndarray)) for part in parts]
+    if any(nested) != all(nested) or (all(nested) and [len(part) for part in parts] != [2, 2]):
         raise ArgumentTypeError(
             f"padding is {padding!r}: give a name, a number, (rows, columns) or"
             " ((top, bottom), (left, right))"
         )
-    (top, bottom), (left, right) = padding
+    if not all(nested):
+        return (_check_width(parts[0]), _check_width(parts[1]))
+    (top, bottom), (left, right) = parts
     return (
-        (check_integer(top, "padding", 0), check_integer(bottom, "padding", 0)),
-        (check_integer(left, "padding", 0), check_integer(right, "padding", 0)),
+        (_check_width(top), _check_width(bottom)),
+        (_check_width(left), _check_width(right)),
     )
+
+
+def _check_width(value: Any) -> int:
+    width = check_integer(value, "padding", 0)
+    if width > LARGEST_EXTENT:
+        raise ArgumentError(f"padding is {width}: at most {LARGEST_EXTENT} is served")
+    return width
+
+
+def _both_ends(padding: Padding) -> PaddingName | tuple[tuple[int, int], tuple[int, int]]:
+    if isinstance(padding, str):
+        return padding
+    rows, columns = (padding, padding) if isinstance(padding, int) else padding
+    top, bottom = (rows, rows) if isinstance(rows, int) else rows
+    left, right = (columns, columns) if isinstance(columns, int) else columns
+    return (top, bottom), (left, right)

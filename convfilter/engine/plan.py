@@ -130,7 +130,7 @@ def make_plan(
         why = f"{size} of rank 1: {taps} taps by columns and rows instead of {dense}"
     else:
         algorithm = "direct"
-        why = f"{size}, {taps} taps other than zero"
+        why = f"{size}, {taps} tap{'' if taps == 1 else 's'} other than zero"
     return Plan(algorithm, accumulator, exact, f"{why}; {arithmetic}", schedules)
 
 

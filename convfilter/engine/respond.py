@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
@@ -14,7 +14,7 @@ from convfilter.engine.bands import run_bands
 from convfilter.engine.geometry import Axis, Border
 from convfilter.engine.native import loop
 from convfilter.engine.plan import Plan, Schedule, Weights, make_plan
-from convfilter.engine.strips import StripReader
+from convfilter.engine.strips import StripReader, storer
 
 Combine = Literal["abs", "l1", "l2", "max", "max-abs"]
 COMBINES: tuple[Combine, ...] = get_args(Combine)
@@ -67,7 +67,7 @@ def run(call: Call, workers: int) -> tuple[Array, int]:
     taps = _taps(reader, call.plan.schedules)
     join = JOINS[call.combine]
     respond = loop("correlate.respond", T=accumulator)
-    store = _storer(call.dtype, accumulator, call.offset)
+    store = storer(call.dtype, accumulator, call.offset)
     outputs = call.rows.outputs
     output = np.empty((outputs, reader.output_length), call.dtype)
     bad: list[int] = []
@@ -123,14 +123,3 @@ def _taps(
         np.concatenate(columns),
         np.concatenate(weights).astype(reader.dtype),
     )
-
-
-def _storer(
-    dtype: np.dtype[Any], accumulator: np.dtype[Any], offset: float
-) -> Callable[[Array, Array], int]:
-    if dtype.kind == "f":
-        store_float = loop("strips.store_float", T=accumulator, D=dtype)
-        return lambda values, out: store_float(values, offset, out)
-    store_integer = loop("strips.store_integer", T=accumulator, D=dtype)
-    limits = np.iinfo(dtype)
-    return lambda values, out: store_integer(values, offset, limits.min, limits.max, out)

@@ -15,7 +15,7 @@ from convfilter.engine.geometry import Axis, Border, check_border, lay_out
 from convfilter.engine.native import loop
 from convfilter.engine.plan import Algorithm, Plan, record
 from convfilter.engine.rank import check_fill
-from convfilter.engine.strips import StripReader
+from convfilter.engine.strips import StripReader, storer
 from convfilter.errors import ArgumentError
 
 LARGEST_FACTOR = 1e30
@@ -185,7 +185,7 @@ class _Tiles:
         height, width, channels = self._image.shape
         reach = reader.columns.reach
         output = np.empty_like(self._image)
-        store = _storer(dtype, output.dtype)
+        store = storer(output.dtype, dtype, 0.0)
 
         def work(start: int, stop: int) -> None:
             most = min(max(TILE_ROWS, reach), stop - start)
@@ -207,15 +207,6 @@ class _Tiles:
 
         run_bands(height, width * channels * work_per_element, workers, work)
         return output
-
-
-def _storer(values: np.dtype[Any], dtype: np.dtype[Any]) -> Callable[[Array, Array], Any]:
-    if dtype.kind == "f":
-        store_float = loop("strips.store_float", T=values, D=dtype)
-        return lambda computed, out: store_float(computed, 0.0, out)
-    store_integer = loop("strips.store_integer", T=values, D=dtype)
-    limits = np.iinfo(dtype)
-    return lambda computed, out: store_integer(computed, 0.0, limits.min, limits.max, out)
 
 
 def _check_positive(value: Any, what: str) -> float:

@@ -7,6 +7,7 @@ elements: a strided window costs what it keeps and needs no code of its own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -114,3 +115,18 @@ def _by_remainder(columns: Axis) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         length += part.size
         parts.append(part)
     return np.concatenate(parts), starts + taps // stride
+
+
+def storer(
+    dtype: np.dtype[Any], accumulator: np.dtype[Any], offset: float
+) -> Callable[[Array, Array], int]:
+    """Return the function that adds `offset`, converts and stores, and counts what is not finite.
+
+    Integers are rounded half to even and saturated; of them only NaN is counted.
+    """
+    if dtype.kind == "f":
+        store_float = loop("strips.store_float", T=accumulator, D=dtype)
+        return lambda values, out: store_float(values, offset, out)
+    store_integer = loop("strips.store_integer", T=accumulator, D=dtype)
+    limits = np.iinfo(dtype)
+    return lambda values, out: store_integer(values, offset, limits.min, limits.max, out)

@@ -85,7 +85,7 @@ def _followed(
     unit = image.intensity(1)
     if high is None:
         if low is None:
-            high = max(otsu(np.hypot(right, down)) / unit, FAINTEST)
+            high = max(otsu(image.seen(np.hypot(right, down))) / unit, FAINTEST)
         else:
             high = low / LOW_BY_HIGH
     if low is None:

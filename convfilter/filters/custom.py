@@ -10,23 +10,14 @@ from numpy.typing import ArrayLike
 
 from convfilter.filters import declare
 from convfilter.filters.options import SIGNED_HELP, Channels, SignedMode, Window
-from convfilter.filters.parameters import Spec
+from convfilter.filters.parameters import Spec, kernel_of
 from convfilter.filters.pixels import Pixels
-from convfilter.kernels import Kernel, find, from_array
+from convfilter.kernels import Kernel
 
 KernelOption = Annotated[
     str | PathLike[str] | ArrayLike | Kernel,
     Spec("name of a kernel, a file, or rows such as 0 -1 0, -1 5 -1, 0 -1 0", kind="kernel"),
 ]
-
-
-def kernel_of(given: str | PathLike[str] | ArrayLike | Kernel) -> Kernel:
-    """Return the kernel that a name, a path, weights in text or an array means."""
-    if isinstance(given, Kernel):
-        return given
-    if isinstance(given, (str, PathLike)):
-        return find(given)
-    return from_array(given)
 
 
 @declare.filter(response=True)

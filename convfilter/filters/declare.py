@@ -64,6 +64,9 @@ class Filter:
     def __repr__(self) -> str:
         return f"<filter {self.name}>"
 
+    def __reduce__(self) -> tuple[Callable[[str], Filter], tuple[str]]:
+        return get, (self.name,)
+
     def __call__(self, image: ArrayLike, *, workers: int | None = None, **given: Any) -> Array:
         """Filter an image.
 

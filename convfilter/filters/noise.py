@@ -22,6 +22,9 @@ Search = Annotated[
     int, Spec("side of the window in which they are sought, odd", 1, 201, "pixels", odd=True)
 ]
 
+NOISE_REACH = 3
+"""Side of the window that the estimate of the noise looks through."""
+
 
 @declare.filter()
 def median(
@@ -127,7 +130,7 @@ def denoise(
     Immerkær, "Fast noise variance estimation" (1996).
     """
     if strength is None:
-        found = noise_sigma(image.colour, workers=image.workers)
+        found = noise_sigma(image.covered(NOISE_REACH), workers=image.workers)
         strength = max(1.0, float(np.mean(found)) / image.intensity(1))
     window = Window(border=options.border, fill=options.fill)
     match method:
@@ -150,7 +153,7 @@ def _repeated(kernel: Array, times: int) -> Array:
     """Return the kernel that does in one pass what `times` passes of a symmetric kernel do."""
 
     def widened(wide: Array, narrow: Array) -> Array:
-        return engine.correlate(wide, narrow, padding="full", border="constant")
+        return engine.correlate(wide, narrow, padding="full", border="constant", workers=1)
 
     return functools.reduce(widened, [kernel] * times)
 

@@ -7,9 +7,9 @@ from typing import Annotated
 import numpy as np
 
 from convfilter.filters import declare
-from convfilter.filters.custom import KernelOption, kernel_of
+from convfilter.filters.custom import KernelOption
 from convfilter.filters.options import Channels, Window
-from convfilter.filters.parameters import Spec
+from convfilter.filters.parameters import Spec, kernel_of
 from convfilter.filters.pixels import Array, Pixels
 from convfilter.kernels import shapes
 

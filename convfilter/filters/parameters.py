@@ -9,9 +9,22 @@ import re
 import types
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from os import PathLike
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
+
+if TYPE_CHECKING:
+    from convfilter.kernels import Kernel
 
 Kind = Literal[
     "number", "integer", "number-pair", "integer-pair", "choice", "flag", "padding", "kernel"
@@ -93,9 +106,11 @@ class Parameter:
                     raise UnknownNameError(self.name, str(value), self.choices)
                 return value
             case "padding":
-                return value  # the engine knows what a padding may be
+                from convfilter.engine.geometry import check_padding
+
+                return check_padding(value)
             case "kernel":
-                return value  # the kernels know what a kernel may be
+                return kernel_of(value)
             case "number" | "integer":
                 return self._check_one(value)
             case "number-pair" | "integer-pair":
@@ -112,32 +127,43 @@ class Parameter:
         number: float | int
         integer = self.kind.startswith("integer")
         try:
-            if isinstance(value, bool):
+            if isinstance(value, (bool, str)):
                 raise TypeError
             number = operator.index(value) if integer else float(value)
         except (TypeError, ValueError, OverflowError):
             wanted = "a whole number" if integer else "a number"
-            raise ArgumentTypeError(f"{self.name} is {value!r}: give {wanted}") from None
+            raise ArgumentTypeError(f"{self.name} is {_short(value)}: give {wanted}") from None
         spec = self.spec
         low = spec.minimum is not None and number < spec.minimum
         high = spec.maximum is not None and number > spec.maximum
         if low or high or (not integer and not math.isfinite(number)):
-            raise ArgumentError(f"{self.name} is {value}: {self.range_text()}")
+            raise ArgumentError(f"{self.name} is {number:.12g}: {self._wanted()}")
         if spec.odd and number % 2 == 0:
             raise ArgumentError(f"{self.name} is {value}: give an odd number")
         return number
 
-    def range_text(self) -> str:
-        """Return "give a value from 0 to 10 pixels", as far as the range is stated."""
+    @property
+    def range(self) -> str:
+        """The range in words: "0.05 to 250 pixels", "at least 1", "" where none is stated."""
         spec = self.spec
-        unit = f" {spec.unit}" if spec.unit else ""
-        if spec.minimum is not None and spec.maximum is not None:
-            return f"give a value from {spec.minimum:g} to {spec.maximum:g}{unit}"
-        if spec.minimum is not None:
-            return f"give at least {spec.minimum:g}{unit}"
-        if spec.maximum is not None:
-            return f"give at most {spec.maximum:g}{unit}"
-        return f"give a finite number{unit and ' of'}{unit}"
+        low, high = (None if end is None else written(end) for end in (spec.minimum, spec.maximum))
+        if low is not None and high is not None:
+            text = f"{low} to {high}"
+        elif low is not None:
+            text = f"at least {low}"
+        else:
+            text = "" if high is None else f"at most {high}"
+        if spec.unit is None or spec.unit == text:
+            return text
+        is_scale = spec.unit[:1].isdigit()  # as 0 to 255 is
+        return f"{text} on the scale {spec.unit}" if is_scale else f"{text} {spec.unit}".strip()
+
+    def _wanted(self) -> str:
+        spec = self.spec
+        if spec.minimum is None and spec.maximum is None:
+            return f"give a finite number{f' of {spec.unit}' if spec.unit else ''}"
+        both = spec.minimum is not None and spec.maximum is not None
+        return f"give a value from {self.range}" if both else f"give {self.range}"
 
     def parse(self, text: str) -> Any:
         """Return the checked value that a person wrote."""
@@ -148,12 +174,12 @@ class Parameter:
             case "flag":
                 words = {"yes": True, "true": True, "no": False, "false": False}
                 if text.lower() not in words:
-                    raise ArgumentError(f"{self.name} is {text!r}: give yes or no")
+                    raise ArgumentError(f"{self.name} is {_short(text)}: give yes or no")
                 return words[text.lower()]
             case "choice" | "kernel":
                 return self.check(text)
             case "padding":
-                return parse_padding(text)
+                return self.check(parse_padding(text))
             case "number" | "integer":
                 return self.check(self._number(text))
             case "number-pair" | "integer-pair":
@@ -167,7 +193,32 @@ class Parameter:
         except ValueError:
             pair = " or two, as in 2,3" if self.kind.endswith("pair") else ""
             wanted = "a whole number" if integer else "a number"
-            raise ArgumentError(f"{self.name} is {text!r}: give {wanted}{pair}") from None
+            raise ArgumentError(f"{self.name} is {_short(text)}: give {wanted}{pair}") from None
+
+
+def written(value: Any) -> str:
+    """Return a value as a person writes it on the command line."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float)):
+        return str(int(value)) if float(value).is_integer() else f"{value:g}"
+    if isinstance(value, (tuple, list)):
+        return ",".join(written(part) for part in value)
+    return str(value)
+
+
+def kernel_of(given: Any) -> Kernel:
+    """Return the kernel that a name, a path, weights in text or an array means."""
+    from convfilter.kernels import Kernel, find, from_array
+
+    if isinstance(given, Kernel):
+        return given
+    return find(given) if isinstance(given, (str, PathLike)) else from_array(given)
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
 
 
 def parse_padding(text: str) -> Any:
@@ -228,7 +279,7 @@ def _parameter(name: str, annotation: Any, default: Any) -> Parameter:
     if len(options) == 1 and get_origin(options[0]) is Literal:
         choices = get_args(options[0])
     parameter = Parameter(name, spec.kind or _kind(name, options), default, spec, choices)
-    if default is not REQUIRED:
+    if default is not REQUIRED and parameter.kind != "kernel":  # which would read the catalogue
         parameter.check(default)
     return parameter
 

@@ -183,8 +183,10 @@ class Pixels:
         colour = self.values
         if colour.ndim != 3 or colour.shape[2] != 3:
             return self
-        weights = np.array(LUMA_WEIGHTS, self.working_dtype)
-        return self.with_colour(colour @ weights)
+        red, green, blue = np.moveaxis(colour, 2, 0)
+        of_red, _, of_blue = map(self.working_dtype.type, LUMA_WEIGHTS)
+        # from differences, so that equal channels give their own value to the last bit
+        return self.with_colour(green + of_red * (red - green) + of_blue * (blue - green))
 
     def correlate(
         self,
@@ -239,8 +241,8 @@ class Pixels:
 
     def sampled_alpha(self, size: tuple[int, int], window: Window) -> Array | None:
         """Return the alpha at the middle of each window of `size`."""
-        if self.alpha is None or (window.stride == 1 and window.padding == "same"):
-            return self.alpha
+        if self.alpha is None:
+            return None
         return transparency.at_middle(self.alpha, size, **self.walk(window))
 
     def rank(
@@ -251,7 +253,7 @@ class Pixels:
         *args: Any,
     ) -> Pixels:
         """Call a rank function of the engine, such as `engine.median`, on windows of `size`."""
-        colour = self.covered(size)
+        colour = self.covered(size, window.dilation)
         fill = self.intensity(window.fill)
         if colour.dtype.kind != "f":
             fill = round(fill)
@@ -269,7 +271,8 @@ class Pixels:
 
         alpha = None if self.alpha is None else pool(self.alpha)
         if reduce != "mean":
-            return self.with_colour(pool(self.covered(size)), alpha=alpha)
+            covered = self.covered(size, named.get("dilation", 1))
+            return self.with_colour(pool(covered), alpha=alpha)
         if self.alpha is None or not transparency.is_uneven(self.alpha):
             return self._later(_Call(self.colour, pool), alpha, self.signed)
         return self.with_colour(transparency.pool_seen(self.values, self.alpha, pool), alpha=alpha)
@@ -289,11 +292,21 @@ class Pixels:
         )
         return self._later(work, self.alpha, self.signed)
 
-    def covered(self, size: int | tuple[int, int]) -> Array:
+    def covered(self, size: int | tuple[int, int], dilation: int | tuple[int, int] = 1) -> Array:
         """Return the raw colours, hidden ones replaced by those seen within a window of `size`."""
         if self.alpha is None:
             return self.colour
-        return transparency.covered(self.colour, self.alpha, size)
+        reach = transparency.reach(size, dilation)
+        return transparency.covered(self.colour, self.alpha, reach, self.workers)
+
+    def seen(self, values: Array) -> Array:
+        """Return those of the values (H, W) or (H, W, C) that are not clear, a row for each pixel.
+
+        What nobody sees must not sway a decision about the whole picture.
+        """
+        if self.alpha is None or not self.alpha.any():
+            return values.reshape(-1, *values.shape[2:])
+        return values[self.alpha > 0]
 
     def shown(self) -> Pixels:
         """Return the picture as it would be shown, a signed response mapped to a plain one."""
@@ -331,7 +344,8 @@ class Pixels:
             case "clamp":
                 return np.asarray(np.maximum(values, 0))
             case "scale":
-                finite = values[np.isfinite(values)]
+                finite = self.seen(values)
+                finite = finite[np.isfinite(finite)]
                 low, high = (finite.min(), finite.max()) if finite.size else (0, 0)
                 if not high > low:
                     return np.zeros_like(values)

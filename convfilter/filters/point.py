@@ -13,6 +13,9 @@ from convfilter.filters.options import Channels
 from convfilter.filters.parameters import Spec
 from convfilter.filters.pixels import Array, Pixels
 
+ROUNDING = 1e-6
+"""Of white: far less than a step of 16 bits, far more than the rounding of a float."""
+
 
 @declare.filter(neutral=True, needs="pixel")
 def grayscale(image: Pixels) -> Pixels:
@@ -67,10 +70,11 @@ def threshold(
     """
     shown = image.shown().values
     planes = shown if shown.ndim == 3 else shown[:, :, np.newaxis]
-    levels = [
-        otsu(plane) if threshold is None else image.intensity(threshold)
-        for plane in np.moveaxis(planes, 2, 0)
-    ]
+    if threshold is None:
+        levels = [otsu(plane) for plane in np.moveaxis(image.seen(planes), -1, 0)]
+    else:
+        # a float that stands for the level itself may be rounded to either side of it
+        levels = [image.intensity(threshold) + image.white * ROUNDING] * planes.shape[2]
     return image.with_colour(_white_where(shown > np.array(levels), image), signed=None)
 
 

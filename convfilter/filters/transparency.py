@@ -72,9 +72,19 @@ def correlate_seen(
 
 def at_middle(plane: Array, size: tuple[int, ...], **walk: Any) -> Array:
     """Return the value at the middle of each window of `size`."""
-    impulse = np.zeros(size)
-    impulse[(size[0] - 1) // 2, (size[1] - 1) // 2] = 1
-    return engine.correlate(plane, impulse, **{**walk, "border": "edge"})
+    if walk["stride"] in (1, (1, 1)) and walk["padding"] == "same":
+        return plane
+    rows, columns = reach((size[0], size[1]), walk["dilation"])
+    impulse = np.zeros((rows, columns))
+    impulse[(rows - 1) // 2, (columns - 1) // 2] = 1
+    return engine.correlate(plane, impulse, **{**walk, "border": "edge", "dilation": 1})
+
+
+def reach(size: int | tuple[int, int], dilation: int | tuple[int, int]) -> tuple[int, int]:
+    """Return the rows and columns from the first tap of a window to its last, both counted."""
+    sizes = size if isinstance(size, tuple) else (size, size)
+    steps = dilation if isinstance(dilation, tuple) else (dilation, dilation)
+    return (sizes[0] - 1) * steps[0] + 1, (sizes[1] - 1) * steps[1] + 1
 
 
 def pool_seen(colour: Array, alpha: Array, pool: Callable[[Array], Array]) -> Array:
@@ -89,19 +99,21 @@ def pool_seen(colour: Array, alpha: Array, pool: Callable[[Array], Array]) -> Ar
     return np.asarray(np.divide(seen, weight, out=plain, where=weight > 0))
 
 
-def covered(colour: Array, alpha: Array, size: int | tuple[int, int]) -> Array:
+def covered(colour: Array, alpha: Array, size: tuple[int, int], workers: int | None) -> Array:
     """Return the colours, under clear pixels the mean of those seen within a window of `size`."""
     seen = alpha > 0
     if seen.all():
         return colour
     working = colour.dtype if colour.dtype.kind == "f" else np.dtype(np.float32)
     weights = seen.astype(working)
-    rows, columns = size if isinstance(size, tuple) else (size, size)
+    rows, columns = size
     box = np.ones((2 * (rows // 2) + 1, 2 * (columns // 2) + 1))
-    count = engine.correlate(weights, box, border="constant")
+    count = engine.correlate(weights, box, border="constant", workers=workers)
     if colour.ndim == 3:
         seen, weights, count = (plane[:, :, np.newaxis] for plane in (seen, weights, count))
-    total = engine.correlate(colour.astype(working) * weights, box, border="constant")
+    total = engine.correlate(
+        colour.astype(working) * weights, box, border="constant", workers=workers
+    )
     mean = total / np.maximum(count, working.type(1))
     if colour.dtype.kind != "f":
         mean = np.rint(mean)

@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
-from convfilter.errors import ImageError
+from convfilter.errors import ArgumentTypeError, ImageError
 from convfilter.images.exif import apply_orientation, reset_orientation, strip_prefix
 from convfilter.images.formats import FORMATS, HEIF_REFUSED, check_avif, foreign_format, sniff
 from convfilter.images.image import Image, Metadata
@@ -61,6 +61,8 @@ def read(
     if isinstance(source, (str, os.PathLike)):
         with _open(Path(source), name) as file:
             return _read(file, name, max_pixels)
+    if not hasattr(source, "read"):
+        raise ArgumentTypeError(f"{source!r} is no picture file: give a path or a binary stream")
     try:
         data = source.read()
     except OSError as error:

@@ -103,7 +103,7 @@ def test_values_are_taken(name: str, given: Any, expected: Any) -> None:
         ("number", -1, ArgumentError, "from 0 to 10"),
         ("number", math.nan, ArgumentError, "number is nan"),
         ("number", True, ArgumentTypeError, "give a number"),
-        ("number", "2", None, None),
+        ("number", "2", ArgumentTypeError, "'2': give a number"),
         ("number", "two", ArgumentTypeError, "'two': give a number"),
         ("number", None, ArgumentTypeError, "give a number"),
         ("number", 10**400, ArgumentTypeError, "give a number"),
@@ -120,12 +120,7 @@ def test_values_are_taken(name: str, given: Any, expected: Any) -> None:
         ("most", 2, ArgumentError, "give at most 1"),
     ],
 )
-def test_values_are_refused(
-    name: str, given: Any, error: type[Exception] | None, message: str | None
-) -> None:
-    if error is None:
-        assert BY_NAME[name].check(given) == 2
-        return
+def test_values_are_refused(name: str, given: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         BY_NAME[name].check(given)
 
