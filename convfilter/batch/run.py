@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
 from convfilter.batch.job import Job
@@ -37,6 +36,8 @@ def run(
         for job in jobs:
             tell(_outcome(job, work))
         return
+    from concurrent.futures import ThreadPoolExecutor, as_completed
+
     pool = ThreadPoolExecutor(min(threads, len(jobs)), thread_name_prefix="convfilter-job")
     futures = [pool.submit(_outcome, job, work) for job in jobs]
     told = set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command with the arguments given, or those of the process, and exit with its code."""
+    # the BLAS below NumPy would start threads for each CPU; nothing here multiplies large matrices
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if not sys.warnoptions:
         # warnings speak to programmers; what a person must know is said in words of its own
         warnings.simplefilter("ignore")
@@ -21,4 +24,22 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = run(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:  # while the modules were still being loaded
         code = 130
+    if arguments is None:
+        _leave(code)
     sys.exit(code)
+
+
+def _leave(code: int) -> None:
+    """End the process at once, without the 20 ms that taking every module apart takes.
+
+    Files are closed and threads idle by now. Whoever measures or debugs gets the usual end.
+    """
+    if sys.gettrace() is not None or sys.getprofile() is not None:
+        return
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                return  # the usual end says what there is to say
+    os._exit(code)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from convfilter.engine.arguments import check_integer
 from convfilter.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 SMALLEST_BAND = 1 << 16
 """Fewer elements than this are not worth another thread."""
@@ -67,6 +69,8 @@ def run_bands(
 def _shared_pool() -> ThreadPoolExecutor:
     global _pool
     if _pool is None:
+        from concurrent.futures import ThreadPoolExecutor
+
         _pool = ThreadPoolExecutor(
             max_workers=max(4, 2 * default_workers()), thread_name_prefix="convfilter"
         )

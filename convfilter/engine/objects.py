@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-import secrets
 import stat
 import sys
 from dataclasses import asdict, dataclass
@@ -107,7 +106,7 @@ def write(name: str, made: ObjectFile) -> None:
     place = directory()
     if place is None:
         return
-    temporary = place / f".{name}-{secrets.token_hex(8)}"
+    temporary = place / f".{name}-{os.urandom(8).hex()}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)

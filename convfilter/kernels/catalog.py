@@ -17,6 +17,7 @@ __all__ = ["KINDS", "all_kernels", "get", "kinds", "names", "summaries"]
 KINDS = ("smoothing", "gradient", "compass", "basis", "high-pass", "line", "sharpening", "relief")
 
 _PATH = Path(__file__).with_name("catalog.toml")
+_NEXT = "\n["  # where a table ends; the rows of weights inside are indented
 _NEEDED = {"kind", "signed", "description", "source"}
 _ALLOWED = _NEEDED | {"weights", "column", "row", "scale", "offset"}
 
@@ -43,7 +44,7 @@ def get(name: str) -> Kernel:
     """
     if not isinstance(name, str):
         raise ArgumentTypeError(f"the name of a kernel is text, not {type(name).__name__}")
-    if name not in _tables():
+    if _table(name) is None:
         raise UnknownNameError("kernel", name, names())
     return _made(name)
 
@@ -58,9 +59,19 @@ def _made(name: str) -> Kernel:
     from convfilter.kernels.table import kernel_from_table
 
     try:
-        return kernel_from_table(_tables()[name], name)
+        return kernel_from_table(_table(name) or {}, name)
     except KernelError as error:
         raise KernelError(f"{_PATH.name}: [{name}]: {error}") from None
+
+
+@cache
+def _table(name: str) -> dict[str, Any] | None:
+    """Return one table, parsed alone: all of them take longer than most filters."""
+    _, found, rest = _PATH.read_text(encoding="utf-8").partition(f"\n[{name}]\n")
+    if not found or "\n" in name:
+        return None
+    text = f"[{name}]\n{rest.partition(_NEXT)[0]}\n"
+    return read_tables(text, _PATH.name)[name]
 
 
 @cache
