@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import warnings
@@ -15,6 +16,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command with the arguments given, or those of the process, and exit with its code."""
     # the BLAS below NumPy would start threads for each CPU; nothing here multiplies large matrices
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # starting makes many objects and no garbage: looking for it would take 10 ms
+    gc.set_threshold(100_000)
     if not sys.warnoptions:
         # warnings speak to programmers; what a person must know is said in words of its own
         warnings.simplefilter("ignore")
