@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from convfilter import __version__, filters, kernels
+from convfilter.cli.cache import SUMMARY as CACHE_SUMMARY
+from convfilter.cli.cache import cache_command
 from convfilter.cli.filtering import filter_command, kernel_command
 from convfilter.cli.listing import filters_command, kernels_command
 from convfilter.cli.options import CONTEXT_SETTINGS
@@ -28,6 +30,7 @@ OWN: dict[str, tuple[str, Callable[[], click.Command]]] = {
     "pipe": ("Run several filters one after the other.", pipe_command),
     "filters": ("List the filters, or show one with its parameters.", filters_command),
     "kernels": ("List the kernels, or show one with its weights.", kernels_command),
+    "cache": (CACHE_SUMMARY, cache_command),
 }
 
 

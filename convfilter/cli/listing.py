@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["filters_command", "kernels_command"]
 
 
-class _Known(AnyType):
+class Known(AnyType):
     """A name out of a list, which completion offers."""
 
     name = "name"
@@ -95,7 +95,7 @@ def _listing(name: str, thing: str, text: str, callback: Any) -> Command:
         name,
         callback=callback,
         help=text,
-        arguments=[click.Argument(["name"], required=False, type=_Known(name), metavar="[NAME]")],
+        arguments=[click.Argument(["name"], required=False, type=Known(name), metavar="[NAME]")],
         sections=[("Options", [as_json])],
     )
 

@@ -1,15 +1,15 @@
-"""A progress bar for several files, on a terminal only."""
+"""A progress bar for several files and a spinner for a wait, on a terminal only."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
 from convfilter.cli.wording import say
 
-__all__ = ["Display", "display"]
+__all__ = ["Display", "announcement", "display"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Display:
 @contextmanager
 def display(total: int, *, wanted: bool) -> Iterator[Display]:
     """Show a bar if it is wanted and a person watches; otherwise only lines."""
-    if not (wanted and total > 1 and sys.stderr is not None and sys.stderr.isatty()):
+    if not (wanted and total > 1 and _is_watched()):
         yield Display(say, lambda: None)
         return
     from rich.console import Console
@@ -39,3 +39,28 @@ def display(total: int, *, wanted: bool) -> Iterator[Display]:
             ),
             lambda: progress.advance(task),
         )
+
+
+def announcement(
+    text: str, line: Callable[[str], None], *, spinning: bool
+) -> Callable[[], AbstractContextManager[object]]:
+    """Return what is entered for each wait: a spinner with the text, or the text once as a line."""
+    said = False
+
+    def enter() -> AbstractContextManager[object]:
+        nonlocal said
+        if spinning and _is_watched():
+            from rich.console import Console
+            from rich.markup import escape
+
+            return Console(stderr=True).status(escape(text))
+        if not said:
+            said = True
+            line(text)
+        return nullcontext()
+
+    return enter
+
+
+def _is_watched() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from convfilter.batch import Job, Outcome, Plan, Report, make_plan, run
 from convfilter.cli.files import FileOptions
-from convfilter.cli.progress import display
+from convfilter.cli.progress import announcement, display
 from convfilter.cli.wording import describe, say
 from convfilter.errors import ImageError, UsageError
 from convfilter.images import format_of
@@ -45,7 +45,7 @@ def filter_files(
     several = total > 1 or plan.target is not None
     with display(len(plan.jobs), wanted=not options.quiet) as shown:
         if not options.quiet:
-            _say_once_when_compiling(shown.line, command)
+            _say_when_compiling(shown.line, command, alone=len(plan.jobs) == 1)
         for failure in plan.failures:
             report.fail(failure.error)
             shown.line(f"{command}: {describe(failure.error)}")
@@ -72,14 +72,14 @@ def filter_files(
     return report.exit_code
 
 
-def _say_once_when_compiling(line: Callable[[str], None], command: str) -> None:
+def _say_when_compiling(line: Callable[[str], None], command: str, *, alone: bool) -> None:
     from convfilter.engine import native
 
-    def say_so() -> None:
-        native.before_compiling = None
-        line(f"{command}: compiling its loops for this processor, on the first use only")
-
-    native.before_compiling = say_so
+    native.while_compiling = announcement(
+        f"{command}: compiling its loops for this processor, on the first use only",
+        line,
+        spinning=alone,  # a bar is no place for a spinner
+    )
 
 
 def _lines(outcome: Outcome, command: str, *, several: bool) -> list[str]:

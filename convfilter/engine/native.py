@@ -7,6 +7,7 @@ lock; Numba, whose import takes longer than most filters, is not imported then.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import hashlib
@@ -23,8 +24,8 @@ from convfilter.engine.objects import Entry, ObjectFile
 
 Loop = Callable[..., Any]
 
-before_compiling: Callable[[], None] | None = None
-"""Called before each loop that has to be compiled; who runs the process may set it, to say so."""
+while_compiling: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext
+"""Entered while a loop is compiled; who runs the process may set it, to say so."""
 
 _RUNTIME_SYMBOLS = (
     "NRT_Free",
@@ -63,17 +64,21 @@ def _loop(name: str, dtypes: tuple[tuple[str, str], ...]) -> Loop:
         from convfilter.engine.loops import build
 
         return build.source(name)
-    file = objects.file_name(name, dtypes, _key())
+    file = objects.file_name(name, dtypes, key())
     kept = objects.read(file)
     if kept is not None:
         try:
             return _linked(kept)
         except RuntimeError:
             pass  # an object that does not link is compiled anew
+    with while_compiling():
+        return _compiled(name, dtypes, file)
+
+
+def _compiled(name: str, dtypes: tuple[tuple[str, str], ...], file: str) -> Loop:
+    from convfilter.engine import cache
     from convfilter.engine.loops import build
 
-    if before_compiling is not None:
-        before_compiling()
     entry, text = build.to_llvm(name, dict(dtypes))
     made = ObjectFile(entry, _object_code(text))
     try:
@@ -81,11 +86,12 @@ def _loop(name: str, dtypes: tuple[tuple[str, str], ...]) -> Loop:
     except RuntimeError:
         return build.compile_here(name, dict(dtypes))
     objects.write(file, made)
+    cache.drop_stale(key())
     return linked
 
 
 @functools.cache
-def _key() -> str:
+def key() -> str:
     """Return a digest of all that an object file depends on besides its name and dtypes.
 
     The sources stand for the version of this package.

@@ -18,6 +18,7 @@ from pathlib import Path
 
 _MAGIC = b"convfilter loop 1\n"
 _LARGEST = 1 << 24
+KEY_DIGITS = 24
 
 
 @dataclass(frozen=True)
@@ -88,13 +89,13 @@ def directory() -> Path | None:
 def read(name: str) -> ObjectFile | None:
     """Return the object file of this name, or None where there is none that can be trusted."""
     place = directory()
-    if place is None or not _is_ours(place):
+    if place is None or not is_ours(place):
         return None
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
         with os.fdopen(os.open(place / name, flags), "rb") as file:
             status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode) or not _is_private(status):
+            if not stat.S_ISREG(status.st_mode) or not is_private(status):
                 return None
             return ObjectFile.from_bytes(file.read(_LARGEST))
     except (OSError, ValueError, KeyError, TypeError):
@@ -110,7 +111,7 @@ def write(name: str, made: ObjectFile) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not _is_ours(place):
+        if not is_ours(place):
             return
         with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
             file.write(made.to_bytes())
@@ -122,8 +123,7 @@ def write(name: str, made: ObjectFile) -> None:
 
 def file_name(loop: str, dtypes: tuple[tuple[str, str], ...], key: str) -> str:
     """Return the name of a loop's object file under a key."""
-    types = "-".join(dtype for _, dtype in dtypes)
-    return f"{loop}-{types}-{key[:24]}.o" if types else f"{loop}-{key[:24]}.o"
+    return "-".join([loop, *(dtype for _, dtype in dtypes), key[:KEY_DIGITS]]) + ".o"
 
 
 def source_digest() -> str:
@@ -151,15 +151,16 @@ def _numba_version() -> str:
     return match[1] if match else text
 
 
-def _is_ours(place: Path) -> bool:
+def is_ours(place: Path) -> bool:
+    """Whether it is a directory, no link, that only this user may write to."""
     try:
         status = place.lstat()
     except OSError:
         return False
-    return stat.S_ISDIR(status.st_mode) and _is_private(status)
+    return stat.S_ISDIR(status.st_mode) and is_private(status)
 
 
-def _is_private(status: os.stat_result) -> bool:
+def is_private(status: os.stat_result) -> bool:
     """Whether only this user may write; Windows guards the user's folders by itself."""
     if sys.platform == "win32":
         return True

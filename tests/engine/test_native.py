@@ -151,7 +151,7 @@ def test_the_key_depends_on_processor_versions_and_sources(monkeypatch: pytest.M
     import llvmlite
     import llvmlite.binding as llvm
 
-    fresh = native._key.__wrapped__
+    fresh = native.key.__wrapped__
     keys = {fresh()}
     with monkeypatch.context() as patch:
         patch.setattr(llvm, "get_host_cpu_name", lambda: "another")

@@ -1,0 +1,126 @@
+"""Compile what filters need before they are used: run each on tiny pictures, in several processes.
+
+Numba compiles one loop at a time in each process, so threads would not help.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from threading import Lock, Thread
+from typing import TYPE_CHECKING, Any
+
+from convfilter.errors import ConvfilterError
+
+if TYPE_CHECKING:
+    from convfilter.filters.declare import Filter
+
+__all__ = ["serve", "warm"]
+
+SIDE = 10
+"""Rows and columns of the pictures."""
+
+
+def warm(names: Sequence[str], processes: int, tell: Callable[[], None]) -> list[str]:
+    """Run these filters on tiny pictures in processes of their own, which keep what they compile.
+
+    `tell` is called after each filter, by one thread at a time. Returns the filters that failed.
+    """
+    waiting, failed, lock = deque(names), [*names], Lock()
+
+    def done(name: str) -> None:
+        with lock:
+            failed.remove(name)
+            tell()
+
+    workers = [_start() for _ in range(min(processes, len(names)))]
+    threads = [Thread(target=_feed, args=(worker, waiting, done)) for worker in workers]
+    for thread in threads:
+        thread.start()
+    try:
+        for thread in threads:
+            thread.join()
+    finally:
+        waiting.clear()
+        for worker in workers:
+            worker.kill()
+        for thread in threads:
+            thread.join()
+        for worker in workers:
+            worker.communicate()
+    return failed
+
+
+def _start() -> subprocess.Popen[str]:
+    # -P and this process' own path: nothing is imported from a folder of pictures
+    code = f"import sys; sys.path[:] = {sys.path!r}; from convfilter.cli.warming import serve"
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", f"{code}; serve()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,  # an interrupt reaches this process, which ends the others
+    )
+
+
+def _feed(worker: subprocess.Popen[str], waiting: deque[str], done: Callable[[str], None]) -> None:
+    """Give a process one filter after the other until none waits, or the process has ended."""
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    try:
+        while waiting:
+            name = waiting.popleft()
+            worker.stdin.write(f"{name}\n")
+            worker.stdin.flush()
+            if worker.stdout.readline().strip() != name:
+                return
+            done(name)
+    except (OSError, ValueError, IndexError):
+        return  # the process, or the list, has come to its end
+
+
+def serve() -> None:
+    """Run each filter that a line of standard input names, and answer with its name."""
+    import numpy as np
+
+    random = np.random.default_rng(0)
+    pictures = [
+        random.integers(0, 200, (SIDE, SIDE, channels)).astype(dtype)
+        for dtype in ("uint8", "uint16", "float32")  # as files hold them
+        for channels in (1, 3, 4)
+    ]
+    for line in sys.stdin:
+        _run(line.strip(), pictures)
+        print(line.strip(), flush=True)
+
+
+def _run(name: str, pictures: Sequence[Any]) -> None:
+    """Run a filter, or a kernel, on every picture."""
+    from convfilter.pipeline import find
+
+    found, preset = find(name)
+    for values in _variants(found, preset):
+        for picture in pictures:
+            try:
+                found(picture, workers=1, **values)
+            except ConvfilterError:
+                continue  # a picture that this filter refuses needs no loops of it
+
+
+def _variants(found: Filter, preset: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the defaults with each kernel that a filter needs, then every choice and flag alone."""
+    from convfilter import kernels
+
+    needed = [p.name for p in found.parameters if p.required and p.name not in preset]
+    for kernel in kernels.names() if needed else [""]:
+        yield {**preset, **dict.fromkeys(needed, kernel)}
+    for parameter in found.parameters:
+        options: tuple[Any, ...] = () if needed else parameter.choices
+        if parameter.kind == "flag":
+            options = (not parameter.default,)
+        for option in options:
+            if option != parameter.default:
+                yield {**preset, parameter.name: option}
