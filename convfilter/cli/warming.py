@@ -111,7 +111,10 @@ def _run(name: str, pictures: Sequence[Any]) -> None:
 
 
 def _variants(found: Filter, preset: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the defaults with each kernel that a filter needs, then every choice and flag alone."""
+    """Yield the defaults with each kernel that a filter needs, then other values one at a time.
+
+    Every choice and flag, and of whole numbers the next two: a radius may choose the algorithm.
+    """
     from convfilter import kernels
 
     needed = [p.name for p in found.parameters if p.required and p.name not in preset]
@@ -121,6 +124,8 @@ def _variants(found: Filter, preset: dict[str, Any]) -> Iterator[dict[str, Any]]
         options: tuple[Any, ...] = () if needed else parameter.choices
         if parameter.kind == "flag":
             options = (not parameter.default,)
+        elif parameter.kind.startswith("integer") and isinstance(parameter.default, int):
+            options = (parameter.default + 1, parameter.default + 2)
         for option in options:
             if option != parameter.default:
                 yield {**preset, parameter.name: option}

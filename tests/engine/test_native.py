@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from convfilter.engine import native, objects
 from convfilter.engine.loops import build
 from convfilter.engine.objects import Argument, Entry, ObjectFile
+from tests.engine import first_runs
 
 PROGRAM = """
 import sys
@@ -28,18 +30,37 @@ print("compiled" if "numba" in sys.modules else "linked")
 """
 
 
-def run(cache: Path | None, **changes: str) -> str:
-    """Run the program in a process of its own and return "compiled" or "linked"."""
+def run(
+    cache: Path | None,
+    *arguments: str,
+    program: str = PROGRAM,
+    before: Callable[[], None] | None = None,
+    **changes: str,
+) -> str:
+    """Run a program in a process of its own and return what it prints: "compiled" or "linked"."""
     environment = {k: v for k, v in os.environ.items() if k != "CONVFILTER_CACHE_DIR"}
     if cache is not None:
         environment["CONVFILTER_CACHE_DIR"] = str(cache)
-    command = [sys.executable, "-W", "error", "-c", PROGRAM]
+    command = [sys.executable, "-W", "error", "-c", program, *arguments]
     done = subprocess.run(
-        command, env={**environment, **changes}, capture_output=True, text=True, check=False
+        command,
+        env={**environment, **changes},
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=before,
     )
     assert done.returncode == 0, done.stderr
     assert not done.stderr or "JIT session error" in done.stderr
     return done.stdout.strip()
+
+
+def drop_power_over_permissions() -> None:
+    """Make permissions bind the superuser too, once the next program runs."""
+    if os.geteuid() == 0:
+        libc = ctypes.CDLL(None, use_errno=True)
+        for capability in (1, 2):  # CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH
+            assert libc.prctl(24, capability, 0, 0, 0) == 0  # PR_CAPBSET_DROP
 
 
 def object_file(cache: Path) -> Path:
@@ -129,22 +150,99 @@ class TestADirectoryThatCannotBeTrusted:
         assert run(None, HOME="", XDG_CACHE_HOME="", USERPROFILE="") in ("compiled", "linked")
         assert run(None, HOME=str(tmp_path / "none"), XDG_CACHE_HOME="") == "compiled"
 
+    def test_a_directory_that_may_not_be_written(self, warm: Path, tmp_path: Path):
+        empty = tmp_path / "empty"
+        empty.mkdir()
+        for cache, outcome in ((warm, "linked"), (empty, "compiled")):
+            before = sorted(cache.iterdir())
+            cache.chmod(0o500)
+            assert run(cache, before=drop_power_over_permissions) == outcome
+            assert sorted(cache.iterdir()) == before
+            cache.chmod(0o700)
+
     def test_a_directory_that_cannot_be_made(self):
         assert run(Path("/proc/convfilter")) == "compiled"
 
 
 def test_first_runs_at_once_all_succeed(tmp_path: Path):
-    cache = tmp_path / "cache"
-    environment = {**os.environ, "CONVFILTER_CACHE_DIR": str(cache)}
-    runs = [
-        subprocess.Popen([sys.executable, "-c", PROGRAM], env=environment, stderr=subprocess.PIPE)
-        for _ in range(4)
+    assert first_runs.failures(tmp_path, runs=4) == []
+
+
+def test_an_object_for_another_processor_is_neither_read_nor_replaced(warm: Path):
+    there = object_file(warm)
+    another = "import llvmlite.binding as llvm\nllvm.get_host_cpu_name = lambda: 'generic'\n"
+    assert run(warm, program=another + PROGRAM) == "compiled"
+    assert there.exists()
+    assert len([*warm.glob("*.o")]) == 2
+    assert run(warm, program=another + PROGRAM) == "linked"
+    assert run(warm) == "linked"
+
+
+PROBE = """
+import math
+import numpy as np
+from convfilter.engine.loops.declare import loop
+
+@loop("T[:] out")
+def zero(out):
+    for i in range(out.size):
+        out[i] = 0
+
+@loop("const T[:] image, T[:] out")
+def copy(image, out):
+    for i in range(out.size):
+        out[i] = image[i]
+
+@loop("const T[:] image, T[:,:] out")
+def mathematics(image, out):
+    for i in range(image.size):
+        x = image[i]
+        out[0, i] = math.exp(x)
+        out[1, i] = x ** image[0]
+        out[2, i] = math.sqrt(x)
+        out[3, i] = math.log(x)
+        out[4, i] = math.sin(x)
+        out[5, i] = math.cos(x)
+        out[6, i] = math.tan(x)
+        out[7, i] = math.atan2(x, image[0])
+        out[8, i] = math.hypot(x, image[0])
+        out[9, i] = np.fmod(x, image[0])
+        out[10, i] = math.floor(x) + math.ceil(x) + round(x)
+        out[11, i] = math.log1p(x) + math.expm1(x) + math.tanh(x) + math.erf(x)
+        out[12, i] = x // image[0] + x % image[0]
+"""
+PROBING = """
+import sys
+from math import erf
+import numpy as np
+import convfilter.engine.loops as room
+from convfilter.engine import native
+room.__path__.append(sys.argv[1])
+for dtype, near in (("float32", 1e-5), ("float64", 1e-12)):
+    x = np.linspace(0.3, 4.0, 999).astype(dtype)
+    out = np.ones_like(x)
+    native.loop("probe.zero", T=dtype)(out)
+    assert not out.any()
+    native.loop("probe.copy", T=dtype)(x, out)
+    assert (x == out).all()
+    y, many = x[0], np.empty((13, x.size), dtype)
+    native.loop("probe.mathematics", T=dtype)(x, many)
+    functions = [
+        np.exp(x), x**y, np.sqrt(x), np.log(x), np.sin(x), np.cos(x), np.tan(x),
+        np.arctan2(x, y), np.hypot(x, y), np.fmod(x, y), np.floor(x) + np.ceil(x) + np.round(x),
+        np.log1p(x) + np.expm1(x) + np.tanh(x) + np.array([erf(v) for v in x]), x // y + x % y,
     ]
-    for process in runs:
-        _, errors = process.communicate()
-        assert process.returncode == 0, errors.decode()
-    assert [path.name for path in cache.iterdir()] == [object_file(cache).name]
-    assert run(cache) == "linked"
+    np.testing.assert_allclose(many, functions, rtol=near, atol=near)
+print("compiled" if "numba" in sys.modules else "linked")
+"""
+
+
+def test_whatever_a_loop_may_call_is_found(tmp_path: Path):
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    (sources / "probe.py").write_text(PROBE)
+    assert run(tmp_path / "cache", str(sources), program=PROBING) == "compiled"
+    assert run(tmp_path / "cache", str(sources), program=PROBING) == "linked"
 
 
 def test_the_key_depends_on_processor_versions_and_sources(monkeypatch: pytest.MonkeyPatch):
