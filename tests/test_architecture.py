@@ -274,10 +274,9 @@ def test_import_is_light() -> None:
 
 def test_help_is_light() -> None:
     code = (
-        "import runpy, sys\n"
-        "sys.argv = ['convfilter', '--help']\n"
+        "from convfilter.cli import main\n"
         "try:\n"
-        "    runpy.run_module('convfilter', run_name='__main__')\n"
+        "    main(['--help'])\n"
         "except SystemExit as stop:\n"
         "    assert not stop.code, stop.code\n"
     )

@@ -118,14 +118,15 @@ def _variants(found: Filter, preset: dict[str, Any]) -> Iterator[dict[str, Any]]
     from convfilter import kernels
 
     needed = [p.name for p in found.parameters if p.required and p.name not in preset]
-    for kernel in kernels.names() if needed else [""]:
-        yield {**preset, **dict.fromkeys(needed, kernel)}
+    bases = [{**preset, **dict.fromkeys(needed, name)} for name in kernels.names() if needed]
+    yield from bases or [preset]
+    base = bases[0] if bases else preset
     for parameter in found.parameters:
-        options: tuple[Any, ...] = () if needed else parameter.choices
+        options: tuple[Any, ...] = parameter.choices
         if parameter.kind == "flag":
             options = (not parameter.default,)
         elif parameter.kind.startswith("integer") and isinstance(parameter.default, int):
             options = (parameter.default + 1, parameter.default + 2)
         for option in options:
             if option != parameter.default:
-                yield {**preset, parameter.name: option}
+                yield {**base, parameter.name: option}

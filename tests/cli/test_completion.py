@@ -57,7 +57,7 @@ def completions(monkeypatch: pytest.MonkeyPatch, words: str, position: int) -> l
 
 
 def test_every_command_is_completed(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = {*kernels.names(), *filters.names(), "pipe", "filters", "kernels"}
+    known = {*kernels.names(), *filters.names(), "pipe", "filters", "kernels", "cache"}
     offered = completions(monkeypatch, "convfilter ", 1)
     assert sorted(offered) == sorted(f"plain,{name}" for name in known)
     assert "plain,--version" in completions(monkeypatch, "convfilter --", 1)

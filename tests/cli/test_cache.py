@@ -1,0 +1,114 @@
+"""The command `cache`: what it tells, fills and clears."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from convfilter.cli import progress, warming
+from tests.cli.conftest import Runner, picture
+
+
+@pytest.fixture
+def place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of its own that is not there yet."""
+    monkeypatch.setenv("CONVFILTER_CACHE_DIR", str(folder / "cache"))
+    return folder / "cache"
+
+
+def test_an_empty_cache(convfilter: Runner, place: Path):
+    ended = convfilter("cache", "info")
+    assert ended.code == 0
+    assert str(place) in ended.text
+    assert "in order" in ended.text
+    assert not place.exists()
+    assert json.loads(convfilter("cache", "info", "--json").text) == {
+        "directory": str(place),
+        "problem": None,
+        "objects": 0,
+        "current": 0,
+        "stale": 0,
+        "bytes": 0,
+    }
+
+
+def test_warm_compiles_what_filters_need_and_clear_removes_it(convfilter: Runner, place: Path):
+    ended = convfilter("cache", "warm", "invert", "minimum")
+    assert ended.code == 0, ended.err
+    assert "2 filters" in ended.lines[0]
+    known = json.loads(convfilter("cache", "info", "--json").text)
+    assert known["current"] == known["objects"] == len([*place.iterdir()]) > 3
+    assert known["bytes"] == sum(path.stat().st_size for path in place.iterdir())
+    assert f"{known['current']} loops kept, {known['current']} of them new" in ended.lines[1]
+    assert convfilter("cache", "warm", "minimum", "--quiet").err == ""
+    names = {path.name for path in place.iterdir()}
+    command = [sys.executable, "-m", "convfilter", "minimum", picture("a.png"), "b.png"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert {path.name for path in place.iterdir()} == names
+    assert (done.returncode, done.stderr) == (0, "")
+    (place / "mine.txt").write_text("mine")
+    assert "files removed" in convfilter("cache", "clear").err
+    assert [path.name for path in place.iterdir()] == ["mine.txt"]
+
+
+def test_kernels_can_be_warmed_too(convfilter: Runner, place: Path):
+    assert convfilter("cache", "warm", "kirsch-nw", "-q").code == 0
+    assert [*place.glob("correlate.weighted_sum-float32-*.o")]
+
+
+def test_unknown_names_and_parts(convfilter: Runner, place: Path):
+    ended = convfilter("cache", "warm", "minimun")
+    assert (ended.code, len(ended.lines)) == (2, 1)
+    assert "minimum" in ended.err
+    assert not place.exists()
+    assert convfilter("cache").code == convfilter("cache", "fill").code == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
+def test_a_cache_that_others_may_write_is_left_alone(convfilter: Runner, place: Path):
+    place.mkdir()
+    place.chmod(0o777)
+    assert "others" in convfilter("cache", "info").text
+    for part in ("warm", "clear"):
+        ended = convfilter("cache", part)
+        assert (ended.code, len(ended.lines)) == (1, 1)
+        assert str(place) in ended.err
+    assert [*place.iterdir()] == []
+
+
+def test_a_worker_that_ends_is_told(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    assert warming.warm(["minimum", "median"], 2, lambda: None) == ["minimum", "median"]
+
+
+def test_every_variant_of_a_filter_is_run():
+    from convfilter import filters, kernels
+
+    tried = [*warming._variants(filters.get("sobel"), {})]
+    assert tried[0] == {}
+    assert {"norm": "l1"} in tried
+    assert {"size": 5} in [*warming._variants(filters.get("median"), {})]
+    needed = [*warming._variants(filters.get("convolve"), {})]
+    assert [values["kernel"] for values in needed[: len(kernels.names())]] == kernels.names()
+
+
+def test_a_terminal_gets_a_spinner(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    lines: list[str] = []
+    monkeypatch.setattr(progress, "_is_watched", lambda: True)
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    with progress.announcement("[one] moment", lines.append, spinning=True)():
+        pass
+    assert "[one] moment" in capsys.readouterr().err
+    assert lines == []
+    enter = progress.announcement("a moment", lines.append, spinning=False)
+    for _ in range(2):
+        with enter():
+            pass
+    assert lines == ["a moment"]
