@@ -127,7 +127,7 @@ def vips(source: str, target: str, work: str) -> list[str]:
         "sobel": ("sobel", []),
         "gaussian-blur": ("gaussblur", ["2"]),
         "sharpen": ("conv", [str(mask)]),
-        "median": ("median", ["3"]),
+        "median": ("rank", ["3", "3", "4"]),
     }[work]
     written = f"{target}[Q={QUALITY}]" if target.endswith("jpg") else target
     return ["vips", name, source, written, *extra]
