@@ -73,6 +73,24 @@ def test_an_image_comes_back_as_an_image(photograph):
     )
 
 
+def test_an_image_says_itself_which_channel_is_alpha(photograph):
+    fourth = photograph[::-1, :, :1]
+    four = Image(np.concatenate([photograph, fourth], axis=2), alpha=False)
+    result = convfilter.apply("gaussian-blur", four, sigma=2)
+    assert not result.alpha
+    np.testing.assert_array_equal(
+        result.pixels[:, :, 3], filters.gaussian_blur(fourth[:, :, 0], sigma=2)
+    )
+    np.testing.assert_array_equal(
+        result.pixels[:, :, :3], filters.gaussian_blur(photograph, sigma=2)
+    )
+    three = Image(photograph, alpha=True)
+    result = convfilter.apply("invert", three)
+    assert result.alpha
+    np.testing.assert_array_equal(result.pixels[:, :, 2], photograph[:, :, 2])
+    np.testing.assert_array_equal(result.pixels[:, :, :2], 255 - photograph[:, :, :2])
+
+
 def test_a_recipe_is_a_table_for_each_step(tmp_path: Path, photograph):
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(

@@ -62,6 +62,17 @@ def test_canny_of_a_flat_field_is_black(dtype: type, value: float) -> None:
     assert not filters.canny(image).any()
 
 
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float64])
+def test_canny_follows_no_rounding(dtype: type, seed: int) -> None:
+    """Steps of one in 8 bits are no edges, though Otsu's method would part them."""
+    white = 1 if np.dtype(dtype).kind == "f" else np.iinfo(dtype).max
+    image = 128.0 + np.random.default_rng(seed).integers(-1, 2, (48, 48))
+    nearly_flat = (image * (white / 255)).astype(dtype)
+    assert not filters.canny(nearly_flat).any()
+    assert filters.canny(nearly_flat, low=0.5, high=1).any()
+
+
 def test_canny_looks_at_each_channel_if_asked() -> None:
     result = filters.canny(rgb(), channels="each", low=50, high=100)
     for channel in range(3):

@@ -111,6 +111,27 @@ def test_mean_pool_weighs_by_opacity() -> None:
     )
 
 
+@pytest.mark.parametrize("count", [True, False])
+@pytest.mark.parametrize("colours", [1, 3])
+def test_mean_pool_of_uneven_opacity_with_padding(count: bool, colours: int) -> None:
+    """The mean of what is seen, times the share of the window that is no padding if that counts."""
+    random = np.random.default_rng(4)
+    colour, alpha = random.random((6, 7, colours)), random.choice([0.0, 0.25, 1.0], (6, 7))
+    picture = np.dstack([colour, alpha])
+    result = filters.mean_pool(picture, size=3, stride=2, padding=1, count_include_pad=count)
+    checked = 0
+    for row, column in np.ndindex(result.shape[:2]):
+        top, left = 2 * row - 1, 2 * column - 1
+        window = np.s_[max(top, 0) : top + 3, max(left, 0) : left + 3]
+        weights = alpha[window]
+        if weights.any():
+            share = weights.size / 9 if count else 1
+            mean = np.average(colour[window].reshape(-1, colours), axis=0, weights=weights.ravel())
+            np.testing.assert_allclose(result[row, column, :-1], mean * share, rtol=1e-12)
+            checked += 1
+    assert checked > 10
+
+
 @pytest.mark.parametrize("chain", ["gaussian-blur | sobel", "max-pool | sharpen", "emboss | relu"])
 def test_opaque_pictures_are_served_as_ever(chain: str) -> None:
     for image in (grey(), rgb()):
