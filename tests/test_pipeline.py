@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 import convfilter
 from convfilter import Image, Pipeline, engine, filters, kernels
-from convfilter.errors import ArgumentError, PipelineError, UnknownNameError
+from convfilter.errors import ArgumentError, ConvfilterError, PipelineError, UnknownNameError
 
 
 @pytest.fixture
@@ -161,3 +162,57 @@ def test_errors_of_a_step_pass_through():
         Pipeline([("gaussian-blur", {"sigma": -1})])
     with pytest.raises(UnknownNameError):
         Pipeline(["sobell"])
+
+
+def test_a_kernel_that_is_a_step_takes_no_other_kernel(photograph):
+    with pytest.raises(ConvfilterError, match="kernel"):
+        convfilter.apply("sobel-x", photograph, kernel="sobel-y")
+    with pytest.raises(PipelineError, match=r"step 2, sobel-x: .*kernel"):
+        Pipeline.parse("invert | sobel-x kernel=sobel-y")
+
+
+@pytest.mark.parametrize("name", ["sobel-x", "gaussian-blur", "max-pool"])
+def test_names_may_be_written_as_in_python(photograph, name):
+    np.testing.assert_array_equal(
+        convfilter.apply(name.replace("-", "_"), photograph), convfilter.apply(name, photograph)
+    )
+
+
+def test_one_text_is_no_list_of_names():
+    for text in ("sobel", "gaussian-blur sigma=2 | sobel"):
+        with pytest.raises(PipelineError, match=r"Pipeline\.parse"):
+            Pipeline(text)
+
+
+CHAINS = [
+    "gaussian-blur sigma=9 | sobel",
+    "gaussian-blur sigma=1,2 border=edge | sobel-x signed=offset",
+    'convolve kernel="0 -1 0, -1 5 -1, 0 -1 0" padding=1,2 | max-pool ceil-mode=yes size=2,3',
+    "convolve kernel=sobel-x scale=-0.125 padding=1,2,3,4 | threshold threshold=auto",
+    "median size=5 padding=valid | depth-pool reduce=mean",
+]
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_a_chain_survives_pickling(photograph, chain):
+    pipeline = Pipeline.parse(chain)
+    copied = pickle.loads(pickle.dumps(pipeline))
+    assert repr(copied) == repr(pipeline)
+    np.testing.assert_array_equal(copied(photograph), pipeline(photograph))
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_a_chain_shows_itself_as_it_can_be_written(photograph, chain):
+    pipeline = Pipeline.parse(chain)
+    shown = repr(pipeline)
+    again = eval(shown, {"Pipeline": Pipeline})
+    assert repr(again) == shown
+    np.testing.assert_array_equal(again(photograph), pipeline(photograph))
+    for first, second in zip(pipeline.steps, again.steps, strict=True):
+        assert first.filter is second.filter
+        assert first.filter.bind(first.parameters) == second.filter.bind(second.parameters)
+
+
+def test_a_chain_shows_its_parameters():
+    assert "sigma=9" in repr(Pipeline.parse("gaussian-blur sigma=9 | sobel"))
+    assert "norm=l1" in repr(Pipeline([("sobel", {"norm": "l1"})]))

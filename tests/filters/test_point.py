@@ -59,6 +59,29 @@ def test_threshold_is_an_intensity(level: float) -> None:
     np.testing.assert_array_equal(floats, expected * 1.0)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+@pytest.mark.parametrize("colours", [1, 3])
+def test_every_level_is_judged_alike_at_all_depths(dtype: type, colours: int) -> None:
+    levels = np.arange(256).reshape(16, 16)
+    if np.dtype(dtype).kind == "f":
+        ramp = levels.astype(dtype) / dtype(255)
+    else:
+        ramp = levels.astype(dtype) * (np.iinfo(dtype).max // 255)
+    white = ramp[-1, -1]
+    picture = ramp if colours == 1 else np.dstack([ramp] * colours)
+    wrong = []
+    for threshold in np.arange(0, 255.5, 0.5):
+        expected = np.where(levels > threshold, white, 0)
+        for channels in ("luma", "each"):
+            result = filters.threshold(picture, threshold=threshold, channels=channels)
+            if colours > 1 and channels == "each":
+                assert (np.ptp(result, axis=2) == 0).all()
+                result = result[:, :, 0]
+            if (result != expected).any():
+                wrong.append((float(threshold), channels))
+    assert wrong == []
+
+
 @pytest.mark.parametrize("picture", ["camera", "coins", "page", "text", "moon"])
 def test_automatic_threshold_is_that_of_skimage_and_opencv(picture: str) -> None:
     image = getattr(data, picture)()
