@@ -138,3 +138,109 @@ def test_opaque_pictures_are_served_as_ever(chain: str) -> None:
         plain = Pipeline.parse(chain)(image)
         result = Pipeline.parse(chain)(opaque(image))
         np.testing.assert_array_equal(result[:, :, :-1], np.atleast_3d(plain))
+
+
+NEEDED: dict[str, dict[str, Any]] = {
+    name: {p.name: "sobel-x" for p in filters.get(name).parameters if p.required}
+    for name in filters.names()
+}
+
+
+def declaring(*wanted: str) -> list[str]:
+    """Return the names of the filters that declare all these parameters."""
+    return [
+        name
+        for name in filters.names()
+        if {*wanted} <= {parameter.name for parameter in filters.get(name).parameters}
+    ]
+
+
+def hiding(seed: int, seen: str) -> Array:
+    """Return noise whose seen pixels are always the same; those that are clear depend on `seed`.
+
+    `seen` is "island", a rectangle that stands alone, or "scattered", most pixels but not all.
+    """
+    random = np.random.default_rng(11)
+    picture = random.integers(60, 200, (28, 30, 4), np.uint8)
+    if seen == "island":
+        picture[:, :, 3] = 0
+        picture[8:20, 8:24, 3] = 255
+        picture[8:20, 14, 3] = 90
+    else:
+        picture[:, :, 3] = random.choice([0, 90, 255], picture.shape[:2], p=[0.15, 0.25, 0.6])
+    hidden = picture[:, :, 3] == 0
+    others = np.random.default_rng(seed).integers(0, 256, (28, 30, 3), np.uint8)
+    picture[hidden, :3] = others[hidden]
+    return picture
+
+
+def assert_hidden_colours_do_not_show(name: str, seen: str, **given: Any) -> None:
+    first, second = (
+        filters.get(name)(hiding(seed, seen), **NEEDED[name], **given) for seed in (1, 2)
+    )
+    opacity = first[:, :, -1]
+    np.testing.assert_array_equal(opacity, second[:, :, -1])
+    assert opacity.any()
+    np.testing.assert_array_equal(first[opacity > 0], second[opacity > 0])
+
+
+@pytest.mark.parametrize("seen", ["island", "scattered"])
+@pytest.mark.parametrize("name", filters.names())
+def test_hidden_colours_do_not_show(name: str, seen: str) -> None:
+    assert_hidden_colours_do_not_show(name, seen)
+
+
+@pytest.mark.parametrize("seen", ["island", "scattered"])
+@pytest.mark.parametrize("dilation", [1, 3, (2, 3)])
+@pytest.mark.parametrize("name", declaring("dilation"))
+def test_hidden_colours_do_not_show_between_taps(name: str, dilation: Any, seen: str) -> None:
+    assert_hidden_colours_do_not_show(name, seen, dilation=dilation)
+
+
+@pytest.mark.parametrize("seen", ["island", "scattered"])
+@pytest.mark.parametrize("dilation", [1, 3])
+@pytest.mark.parametrize("size", [2, 3, 4, (3, 5)])
+@pytest.mark.parametrize("name", declaring("dilation", "size"))
+def test_hidden_colours_do_not_show_in_windows(
+    name: str, size: Any, dilation: int, seen: str
+) -> None:
+    assert_hidden_colours_do_not_show(name, seen, size=size, dilation=dilation)
+
+
+@pytest.mark.parametrize("name", [name for name in BLACK if name in declaring("dilation")])
+def test_dilated_taps_find_no_edges_in_hidden_colours(name: str) -> None:
+    result = filters.get(name)(red_on_clear_green(), dilation=3)
+    assert not result[6:18, 6:18, :-1].any()
+
+
+@pytest.mark.parametrize("dilation", [1, 3])
+@pytest.mark.parametrize("name", declaring("stride", "dilation"))
+def test_one_step_is_one_step_each_way(name: str, dilation: int) -> None:
+    for seen in ("island", "scattered"):
+        given = {"dilation": dilation, **NEEDED[name]}
+        one = filters.get(name)(hiding(1, seen), stride=1, **given)
+        two = filters.get(name)(hiding(1, seen), stride=(1, 1), **given)
+        np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize("seen", ["island", "scattered"])
+@pytest.mark.parametrize("name", declaring("signed"))
+def test_hidden_responses_do_not_set_the_scale(name: str, seen: str) -> None:
+    assert_hidden_colours_do_not_show(name, seen, signed="scale")
+
+
+@pytest.mark.parametrize("seen", ["island", "scattered"])
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("threshold", {"channels": "each"}),
+        ("canny", {"channels": "each"}),
+        ("canny", {"sigma": 0}),
+        ("denoise", {"method": "gaussian"}),
+        ("denoise", {"method": "bilateral"}),
+    ],
+)
+def test_hidden_colours_do_not_set_the_strength(
+    name: str, given: dict[str, Any], seen: str
+) -> None:
+    assert_hidden_colours_do_not_show(name, seen, **given)
