@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-LIBRARIES = "numpy, click, llvmlite.binding, PIL.PngImagePlugin, PIL.JpegImagePlugin"
+LIBRARIES = (
+    "numpy, click, llvmlite.binding, PIL.PngImagePlugin, PIL.JpegImagePlugin, isal.isal_zlib"
+)
 """What a command works with; their own imports are theirs to answer for."""
 
 STANDARD = {
@@ -26,7 +28,7 @@ STANDARD = {
 OWN = """
     cli cli.cache cli.files cli.filtering cli.group cli.listing cli.main cli.options cli.pipe
     cli.progress cli.run cli.wording
-    batch batch.checks batch.names batch.plan batch.report batch.run batch.walk
+    batch batch.checks batch.job batch.names batch.plan batch.report batch.run batch.walk
     engine engine.arguments engine.bands engine.correlate engine.edges engine.fold engine.geometry
     engine.native engine.objects engine.plan engine.pool engine.rank engine.respond engine.select
     engine.smooth engine.strips
@@ -34,7 +36,7 @@ OWN = """
     filters filters.declare filters.edges filters.levels filters.options filters.parameters
     filters.pixels filters.transparency
     images images.encoding images.exif images.fitting images.formats images.image images.modes
-    images.quiet images.reading images.writing
+    images.memory images.png images.quiet images.reading images.writing
     kernels kernels.catalog kernels.files kernels.kernel kernels.shapes kernels.table
     pipeline
 """

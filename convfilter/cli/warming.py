@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -22,20 +23,28 @@ __all__ = ["serve", "warm"]
 SIDE = 10
 """Rows and columns of the pictures."""
 
+FILES = "reading and writing"
+"""The task that compiles what reading and writing pictures needs."""
+
+LARGE = 1500
+"""Rows and columns of a picture that is worth the loops of reading and writing."""
+
 
 def warm(names: Sequence[str], processes: int, tell: Callable[[], None]) -> list[str]:
     """Run these filters on tiny pictures in processes of their own, which keep what they compile.
 
     `tell` is called after each filter, by one thread at a time. Returns the filters that failed.
     """
-    waiting, failed, lock = deque(names), [*names], Lock()
+    tasks = [*names, FILES]
+    waiting, failed, lock = deque(tasks), [*tasks], Lock()
 
     def done(name: str) -> None:
         with lock:
             failed.remove(name)
-            tell()
+            if name != FILES:
+                tell()
 
-    workers = [_start() for _ in range(min(processes, len(names)))]
+    workers = [_start() for _ in range(min(processes, len(tasks)))]
     threads = [Thread(target=_feed, args=(worker, waiting, done)) for worker in workers]
     for thread in threads:
         thread.start()
@@ -93,8 +102,32 @@ def serve() -> None:
         for channels in (1, 3, 4)
     ]
     for line in sys.stdin:
-        _run(line.strip(), pictures)
-        print(line.strip(), flush=True)
+        task = line.strip()
+        if task == FILES:
+            _read_and_write()
+        else:
+            _run(task, pictures)
+        print(task, flush=True)
+
+
+def _read_and_write() -> None:
+    """Write pictures of every kind to memory and read them again."""
+    import io
+
+    import numpy as np
+
+    from convfilter import images
+
+    for side, dtype, channels in (
+        *((LARGE, "uint8", channels) for channels in (3, 4)),
+        *((SIDE, dtype, 1) for dtype in ("uint8", "uint16")),
+    ):
+        pixels = np.zeros((side, side, channels), dtype)
+        for name in ("PNG", "JPEG"):
+            file = io.BytesIO()
+            with suppress(ConvfilterError):  # what a format does not hold needs no loops
+                images.write(pixels, file, format=name)
+                images.read(io.BytesIO(file.getvalue()))
 
 
 def _run(name: str, pictures: Sequence[Any]) -> None:

@@ -117,7 +117,9 @@ def hysteresis(magnitude: ArrayLike, low: float, high: float) -> NDArray[np.bool
     return marks.view(np.bool_)
 
 
-def noise_sigma(image: ArrayLike, *, workers: int | None = None) -> float | NDArray[np.float64]:
+def noise_sigma(
+    image: ArrayLike, *, seen: ArrayLike | None = None, workers: int | None = None
+) -> float | NDArray[np.float64]:
     """Return the standard deviation of the noise of an image, in values of the image.
 
     ``sqrt(pi / 2) / 6`` times the mean absolute response to the difference of two Laplacians
@@ -127,6 +129,8 @@ def noise_sigma(image: ArrayLike, *, workers: int | None = None) -> float | NDAr
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32, float64 or bool
+    seen : array (H, W) of bool, or None: pixels to judge by
+        Their neighbours count too, as far as the 3x3 window reaches.
     workers : threads; None for all CPUs
 
     Returns
@@ -148,6 +152,8 @@ def noise_sigma(image: ArrayLike, *, workers: int | None = None) -> float | NDAr
         )
         for channel in range(sigmas.size):
             sizes = np.abs(responses[:, :, channel])
+            if seen is not None:
+                sizes = sizes[np.asarray(seen)[1:-1, 1:-1]]
             total = float(np.sum(sizes, dtype=np.float64))
             count = sizes.size
             if not math.isfinite(total):

@@ -10,7 +10,7 @@ from convfilter import kernels
 from convfilter.engine import edges
 from convfilter.engine.bands import check_workers, run_bands
 from convfilter.errors import ArgumentError
-from convfilter.filters import declare
+from convfilter.filters import declare, transparency
 from convfilter.filters.levels import otsu
 from convfilter.filters.options import BorderOptions, Channels, Window
 from convfilter.filters.parameters import Spec
@@ -69,6 +69,10 @@ def canny(
     window = Window(border=options.border, fill=options.fill)
     blurred = image.correlate(shapes.gaussian(sigma), window) if sigma > 0 else image
     right, down = _gradients(blurred, window)
+    if transparency.is_uneven(image.alpha):
+        # what nobody sees has no edge, nor keeps one beside it from being the steepest
+        clear = image.alpha == 0
+        right[clear] = down[clear] = 0
     if right.ndim == 2:
         found = _followed(right, down, low, high, image)
     else:

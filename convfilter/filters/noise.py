@@ -130,7 +130,8 @@ def denoise(
     Immerkær, "Fast noise variance estimation" (1996).
     """
     if strength is None:
-        found = noise_sigma(image.covered(NOISE_REACH), workers=image.workers)
+        seen = None if image.alpha is None else image.alpha > 0
+        found = noise_sigma(image.covered(NOISE_REACH), seen=seen, workers=image.workers)
         strength = max(1.0, float(np.mean(found)) / image.intensity(1))
     window = Window(border=options.border, fill=options.fill)
     match method:

@@ -176,8 +176,11 @@ class Parameter:
                 if text.lower() not in words:
                     raise ArgumentError(f"{self.name} is {_short(text)}: give yes or no")
                 return words[text.lower()]
-            case "choice" | "kernel":
+            case "choice":
                 return self.check(text)
+            case "kernel":
+                self.check(text)
+                return text
             case "padding":
                 return self.check(parse_padding(text))
             case "number" | "integer":
@@ -198,6 +201,8 @@ class Parameter:
 
 def written(value: Any) -> str:
     """Return a value as a person writes it on the command line."""
+    if value is None:
+        return "auto"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (int, float)):

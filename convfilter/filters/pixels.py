@@ -271,7 +271,9 @@ class Pixels:
 
         alpha = None if self.alpha is None else pool(self.alpha)
         if reduce != "mean":
-            covered = self.covered(size, named.get("dilation", 1))
+            rows, columns = transparency.reach(size, named.get("dilation", 1))
+            # a window that sees a pixel may lie wholly to one side of it
+            covered = self.covered((2 * rows - 1, 2 * columns - 1))
             return self.with_colour(pool(covered), alpha=alpha)
         if self.alpha is None or not transparency.is_uneven(self.alpha):
             return self._later(_Call(self.colour, pool), alpha, self.signed)

@@ -58,7 +58,7 @@ def test_warm_compiles_what_filters_need_and_clear_removes_it(convfilter: Runner
 
 def test_kernels_can_be_warmed_too(convfilter: Runner, place: Path):
     assert convfilter("cache", "warm", "kirsch-nw", "-q").code == 0
-    assert [*place.glob("correlate.weighted_sum-float32-*.o")]
+    assert [*place.glob("correlate.respond-float32-*.o")]
 
 
 def test_unknown_names_and_parts(convfilter: Runner, place: Path):
@@ -83,7 +83,11 @@ def test_a_cache_that_others_may_write_is_left_alone(convfilter: Runner, place: 
 
 def test_a_worker_that_ends_is_told(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    assert warming.warm(["minimum", "median"], 2, lambda: None) == ["minimum", "median"]
+    assert warming.warm(["minimum", "median"], 2, lambda: None) == [
+        "minimum",
+        "median",
+        warming.FILES,
+    ]
 
 
 def test_every_variant_of_a_filter_is_run():
