@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
+import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,8 +79,7 @@ def _encode_with_pillow(
     entry = FORMATS[format_name]
     options = _described(metadata) | _compression(format_name, quality)
     notes: list[str] = []
-    buffer = io.BytesIO()
-    with pillow_warnings_silenced():
+    with pillow_warnings_silenced(), _memory_file(format_name) as file:
         import_module(f"PIL.{entry.plugin}")
         contiguous = np.ascontiguousarray(pixels)
         if format_name == "GIF":
@@ -89,8 +91,21 @@ def _encode_with_pillow(
             picture = PillowImages.fromarray(contiguous)
             if format_name == "PBM":
                 picture = picture.convert("1", dither=PillowImages.Dither.NONE)
-        picture.save(buffer, format=entry.encoder, **options)
-    return buffer.getvalue(), notes
+        picture.save(file, format=entry.encoder, **options)
+        file.seek(0)
+        return file.read(), notes
+
+
+def _memory_file(format_name: str) -> BinaryIO:
+    """Return an empty file in memory.
+
+    Into a file with a descriptor Pillow writes JPEG without the interpreter lock, so that several
+    pictures can be encoded side by side.
+    """
+    if format_name == "JPEG" and sys.platform == "linux":
+        with suppress(OSError):  # not every kernel, nor every sandbox, allows it
+            return os.fdopen(os.memfd_create("convfilter"), "w+b")
+    return io.BytesIO()
 
 
 def _compression(format_name: str, quality: int | None) -> dict[str, Any]:
