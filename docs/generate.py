@@ -123,10 +123,11 @@ def scene() -> convfilter.Image:
 
 
 def readme() -> str:
-    """Return the README with the table of speed from the benchmark's results."""
+    """Return the README with the number of kernels and the benchmark's table of speed."""
     results = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
     tables = re.findall(r"(?:^\|.*\n)+", results, re.MULTILINE)
     page = (ROOT / "README.md").read_text(encoding="utf-8")
+    page = re.sub(r"\d+ named kernels", f"{len(kernels.names())} named kernels", page)
     marked = re.compile(r"(?<=<!-- speed -->\n).*(?=<!-- /speed -->)", re.DOTALL)
     return marked.sub(lambda _: tables[-1], page)
 
