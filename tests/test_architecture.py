@@ -31,6 +31,7 @@ CONFINED = {
     "llvmlite": ("engine.native",),
     "PIL": ("images",),
     "isal": ("images",),
+    "simplejpeg": ("images",),
     "click": ("cli",),
     "rich": ("cli", "batch"),
 }

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["filter_files"]
 
+_LARGE_FILE = 1 << 20
+
 
 def filter_files(
     paths: Sequence[str], options: FileOptions, pipeline: Pipeline, *, label: str, command: str
@@ -59,6 +61,7 @@ def filter_files(
                 shown.line(line)
             shown.advance()
 
+        _load_linker(plan)
         try:
             run(plan.jobs, work, tell, threads=threads)
         except BaseException:
@@ -80,6 +83,18 @@ def _say_when_compiling(line: Callable[[str], None], command: str, *, alone: boo
         line,
         spinning=alone,  # a bar is no place for a spinner
     )
+
+
+def _load_linker(plan: Plan) -> None:
+    """Have the linker of compiled loops loaded while a large first file is decoded.
+
+    Small ones are decoded before the other thread has begun.
+    """
+    first = plan.jobs[0].input if plan.jobs else None
+    if first is not None and first.exists() and first.stat().st_size >= _LARGE_FILE:
+        from convfilter.engine import native
+
+        native.prepare()
 
 
 def _lines(outcome: Outcome, command: str, *, several: bool) -> list[str]:

@@ -13,6 +13,7 @@ import functools
 import hashlib
 import itertools
 import os
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,8 @@ Loop = Callable[..., Any]
 
 while_compiling: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext
 """Entered while a loop is compiled; who runs the process may set it, to say so."""
+
+_preparing: threading.Thread | None = None
 
 _RUNTIME_SYMBOLS = (
     "NRT_Free",
@@ -64,6 +67,8 @@ def _loop(name: str, dtypes: tuple[tuple[str, str], ...]) -> Loop:
         from convfilter.engine.loops import build
 
         return build.source(name)
+    if _preparing is not None:
+        _preparing.join()
     file = objects.file_name(name, dtypes, key())
     kept = objects.read(file)
     if kept is not None:
@@ -73,6 +78,20 @@ def _loop(name: str, dtypes: tuple[tuple[str, str], ...]) -> Loop:
             pass  # an object that does not link is compiled anew
     with while_compiling():
         return _compiled(name, dtypes, file)
+
+
+def prepare() -> threading.Thread:
+    """Load the linker in another thread, while this one reads a file, say; loops wait for it."""
+    global _preparing
+
+    def load() -> None:
+        with contextlib.suppress(Exception):  # whoever asks for a loop will meet it again
+            key()
+            _linker()
+
+    _preparing = threading.Thread(target=load, name="convfilter-linker", daemon=True)
+    _preparing.start()
+    return _preparing
 
 
 def _compiled(name: str, dtypes: tuple[tuple[str, str], ...], file: str) -> Loop:

@@ -197,6 +197,11 @@ def _accumulator(
         limits = np.iinfo(image_dtype)
         peak = max(-float(limits.min), float(limits.max), abs(fill))
     bound = sum(absolute) * peak + abs(offset)
+    keeps_root = takes_root and output_dtype.kind == "f"
+    of_bytes = integer and image_dtype == np.uint8 and not keeps_root
+    if of_bytes and bound < 2.0**15 and min(absolute) > 0:
+        why = "16-bit integer sums, exact: they stay below 2**15"
+        return np.dtype(np.int16), not takes_root, why
     if takes_root and output_dtype == double:
         return double, False, "float64 sums: float64 out"
     if integer and bound < 2.0**24:

@@ -28,7 +28,7 @@ class StripReader:
     """Reads the padded rows of an (H, W, C) image as `dtype`.
 
     Element `x` of a row (`x < outputs * C`) and the tap column `v` of its window meet at
-    ``x + tap_columns[v]``.
+    ``x + tap_columns[v]``. With ``reads=False`` it only tells a loop's own reading what to read.
     """
 
     def __init__(
@@ -39,6 +39,8 @@ class StripReader:
         border: Border,
         fill: float,
         dtype: DTypeLike,
+        *,
+        reads: bool = True,
     ) -> None:
         height, width, channels = image.shape
         self.channels: int = channels
@@ -57,21 +59,21 @@ class StripReader:
         self._fill = fill
         self.row_length = order.size * self.channels
         self.tap_columns: NDArray[np.int64] = taps * self.channels
-        self._load = loop("strips.load", S=image.dtype, T=self.dtype)
+        self._load = loop("strips.load", S=image.dtype, T=self.dtype) if reads else None
 
     @property
     def output_length(self) -> int:
         """Elements of one output row."""
         return self.columns.outputs * self.channels
 
-    def strip_rows(self, rows_of_scratch: int = 1) -> int:
+    def strip_rows(self, rows_of_scratch: int = 1, strip_bytes: int | None = None) -> int:
         """Return how many output rows to compute at a time.
 
         `rows_of_scratch` counts the further rows of scratch memory that one output row needs.
         """
         row_bytes = int(self.row_length) * self.dtype.itemsize
         halo: int = self.rows.reach
-        within_cache: int = STRIP_BYTES // row_bytes - halo
+        within_cache: int = (strip_bytes or STRIP_BYTES) // row_bytes - halo
         # at least as many rows as the halo, so that no row is loaded more than about twice
         wanted = max(within_cache, halo) // (self.rows.stride + rows_of_scratch)
         return max(1, min(wanted, self.rows.outputs))
@@ -82,14 +84,17 @@ class StripReader:
 
     def read(self, first_output: int, outputs: int, out: Array) -> Array:
         """Load the padded rows that `outputs` output rows from `first_output` see, into `out`."""
-        start = first_output * self.rows.stride
-        height = self.strip_height(outputs)
-        strip = out[:height]
-        sources = self._row_sources[start : start + height]
-        self._load(
-            self._image, sources, self._column_sources, *self._run, self.channels, self._fill, strip
-        )
+        strip = out[: self.strip_height(outputs)]
+        assert self._load is not None
+        self._load(*self.sources(first_output, outputs), strip)
         return strip
+
+    def sources(self, first_output: int, outputs: int) -> tuple[Any, ...]:
+        """Return what `strips.load` has to know of those padded rows, but where they go."""
+        start = first_output * self.rows.stride
+        rows = self._row_sources[start : start + self.strip_height(outputs)]
+        columns, run = self._column_sources, self._run
+        return (self._image, rows, columns, *run, self.channels, self._fill)
 
     def empty_strip(self, outputs: int) -> NDArray[Any]:
         """Return memory for the padded rows of `outputs` output rows."""

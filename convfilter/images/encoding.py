@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import io
-import os
-import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +13,6 @@ from numpy.typing import NDArray
 from convfilter.errors import ConvfilterError, ImageError
 from convfilter.images.formats import FORMATS, check_avif
 from convfilter.images.image import Metadata
-from convfilter.images.memory import picture_for_jpeg
 from convfilter.images.quiet import pillow_warnings_silenced
 
 if TYPE_CHECKING:
@@ -32,7 +28,7 @@ _JPEG_EXIF_LIMIT = 65533
 
 @dataclass(frozen=True)
 class Effort:
-    """How to compress: the quality of lossy formats, and the way and the threads of PNG."""
+    """How to compress: the quality of lossy formats, the way of PNG, and the threads."""
 
     quality: int | None = None
     compress: str = "fast"
@@ -58,6 +54,12 @@ def encode(
             from convfilter.images import png
 
             return png.encode(pixels, kept, effort.compress, effort.workers), notes
+        if format_name == "JPEG":
+            from convfilter.images import jpeg
+
+            quality = _JPEG_QUALITY if effort.quality is None else effort.quality
+            with pillow_warnings_silenced():
+                return jpeg.encode(pixels, quality, _described(kept), effort.workers), notes
         data, lost = _encode_with_pillow(pixels, format_name, kept, effort.quality, name)
     except MemoryError as error:
         raise ImageError(f"{name}: not enough memory to write {format_name}") from error
@@ -79,39 +81,21 @@ def _encode_with_pillow(
     entry = FORMATS[format_name]
     options = _described(metadata) | _compression(format_name, quality)
     notes: list[str] = []
-    with pillow_warnings_silenced(), _memory_file(format_name) as file:
+    with pillow_warnings_silenced(), io.BytesIO() as file:
         import_module(f"PIL.{entry.plugin}")
         contiguous = np.ascontiguousarray(pixels)
         if format_name == "GIF":
             picture, extra, notes = _indexed(contiguous, name)
             options |= extra
-        elif format_name == "JPEG":
-            picture = picture_for_jpeg(contiguous)
         else:
             picture = PillowImages.fromarray(contiguous)
             if format_name == "PBM":
                 picture = picture.convert("1", dither=PillowImages.Dither.NONE)
         picture.save(file, format=entry.encoder, **options)
-        file.seek(0)
-        return file.read(), notes
-
-
-def _memory_file(format_name: str) -> BinaryIO:
-    """Return an empty file in memory.
-
-    Into a file with a descriptor Pillow writes JPEG without the interpreter lock, so that several
-    pictures can be encoded side by side.
-    """
-    if format_name == "JPEG" and sys.platform == "linux":
-        with suppress(OSError):  # not every kernel, nor every sandbox, allows it
-            return os.fdopen(os.memfd_create("convfilter"), "w+b")
-    return io.BytesIO()
+        return file.getvalue(), notes
 
 
 def _compression(format_name: str, quality: int | None) -> dict[str, Any]:
-    if format_name == "JPEG":
-        # filters make sharp edges, around which halved colour resolution would show
-        return {"quality": _JPEG_QUALITY if quality is None else quality, "subsampling": 0}
     if format_name == "TIFF":
         return {"compression": "tiff_adobe_deflate"}
     if format_name == "WEBP":

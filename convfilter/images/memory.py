@@ -1,7 +1,6 @@
-"""Pixels between arrays and Pillow's memory, where those of RGB and RGBA have four bytes.
+"""Pixels out of Pillow's memory, where those of RGB and RGBA have four bytes.
 
-Pillow's own way out packs the pixels into a string of bytes, from which NumPy copies them again,
-and its way in takes them apart one by one.
+Pillow's own way packs the pixels into a string of bytes, from which NumPy copies them again.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
 
-__all__ = ["picture_for_jpeg", "pixels_in"]
+__all__ = ["pixels_in"]
 
 _SMALLEST = 1 << 21
 """Pictures of fewer pixels are not worth loading a compiled loop."""
@@ -69,30 +68,6 @@ def pixels_in(picture: PillowImage) -> NDArray[Any]:
             _drop_fourth(shared, target)
         del shared, array
     return out
-
-
-def picture_for_jpeg(pixels: NDArray[np.uint8]) -> PillowImage:
-    """Return C-contiguous pixels as a picture that Pillow writes as JPEG: of RGB perhaps as RGBX.
-
-    RGBX is RGB with a byte that means nothing, in memory that Pillow takes as it is.
-    """
-    from PIL import Image
-
-    height, width = pixels.shape[:2]
-    count = height * width
-    if pixels.ndim != 3 or pixels.shape[2] != 3 or count < _SMALLEST or sys.byteorder != "little":
-        return Image.fromarray(pixels)
-    from convfilter.engine import native
-
-    source, target = pixels.reshape(-1), np.empty(4 * count, np.uint8)
-    even = count - count % 2  # words of two bytes hold two thirds of a pixel
-    native.loop("pixels.insert_fourth")(
-        source[: 3 * even].view(np.uint16), target[: 4 * even].view(np.uint16)
-    )
-    if count > even:
-        target[-4:-1] = source[-3:]
-        target[-1] = 255
-    return Image.frombuffer("RGBX", (width, height), target, "raw", "RGBX", 0, 1)
 
 
 def _can_share(picture: PillowImage) -> bool:

@@ -8,6 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
+from numpy.typing import NDArray
+
 from convfilter.errors import ArgumentTypeError, ImageError
 from convfilter.images.exif import apply_orientation, reset_orientation, strip_prefix
 from convfilter.images.formats import FORMATS, HEIF_REFUSED, check_avif, foreign_format, sniff
@@ -178,8 +180,10 @@ def _check_size(size: tuple[int, int], name: str, max_pixels: int) -> None:
 def _decode(picture: ImageFile, format_name: str, name: str) -> Image:
     try:
         frames = int(getattr(picture, "n_frames", 1) or 1)
-        picture.load()
-        pixels, alpha = pixels_of(picture, name)
+        pixels, alpha = _decoded_jpeg(picture) if format_name == "JPEG" else None, False
+        if pixels is None:
+            picture.load()
+            pixels, alpha = pixels_of(picture, name)
         orientation = _orientation(picture)
         metadata = _metadata(picture, turned=orientation in (5, 6, 7, 8))
         pixels = apply_orientation(pixels, orientation)
@@ -199,6 +203,12 @@ def _decode(picture: ImageFile, format_name: str, name: str) -> Image:
         raise ImageError(
             f"{name}: the {format_name} file is damaged ({_detail(error)}): create it again"
         ) from error
+
+
+def _decoded_jpeg(picture: ImageFile) -> NDArray[Any] | None:
+    from convfilter.images import jpeg
+
+    return jpeg.decode(picture)
 
 
 def _orientation(picture: ImageFile) -> int:

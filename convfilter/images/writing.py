@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -57,7 +56,7 @@ def write(
     background : str
         A colour name or ``#rrggbb``.
     workers : int, optional
-        Number of threads for PNG; by default all CPUs.
+        Number of threads for PNG and JPEG; by default all CPUs.
 
     Returns
     -------
@@ -145,7 +144,7 @@ def _write_file(path: Path, pieces: list[bytes]) -> None:
                 file.writelines(pieces)
             return
         mode = stat.S_IMODE(status.st_mode)
-    temporary = target.with_name(f".convfilter-{secrets.token_hex(8)}.tmp")
+    temporary = target.with_name(f".convfilter-{os.urandom(8).hex()}.tmp")
     try:
         # created with 0o666 so that the umask of the process counts, as for any new file
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)

@@ -58,7 +58,7 @@ def test_warm_compiles_what_filters_need_and_clear_removes_it(convfilter: Runner
 
 def test_kernels_can_be_warmed_too(convfilter: Runner, place: Path):
     assert convfilter("cache", "warm", "kirsch-nw", "-q").code == 0
-    assert [*place.glob("correlate.respond-float32-*.o")]
+    assert [*place.glob("exact.respond-uint8-*.o")]
 
 
 def test_unknown_names_and_parts(convfilter: Runner, place: Path):

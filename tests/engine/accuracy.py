@@ -19,7 +19,7 @@ from unittest.mock import patch
 import numpy as np
 
 from convfilter import engine
-from convfilter.engine import bands, select, smooth, strips
+from convfilter.engine import bands, respond, select, smooth, strips
 from convfilter.errors import ArgumentError
 from tests import naive
 
@@ -209,6 +209,7 @@ def in_small_pieces() -> Iterator[None]:
         for module, name, value in (
             (bands, "SMALLEST_BAND", 1),
             (strips, "STRIP_BYTES", 1 << 11),
+            (respond, "EXACT_STRIP_BYTES", 1 << 9),
             (select, "HISTOGRAM_ROWS", 3),
             (select, "LEAST_BLOCK", 5),
             (select, "TILE_COLUMNS", 5),

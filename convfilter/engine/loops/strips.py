@@ -1,14 +1,16 @@
 """Rows in and out: extend the border and convert, then round and saturate."""
 
 import numpy as np
+from numba.extending import register_jitable
 
-from convfilter.engine.loops.declare import loop
+from convfilter.engine.loops.declare import OPTIONS, loop
 
 
 @loop(
     "const S[:,:] image, const i8[:] rows, const i8[:] columns, i8 run_start, i8 run_stop,"
     " i8 channels, T fill, T[:,:] out"
 )
+@register_jitable(**OPTIONS)
 def load(image, rows, columns, run_start, run_stop, channels, fill, out):
     """Gather padded rows; `columns[run_start:run_stop]` are neighbours, copied as one run."""
     convert = out.dtype.type
