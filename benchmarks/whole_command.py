@@ -115,8 +115,9 @@ class Runs:
 
 def convfilter(source: str, target: str, work: str) -> list[str]:
     options = {"gaussian-blur": ["--sigma", "2"], "median": ["--size", "3"]}.get(work, [])
-    command = [sys.executable, "-m", "convfilter", work, source, target]
-    return [*command, *options, "--overwrite", "--quality", QUALITY]
+    installed = Path(sys.executable).with_name("convfilter")
+    program = [str(installed)] if installed.exists() else [sys.executable, "-m", "convfilter"]
+    return [*program, work, source, target, *options, "--overwrite", "--quality", QUALITY]
 
 
 def vips(source: str, target: str, work: str) -> list[str]:
@@ -202,7 +203,7 @@ def alternate(commands: dict[str, Sequence[str]], times: int, seconds: float) ->
     """Run the commands in turn; one that has taken its seconds does not run again."""
     measured = {name: Runs() for name in commands}
     for command in commands.values():
-        if command[0] == sys.executable:
+        if Path(command[0]).parent == Path(sys.executable).parent:
             subprocess.run(command, check=True, capture_output=True)  # warms caches and bytecode
     for _ in range(times):
         for name, command in commands.items():
