@@ -90,6 +90,8 @@ def test_a_warm_command_imports_only_what_it_needs(files: list[str]):
     assert beyond(modules) == []
 
 
-@pytest.mark.parametrize("stray", ["numba", "rich", "asyncio", "convfilter.filters.noise"])
+@pytest.mark.parametrize(
+    "stray", ["numba", "rich", "asyncio", "simplejpeg", "convfilter.filters.noise"]
+)
 def test_a_stray_import_is_found(files: list[str], stray: str):
     assert stray in beyond(loaded(f"import {stray}\n{COMMAND}", *files))

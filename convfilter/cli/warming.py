@@ -123,7 +123,7 @@ def _read_and_write() -> None:
         *((SIDE, dtype, 1) for dtype in ("uint8", "uint16")),
     ):
         pixels = np.zeros((side, side, channels), dtype)
-        for name in ("PNG", "JPEG"):
+        for name in ("PNG", "JPEG", "BMP"):
             file = io.BytesIO()
             with suppress(ConvfilterError):  # what a format does not hold needs no loops
                 images.write(pixels, file, format=name)

@@ -180,10 +180,7 @@ def _check_size(size: tuple[int, int], name: str, max_pixels: int) -> None:
 def _decode(picture: ImageFile, format_name: str, name: str) -> Image:
     try:
         frames = int(getattr(picture, "n_frames", 1) or 1)
-        pixels, alpha = _decoded_jpeg(picture) if format_name == "JPEG" else None, False
-        if pixels is None:
-            picture.load()
-            pixels, alpha = pixels_of(picture, name)
+        pixels, alpha = _decode_pixels(picture, format_name, name)
         orientation = _orientation(picture)
         metadata = _metadata(picture, turned=orientation in (5, 6, 7, 8))
         pixels = apply_orientation(pixels, orientation)
@@ -205,10 +202,15 @@ def _decode(picture: ImageFile, format_name: str, name: str) -> Image:
         ) from error
 
 
-def _decoded_jpeg(picture: ImageFile) -> NDArray[Any] | None:
-    from convfilter.images import jpeg
+def _decode_pixels(picture: ImageFile, format_name: str, name: str) -> tuple[NDArray[Any], bool]:
+    if format_name == "JPEG":
+        from convfilter.images import jpeg
 
-    return jpeg.decode(picture)
+        pixels = jpeg.decode(picture)
+        if pixels is not None:
+            return pixels, False
+    picture.load()
+    return pixels_of(picture, name)
 
 
 def _orientation(picture: ImageFile) -> int:
