@@ -18,8 +18,9 @@ from convfilter.engine.arguments import (
 )
 from convfilter.engine.bands import check_workers
 from convfilter.engine.geometry import Border, Padding, Pair, check_border, lay_out
-from convfilter.engine.plan import Plan, Weights, record
+from convfilter.engine.plan import Plan, record
 from convfilter.engine.respond import COMBINES, Call, Combine, run
+from convfilter.engine.schedule import Weights
 from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError, UnknownNameError
 
 

@@ -129,9 +129,7 @@ def storer(
 
     Integers are rounded half to even and saturated; of them only NaN is counted.
     """
-    if dtype.kind == "f":
-        store_float = loop("strips.store_float", T=accumulator, D=dtype)
-        return lambda values, out: store_float(values, offset, out)
-    store_integer = loop("strips.store_integer", T=accumulator, D=dtype)
-    limits = np.iinfo(dtype)
-    return lambda values, out: store_integer(values, offset, limits.min, limits.max, out)
+    store = loop("strips.store", T=accumulator, D=dtype)
+    rounded = dtype.kind != "f"
+    limits = (np.iinfo(dtype).min, np.iinfo(dtype).max) if rounded else (0, 0)
+    return lambda values, out: store(values, offset, *limits, rounded, out)
