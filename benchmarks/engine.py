@@ -233,7 +233,8 @@ def main() -> None:
         f"The least of {given.rounds} alternating runs; in brackets convfilter's time divided by"
         " the peer's. OpenCV has as many threads as convfilter, SciPy and Pillow have one, and"
         " libvips has its own number. `of copying`: the bytes of image and result in that time, as"
-        " a share of what a plain copy moves. Images are uint8 and grey where nothing else is said.",
+        " a share of what a plain copy moves. Images are uint8 and grey where nothing else is"
+        " said.",
     ]
     alone: dict[str, float] = {}
     for size in given.size or SIZES:

@@ -227,6 +227,7 @@ def _run_exactly(call: Call, workers: int) -> Array:
             reader.rows.reach,
             *taps,
             join,
+            join == 0 and call.dtype == np.int16 and call.offset == 0,
             call.offset,
             lowest,
             highest,
