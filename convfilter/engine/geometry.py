@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -52,6 +52,10 @@ class Axis:
     def sources(self, border: Border) -> NDArray[np.int64]:
         """Return for each padded position its index in the image, -1 where `fill` stands."""
         return source_indices(self.size, self.before, self.extent, border)
+
+    def part(self, start: int, stop: int) -> Axis:
+        """Return the axis of the outputs from `start` to `stop` alone."""
+        return replace(self, before=self.before - start * self.stride, outputs=stop - start)
 
 
 def source_indices(size: int, before: int, extent: int, border: Border) -> NDArray[np.int64]:

@@ -61,6 +61,15 @@ def loop(name: str, **dtypes: DTypeLike) -> Loop:
     return _loop(name, tuple((letter, np.dtype(d).name) for letter, d in dtypes.items()))
 
 
+def bound(loop: Loop, *arguments: Any) -> Callable[[], Any]:
+    """Return a call of a loop with its arguments, to be made many times at little cost.
+
+    It works on the same arrays, which may hold other values each time.
+    """
+    bind: Callable[..., Callable[[], Any]] | None = getattr(loop, "bind", None)
+    return bind(*arguments) if bind is not None else functools.partial(loop, *arguments)
+
+
 @functools.cache
 def _loop(name: str, dtypes: tuple[tuple[str, str], ...]) -> Loop:
     if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
@@ -193,7 +202,7 @@ def _caller(address: int, entry: Entry) -> Loop:
             types.append(_SCALARS[argument.dtype])
     result = _SCALARS[entry.returned] if entry.returned else None
     function = ctypes.CFUNCTYPE(result, *types)(address)
-    # written out for the loop's own arguments: a general one would take longer than a short strip
+    # written out for the loop's own arguments: general ones would take longer than a short strip
     names = [f"a{number}" for number in range(len(entry.arguments))]
     checks, values = [], []
     for name, argument in zip(names, entry.arguments, strict=True):
@@ -211,9 +220,17 @@ def call({", ".join(names)}):
     if {" or ".join(checks) or "False"}:
         raise TypeError({f"{entry.symbol}: an array of the wrong kind"!r})
     return function({", ".join(values)})
+
+def bind({", ".join(names)}):
+    if {" or ".join(checks) or "False"}:
+        raise TypeError({f"{entry.symbol}: an array of the wrong kind"!r})
+    kept = ({", ".join(names)},)
+    values = ({", ".join(values)},)
+    return lambda kept=kept: function(*values)
 """
     scope: dict[str, Any] = {name: np.dtype(name) for name in _SCALARS}
     scope["function"] = function
     exec(text, scope)
     call: Loop = scope["call"]
+    call.bind = scope["bind"]  # type: ignore[attr-defined]
     return call

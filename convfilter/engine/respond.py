@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
@@ -13,7 +13,7 @@ from convfilter.engine.arguments import Array
 from convfilter.engine.bands import run_bands
 from convfilter.engine.geometry import Axis, Border
 from convfilter.engine.loops.layout import PITCH, ROWS_AT_ONCE
-from convfilter.engine.native import loop
+from convfilter.engine.native import bound, loop
 from convfilter.engine.plan import Plan, make_plan
 from convfilter.engine.schedule import Schedule, Weights
 from convfilter.engine.strips import StripReader
@@ -41,6 +41,7 @@ class Call:
     dtype: np.dtype[Any]
     needs_range: bool = False
     gain: float = 1.0
+    origin: tuple[int, int] = (0, 0)
     plan: Plan = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,6 +61,11 @@ class Call:
         """Return the same call with sums in float64."""
         return replace(self, needs_range=True)
 
+    @property
+    def effort(self) -> int:
+        """Multiplications for each output."""
+        return sum(schedule.taps for schedule in self.plan.schedules)
+
 
 STRIP_BYTES = 1 << 18
 """All the memory that a band works in stays in a cache of half a megabyte."""
@@ -73,24 +79,65 @@ NARROWEST = 1024
 
 def run(call: Call, workers: int) -> tuple[Array, int]:
     """Return the output and how many sums were NaN or infinite."""
-    if call.plan.accumulator == np.int16:
-        return _run_exactly(call, workers), 0
-    reader = _reader(call)
-    tiles = Tiles.of(reader, call.plan.schedules)
-    join = JOINS[call.combine]
-    dtype = reader.dtype
-    respond = loop("correlate.respond", S=call.image.dtype, T=dtype, D=call.dtype)
-    rounded = call.dtype.kind != "f"
-    limits = (np.iinfo(call.dtype).min, np.iinfo(call.dtype).max) if rounded else (0, 0)
+    response = Response.of(call)
     outputs = call.rows.outputs
-    output = np.empty((outputs, reader.output_length), call.dtype)
+    output = np.empty((outputs, response.reader.output_length), call.dtype)
     bad: list[int] = []
 
     def work(start: int, stop: int) -> None:
-        strip_rows = tiles.strip_rows(stop - start)
+        rows = response.reader.row_sources(start, stop - start)
+        bad.append(response.bind(rows, output[start:stop])() or 0)
+
+    run_bands(outputs, response.reader.output_length * call.effort, workers, work)
+    return output.reshape(outputs, call.columns.outputs, *call.shape[2:]), sum(bad)
+
+
+@dataclass(frozen=True)
+class Response:
+    """A call made ready: what all bands of its rows have in common."""
+
+    call: Call
+    reader: StripReader
+    tiles: Tiles | None
+    taps: tuple[NDArray[Any], ...]
+
+    @classmethod
+    def of(cls, call: Call) -> Response:
+        """Make a call ready."""
+        reader = StripReader(
+            call.image,
+            call.rows,
+            call.columns,
+            call.border,
+            call.fill,
+            call.plan.accumulator,
+            reads=False,
+            origin=call.origin,
+        )
+        if reader.dtype == np.int16:
+            return cls(call, reader, None, _taps(reader, call.plan.schedules))
+        tiles = Tiles.of(reader, call.plan.schedules)
+        return cls(call, reader, tiles, tiles.taps)
+
+    def bind(self, rows: NDArray[np.int64], out: Array) -> Callable[[], int | None]:
+        """Return the call that computes output rows from those padded rows into `out`.
+
+        It returns how many sums were NaN or infinite.
+        """
+        return (self._bind_exact if self.tiles is None else self._bind)(rows, out)
+
+    def _bind(self, rows: NDArray[np.int64], out: Array) -> Callable[[], int]:
+        call, reader, tiles = self.call, self.reader, self.tiles
+        assert tiles is not None
+        join = JOINS[call.combine]
+        dtype = reader.dtype
+        rounded = call.dtype.kind != "f"
+        limits = (np.iinfo(call.dtype).min, np.iinfo(call.dtype).max) if rounded else (0, 0)
+        strip_rows = tiles.strip_rows(out.shape[0])
         joined = np.empty(ROWS_AT_ONCE * tiles.pitch, dtype)
-        found = respond(
-            *reader.sources(start, stop - start),
+        return bound(
+            loop("correlate.respond", S=call.image.dtype, T=dtype, D=call.dtype),
+            *reader.sources_at(rows),
             reader.rows.stride,
             reader.rows.reach,
             tiles.width,
@@ -109,13 +156,33 @@ def run(call: Call, workers: int) -> tuple[Array, int]:
             np.zeros(tiles.strips * strip_rows * tiles.pitch, dtype),
             np.empty_like(joined) if join else joined,
             joined,
-            output[start:stop],
+            out,
         )
-        bad.append(found)
 
-    effort = reader.output_length * sum(schedule.taps for schedule in call.plan.schedules)
-    run_bands(outputs, effort, workers, work)
-    return output.reshape(outputs, call.columns.outputs, *call.shape[2:]), sum(bad)
+    def _bind_exact(self, rows: NDArray[np.int64], out: Array) -> Callable[[], None]:
+        """Bind a call whose sums fit into 16 bits."""
+        call, reader = self.call, self.reader
+        join = JOINS[call.combine]
+        within = np.iinfo(np.int16)
+        limits = within if call.dtype.kind == "f" else np.iinfo(call.dtype)
+        lowest, highest = max(within.min, limits.min), min(within.max, limits.max)
+        at_once = reader.strip_rows(strip_bytes=STRIP_BYTES)
+        return bound(
+            loop("exact.respond", S=call.image.dtype, D=call.dtype),
+            *reader.sources_at(rows),
+            reader.rows.stride,
+            reader.rows.reach,
+            *self.taps,
+            join,
+            join == 0 and call.dtype == np.int16 and call.offset == 0,
+            call.offset,
+            lowest,
+            highest,
+            reader.empty_strip(min(at_once, out.shape[0])),
+            np.empty((3, reader.row_length), reader.dtype),
+            np.empty(reader.output_length if join == 2 else 0, np.float32),
+            out,
+        )
 
 
 @dataclass(frozen=True)
@@ -202,50 +269,6 @@ def _tap_arrays(
         np.array(starts, np.int64),
         np.concatenate(offsets),
         np.concatenate(weights).astype(reader.dtype),
-    )
-
-
-def _run_exactly(call: Call, workers: int) -> Array:
-    """Return the output of a call whose sums fit into 16 bits."""
-    reader = _reader(call)
-    taps = _taps(reader, call.plan.schedules)
-    join = JOINS[call.combine]
-    respond = loop("exact.respond", S=call.image.dtype, D=call.dtype)
-    outputs = call.rows.outputs
-    output = np.empty((outputs, reader.output_length), call.dtype)
-    within = np.iinfo(np.int16)
-    limits = within if call.dtype.kind == "f" else np.iinfo(call.dtype)
-    lowest, highest = max(within.min, limits.min), min(within.max, limits.max)
-    at_once = reader.strip_rows(strip_bytes=STRIP_BYTES)
-
-    def work(start: int, stop: int) -> None:
-        scratch = np.empty((3, reader.row_length), reader.dtype)
-        squares = np.empty(reader.output_length if join == 2 else 0, np.float32)
-        respond(
-            *reader.sources(start, stop - start),
-            reader.rows.stride,
-            reader.rows.reach,
-            *taps,
-            join,
-            join == 0 and call.dtype == np.int16 and call.offset == 0,
-            call.offset,
-            lowest,
-            highest,
-            reader.empty_strip(min(at_once, stop - start)),
-            scratch,
-            squares,
-            output[start:stop],
-        )
-
-    effort = reader.output_length * sum(schedule.taps for schedule in call.plan.schedules)
-    run_bands(outputs, effort, workers, work)
-    return output.reshape(outputs, call.columns.outputs, *call.shape[2:])
-
-
-def _reader(call: Call) -> StripReader:
-    dtype = call.plan.accumulator
-    return StripReader(
-        call.image, call.rows, call.columns, call.border, call.fill, dtype, reads=False
     )
 
 

@@ -29,6 +29,9 @@ class StripReader:
 
     Element `x` of a row (`x < outputs * C`) and the tap column `v` of its window meet at
     ``x + tap_columns[v]``. With ``reads=False`` it only tells a loop's own reading what to read.
+
+    The image may be a part of the one that the axes walk over, which begins at row and column
+    `origin` of that and holds all that is read.
     """
 
     def __init__(
@@ -41,18 +44,20 @@ class StripReader:
         dtype: DTypeLike,
         *,
         reads: bool = True,
+        origin: tuple[int, int] = (0, 0),
     ) -> None:
         height, width, channels = image.shape
         self.channels: int = channels
         self.rows, self.columns = rows, columns
         self.dtype = np.dtype(dtype)
         self._image = image.reshape(height, width * self.channels)
-        self._row_sources = rows.sources(border)
-        sources = columns.sources(border)
+        # what is -1 stays negative, which is all that loops look at
+        self._row_sources = rows.sources(border) - origin[0]
+        sources = columns.sources(border) - origin[1]
         order, taps = _by_remainder(columns)
         self._column_sources = np.ascontiguousarray(sources[order])
         self._run = (
-            (min(columns.before, order.size), min(columns.before + width, order.size))
+            (_within(columns.before, order.size), _within(columns.before + columns.size, order.size))
             if columns.stride == 1
             else (0, 0)
         )
@@ -91,14 +96,25 @@ class StripReader:
 
     def sources(self, first_output: int, outputs: int) -> tuple[Any, ...]:
         """Return what `strips.load` has to know of those padded rows, but where they go."""
+        return self.sources_at(self.row_sources(first_output, outputs))
+
+    def row_sources(self, first_output: int, outputs: int) -> NDArray[np.int64]:
+        """Return which rows of the image those are; negative numbers stand for `fill`."""
         start = first_output * self.rows.stride
-        rows = self._row_sources[start : start + self.strip_height(outputs)]
+        return self._row_sources[start : start + self.strip_height(outputs)]
+
+    def sources_at(self, rows: NDArray[np.int64]) -> tuple[Any, ...]:
+        """Return what `sources` does for padded rows that are these rows of the image."""
         columns, run = self._column_sources, self._run
         return (self._image, rows, columns, *run, self.channels, self._fill)
 
     def empty_strip(self, outputs: int) -> NDArray[Any]:
         """Return memory for the padded rows of `outputs` output rows."""
         return np.empty((self.strip_height(outputs), self.row_length), self.dtype)
+
+
+def _within(position: int, size: int) -> int:
+    return max(0, min(position, size))
 
 
 def _by_remainder(columns: Axis) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
