@@ -130,6 +130,7 @@ class Pipeline:
 
     def _run(self, pixels: Pixels) -> Pixels:
         for step in self.steps:
+            pixels.pass_on()
             pixels = step.filter.run(pixels, step.parameters)
         return pixels
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,14 @@ LARGEST_KERNEL = 2**26
 """Weights of a kernel."""
 
 Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What is known of an image (H, W, C) before it is there."""
+
+    shape: tuple[int, int, int]
+    dtype: np.dtype[Any]
 
 
 def check_dtype(dtype: DTypeLike, what: str) -> np.dtype[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from convfilter.engine.arguments import (
     Array,
+    Outline,
     check_dtype,
     check_image,
     check_kernel,
@@ -19,7 +19,14 @@ from convfilter.engine.arguments import (
 from convfilter.engine.bands import check_workers
 from convfilter.engine.geometry import Border, Padding, Pair, check_border, lay_out
 from convfilter.engine.plan import Plan, record
-from convfilter.engine.respond import COMBINES, Call, Combine, run
+from convfilter.engine.respond import (
+    COMBINES,
+    Call,
+    Combine,
+    gain_for_squares,
+    peak,
+    run,
+)
 from convfilter.engine.schedule import Weights
 from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError, UnknownNameError
 
@@ -188,8 +195,28 @@ def plan(
     ).plan
 
 
+def correlation(
+    outline: Outline,
+    kernels: Sequence[ArrayLike],
+    combine: Combine | None,
+    *,
+    stride: Pair = 1,
+    dilation: Pair = 1,
+    padding: Padding = "same",
+    border: Border = "reflect",
+    fill: float = 0.0,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    dtype: DTypeLike | None = None,
+) -> Call:
+    """Return `correlate_bank` as a step of a chain, for an image that is not there yet."""
+    return _prepare(
+        outline, kernels, combine, stride, dilation, padding, border, fill, scale, offset, dtype
+    )
+
+
 def _prepare(
-    image: ArrayLike,
+    image: ArrayLike | Outline,
     kernels: Sequence[ArrayLike],
     combine: Combine | None,
     stride: Pair,
@@ -217,16 +244,19 @@ def _prepare(
     with np.errstate(over="ignore"):
         if not all(np.isfinite(kernel * scale).all() for kernel in weights):
             raise KernelError(f"the kernel times scale {scale} is not finite: give smaller numbers")
-    pixels = check_image(image)
+    pixels = image if isinstance(image, Outline) else check_image(image)
     rows, columns = lay_out(pixels.shape, _shape(weights[0]), stride, dilation, padding)
     output_dtype = pixels.dtype if dtype is None else check_dtype(dtype, "the result")
-    if pixels.dtype.kind == "f" and output_dtype.kind != "f" and np.isnan(pixels).any():
+    floats = None if isinstance(pixels, Outline) or pixels.dtype.kind != "f" else pixels
+    if floats is not None and output_dtype.kind != "f" and np.isnan(floats).any():
         raise _nan_error(output_dtype)
     fill = check_number(fill, "fill")
-    gain = _gain_for_squares(pixels, weights, scale, fill) if combine == "l2" else 1.0
+    gain = 1.0
+    if combine == "l2" and floats is not None:
+        gain = gain_for_squares(peak(floats), weights, scale, fill)
     return Call(
         image=pixels,
-        shape=np.shape(image),
+        shape=pixels.shape if isinstance(image, Outline) else np.shape(image),
         kernels=weights,
         combine=combine,
         rows=rows,
@@ -239,24 +269,6 @@ def _prepare(
         needs_range=gain != 1,
         gain=gain,
     )
-
-
-def _gain_for_squares(image: Array, kernels: Sequence[Weights], scale: float, fill: float) -> float:
-    """Return the power of two that brings the responses to a range where squares are safe."""
-    if image.dtype.kind != "f":
-        return 1.0
-    peak = max(abs(float(image.min())), abs(float(image.max())))
-    if not math.isfinite(peak):
-        finite = image[np.isfinite(image)]
-        peak = float(np.abs(finite).max(initial=0))
-    peak = max(peak, abs(fill))
-    largest = max(float(np.abs(kernel).max()) for kernel in kernels) * abs(scale)
-    if peak == 0 or largest == 0:
-        return 1.0
-    exponent = math.log2(peak) + math.log2(largest)
-    if abs(exponent) < 24:
-        return 1.0
-    return 2.0 ** max(-900, min(900, -round(exponent), 900 - round(math.log2(largest))))
 
 
 def _shape(kernel: Weights) -> tuple[int, int]:

@@ -16,8 +16,8 @@ from numpy.typing import DTypeLike, NDArray
 from convfilter.engine.arguments import Array
 from convfilter.engine.bands import run_bands
 from convfilter.engine.geometry import Axis, Border
-from convfilter.engine.native import loop
-from convfilter.engine.strips import StripReader
+from convfilter.engine.native import bound, loop
+from convfilter.engine.strips import Part, StripReader
 
 Operation = Literal["max", "min", "sum"]
 
@@ -157,6 +157,57 @@ def fold(
                 pick(current, columns.stride * channels, channels, 1, target)
 
     run_bands(rows.outputs, reader.output_length, workers, work)
+
+
+@dataclass(frozen=True)
+class Folding:
+    """Maxima or minima of windows of a part of an image, made ready."""
+
+    part: Part
+    border: Border
+    fill: float
+    operation: Literal["max", "min"]
+
+    def bind(self, rows: NDArray[np.int64], out: Array) -> Callable[[], None]:
+        """Return the call that computes output rows from those padded rows into `out`."""
+        image, axis, columns = self.part.image, self.part.rows, self.part.columns
+        dtype = image.dtype
+        part = replace(self.part, columns=dense(columns))
+        reader = part.reader(self.border, self.fill, dtype)
+        strip = np.empty((rows.size, reader.row_length), dtype)
+        load = bound(loop("strips.load", S=dtype, T=dtype), *reader.sources_at(rows), strip)
+        flat = image.reshape(image.shape[0], -1)[: rows.size]
+        here = np.arange(rows.size)
+        run, pick = _runner(self.operation, dtype), loop("fold.pick", T=dtype)
+
+        def bind_passes(current: Array) -> list[Callable[[], Any]]:
+            calls = []
+            height, width = current.shape
+            for step in passes(axis.window, axis.stride, axis.dilation, self.operation):
+                height = (height - step.reach) // step.stride + 1
+                into = np.empty((height, width), dtype)
+                calls.append(bound(run, current, step.stride, step.taps, step.zeros, into))
+                current = into
+            for step in passes(columns.window, 1, columns.dilation, self.operation):
+                width -= (step.reach - 1) * reader.channels
+                into = np.empty((height, width), dtype)
+                taps = step.taps * reader.channels
+                calls.append(bound(run, current, 1, step.zeros, taps, into))
+                current = into
+            step_columns = columns.stride * reader.channels
+            calls.append(bound(pick, current, step_columns, reader.channels, 1, out))
+            return calls
+
+        loaded = [load, *bind_passes(strip)]
+        seen = reader.sources_at(rows)[2]
+        whole = flat.shape == strip.shape and np.array_equal(seen, np.arange(seen.size))
+        in_place = bind_passes(flat) if whole else loaded
+
+        def work() -> None:
+            for call in in_place if np.array_equal(rows, here) else loaded:
+                call()
+
+        return work
 
 
 Run = Callable[[Array, int, NDArray[np.int64], NDArray[np.int64], Array], None]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from convfilter.engine.arguments import Array, check_image, check_integer, check_pair
+from convfilter.engine.arguments import Array, Outline, check_image, check_integer, check_pair
 from convfilter.engine.bands import check_workers
-from convfilter.engine.fold import Operation, Store, fold
-from convfilter.engine.geometry import LARGEST_EXTENT, Axis, Pair, check_elements
+from convfilter.engine.fold import Folding, Operation, Store, fold
+from convfilter.engine.geometry import LARGEST_EXTENT, Axis, Border, Pair, check_elements
 from convfilter.engine.native import loop
 from convfilter.engine.plan import Plan, record
+from convfilter.engine.strips import Part
 from convfilter.errors import ArgumentError, UnknownNameError
 
 Reduce = Literal["max", "mean", "min"]
@@ -79,21 +81,10 @@ def pool(
         if check_pair(dilation, "dilation", 1) != (1, 1):
             raise ArgumentError("pooling over depth has no dilation: leave it at 1")
         return _pool_depth(pixels, size, reduce, stride, threads)
-    sizes = check_pair(size, "size", 1)
-    strides = sizes if stride is None else check_pair(stride, "stride", 1)
-    paddings = check_pair(padding, "padding", 0)
-    dilations = check_pair(dilation, "dilation", 1)
-    axes, counts = [], []
-    for i, name in enumerate(("rows", "columns")):
-        axis = _axis(
-            pixels.shape[i], sizes[i], strides[i], paddings[i], dilations[i], bool(ceil_mode), name
-        )
-        axes.append(axis)
-        counts.append(_counts(axis, paddings[i] if count_include_pad else 0, name))
-    rows, columns = axes
+    sizes, rows, columns, counts = _windows(
+        pixels.shape, size, stride, padding, dilation, ceil_mode, count_include_pad
+    )
     channels = pixels.shape[2]
-    check_elements(rows.outputs * columns.outputs * channels, "the output")
-    check_elements(rows.reach * columns.extent * channels, "the rows under the window")
     output = np.empty((rows.outputs, columns.outputs * channels), pixels.dtype)
     dtype, fill = _arithmetic(pixels.dtype, reduce, sizes[0] * sizes[1])
     store = None
@@ -111,8 +102,85 @@ def pool(
         output=output,
         store=store,
     )
-    _record(reduce, f"{sizes[0]}x{sizes[1]}", dtype, pixels.dtype)
+    record(_plan(reduce, f"{sizes[0]}x{sizes[1]}", dtype, pixels.dtype))
     return output.reshape(rows.outputs, columns.outputs, *np.shape(image)[2:])
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """Maxima or minima of windows over space, as a step of a chain."""
+
+    rows: Axis
+    columns: Axis
+    dtype: np.dtype[Any]
+    fill: float
+    operation: Literal["max", "min"]
+    plan: Plan
+    border: Border = "constant"
+
+    @property
+    def effort(self) -> int:
+        """Comparisons for each output."""
+        return self.rows.window + self.columns.window
+
+    def ready(self, part: Part) -> Folding:
+        """Make a part ready."""
+        return Folding(part, self.border, self.fill, self.operation)
+
+    def is_served(self, _size: float) -> bool:
+        """Images of every size are served alike."""
+        return True
+
+    def bound(self, size: float) -> float:
+        """Return a bound on the size of outputs, from one on the size of the image's values."""
+        return size
+
+
+def pooling(
+    outline: Outline,
+    size: Pair,
+    reduce: Literal["max", "min"],
+    *,
+    stride: Pair | None = None,
+    padding: Pair = 0,
+    dilation: Pair = 1,
+    ceil_mode: bool = False,
+) -> Pooling:
+    """Return `pool` as a step of a chain, for an image that is not there yet."""
+    sizes, rows, columns, _ = _windows(
+        outline.shape, size, stride, padding, dilation, ceil_mode, True
+    )
+    dtype, fill = _arithmetic(outline.dtype, reduce, sizes[0] * sizes[1])
+    plan = _plan(reduce, f"{sizes[0]}x{sizes[1]}", dtype, outline.dtype)
+    return Pooling(rows, columns, outline.dtype, fill, reduce, plan)
+
+
+def _windows(
+    shape: tuple[int, ...],
+    size: Pair,
+    stride: Pair | None,
+    padding: Pair,
+    dilation: Pair,
+    ceil_mode: bool,
+    count_include_pad: bool,
+) -> tuple[tuple[int, int], Axis, Axis, list[NDArray[np.int64]]]:
+    """Return sizes, both axes, and how many taps of each window count."""
+    sizes = check_pair(size, "size", 1)
+    strides = sizes if stride is None else check_pair(stride, "stride", 1)
+    paddings = check_pair(padding, "padding", 0)
+    dilations = check_pair(dilation, "dilation", 1)
+    axes, counts = [], []
+    for i, name in enumerate(("rows", "columns")):
+        axis = _axis(
+            shape[i], sizes[i], strides[i], paddings[i], dilations[i], bool(ceil_mode), name
+        )
+        axes.append(axis)
+        counts.append(_counts(axis, paddings[i] if count_include_pad else 0, name))
+    rows, columns = axes
+    channels = shape[2]
+    check_elements(rows.outputs * columns.outputs * channels, "the output")
+    check_elements(rows.reach * columns.extent * channels, "the rows under the window")
+    return sizes, rows, columns, counts
 
 
 def _axis(
@@ -233,11 +301,11 @@ def _pool_depth(
         output=output,
         store=store,
     )
-    _record(reduce, f"{window} channels", dtype, image.dtype)
+    record(_plan(reduce, f"{window} channels", dtype, image.dtype))
     return output.reshape(height, width, groups)
 
 
-def _record(reduce: Reduce, size: str, dtype: np.dtype[Any], image_dtype: np.dtype[Any]) -> None:
+def _plan(reduce: Reduce, size: str, dtype: np.dtype[Any], image_dtype: np.dtype[Any]) -> Plan:
     exact = reduce != "mean" or image_dtype.kind != "f"
     reason = f"{reduce} of {size}, down columns, then along rows, in {dtype}"
-    record(Plan("separable", dtype, exact, reason, ()))
+    return Plan("separable", dtype, exact, reason, ())

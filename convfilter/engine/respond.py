@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
@@ -9,14 +10,14 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.engine.arguments import Array
+from convfilter.engine.arguments import Array, Outline
 from convfilter.engine.bands import run_bands
 from convfilter.engine.geometry import Axis, Border
 from convfilter.engine.loops.layout import PITCH, ROWS_AT_ONCE
 from convfilter.engine.native import bound, loop
 from convfilter.engine.plan import Plan, make_plan
 from convfilter.engine.schedule import Schedule, Weights
-from convfilter.engine.strips import StripReader
+from convfilter.engine.strips import Part, StripReader
 
 Combine = Literal["abs", "l1", "l2", "max", "max-abs"]
 COMBINES: tuple[Combine, ...] = get_args(Combine)
@@ -28,7 +29,7 @@ JOINS: dict[Combine | None, int] = {None: 0, "abs": 1, "l1": 1, "l2": 2, "max": 
 class Call:
     """A checked call of `correlate_bank`; `gain` is a power of two that keeps squares in range."""
 
-    image: Array
+    image: Array | Outline
     shape: tuple[int, ...]
     kernels: tuple[Weights, ...]
     combine: Combine | None
@@ -41,7 +42,6 @@ class Call:
     dtype: np.dtype[Any]
     needs_range: bool = False
     gain: float = 1.0
-    origin: tuple[int, int] = (0, 0)
     plan: Plan = field(init=False)
 
     def __post_init__(self) -> None:
@@ -65,6 +65,23 @@ class Call:
     def effort(self) -> int:
         """Multiplications for each output."""
         return sum(schedule.taps for schedule in self.plan.schedules)
+
+    def ready(self, part: Part) -> Response:
+        """Make a part of the call ready."""
+        return Response.of(self, part)
+
+    def is_served(self, size: float) -> bool:
+        """Tell whether images of floats of this largest size are served as planned."""
+        if self.combine != "l2" or self.image.dtype.kind != "f":
+            return True
+        if not math.isfinite(size):
+            return False
+        return gain_for_squares(size, self.kernels, self.scale, self.fill) == self.gain
+
+    def bound(self, size: float) -> float:
+        """Return a bound on the size of outputs, from one on the size of the image's values."""
+        sums = [schedule.absolute_sum for schedule in self.plan.schedules]
+        return 1.001 * sum(sums) * max(size, abs(self.fill)) + abs(self.offset)
 
 
 STRIP_BYTES = 1 << 18
@@ -92,6 +109,30 @@ def run(call: Call, workers: int) -> tuple[Array, int]:
     return output.reshape(outputs, call.columns.outputs, *call.shape[2:]), sum(bad)
 
 
+def peak(image: Array) -> float:
+    """Return the largest finite size of a value."""
+    largest = max(abs(float(image.min())), abs(float(image.max())))
+    if not math.isfinite(largest):
+        finite = image[np.isfinite(image)]
+        largest = float(np.abs(finite).max(initial=0))
+    return largest
+
+
+def gain_for_squares(size: float, kernels: Sequence[Weights], scale: float, fill: float) -> float:
+    """Return the power of two that brings the responses to a range where squares are safe.
+
+    `size` is the largest of the image.
+    """
+    size = max(size, abs(fill))
+    largest = max(float(np.abs(kernel).max()) for kernel in kernels) * abs(scale)
+    if size == 0 or largest == 0:
+        return 1.0
+    exponent = math.log2(size) + math.log2(largest)
+    if abs(exponent) < 24:
+        return 1.0
+    return 2.0 ** max(-900, min(900, -round(exponent), 900 - round(math.log2(largest))))
+
+
 @dataclass(frozen=True)
 class Response:
     """A call made ready: what all bands of its rows have in common."""
@@ -102,18 +143,12 @@ class Response:
     taps: tuple[NDArray[Any], ...]
 
     @classmethod
-    def of(cls, call: Call) -> Response:
-        """Make a call ready."""
-        reader = StripReader(
-            call.image,
-            call.rows,
-            call.columns,
-            call.border,
-            call.fill,
-            call.plan.accumulator,
-            reads=False,
-            origin=call.origin,
-        )
+    def of(cls, call: Call, part: Part | None = None) -> Response:
+        """Make a call, or a part of it, ready."""
+        if part is None:
+            assert not isinstance(call.image, Outline)
+            part = Part(call.image, call.rows, call.columns)
+        reader = part.reader(call.border, call.fill, call.plan.accumulator)
         if reader.dtype == np.int16:
             return cls(call, reader, None, _taps(reader, call.plan.schedules))
         tiles = Tiles.of(reader, call.plan.schedules)

@@ -8,6 +8,7 @@ elements: a strided window costs what it keeps and needs no code of its own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,32 @@ STRIP_BYTES = 1 << 21
 
 Each call lets go of the interpreter lock and takes it again, which two threads feel.
 """
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of an image (H, W, C) that begins at row and column `origin` of it, and what to see.
+
+    The axes walk over the whole image; what they see lies within the part or beyond the border.
+    """
+
+    image: Array
+    rows: Axis
+    columns: Axis
+    origin: tuple[int, int] = (0, 0)
+
+    def reader(self, border: Border, fill: float, dtype: DTypeLike) -> StripReader:
+        """Return what tells a loop's own reading what to read."""
+        return StripReader(
+            self.image,
+            self.rows,
+            self.columns,
+            border,
+            fill,
+            dtype,
+            reads=False,
+            origin=self.origin,
+        )
 
 
 class StripReader:
@@ -57,7 +84,10 @@ class StripReader:
         order, taps = _by_remainder(columns)
         self._column_sources = np.ascontiguousarray(sources[order])
         self._run = (
-            (_within(columns.before, order.size), _within(columns.before + columns.size, order.size))
+            tuple(
+                max(0, min(edge, order.size))
+                for edge in (columns.before, columns.before + columns.size)
+            )
             if columns.stride == 1
             else (0, 0)
         )
@@ -111,10 +141,6 @@ class StripReader:
     def empty_strip(self, outputs: int) -> NDArray[Any]:
         """Return memory for the padded rows of `outputs` output rows."""
         return np.empty((self.strip_height(outputs), self.row_length), self.dtype)
-
-
-def _within(position: int, size: int) -> int:
-    return max(0, min(position, size))
 
 
 def _by_remainder(columns: Axis) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convfilter import engine
-from convfilter.engine.arguments import check_image
+from convfilter.engine.arguments import Outline, check_image
 from convfilter.engine.bands import check_workers
+from convfilter.engine.chain import Step, run_chain
+from convfilter.engine.correlate import correlation
+from convfilter.engine.pool import pooling
 from convfilter.engine.respond import Combine
 from convfilter.filters import transparency
 from convfilter.filters.options import BorderOptions, SignedMode, Window
@@ -31,13 +34,27 @@ def quiet() -> np.errstate:
 
 
 class _Deferred(Protocol):
-    """Work not yet done: as the last step it may be asked for its result in the final dtype."""
+    """Work not yet done: as the last step it may be asked for its result in the final dtype.
+
+    `source` is the picture that a window walks over, if it is no more than that.
+    """
+
+    @property
+    def source(self) -> Pixels | None: ...
 
     def raw(self, dtype: np.dtype[Any]) -> Array:
         """Return the result as floats."""
 
     def final(self, dtype: np.dtype[Any], signed: SignedMode | None) -> Array | None:
         """Return the result rounded to unsigned integers, or None where floats must come first."""
+
+    def step(self, outline: Outline, dtype: np.dtype[Any]) -> Step:
+        """Return the step of a chain that gives the result as floats."""
+
+    def last_step(
+        self, outline: Outline, dtype: np.dtype[Any], signed: SignedMode | None
+    ) -> Step | None:
+        """Return the step that gives what can be rounded, or None where floats must come first."""
 
 
 @dataclass(frozen=True)
@@ -69,15 +86,44 @@ class _Correlation:
     def final(self, dtype: np.dtype[Any], signed: SignedMode | None) -> Array | None:
         if transparency.is_uneven(self.source.alpha):
             return None
+        joined = self._joined(signed)
+        return None if joined is None else self._run(dtype, *joined)
+
+    def step(self, outline: Outline, dtype: np.dtype[Any]) -> Step:
+        return self._step(outline, dtype, self.combine, self.offset)
+
+    def last_step(
+        self, outline: Outline, dtype: np.dtype[Any], signed: SignedMode | None
+    ) -> Step | None:
+        joined = self._joined(signed)
+        return None if joined is None else self._step(outline, dtype, *joined)
+
+    def _joined(self, signed: SignedMode | None) -> tuple[Combine | None, float] | None:
+        """Return how responses are joined, and the offset, so that they need only be rounded."""
         match signed:
             case None | "clamp":
-                return self._run(dtype, self.combine, self.offset)
+                return self.combine, self.offset
             case "abs" if self.combine is None and self.offset == 0:
-                return self._run(dtype, "abs", 0.0)
+                return "abs", 0.0
             case "offset":
-                middle = self.source.intensity(MIDDLE_GREY)
-                return self._run(dtype, self.combine, self.offset + middle)
+                return self.combine, self.offset + self.source.intensity(MIDDLE_GREY)
         return None
+
+    def _step(
+        self, outline: Outline, dtype: np.dtype[Any], combine: Combine | None, offset: float
+    ) -> Step:
+        walk = self.source.walk(self.window)
+        del walk["workers"]
+        return correlation(
+            outline,
+            self.kernels,
+            combine,
+            scale=self.scale,
+            offset=offset,
+            fill=self.source.intensity(self.window.fill),
+            dtype=dtype,
+            **walk,
+        )
 
     def _run(self, dtype: np.dtype[Any], combine: Combine | None, offset: float) -> Array:
         return engine.correlate_bank(
@@ -93,17 +139,61 @@ class _Correlation:
 
 
 @dataclass(frozen=True)
+class _Pooling:
+    """Maxima or minima of windows of a picture without alpha, in the dtype of its values."""
+
+    source: Pixels
+    size: int | tuple[int, int]
+    reduce: Literal["max", "min"]
+    named: dict[str, Any]
+
+    def raw(self, dtype: np.dtype[Any]) -> Array:
+        source = self.source
+        return engine.pool(
+            source.colour, self.size, reduce=self.reduce, workers=source.workers, **self.named
+        )
+
+    def final(self, dtype: np.dtype[Any], signed: SignedMode | None) -> Array | None:
+        return None
+
+    def step(self, outline: Outline, dtype: np.dtype[Any]) -> Step:
+        return pooling(outline, self.size, self.reduce, **self.named)
+
+    def last_step(
+        self, outline: Outline, dtype: np.dtype[Any], signed: SignedMode | None
+    ) -> Step | None:
+        return self.step(outline, dtype) if signed in (None, "clamp") else None
+
+
+@dataclass(frozen=True)
 class _Call:
     """A function of the engine that rounds to the dtype of its image: means and smoothings."""
 
     colour: Array
     function: Callable[[Array], Array]
+    source: None = None
 
     def raw(self, dtype: np.dtype[Any]) -> Array:
         return self.function(self.colour.astype(dtype, copy=False))
 
     def final(self, dtype: np.dtype[Any], signed: SignedMode | None) -> Array | None:
         return self.function(self.colour) if signed is None and self.colour.dtype == dtype else None
+
+    def step(self, outline: Outline, dtype: np.dtype[Any]) -> Step:
+        raise NotImplementedError
+
+    def last_step(
+        self, outline: Outline, dtype: np.dtype[Any], signed: SignedMode | None
+    ) -> Step | None:
+        raise NotImplementedError
+
+
+@dataclass(eq=False)
+class _Kept:
+    """What becomes known of deferred work: its result, and that one step alone will ask for it."""
+
+    result: Array | None = None
+    for_next_step: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,7 +217,7 @@ class Pixels:
     workers: int | None = None
     _colour: Array | None = None
     _deferred: _Deferred | None = None
-    _forced: list[Array] = field(default_factory=list, repr=False, compare=False)
+    _kept: _Kept = field(default_factory=_Kept, repr=False, compare=False)
 
     @classmethod
     def of(
@@ -155,10 +245,10 @@ class Pixels:
         """The raw values (H, W) or (H, W, C) without alpha; read-only by agreement."""
         if self._colour is not None:
             return self._colour
-        if not self._forced:
+        if self._kept.result is None:
             assert self._deferred is not None
-            self._forced.append(self._deferred.raw(self.working_dtype))
-        return self._forced[0]
+            self._kept.result = self._deferred.raw(self.working_dtype)
+        return self._kept.result
 
     @property
     def working_dtype(self) -> np.dtype[Any]:
@@ -176,7 +266,7 @@ class Pixels:
 
     def with_colour(self, colour: Array, **changes: Any) -> Pixels:
         """Return the same picture with other colour values (and other attributes)."""
-        return replace(self, _colour=colour, _deferred=None, _forced=[], **changes)
+        return replace(self, _colour=colour, _deferred=None, _kept=_Kept(), **changes)
 
     def luma(self) -> Pixels:
         """Return the brightness of an RGB picture as (H, W); other pictures as they are."""
@@ -227,7 +317,9 @@ class Pixels:
         return self._later(work, self.sampled_alpha((rows, columns), window), signed)
 
     def _later(self, work: _Deferred, alpha: Array | None, signed: SignedMode | None) -> Pixels:
-        return replace(self, alpha=alpha, signed=signed, _colour=None, _deferred=work, _forced=[])
+        return replace(
+            self, alpha=alpha, signed=signed, _colour=None, _deferred=work, _kept=_Kept()
+        )
 
     def walk(self, window: Window) -> dict[str, Any]:
         """Return how a window walks over this picture, as arguments of the engine."""
@@ -269,6 +361,8 @@ class Pixels:
         def pool(array: Array) -> Array:
             return engine.pool(array, size, reduce=reduce, workers=self.workers, **named)
 
+        if self.alpha is None and reduce != "mean":
+            return self._later(_Pooling(self, size, reduce, named), None, self.signed)
         alpha = None if self.alpha is None else pool(self.alpha)
         if reduce != "mean":
             rows, columns = transparency.reach(size, named.get("dilation", 1))
@@ -327,11 +421,54 @@ class Pixels:
         return np.concatenate([colour, self.alpha[:, :, np.newaxis]], axis=2)
 
     def _finished_colour(self) -> Array:
-        if self._deferred is not None and not self._forced and self.dtype.kind == "u":
+        whole = self._in_one_pass()
+        if whole is not None:
+            return whole
+        if self._deferred is not None and self._kept.result is None and self.dtype.kind == "u":
             # the engine can round, saturate and take the absolute value on its way out
             colour = self._deferred.final(self.dtype, self.signed)
             if colour is not None:
                 return colour
+        return _rounded(self._shown(), self.dtype)
+
+    def pass_on(self) -> None:
+        """Say that no step but the next one will ask for the values."""
+        self._kept.for_next_step = True
+
+    def _in_one_pass(self) -> Array | None:
+        """Return the finished colour if several deferred steps can be run in one pass."""
+        works: list[_Deferred] = []
+        first = self
+        while (
+            first._deferred is not None
+            and first._deferred.source is not None
+            and first._kept.result is None
+            and first.alpha is None
+            and (first is self or first._kept.for_next_step)
+        ):
+            works.append(first._deferred)
+            first = first._deferred.source
+        if len(works) < 2:
+            return None
+        image = check_image(first.colour)
+        outline = Outline(image.shape, image.dtype)
+        steps: list[Step] = []
+        for work in reversed(works[1:]):
+            step = work.step(outline, self.working_dtype)
+            outline = Outline((step.rows.outputs, step.columns.outputs, image.shape[2]), step.dtype)
+            steps.append(step)
+        last = None
+        if self.dtype.kind == "u":
+            last = works[0].last_step(outline, self.dtype, self.signed)
+        dtype = self.dtype if last is not None else self.working_dtype
+        steps.append(last or works[0].step(outline, dtype))
+        result = run_chain(image, steps, dtype, check_workers(self.workers))
+        if result is None:
+            return None
+        colour = result if first.colour.ndim == 3 else result[:, :, 0]
+        if last is not None:
+            return colour
+        self._kept.result = colour
         return _rounded(self._shown(), self.dtype)
 
     def _shown(self) -> Array:

@@ -1,0 +1,317 @@
+"""Several windowed steps in one pass: what lies between them never leaves the cache.
+
+The last output is cut into tiles. For each tile every step computes what the next one reads of it,
+and a few rows and columns around it, which neighbouring tiles compute once more. A step sees in a
+tile what it would see in the whole image, borders among it, so its results are the same bits.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import operator
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convfilter.engine.arguments import Array
+from convfilter.engine.bands import run_bands
+from convfilter.engine.geometry import Axis, Border
+from convfilter.engine.plan import Plan, record
+from convfilter.engine.respond import peak
+from convfilter.engine.strips import Part, storer
+
+TILE_BYTES = 1 << 20
+"""What lies between the steps of a tile: with their own memory it stays in a cache of 2 MB."""
+
+TILE_COLUMNS = 1024
+"""Elements of the widest row in a tile, about: a tile is not much wider than it is high."""
+
+MEMORY_EFFORT = 16
+"""Multiplications that take as long as writing an element to memory and reading it again."""
+
+
+class Ready(Protocol):
+    """A part of a step, made ready."""
+
+    def bind(self, rows: NDArray[np.int64], out: Array) -> Callable[[], int | None]:
+        """Return the call that computes output rows from those padded rows into `out`.
+
+        It returns how many values were NaN or infinite.
+        """
+
+
+class Step(Protocol):
+    """A windowed step, for an image that is not there yet."""
+
+    @property
+    def rows(self) -> Axis:
+        """How the window walks down the whole image."""
+
+    @property
+    def columns(self) -> Axis:
+        """How the window walks along the rows of the whole image."""
+
+    @property
+    def border(self) -> Border:
+        """What stands beyond the edge."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the result."""
+
+    @property
+    def plan(self) -> Plan:
+        """What the step does."""
+
+    @property
+    def effort(self) -> int:
+        """Multiplications or comparisons for each output."""
+
+    def ready(self, part: Part) -> Ready:
+        """Make a part ready."""
+
+    def is_served(self, size: float) -> bool:
+        """Tell whether images of floats of this largest size are served as planned."""
+
+    def bound(self, size: float) -> float:
+        """Return a bound on the size of outputs, from one on the size of the image's values."""
+
+
+Span = tuple[int, int]
+"""The first of some rows or columns, and the one after the last."""
+
+
+def run_chain(
+    image: Array, steps: Sequence[Step], dtype: np.dtype[Any], workers: int
+) -> Array | None:
+    """Run steps one after the other over an image (H, W, C), each over the result of the last.
+
+    Returns
+    -------
+    array (H', W', C) of `dtype`, rounded and saturated where the last step gives floats and `dtype`
+    has none. None if one step after the other serves better, or if it has to be so: because a value
+    between them is not finite, or too large or small for the arithmetic that was planned.
+
+    """
+    rows, columns = [step.rows for step in steps], [step.columns for step in steps]
+    tile = _tile(image, steps)
+    if tile is None:
+        return None
+    peaks = _Peaks(image, steps)
+    if not peaks.serve(0):
+        return None
+    sources = [step.rows.sources(step.border) for step in steps]
+    channels = image.shape[2]
+    output = np.empty((rows[-1].outputs, columns[-1].outputs * channels), dtype)
+    given_up: list[bool] = []
+
+    def work(start: int, stop: int) -> None:
+        bands = [_spans(rows, sources, span) for span in _cut((start, stop), tile[0])]
+        for span in _cut((0, columns[-1].outputs), tile[1]):
+            column = _Column(image, steps, sources, bands, span, output)
+            for band in bands:
+                if given_up:
+                    return
+                if not column.run(band, peaks):
+                    given_up.append(True)
+
+    effort = sum(step.effort for step in steps) * columns[-1].outputs * channels
+    run_bands(rows[-1].outputs, effort, workers, work)
+    if given_up or not all(peaks.serve(number) for number in range(len(steps))):
+        return None
+    for step in steps:
+        record(replace(step.plan, reason=f"{step.plan.reason}; all steps in one pass"))
+    return output.reshape(rows[-1].outputs, columns[-1].outputs, channels)
+
+
+class _Column:
+    """All steps over one run of columns of the last output, band after band."""
+
+    def __init__(
+        self,
+        image: Array,
+        steps: Sequence[Step],
+        sources: Sequence[NDArray[np.int64]],
+        bands: Sequence[Sequence[Span]],
+        span: Span,
+        output: Array,
+    ) -> None:
+        channels = image.shape[2]
+        across = [step.columns.sources(step.border) for step in steps]
+        spans = _spans([step.columns for step in steps], across, span)
+        source, origin = image, 0
+        self._parts: list[Ready] = []
+        self._memory: list[Array] = []
+        for number, step in enumerate(steps):
+            first, last = spans[number + 1]
+            most = max(stop - start for start, stop in (band[number + 1] for band in bands))
+            axes = step.rows.part(0, most), step.columns.part(first, last)
+            self._parts.append(step.ready(Part(source, *axes, (0, origin))))
+            source, origin = np.empty((most, last - first, channels), step.dtype), first
+            self._memory.append(source.reshape(most, -1))
+        self._steps, self._sources = steps, sources
+        self._target = output[:, span[0] * channels : span[1] * channels]
+        self._bound: dict[tuple[int, int], tuple[NDArray[np.int64], Callable[[], Any]]] = {}
+        self._finish = _finish(steps[-1].dtype, output.dtype)
+
+    def run(self, band: Sequence[Span], peaks: _Peaks) -> bool:
+        """Compute a band; tell whether all values are finite."""
+        for number, step in enumerate(self._steps):
+            start, stop = band[number + 1]
+            count = stop - start
+            out = self._memory[number][:count]
+            rows, call = self._call(number, count)
+            first = start * step.rows.stride
+            np.subtract(
+                self._sources[number][first : first + rows.size],
+                band[number][0] if number else 0,
+                out=rows,
+            )
+            if call():
+                return False
+            peaks.see(number + 1, out)
+        start, stop = band[-1]
+        return not self._finish(out, self._target[start:stop])
+
+    def _call(self, number: int, count: int) -> tuple[NDArray[np.int64], Callable[[], Any]]:
+        kept = self._bound.get((number, count))
+        if kept is None:
+            axis = self._steps[number].rows
+            rows = np.empty((count - 1) * axis.stride + axis.reach, np.int64)
+            call = self._parts[number].bind(rows, self._memory[number][:count])
+            kept = self._bound[number, count] = rows, call
+        return kept
+
+
+def _finish(given: np.dtype[Any], dtype: np.dtype[Any]) -> Callable[[Array, Array], int]:
+    """Return the function that stores a tile in the output, and counts what it cannot hold."""
+    if given == dtype:
+
+        def copy(values: Array, out: Array) -> int:
+            out[...] = values
+            return 0
+
+        return copy
+    store = storer(dtype, given, 0.0)
+
+    def convert(values: Array, out: Array) -> int:
+        rounded = np.empty(values.shape, dtype)
+        bad = store(values, rounded)
+        out[...] = rounded
+        return bad
+
+    return convert
+
+
+class _Peaks:
+    """The largest sizes of the values that steps read, as far as they decide about arithmetic."""
+
+    def __init__(self, image: Array, steps: Sequence[Step]) -> None:
+        self._steps = steps
+        self._largest = [0.0] * len(steps)
+        size = math.inf
+        if image.dtype.kind != "f":
+            limits = np.iinfo(image.dtype)
+            size = float(max(-int(limits.min), int(limits.max)))
+        self._bounds: list[float] = []
+        self._minds: list[bool] = []
+        for step in steps:
+            self._bounds.append(size)
+            self._minds.append(not (step.is_served(math.inf) and step.is_served(5e-324)))
+            size = step.bound(size)
+        self._lock = threading.Lock()
+        self.see(0, image)
+
+    def see(self, number: int, values: Array) -> None:
+        """Look at values that step `number` reads, if what was seen so far does not settle it."""
+        if number < len(self._steps) and self._minds[number]:
+            size = peak(values)
+            with self._lock:
+                largest = self._largest[number] = max(self._largest[number], size)
+                # sizes between two that are served are served too
+                served = self._steps[number].is_served
+                self._minds[number] = not (
+                    largest > 0 and served(largest) and served(self._bounds[number])
+                )
+
+    def serve(self, number: int) -> bool:
+        """Tell whether the step is served as planned, by what has been seen."""
+        return self._steps[number].is_served(self._largest[number]) or not self._minds[number]
+
+
+def _tile(image: Array, steps: Sequence[Step]) -> Span | None:
+    """Return rows and columns of a tile, or None where one step after the other serves better."""
+    rows, columns = [step.rows for step in steps], [step.columns for step in steps]
+    channels = image.shape[2]
+    outputs = rows[-1].outputs, columns[-1].outputs
+    widest = max(axis.outputs for axis in columns) * channels
+    wide = -(-outputs[1] // -(-widest // TILE_COLUMNS))
+    bytes_of_row = [
+        width * channels * step.dtype.itemsize
+        for width, step in zip(_lengths(columns, wide), steps, strict=True)
+    ]
+    # the rows of every step grow in a straight line with those of the last one
+    of_one, of_two = (
+        sum(map(operator.mul, _lengths(rows, count), bytes_of_row)) for count in (1, 2)
+    )
+    high = max(1, 1 + (TILE_BYTES - of_one) // max(of_two - of_one, 1))
+    high = -(-outputs[0] // -(-outputs[0] // high))
+    if (high, wide) == outputs:
+        return None
+    tiles = -(-outputs[0] // high) * -(-outputs[1] // wide)
+    whole = tiled = 0
+    for step, down, along in zip(steps, _lengths(rows, high), _lengths(columns, wide), strict=True):
+        whole += (step.effort + MEMORY_EFFORT) * step.rows.outputs * step.columns.outputs
+        # a step in two passes works on as many rows more as its window has
+        tiled += step.effort * (down + step.rows.reach // 2) * along * tiles
+    return (high, wide) if tiled < whole else None
+
+
+def _lengths(axes: Sequence[Axis], outputs: int) -> list[int]:
+    """Return how many outputs each step has in a tile where the last one has `outputs`."""
+    lengths = [outputs]
+    for axis in reversed(axes[1:]):
+        lengths.append(min((lengths[-1] - 1) * axis.stride + axis.reach, axis.size))
+    return lengths[::-1]
+
+
+def _cut(span: Span, length: int) -> list[Span]:
+    """Cut a span into parts of that length, and what is left."""
+    edges = [*range(*span, length), span[1]]
+    return list(itertools.pairwise(edges))
+
+
+def _spans(axes: Sequence[Axis], sources: Sequence[NDArray[np.int64]], outputs: Span) -> list[Span]:
+    """Return what of the image, and of the outputs of every step, leads to `outputs` of the last.
+
+    Neighbouring outputs have neighbouring spans, without gaps: what no later step reads is computed
+    nevertheless, for it may show that another arithmetic is needed.
+    """
+    spans = [outputs]
+    for axis, seen in zip(reversed(axes), reversed(sources), strict=True):
+        start, stop = spans[-1]
+        read = seen[start * axis.stride : (stop - 1) * axis.stride + axis.reach]
+        edges = [_edge(axis, start), _edge(axis, stop)]
+        real = read[read >= 0]
+        if real.size:
+            edges += [int(real.min()), int(real.max()) + 1]
+        first, last = min(edges), max(edges)
+        spans.append((first, last) if first < last else _one(first, axis.size))
+    return spans[::-1]
+
+
+def _edge(axis: Axis, output: int) -> int:
+    """Return the first position of the image that belongs to `output` and those after it."""
+    if output in (0, axis.outputs):
+        return axis.size if output else 0
+    return max(0, min(output * axis.stride - axis.before, axis.size))
+
+
+def _one(position: int, size: int) -> Span:
+    """Return a span of a single position at or before this one."""
+    return min(position, size - 1), min(position, size - 1) + 1
