@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from convfilter.engine.arguments import Array, Outline
 from convfilter.engine.bands import run_bands
 from convfilter.engine.geometry import Axis, Border
+from convfilter.engine.gradient import Halves, bind_magnitude, halves
 from convfilter.engine.loops.layout import PITCH, ROWS_AT_ONCE
 from convfilter.engine.native import bound, loop
 from convfilter.engine.plan import Plan, make_plan
@@ -43,6 +44,7 @@ class Call:
     needs_range: bool = False
     gain: float = 1.0
     plan: Plan = field(init=False)
+    gradient: Halves | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         plan = make_plan(
@@ -56,6 +58,11 @@ class Call:
             takes_root=self.combine == "l2",
         )
         object.__setattr__(self, "plan", plan)
+        steps = (self.rows.stride, self.columns.stride, self.rows.dilation, self.columns.dilation)
+        # in 16 bits the general loops are as fast
+        if self.combine == "l2" and steps == (1, 1, 1, 1) and plan.accumulator.kind == "f":
+            scaled = [kernel * (self.scale * self.gain) for kernel in self.kernels]
+            object.__setattr__(self, "gradient", halves(scaled))
 
     def with_range(self) -> Call:
         """Return the same call with sums in float64."""
@@ -159,6 +166,11 @@ class Response:
 
         It returns how many sums were NaN or infinite.
         """
+        call = self.call
+        if call.gradient is not None:
+            return bind_magnitude(
+                self.reader, call.gradient, call.image.dtype, 1 / call.gain, call.offset, rows, out
+            )
         return (self._bind_exact if self.tiles is None else self._bind)(rows, out)
 
     def _bind(self, rows: NDArray[np.int64], out: Array) -> Callable[[], int]:

@@ -1,0 +1,61 @@
+"""Gradients: pairs of 3x3 kernels whose joined size has a loop of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convfilter.engine.arguments import Array
+from convfilter.engine.native import bound, loop
+from convfilter.engine.schedule import Weights
+from convfilter.engine.strips import StripReader
+
+Halves = tuple[Weights, Weights]
+
+
+def halves(kernels: Sequence[Weights]) -> Halves | None:
+    """Return the weights of a gradient, or None for other kernels.
+
+    They are the left and right column of a kernel whose middle column is zero, (3, 2), and the
+    first and last row of one whose middle row is zero, (2, 3); Sobel's and Scharr's are of this
+    kind. No other weight is zero.
+    """
+    if len(kernels) != 2 or any(kernel.shape != (3, 3) for kernel in kernels):
+        return None
+    across, down = sorted(kernels, key=lambda kernel: bool(kernel[:, 1].any()))
+    outer = across[:, ::2], down[::2]
+    if across[:, 1].any() or down[1].any() or not all(half.all() for half in outer):
+        return None
+    return outer
+
+
+def bind_magnitude(
+    reader: StripReader,
+    weights: Halves,
+    source: np.dtype[np.generic],
+    factor: float,
+    offset: float,
+    rows: NDArray[np.int64],
+    out: Array,
+) -> Callable[[], int]:
+    """Return the call that computes sizes of gradients from those padded rows into `out`.
+
+    `factor` is applied to the size, `source` is the dtype of the image. It returns how many values
+    cannot be told.
+    """
+    rounded = out.dtype.kind != "f"
+    limits = (np.iinfo(out.dtype).min, np.iinfo(out.dtype).max) if rounded else (0, 0)
+    return bound(
+        loop("gradient.magnitude", S=source, T=reader.dtype, D=out.dtype),
+        *reader.sources_at(rows),
+        *(half.ravel().astype(reader.dtype) for half in weights),
+        factor,
+        offset,
+        *limits,
+        rounded,
+        source.kind != "f",
+        np.empty((4, reader.row_length), reader.dtype),
+        out,
+    )
