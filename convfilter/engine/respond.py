@@ -266,7 +266,8 @@ class Tiles:
     def strip_rows(self, outputs: int) -> int:
         """Return how many rows a strip has to have for so many output rows, or fewer at a time."""
         rows = self.reader.rows
-        within_cache = STRIP_BYTES // (self.pitch * self.reader.dtype.itemsize * self.strips)
+        used = (self.width + self.halo) * self.reader.dtype.itemsize  # of each row
+        within_cache = STRIP_BYTES // (used * self.strips)
         # at least as many new rows as are moved up
         at_once = max(within_cache - rows.reach, rows.reach, ROWS_AT_ONCE) // rows.stride
         at_once = max(1, min(at_once, outputs))

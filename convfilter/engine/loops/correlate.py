@@ -100,7 +100,18 @@ def _sum_taps(source, first, offsets, weights, out, n):
             g, h = source[first + offsets[t + 6] :], source[first + offsets[t + 7] :]
             wb, wc, wd = weights[t + 1], weights[t + 2], weights[t + 3]
             we, wf, wg, wh = weights[t + 4], weights[t + 5], weights[t + 6], weights[t + 7]
-            if t == 0:
+            if left == 9:  # a pass for the last one alone would cost as much as four taps
+                i, wi = source[first + offsets[t + 8] :], weights[t + 8]
+                if t == 0:
+                    for x in range(n):
+                        half = wa * a[x] + wb * b[x] + wc * c[x] + wd * d[x] + wi * i[x]
+                        out[x] = half + (we * e[x] + wf * f[x] + wg * g[x] + wh * h[x])
+                else:
+                    for x in range(n):
+                        half = wa * a[x] + wb * b[x] + wc * c[x] + wd * d[x] + wi * i[x]
+                        out[x] += half + (we * e[x] + wf * f[x] + wg * g[x] + wh * h[x])
+                t += 1
+            elif t == 0:
                 for x in range(n):
                     half = wa * a[x] + wb * b[x] + wc * c[x] + wd * d[x]
                     out[x] = half + (we * e[x] + wf * f[x] + wg * g[x] + wh * h[x])

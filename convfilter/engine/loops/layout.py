@@ -13,5 +13,5 @@ CHUNK = 1024
 ROWS_AT_ONCE = 4
 """Output rows that share what they load."""
 
-RUNS = (1, 2, 3, 5, 8)
+RUNS = (1, 2, 3, 5, 8, 9)
 """Lengths of runs of neighbouring weights that have a loop of their own."""

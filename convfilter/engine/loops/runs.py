@@ -54,7 +54,7 @@ def _make_run(length):
     return run
 
 
-_run_1, _run_2, _run_3, _run_5, _run_8 = (_make_run(length) for length in RUNS)
+_run_1, _run_2, _run_3, _run_5, _run_8, _run_9 = (_make_run(length) for length in RUNS)
 
 
 @register_jitable(**OPTIONS)
@@ -68,7 +68,9 @@ def sum_runs(source, first, starts, offsets, weights, out, n):
         run = weights[starts[k] : starts[k + 1]]
         begin = source[first + offsets[k] :]
         length = run.shape[0]
-        if length == 8:
+        if length == 9:
+            _run_9(begin, run, k > 0, out, n)
+        elif length == 8:
             _run_8(begin, run, k > 0, out, n)
         elif length == 5:
             _run_5(begin, run, k > 0, out, n)
