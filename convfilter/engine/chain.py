@@ -23,7 +23,7 @@ from convfilter.engine.bands import run_bands
 from convfilter.engine.geometry import Axis, Border
 from convfilter.engine.plan import Plan, record
 from convfilter.engine.respond import peak
-from convfilter.engine.strips import Part, storer
+from convfilter.engine.strips import Part, Scratch, storer
 
 TILE_BYTES = 1 << 20
 """What lies between the steps of a tile: with their own memory it stays in a cache of 2 MB."""
@@ -38,7 +38,9 @@ MEMORY_EFFORT = 16
 class Ready(Protocol):
     """A part of a step, made ready."""
 
-    def bind(self, rows: NDArray[np.int64], out: Array) -> Callable[[], int | None]:
+    def bind(
+        self, rows: NDArray[np.int64], out: Array, scratch: Scratch
+    ) -> Callable[[], int | None]:
         """Return the call that computes output rows from those padded rows into `out`.
 
         It returns how many values were NaN or infinite.
@@ -106,14 +108,17 @@ def run_chain(
     if not peaks.serve(0):
         return None
     sources = [step.rows.sources(step.border) for step in steps]
+    across = [step.columns.sources(step.border) for step in steps]
     channels = image.shape[2]
     output = np.empty((rows[-1].outputs, columns[-1].outputs * channels), dtype)
     given_up: list[bool] = []
 
     def work(start: int, stop: int) -> None:
         bands = [_spans(rows, sources, span) for span in _cut((start, stop), tile[0])]
+        scratch = Scratch()
         for span in _cut((0, columns[-1].outputs), tile[1]):
-            column = _Column(image, steps, sources, bands, span, output)
+            spans = _spans(columns, across, span)
+            column = _Column(image, steps, sources, bands, spans, output, scratch)
             for band in bands:
                 if given_up:
                     return
@@ -138,12 +143,11 @@ class _Column:
         steps: Sequence[Step],
         sources: Sequence[NDArray[np.int64]],
         bands: Sequence[Sequence[Span]],
-        span: Span,
+        spans: Sequence[Span],
         output: Array,
+        scratch: Scratch,
     ) -> None:
         channels = image.shape[2]
-        across = [step.columns.sources(step.border) for step in steps]
-        spans = _spans([step.columns for step in steps], across, span)
         source, origin = image, 0
         self._parts: list[Ready] = []
         self._memory: list[Array] = []
@@ -152,12 +156,14 @@ class _Column:
             most = max(stop - start for start, stop in (band[number + 1] for band in bands))
             axes = step.rows.part(0, most), step.columns.part(first, last)
             self._parts.append(step.ready(Part(source, *axes, (0, origin))))
-            source, origin = np.empty((most, last - first, channels), step.dtype), first
+            shape = most, last - first, channels
+            source, origin = scratch.take(f"output {number}", shape, step.dtype), first
             self._memory.append(source.reshape(most, -1))
-        self._steps, self._sources = steps, sources
-        self._target = output[:, span[0] * channels : span[1] * channels]
+        self._steps, self._sources, self._scratch = steps, sources, scratch
+        first, last = spans[-1]
+        self._target = output[:, first * channels : last * channels]
         self._bound: dict[tuple[int, int], tuple[NDArray[np.int64], Callable[[], Any]]] = {}
-        self._finish = _finish(steps[-1].dtype, output.dtype)
+        self._finish = _finish(self._memory[-1], output.dtype)
 
     def run(self, band: Sequence[Span], peaks: _Peaks) -> bool:
         """Compute a band; tell whether all values are finite."""
@@ -183,26 +189,27 @@ class _Column:
         if kept is None:
             axis = self._steps[number].rows
             rows = np.empty((count - 1) * axis.stride + axis.reach, np.int64)
-            call = self._parts[number].bind(rows, self._memory[number][:count])
+            call = self._parts[number].bind(rows, self._memory[number][:count], self._scratch)
             kept = self._bound[number, count] = rows, call
         return kept
 
 
-def _finish(given: np.dtype[Any], dtype: np.dtype[Any]) -> Callable[[Array, Array], int]:
-    """Return the function that stores a tile in the output, and counts what it cannot hold."""
-    if given == dtype:
+def _finish(memory: Array, dtype: np.dtype[Any]) -> Callable[[Array, Array], int]:
+    """Return the function that stores rows of `memory`, and counts what cannot be stored."""
+    if memory.dtype == dtype:
 
         def copy(values: Array, out: Array) -> int:
             out[...] = values
             return 0
 
         return copy
-    store = storer(dtype, given, 0.0)
+    store = storer(dtype, memory.dtype, 0.0)
+    rounded = np.empty(memory.shape, dtype)
 
     def convert(values: Array, out: Array) -> int:
-        rounded = np.empty(values.shape, dtype)
-        bad = store(values, rounded)
-        out[...] = rounded
+        part = rounded[: values.shape[0]]
+        bad = store(values, part)
+        out[...] = part
         return bad
 
     return convert

@@ -17,7 +17,7 @@ from convfilter.engine.arguments import Array
 from convfilter.engine.bands import run_bands
 from convfilter.engine.geometry import Axis, Border
 from convfilter.engine.native import bound, loop
-from convfilter.engine.strips import Part, StripReader
+from convfilter.engine.strips import Part, Scratch, StripReader
 
 Operation = Literal["max", "min", "sum"]
 
@@ -168,13 +168,13 @@ class Folding:
     fill: float
     operation: Literal["max", "min"]
 
-    def bind(self, rows: NDArray[np.int64], out: Array) -> Callable[[], None]:
+    def bind(self, rows: NDArray[np.int64], out: Array, scratch: Scratch) -> Callable[[], None]:
         """Return the call that computes output rows from those padded rows into `out`."""
         image, axis, columns = self.part.image, self.part.rows, self.part.columns
         dtype = image.dtype
         part = replace(self.part, columns=dense(columns))
         reader = part.reader(self.border, self.fill, dtype)
-        strip = np.empty((rows.size, reader.row_length), dtype)
+        strip = scratch.take("strip", (rows.size, reader.row_length), dtype)
         load = bound(loop("strips.load", S=dtype, T=dtype), *reader.sources_at(rows), strip)
         flat = image.reshape(image.shape[0], -1)[: rows.size]
         here = np.arange(rows.size)
@@ -183,17 +183,18 @@ class Folding:
         def bind_passes(current: Array) -> list[Callable[[], Any]]:
             calls = []
             height, width = current.shape
+            turn = 0
             for step in passes(axis.window, axis.stride, axis.dilation, self.operation):
                 height = (height - step.reach) // step.stride + 1
-                into = np.empty((height, width), dtype)
+                into = scratch.take(f"folded {turn}", (height, width), dtype)
                 calls.append(bound(run, current, step.stride, step.taps, step.zeros, into))
-                current = into
+                current, turn = into, 1 - turn
             for step in passes(columns.window, 1, columns.dilation, self.operation):
                 width -= (step.reach - 1) * reader.channels
-                into = np.empty((height, width), dtype)
+                into = scratch.take(f"folded {turn}", (height, width), dtype)
                 taps = step.taps * reader.channels
                 calls.append(bound(run, current, 1, step.zeros, taps, into))
-                current = into
+                current, turn = into, 1 - turn
             step_columns = columns.stride * reader.channels
             calls.append(bound(pick, current, step_columns, reader.channels, 1, out))
             return calls

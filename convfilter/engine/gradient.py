@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from convfilter.engine.arguments import Array
 from convfilter.engine.native import bound, loop
 from convfilter.engine.schedule import Weights
-from convfilter.engine.strips import StripReader
+from convfilter.engine.strips import Scratch, StripReader
 
 Halves = tuple[Weights, Weights]
 
@@ -39,6 +39,7 @@ def bind_magnitude(
     offset: float,
     rows: NDArray[np.int64],
     out: Array,
+    scratch: Scratch,
 ) -> Callable[[], int]:
     """Return the call that computes sizes of gradients from those padded rows into `out`.
 
@@ -56,6 +57,6 @@ def bind_magnitude(
         *limits,
         rounded,
         source.kind != "f",
-        np.empty((4, reader.row_length), reader.dtype),
+        scratch.take("lines", (4, reader.row_length), reader.dtype),
         out,
     )

@@ -18,7 +18,7 @@ from convfilter.engine.loops.layout import PITCH, ROWS_AT_ONCE
 from convfilter.engine.native import bound, loop
 from convfilter.engine.plan import Plan, make_plan
 from convfilter.engine.schedule import Schedule, Weights
-from convfilter.engine.strips import Part, StripReader
+from convfilter.engine.strips import Part, Scratch, StripReader
 
 Combine = Literal["abs", "l1", "l2", "max", "max-abs"]
 COMBINES: tuple[Combine, ...] = get_args(Combine)
@@ -110,7 +110,7 @@ def run(call: Call, workers: int) -> tuple[Array, int]:
 
     def work(start: int, stop: int) -> None:
         rows = response.reader.row_sources(start, stop - start)
-        bad.append(response.bind(rows, output[start:stop])() or 0)
+        bad.append(response.bind(rows, output[start:stop], Scratch())() or 0)
 
     run_bands(outputs, response.reader.output_length * call.effort, workers, work)
     return output.reshape(outputs, call.columns.outputs, *call.shape[2:]), sum(bad)
@@ -161,19 +161,21 @@ class Response:
         tiles = Tiles.of(reader, call.plan.schedules)
         return cls(call, reader, tiles, tiles.taps)
 
-    def bind(self, rows: NDArray[np.int64], out: Array) -> Callable[[], int | None]:
+    def bind(
+        self, rows: NDArray[np.int64], out: Array, scratch: Scratch
+    ) -> Callable[[], int | None]:
         """Return the call that computes output rows from those padded rows into `out`.
 
         It returns how many sums were NaN or infinite.
         """
         call = self.call
         if call.gradient is not None:
-            return bind_magnitude(
-                self.reader, call.gradient, call.image.dtype, 1 / call.gain, call.offset, rows, out
-            )
-        return (self._bind_exact if self.tiles is None else self._bind)(rows, out)
+            factors = 1 / call.gain, call.offset
+            image = call.image.dtype
+            return bind_magnitude(self.reader, call.gradient, image, *factors, rows, out, scratch)
+        return (self._bind_exact if self.tiles is None else self._bind)(rows, out, scratch)
 
-    def _bind(self, rows: NDArray[np.int64], out: Array) -> Callable[[], int]:
+    def _bind(self, rows: NDArray[np.int64], out: Array, scratch: Scratch) -> Callable[[], int]:
         call, reader, tiles = self.call, self.reader, self.tiles
         assert tiles is not None
         join = JOINS[call.combine]
@@ -181,7 +183,8 @@ class Response:
         rounded = call.dtype.kind != "f"
         limits = (np.iinfo(call.dtype).min, np.iinfo(call.dtype).max) if rounded else (0, 0)
         strip_rows = tiles.strip_rows(out.shape[0])
-        joined = np.empty(ROWS_AT_ONCE * tiles.pitch, dtype)
+        some_rows = ROWS_AT_ONCE * tiles.pitch
+        joined = scratch.take("joined", some_rows, dtype)
         return bound(
             loop("correlate.respond", S=call.image.dtype, T=dtype, D=call.dtype),
             *reader.sources_at(rows),
@@ -199,21 +202,25 @@ class Response:
             rounded,
             call.image.dtype.kind != "f",
             strip_rows,
-            np.empty(tiles.width + tiles.halo, dtype),
-            np.zeros(tiles.strips * strip_rows * tiles.pitch, dtype),
-            np.empty_like(joined) if join else joined,
+            scratch.take("line", tiles.width + tiles.halo, dtype),
+            scratch.take("strips", tiles.strips * strip_rows * tiles.pitch, dtype),
+            scratch.take("response", some_rows, dtype) if join else joined,
             joined,
             out,
         )
 
-    def _bind_exact(self, rows: NDArray[np.int64], out: Array) -> Callable[[], None]:
+    def _bind_exact(
+        self, rows: NDArray[np.int64], out: Array, scratch: Scratch
+    ) -> Callable[[], None]:
         """Bind a call whose sums fit into 16 bits."""
         call, reader = self.call, self.reader
         join = JOINS[call.combine]
         within = np.iinfo(np.int16)
         limits = within if call.dtype.kind == "f" else np.iinfo(call.dtype)
         lowest, highest = max(within.min, limits.min), min(within.max, limits.max)
-        at_once = reader.strip_rows(strip_bytes=STRIP_BYTES)
+        at_once = min(reader.strip_rows(strip_bytes=STRIP_BYTES), out.shape[0])
+        strip = reader.strip_height(at_once), reader.row_length
+        squares = reader.output_length if join == 2 else 0
         return bound(
             loop("exact.respond", S=call.image.dtype, D=call.dtype),
             *reader.sources_at(rows),
@@ -225,9 +232,9 @@ class Response:
             call.offset,
             lowest,
             highest,
-            reader.empty_strip(min(at_once, out.shape[0])),
-            np.empty((3, reader.row_length), reader.dtype),
-            np.empty(reader.output_length if join == 2 else 0, np.float32),
+            scratch.take("strip", strip, reader.dtype),
+            scratch.take("rows", (3, reader.row_length), reader.dtype),
+            scratch.take("squares", squares, np.dtype(np.float32)),
             out,
         )
 

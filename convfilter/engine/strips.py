@@ -7,6 +7,7 @@ elements: a strided window costs what it keeps and needs no code of its own.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,21 @@ STRIP_BYTES = 1 << 21
 
 Each call lets go of the interpreter lock and takes it again, which two threads feel.
 """
+
+
+class Scratch:
+    """Memory to work in, which calls that are made one after the other share."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[tuple[str, np.dtype[Any]], Array] = {}
+
+    def take(self, name: str, shape: int | tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        """Return an array of this shape; what is in it is of no use, but finite numbers."""
+        size = math.prod(shape) if isinstance(shape, tuple) else shape
+        array = self._arrays.get((name, dtype))
+        if array is None or array.size < size:
+            array = self._arrays[name, dtype] = np.zeros(size, dtype)
+        return array[:size].reshape(shape)
 
 
 @dataclass(frozen=True)
