@@ -12,7 +12,7 @@ import math
 import operator
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 from convfilter.engine.arguments import Array
 from convfilter.engine.bands import run_bands
 from convfilter.engine.geometry import Axis, Border
+from convfilter.engine.native import bound, loop
 from convfilter.engine.plan import Plan, record
 from convfilter.engine.respond import peak
-from convfilter.engine.strips import Part, Scratch, storer
+from convfilter.engine.strips import Part, Scratch
 
 TILE_BYTES = 1 << 20
 """What lies between the steps of a tile: with their own memory it stays in a cache of 2 MB."""
@@ -115,14 +116,15 @@ def run_chain(
 
     def work(start: int, stop: int) -> None:
         bands = [_spans(rows, sources, span) for span in _cut((start, stop), tile[0])]
+        reads = [_reads(rows, sources, band) for band in bands]
         scratch = Scratch()
         for span in _cut((0, columns[-1].outputs), tile[1]):
             spans = _spans(columns, across, span)
-            column = _Column(image, steps, sources, bands, spans, output, scratch)
-            for band in bands:
+            column = _Column(image, steps, bands, spans, output, scratch)
+            for band, read in zip(bands, reads, strict=True):
                 if given_up:
                     return
-                if not column.run(band, peaks):
+                if not column.run(band, read, peaks):
                     given_up.append(True)
 
     effort = sum(step.effort for step in steps) * columns[-1].outputs * channels
@@ -141,7 +143,6 @@ class _Column:
         self,
         image: Array,
         steps: Sequence[Step],
-        sources: Sequence[NDArray[np.int64]],
         bands: Sequence[Sequence[Span]],
         spans: Sequence[Span],
         output: Array,
@@ -159,60 +160,58 @@ class _Column:
             shape = most, last - first, channels
             source, origin = scratch.take(f"output {number}", shape, step.dtype), first
             self._memory.append(source.reshape(most, -1))
-        self._steps, self._sources, self._scratch = steps, sources, scratch
-        first, last = spans[-1]
-        self._target = output[:, first * channels : last * channels]
-        self._bound: dict[tuple[int, int], tuple[NDArray[np.int64], Callable[[], Any]]] = {}
-        self._finish = _finish(self._memory[-1], output.dtype)
+        self._steps, self._scratch, self._output = steps, scratch, output
+        self._left = spans[-1][0] * channels
+        self._bound: dict[tuple[int, ...], _Bound] = {}
 
-    def run(self, band: Sequence[Span], peaks: _Peaks) -> bool:
-        """Compute a band; tell whether all values are finite."""
-        for number, step in enumerate(self._steps):
-            start, stop = band[number + 1]
-            count = stop - start
-            out = self._memory[number][:count]
-            rows, call = self._call(number, count)
-            first = start * step.rows.stride
-            np.subtract(
-                self._sources[number][first : first + rows.size],
-                band[number][0] if number else 0,
-                out=rows,
-            )
+    def run(
+        self, band: Sequence[Span], sources: Sequence[NDArray[np.int64]], peaks: _Peaks
+    ) -> bool:
+        """Compute a band, of which each step reads those padded rows; tell whether all is well."""
+        heights = tuple(stop - start for start, stop in band[1:])
+        made = self._bound.get(heights)
+        if made is None:
+            made = self._bound[heights] = self._bind(heights)
+        for number, (rows, call, out) in enumerate(made.steps):
+            np.copyto(rows, sources[number])
             if call():
                 return False
             peaks.see(number + 1, out)
-        start, stop = band[-1]
-        return not self._finish(out, self._target[start:stop])
+        made.where[0] = band[-1][0] * self._output.shape[1] + self._left
+        return not made.store()
 
-    def _call(self, number: int, count: int) -> tuple[NDArray[np.int64], Callable[[], Any]]:
-        kept = self._bound.get((number, count))
-        if kept is None:
+    def _bind(self, heights: Sequence[int]) -> _Bound:
+        """Return the calls for bands in which the steps have so many output rows."""
+        steps = []
+        for number, count in enumerate(heights):
             axis = self._steps[number].rows
             rows = np.empty((count - 1) * axis.stride + axis.reach, np.int64)
-            call = self._parts[number].bind(rows, self._memory[number][:count], self._scratch)
-            kept = self._bound[number, count] = rows, call
-        return kept
+            out = self._memory[number][:count]
+            steps.append((rows, self._parts[number].bind(rows, out, self._scratch), out))
+        where = np.array([0, self._output.shape[1]], np.int64)
+        return _Bound(steps, where, self._bind_store(out, where))
 
+    def _bind_store(self, rows: Array, where: NDArray[np.int64]) -> Callable[[], int | None]:
+        """Return the call that stores rows of the last step in the output."""
+        dtype, flat = self._output.dtype, self._output.reshape(-1)
+        if rows.dtype != dtype:
+            limits = np.iinfo(dtype).min, np.iinfo(dtype).max
+            return bound(loop("strips.place", T=rows.dtype, D=dtype), rows, *limits, where, flat)
 
-def _finish(memory: Array, dtype: np.dtype[Any]) -> Callable[[Array, Array], int]:
-    """Return the function that stores rows of `memory`, and counts what cannot be stored."""
-    if memory.dtype == dtype:
-
-        def copy(values: Array, out: Array) -> int:
-            out[...] = values
-            return 0
+        def copy() -> None:
+            first, left = divmod(int(where[0]), int(where[1]))
+            self._output[first : first + rows.shape[0], left : left + rows.shape[1]] = rows
 
         return copy
-    store = storer(dtype, memory.dtype, 0.0)
-    rounded = np.empty(memory.shape, dtype)
 
-    def convert(values: Array, out: Array) -> int:
-        part = rounded[: values.shape[0]]
-        bad = store(values, part)
-        out[...] = part
-        return bad
 
-    return convert
+@dataclass(frozen=True)
+class _Bound:
+    """The calls for a band: of every step, and what stores the last result `where` it belongs."""
+
+    steps: list[tuple[NDArray[np.int64], Callable[[], Any], Array]]
+    where: NDArray[np.int64]
+    store: Callable[[], int | None]
 
 
 class _Peaks:
@@ -310,6 +309,18 @@ def _spans(axes: Sequence[Axis], sources: Sequence[NDArray[np.int64]], outputs: 
         first, last = min(edges), max(edges)
         spans.append((first, last) if first < last else _one(first, axis.size))
     return spans[::-1]
+
+
+def _reads(
+    axes: Sequence[Axis], sources: Sequence[NDArray[np.int64]], band: Sequence[Span]
+) -> list[NDArray[np.int64]]:
+    """Return which rows of what lies before it each step reads; negative numbers are `fill`."""
+    reads = []
+    for number, (axis, seen) in enumerate(zip(axes, sources, strict=True)):
+        start, stop = band[number + 1]
+        origin = band[number][0] if number else 0
+        reads.append(seen[start * axis.stride : (stop - 1) * axis.stride + axis.reach] - origin)
+    return reads
 
 
 def _edge(axis: Axis, output: int) -> int:

@@ -108,3 +108,17 @@ def store(values, offset, lowest, highest, rounded, out):
     for i in range(values.shape[0]):
         bad += store_row(values[i], offset, lowest, highest, rounded, 0, out[i])
     return bad
+
+
+@loop("const T[:,:] values, i8 lowest, i8 highest, const i8[:] where, D[:] out -> i8")
+def place(values, lowest, highest, where, out):
+    """Round rows and store them in a larger array; return how many values cannot be told.
+
+    `where` is the place of the first row, and the distance from one to the next.
+    """
+    bad = 0
+    n = values.shape[1]
+    for i in range(values.shape[0]):
+        start = where[0] + i * where[1]
+        bad += store_row(values[i], 0.0, lowest, highest, 1, 0, out[start : start + n])
+    return bad
