@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
@@ -24,6 +25,10 @@ ROUNDING_ALLOWANCE = {"uint8": 0.015, "uint16": 0.08, "int16": 0.08}
 
 RELATIVE_ALLOWANCE = 0.9e-5
 """How far float32 sums may stray from a float result, relative to the sum of absolute products."""
+
+
+LARGEST_KEPT = 1 << 16
+"""Bytes of kernels whose plan is remembered."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +60,30 @@ def make_plan(
     """Choose algorithm and arithmetic for kernels of one shape (rows, columns).
 
     `needs_range` asks for float64 sums because float32 ones overflowed; `takes_root` says that a
-    square root of the sums follows, which is exact in neither.
+    square root of the sums follows, which is exact in neither. The plans of small kernels are kept:
+    factoring a kernel takes longer than filtering a small image with it.
     """
+    rest = (image_dtype, output_dtype, scale, offset, fill, needs_range, takes_root)
+    if sum(kernel.nbytes for kernel in kernels) > LARGEST_KEPT:
+        return _make_plan(kernels, *rest)
+    return _kept_plan(tuple((kernel.tobytes(), kernel.shape) for kernel in kernels), *rest)
+
+
+@functools.lru_cache(maxsize=64)
+def _kept_plan(kernels: tuple[tuple[bytes, tuple[int, ...]], ...], *rest: Any) -> Plan:
+    return _make_plan([np.frombuffer(data).reshape(shape) for data, shape in kernels], *rest)
+
+
+def _make_plan(
+    kernels: Sequence[Weights],
+    image_dtype: np.dtype[Any],
+    output_dtype: np.dtype[Any],
+    scale: float,
+    offset: float,
+    fill: float,
+    needs_range: bool,
+    takes_root: bool,
+) -> Plan:
     integer = (
         image_dtype.kind in "ui"
         and scale == 1
