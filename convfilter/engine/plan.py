@@ -13,7 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Algorithm = Literal[
-    "direct", "separable", "doubling", "network", "histogram", "ranks", "selection", "shifts"
+    "direct",
+    "separable",
+    "doubling",
+    "network",
+    "search",
+    "histogram",
+    "ranks",
+    "selection",
+    "shifts",
 ]
 Weights = NDArray[np.float64]
 

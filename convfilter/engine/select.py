@@ -2,13 +2,16 @@
 
 - 3x3 and 5x5 medians: networks of comparisons over whole rows, each column sorted once for all the
   windows that hold it (Adams, *Fast median filters using separable sorting networks*, 2021).
-- integers: a histogram that follows the window (Huang, Yang and Tang, *A fast two-dimensional
-  median filtering algorithm*, 1979), with counts of runs of levels beside it; for bytes in high
-  windows, sums of column histograms (Perreault and Hébert, *Median filtering in constant time*,
-  2007).
-- floats: the same in blocks, on the ranks of the values within the block (Suomela, *Median
+- integers in small windows: bit by bit, the largest value that no more than so many others lie
+  below, for whole rows at once (Ataman, Aatre and Wong, *A fast method for real-time median
+  filtering*, 1980).
+- integers in large windows: a histogram that follows the window (Huang, Yang and Tang, *A fast
+  two-dimensional median filtering algorithm*, 1979), with counts of runs of levels beside it; for
+  bytes in high windows, sums of column histograms (Perreault and Hébert, *Median filtering in
+  constant time*, 2007).
+- floats: a histogram that follows the window, in blocks, on the ranks of the values within the block (Suomela, *Median
   filtering is equivalent to sorting*, 2014).
-- windows with a stride or dilation: each window is gathered and its value selected (Hoare, *Find*,
+- other windows with a stride or dilation: each window is gathered and its value selected (Hoare, *Find*,
   1961).
 """
 
@@ -33,6 +36,12 @@ HISTOGRAM_ROWS = 256
 
 MANY_ROWS = 9
 """From this height on, windows of bytes are served from histograms of columns."""
+
+MOST_COUNTED = 255
+"""Values of a window that a byte can count; larger windows of integers are served by histograms."""
+
+SEARCHED_COLUMNS = 1024
+"""Output elements whose values are searched for at a time, so that their rows stay in the cache."""
 
 TILE_COLUMNS = 256
 """Output columns at a time, so that the histograms of their columns stay in the cache."""
@@ -64,6 +73,9 @@ def select_rank(
     if dense and (rows.window, columns.window) in NETWORKS and rank == taps // 2:
         work, cost = _by_network(reader, output), 4
         chosen: tuple[Algorithm, str] = "network", "by a network of comparisons over whole rows"
+    elif image.dtype.kind != "f" and taps <= MOST_COUNTED:
+        work, cost = _by_bits(reader, rank, output), taps * image.dtype.itemsize
+        chosen = "search", "by search, bit by bit, for whole rows"
     elif dense and image.dtype == np.uint8 and rows.window >= MANY_ROWS:
         work, cost = _by_columns(reader, rank, output), 30
         chosen = "histogram", "by histograms of columns"
@@ -93,6 +105,39 @@ def _by_network(reader: StripReader, output: Array) -> Work:
             count = min(most, stop - first)
             strip = reader.read(first, count, memory)
             median(strip, reader.channels, sorted_columns, output[first : first + count])
+
+    return work
+
+
+def _by_bits(reader: StripReader, rank: int, output: Array) -> Work:
+    search = loop("search.search", S=reader.dtype)
+    lowest, bits = np.iinfo(reader.dtype).min, 8 * reader.dtype.itemsize
+    tap_rows = np.arange(reader.rows.window, dtype=np.int64) * reader.rows.dilation
+    tap_columns = reader.tap_columns
+    tile = min(SEARCHED_COLUMNS, reader.output_length)
+    at_once = reader.strip_rows()
+
+    def work(start: int, stop: int) -> None:
+        most = min(at_once, stop - start)
+        memory = reader.empty_strip(most)
+        values = np.empty((2, tile), reader.dtype)
+        counts, columns = np.empty(tile, np.uint8), np.empty(tile + tap_columns.max(), np.uint8)
+        for first in range(start, stop, most):
+            count = min(most, stop - first)
+            strip = reader.read(first, count, memory)
+            search(
+                strip,
+                reader.rows.stride,
+                tap_rows,
+                tap_columns,
+                rank,
+                lowest,
+                bits,
+                *values,
+                counts,
+                columns,
+                output[first : first + count],
+            )
 
     return work
 

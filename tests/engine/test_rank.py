@@ -84,6 +84,13 @@ def test_strides_dilations_and_paddings(size: Any) -> None:
         check_all(image, size, padding="valid")
 
 
+@pytest.mark.parametrize("size", [15, 16, 17, (3, 85), (86, 3)])
+def test_windows_around_what_a_byte_can_count(size: Any) -> None:
+    for dtype in (np.uint8, np.uint16, np.int16):
+        check_all(noise((40, 50), dtype), size)
+        check_all(noise((19, 23, 2), dtype), size, stride=(2, 3), dilation=(1, 2))
+
+
 @pytest.mark.parametrize("content", [0, 1, 128, 255])
 def test_few_values(content: int) -> None:
     image = np.full((20, 20), content, np.uint8)
