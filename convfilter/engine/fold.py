@@ -1,7 +1,8 @@
 """Windows folded into their maximum, minimum or sum: what pooling and rank filters share.
 
 A window is folded down its columns first, then along rows at every column, and the columns that the
-stride skips are dropped last: cheaper than gathering, since all three are plain vector work.
+stride skips are dropped last: cheaper than gathering, since all three are plain vector work. Maxima
+and minima of windows without stride or dilation have a loop of their own.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from convfilter.engine.native import loop
 from convfilter.engine.strips import StripReader
 
 Operation = Literal["max", "min", "sum"]
+
+TAPS_AT_ONCE = 4
+"""Taps that a pass along dense rows takes: each pass covers four times as many columns."""
 
 FEW_TAPS = 4
 """Windows up to this size are folded in one pass."""
@@ -119,6 +123,10 @@ def fold(
     Without `store` the results go to `output` (rows, columns * C) as they are. With it, `store`
     gets the results at every column, of which each stride-th is a result, and its rows of `output`.
     """
+    steps = (rows.stride, columns.stride, rows.dilation, columns.dilation)
+    if operation != "sum" and store is None and steps == (1, 1, 1, 1):
+        _fold_dense(image, rows, columns, border, fill, operation, workers, output)
+        return
     source = _Rows(image, rows, dense(columns), border, fill, dtype)
     reader = source.reader
     channels = image.shape[2]
@@ -155,6 +163,38 @@ def fold(
                 store(current, first, target)
             elif not in_place:
                 pick(current, columns.stride * channels, channels, 1, target)
+
+    run_bands(rows.outputs, reader.output_length, workers, work)
+
+
+def _fold_dense(
+    image: Array,
+    rows: Axis,
+    columns: Axis,
+    border: Border,
+    fill: float,
+    operation: Literal["max", "min"],
+    workers: int,
+    output: Array,
+) -> None:
+    """Find maxima or minima of windows without stride or dilation, in one call for each band."""
+    extremes = loop(f"extremes.{operation}imum", S=image.dtype)
+    reader = StripReader(image, rows, columns, border, fill, image.dtype, reads=False)
+    starts, shifts = [0], []
+    covered = 1
+    while covered < columns.window:
+        wanted = min(TAPS_AT_ONCE, -(-columns.window // covered))
+        shifts += [min(tap * covered, columns.window - covered) for tap in range(wanted)]
+        starts.append(len(shifts))
+        covered = min(wanted * covered, columns.window)
+    passes = np.array(starts, np.int64), np.array(shifts, np.int64) * reader.channels
+
+    def work(start: int, stop: int) -> None:
+        lines = np.empty((2, reader.row_length), image.dtype)
+        blocks = np.empty((2, rows.window, reader.output_length), image.dtype)
+        best = np.empty(reader.output_length, image.dtype)
+        sources = reader.sources(start, stop - start)
+        extremes(*sources, *passes, lines, *blocks, best, output[start:stop])
 
     run_bands(rows.outputs, reader.output_length, workers, work)
 

@@ -9,9 +9,9 @@
   two-dimensional median filtering algorithm*, 1979), with counts of runs of levels beside it; for
   bytes in high windows, sums of column histograms (Perreault and Hébert, *Median filtering in
   constant time*, 2007).
-- floats: a histogram that follows the window, in blocks, on the ranks of the values within the block (Suomela, *Median
+- floats: the same in blocks, on the ranks of the values within the block (Suomela, *Median
   filtering is equivalent to sorting*, 2014).
-- other windows with a stride or dilation: each window is gathered and its value selected (Hoare, *Find*,
+- other windows with a stride or dilation: each is gathered and its value selected (Hoare, *Find*,
   1961).
 """
 

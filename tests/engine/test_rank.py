@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convfilter.engine import maximum, median, minimum, percentile
-from tests.engine.accuracy import Case, check
+from tests.engine.accuracy import Case, check, in_small_pieces
 from tests.engine.cases import BORDERS, noise
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -119,6 +119,14 @@ def test_nan_fills_its_windows_and_no_other(dtype: Any, size: int) -> None:
     check_all(image, size, stride=2, padding="full")
     inside = median(image, 3, padding="valid")
     assert int(np.isnan(inside).sum()) == 9 + 1
+
+
+@pytest.mark.parametrize("size", [2, 3, 4, 5, (7, 2)])
+def test_zeros_of_both_signs_do_not_depend_on_the_workers(size: Any) -> None:
+    image = np.random.default_rng(5).choice(np.array([0.0, -0.0, -1.0], np.float32), (40, 9))
+    with in_small_pieces():
+        for call in (minimum, maximum):
+            assert call(image, size, workers=1).tobytes() == call(image, size, workers=7).tobytes()
 
 
 def test_infinity_is_a_value_like_others() -> None:
