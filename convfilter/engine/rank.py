@@ -205,10 +205,10 @@ def _rank(call: _Call, percent: Fraction, workers: int) -> Array:
     if index in (0, taps - 1):
         return _fold(call, "min" if index == 0 else "max", workers)
     output = call.empty_output()
-    algorithm, reason = select_rank(
+    algorithm, reason, holds_nan = select_rank(
         call.image, call.rows, call.columns, call.border, call.fill, index, workers, output
     )
-    if call.image.dtype.kind == "f" and np.isnan(call.image.max()):
+    if holds_nan:
         # what orders numbers says nothing of NaN; the maximum is NaN wherever a window holds one
         peaks = np.empty_like(output)
         fold(

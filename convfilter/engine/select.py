@@ -46,6 +46,9 @@ SEARCHED_COLUMNS = 1024
 TILE_COLUMNS = 256
 """Output columns at a time, so that the histograms of their columns stay in the cache."""
 
+SORTED_BYTES = 4096
+"""Of columns sorted at a time, so that what is read of them again stays in the first cache."""
+
 NETWORKS = {(3, 3): ("median.median_3x3", 3), (5, 5): ("median.median_5x5", 5)}
 """Loop, and how many rows of scratch memory it needs, by window."""
 
@@ -61,17 +64,19 @@ def select_rank(
     rank: int,
     workers: int,
     output: Array,
-) -> tuple[Algorithm, str]:
+) -> tuple[Algorithm, str, bool]:
     """Write the value with `rank` smaller ones before it of every window to `output`.
 
-    Returns the algorithm and its description. What a window with NaN gives is left open.
+    Returns the algorithm, its description and whether the image holds NaN. What a window with NaN
+    gives is left open.
     """
     reader = StripReader(image, rows, columns, border, fill, image.dtype)
+    nans: list[int] = []
     taps = rows.window * columns.window
     dense = (rows.stride, columns.stride, rows.dilation, columns.dilation) == (1, 1, 1, 1)
     work: Work
     if dense and (rows.window, columns.window) in NETWORKS and rank == taps // 2:
-        work, cost = _by_network(reader, output), 4
+        work, cost = _by_network(reader, output, nans), 4
         chosen: tuple[Algorithm, str] = "network", "by a network of comparisons over whole rows"
     elif image.dtype.kind != "f" and taps <= MOST_COUNTED:
         work, cost = _by_bits(reader, rank, output), taps * image.dtype.itemsize
@@ -89,22 +94,24 @@ def select_rank(
         work, cost = _by_selection(reader, rank, output), 2 * taps
         chosen = "selection", "by selection in every window"
     run_bands(rows.outputs, reader.output_length * cost, workers, work)
-    return chosen
+    if chosen[0] != "network" and image.dtype.kind == "f":
+        nans.append(int(np.isnan(image.max())))
+    return (*chosen, any(nans))
 
 
-def _by_network(reader: StripReader, output: Array) -> Work:
+def _by_network(reader: StripReader, output: Array, nans: list[int]) -> Work:
     name, scratch_rows = NETWORKS[reader.rows.window, reader.columns.window]
     median = loop(name, T=reader.dtype)
-    at_once = reader.strip_rows()
+    reach = (reader.columns.window - 1) * reader.channels
+    tile = reader.output_length
+    if scratch_rows == 3:
+        tile = min(SORTED_BYTES // reader.dtype.itemsize, tile)
 
     def work(start: int, stop: int) -> None:
-        most = min(at_once, stop - start)
-        memory = reader.empty_strip(most)
-        sorted_columns = np.empty((scratch_rows, reader.row_length), reader.dtype)
-        for first in range(start, stop, most):
-            count = min(most, stop - first)
-            strip = reader.read(first, count, memory)
-            median(strip, reader.channels, sorted_columns, output[first : first + count])
+        ring = np.empty((reader.rows.window, reader.row_length), reader.dtype)
+        columns = np.empty((scratch_rows, tile + reach), reader.dtype)
+        sources = reader.sources(start, stop - start)
+        nans.append(median(*sources, ring, columns, output[start:stop]))
 
     return work
 

@@ -1,8 +1,15 @@
-"""Medians of small windows by networks of comparisons, which whole rows run through at once."""
+"""Medians of small windows by networks of comparisons, which whole rows run through at once.
+
+A loop does a band of rows; the padded rows that it needs next stay in the first cache. It returns
+how many NaN it has met, of which comparisons say nothing.
+"""
 
 import numba
+import numpy as np
+from numba.extending import register_jitable
 
-from convfilter.engine.loops.declare import loop
+from convfilter.engine.loops.declare import OPTIONS, loop
+from convfilter.engine.loops.strips import load
 
 
 @numba.njit(error_model="numpy")
@@ -25,44 +32,102 @@ def _middle(a, b, c):
     return _high(_low(a, b), _low(_high(a, b), c))
 
 
-@loop("const T[:,:] source, i8 channels, T[:,:] columns, T[:,:] out")
-def median_3x3(source, channels, columns, out):
+@register_jitable(**OPTIONS)
+def _read(source, row, ring):
+    """Load a padded row into its place in the ring; return how many NaN it holds."""
+    image, row_sources, column_sources, run_start, run_stop, channels, fill = source
+    at = row % ring.shape[0]
+    load(
+        image,
+        row_sources[row : row + 1],
+        column_sources,
+        run_start,
+        run_stop,
+        channels,
+        fill,
+        ring[at : at + 1],
+    )
+    values = ring[at]
+    nans = np.int32(0)
+    for x in range(values.shape[0]):
+        nans += np.int32(values[x] != values[x])
+    return nans
+
+
+@loop(
+    "const T[:,:] image, const i8[:] row_sources, const i8[:] column_sources, i8 run_start,"
+    " i8 run_stop, i8 channels, T fill, T[:,:] ring, T[:,:] columns, T[:,:] out -> i8"
+)
+def median_3x3(
+    image,
+    row_sources,
+    column_sources,
+    run_start,
+    run_stop,
+    channels,
+    fill,
+    ring,
+    columns,
+    out,
+):
     """Medians of 3x3: each column is sorted once and serves the three windows that hold it."""
-    n = out.shape[1]
-    lows = columns[0]
-    middles = columns[1]
-    highs = columns[2]
+    padded = (image, row_sources, column_sources, run_start, run_stop, channels, fill)
+    reach = 2 * channels
+    tile = columns.shape[1] - reach
+    lows, middles, highs = columns[0], columns[1], columns[2]
+    lows_1, lows_2 = lows[channels:], lows[reach:]
+    middles_1, middles_2 = middles[channels:], middles[reach:]
+    highs_1, highs_2 = highs[channels:], highs[reach:]
+    nans = _read(padded, 0, ring) + _read(padded, 1, ring)
     for i in range(out.shape[0]):
-        top = source[i]
-        centre = source[i + 1]
-        bottom = source[i + 2]
-        for x in range(n + 2 * channels):
-            a = _low(top[x], centre[x])
-            b = _high(top[x], centre[x])
-            c = bottom[x]
-            lows[x] = _low(a, c)
-            middles[x] = _low(b, _high(a, c))
-            highs[x] = _high(b, c)
-        lows_1, lows_2 = lows[channels:], lows[2 * channels :]
-        middles_1, middles_2 = middles[channels:], middles[2 * channels :]
-        highs_1, highs_2 = highs[channels:], highs[2 * channels :]
-        target = out[i]
-        for x in range(n):
-            low = _high(lows[x], _high(lows_1[x], lows_2[x]))
-            middle = _middle(middles[x], middles_1[x], middles_2[x])
-            high = _low(highs[x], _low(highs_1[x], highs_2[x]))
-            target[x] = _middle(low, middle, high)
+        nans += _read(padded, i + 2, ring)
+        for left in range(0, out.shape[1], tile):
+            n = min(tile, out.shape[1] - left)
+            top, centre = ring[i % 3, left:], ring[(i + 1) % 3, left:]
+            bottom, target = ring[(i + 2) % 3, left:], out[i, left:]
+            for x in range(n + reach):
+                a = _low(top[x], centre[x])
+                b = _high(top[x], centre[x])
+                c = bottom[x]
+                lows[x] = _low(a, c)
+                middles[x] = _low(b, _high(a, c))
+                highs[x] = _high(b, c)
+            for x in range(n):
+                low = _high(lows[x], _high(lows_1[x], lows_2[x]))
+                middle = _middle(middles[x], middles_1[x], middles_2[x])
+                high = _low(highs[x], _low(highs_1[x], highs_2[x]))
+                target[x] = _middle(low, middle, high)
+    return nans
 
 
-@loop("const T[:,:] source, i8 channels, T[:,:] columns, T[:,:] out")
-def median_5x5(source, channels, columns, out):
+@loop(
+    "const T[:,:] image, const i8[:] row_sources, const i8[:] column_sources, i8 run_start,"
+    " i8 run_stop, i8 channels, T fill, T[:,:] ring, T[:,:] columns, T[:,:] out -> i8"
+)
+def median_5x5(
+    image,
+    row_sources,
+    column_sources,
+    run_start,
+    run_stop,
+    channels,
+    fill,
+    ring,
+    columns,
+    out,
+):
     """Medians of 5x5: each column is sorted once and serves the five windows that hold it.
 
     The second network knows that `a` to `e` of a column are sorted. It was found by a search that
     adds the comparison after which most values are known to lie below or above the median, and
     holds for all columns of zeros and ones, hence for all values.
     """
+    padded = (image, row_sources, column_sources, run_start, run_stop, channels, fill)
+    reach = 4 * channels
     n = out.shape[1]
+    nans = 0
+    for row in range(4):
+        nans += _read(padded, row, ring)
     smallest, low, middle, high, largest = (
         columns[0],
         columns[1],
@@ -81,12 +146,15 @@ def median_5x5(source, channels, columns, out):
     largest_1, largest_2 = largest[channels:], largest[2 * channels :]
     largest_3, largest_4 = largest[3 * channels :], largest[4 * channels :]
     for i in range(out.shape[0]):
-        for x in range(n + 4 * channels):
-            a = source[i, x]
-            b = source[i + 1, x]
-            c = source[i + 2, x]
-            d = source[i + 3, x]
-            e = source[i + 4, x]
+        nans += _read(padded, i + 4, ring)
+        row_a, row_b, row_c = (
+            ring[i % 5],
+            ring[(i + 1) % 5],
+            ring[(i + 2) % 5],
+        )
+        row_d, row_e = ring[(i + 3) % 5], ring[(i + 4) % 5]
+        for x in range(n + reach):
+            a, b, c, d, e = row_a[x], row_b[x], row_c[x], row_d[x], row_e[x]
             a, b = _sort(a, b)
             d, e = _sort(d, e)
             c, e = _sort(c, e)
@@ -190,3 +258,4 @@ def median_5x5(source, channels, columns, out):
             b3 = _high(e3, b3)
             c4 = _low(c4, b3)
             target[x] = c4
+    return nans
