@@ -7,6 +7,7 @@ and minima of windows without stride or dilation have a loop of their own.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -22,8 +23,8 @@ from convfilter.engine.strips import StripReader
 
 Operation = Literal["max", "min", "sum"]
 
-TAPS_AT_ONCE = 4
-"""Taps that a pass along dense rows takes: each pass covers four times as many columns."""
+TAPS_AT_ONCE = 5
+"""Taps that a pass along dense rows takes, at most: each covers so many times more columns."""
 
 FEW_TAPS = 4
 """Windows up to this size are folded in one pass."""
@@ -183,20 +184,29 @@ def _fold_dense(
     starts, shifts = [0], []
     covered = 1
     while covered < columns.window:
-        wanted = min(TAPS_AT_ONCE, -(-columns.window // covered))
+        wanted = _balanced(-(-columns.window // covered))
         shifts += [min(tap * covered, columns.window - covered) for tap in range(wanted)]
         starts.append(len(shifts))
         covered = min(wanted * covered, columns.window)
     passes = np.array(starts, np.int64), np.array(shifts, np.int64) * reader.channels
+    width = image.shape[1] * reader.channels
+    blank = np.full(width, fill if border == "constant" else 0, image.dtype)
 
     def work(start: int, stop: int) -> None:
-        lines = np.empty((2, reader.row_length), image.dtype)
-        blocks = np.empty((2, rows.window, reader.output_length), image.dtype)
-        best = np.empty(reader.output_length, image.dtype)
+        lines = np.empty((3, reader.row_length), image.dtype)
+        best, tails = np.empty(width, image.dtype), np.empty((rows.window, width), image.dtype)
         sources = reader.sources(start, stop - start)
-        extremes(*sources, *passes, lines, *blocks, best, output[start:stop])
+        extremes(*sources, rows.window, *passes, lines, blank, best, tails, output[start:stop])
 
     run_bands(rows.outputs, reader.output_length, workers, work)
+
+
+def _balanced(window: int) -> int:
+    """Return how many taps the next pass takes, so that few passes take about as many each."""
+    taps = 2
+    while taps < TAPS_AT_ONCE and taps ** math.ceil(math.log(window, TAPS_AT_ONCE)) < window:
+        taps += 1
+    return taps
 
 
 Run = Callable[[Array, int, NDArray[np.int64], NDArray[np.int64], Array], None]

@@ -46,11 +46,8 @@ SEARCHED_COLUMNS = 1024
 TILE_COLUMNS = 256
 """Output columns at a time, so that the histograms of their columns stay in the cache."""
 
-SORTED_BYTES = 4096
-"""Of columns sorted at a time, so that what is read of them again stays in the first cache."""
-
-NETWORKS = {(3, 3): ("median.median_3x3", 3), (5, 5): ("median.median_5x5", 5)}
-"""Loop, and how many rows of scratch memory it needs, by window."""
+SORTED_BYTES = 2048
+"""Of sorted rows at a time, so that all that is read of them again stays in the first cache."""
 
 Work = Callable[[int, int], None]
 
@@ -75,7 +72,7 @@ def select_rank(
     taps = rows.window * columns.window
     dense = (rows.stride, columns.stride, rows.dilation, columns.dilation) == (1, 1, 1, 1)
     work: Work
-    if dense and (rows.window, columns.window) in NETWORKS and rank == taps // 2:
+    if dense and (rows.window, columns.window) in ((3, 3), (5, 5)) and rank == taps // 2:
         work, cost = _by_network(reader, output, nans), 4
         chosen: tuple[Algorithm, str] = "network", "by a network of comparisons over whole rows"
     elif image.dtype.kind != "f" and taps <= MOST_COUNTED:
@@ -100,18 +97,22 @@ def select_rank(
 
 
 def _by_network(reader: StripReader, output: Array, nans: list[int]) -> Work:
-    name, scratch_rows = NETWORKS[reader.rows.window, reader.columns.window]
-    median = loop(name, T=reader.dtype)
-    reach = (reader.columns.window - 1) * reader.channels
-    tile = reader.output_length
-    if scratch_rows == 3:
-        tile = min(SORTED_BYTES // reader.dtype.itemsize, tile)
+    height, dtype = reader.rows.window, reader.dtype
+    median = loop(f"median.median_{height}x{height}", T=dtype)
+    pieces = -(-reader.output_length * dtype.itemsize // SORTED_BYTES)
+    tile = -(-reader.columns.outputs // pieces) * reader.channels
 
     def work(start: int, stop: int) -> None:
-        ring = np.empty((reader.rows.window, reader.row_length), reader.dtype)
-        columns = np.empty((scratch_rows, tile + reach), reader.dtype)
+        scratch: tuple[Array, Array]
+        if height == 3:
+            scratch = np.empty((4, 3, tile), dtype), np.empty(tile, dtype)
+        else:
+            scratch = (
+                np.empty((5, reader.row_length), dtype),
+                np.empty((5, reader.row_length), dtype),
+            )
         sources = reader.sources(start, stop - start)
-        nans.append(median(*sources, ring, columns, output[start:stop]))
+        nans.append(median(*sources, *scratch, output[start:stop]))
 
     return work
 

@@ -121,11 +121,11 @@ def test_nan_fills_its_windows_and_no_other(dtype: Any, size: int) -> None:
     assert int(np.isnan(inside).sum()) == 9 + 1
 
 
-@pytest.mark.parametrize("size", [2, 3, 4, 5, (7, 2)])
+@pytest.mark.parametrize("size", [2, 3, 4, 5, (7, 2), (11, 3)])
 def test_zeros_of_both_signs_do_not_depend_on_the_workers(size: Any) -> None:
     image = np.random.default_rng(5).choice(np.array([0.0, -0.0, -1.0], np.float32), (40, 9))
     with in_small_pieces():
-        for call in (minimum, maximum):
+        for call in (minimum, maximum, median):
             assert call(image, size, workers=1).tobytes() == call(image, size, workers=7).tobytes()
 
 

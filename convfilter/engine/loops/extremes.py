@@ -1,19 +1,65 @@
-"""Maxima and minima of dense windows: a band of rows in one call, a row at a time."""
+"""Maxima and minima of dense windows: a band of rows in one call, a row or two at a time.
+
+Windows are folded down the columns first, from the image itself, since the border of a row of
+maxima holds what the maxima of the border are; then along the row. Of equal values (zeros of both
+signs) the first one is taken, so that it does not matter how folds are nested.
+"""
 
 from numba.extending import register_jitable
 
 from convfilter.engine.loops.declare import OPTIONS, loop
-from convfilter.engine.loops.strips import load
+
+FEW_ROWS = 8
+"""Up to this height windows are folded two by two; higher ones by van Herk's and Gil's method."""
 
 
 @register_jitable(**OPTIONS)
 def _larger(a, b):
-    return b if (b > a) | (b != b) else a
+    larger = b if b > a else a
+    return b if b != b else larger
 
 
 @register_jitable(**OPTIONS)
 def _smaller(a, b):
-    return b if (b < a) | (b != b) else a
+    smaller = b if b < a else a
+    return b if b != b else smaller
+
+
+@register_jitable(**OPTIONS)
+def _row(source, row):
+    """Return a padded row as far as the image reaches."""
+    image, row_sources, blank = source
+    at = row_sources[row]
+    return blank if at < 0 else image[at]
+
+
+@register_jitable(**OPTIONS)
+def _fold_rows(better, source, first, count, out):
+    """out[x] = the best of `count` rows from row `first` on, at least two."""
+    n = out.shape[0]
+    a, b = _row(source, first), _row(source, first + 1)
+    if count == 2:
+        for x in range(n):
+            out[x] = better(a[x], b[x])
+        return
+    c = _row(source, first + 2)
+    if count == 3:
+        for x in range(n):
+            out[x] = better(better(a[x], b[x]), c[x])
+        return
+    d = _row(source, first + 3)
+    for x in range(n):
+        out[x] = better(better(a[x], b[x]), better(c[x], d[x]))
+    done = 4
+    while count - done >= 2:
+        a, b = _row(source, first + done), _row(source, first + done + 1)
+        for x in range(n):
+            out[x] = better(out[x], better(a[x], b[x]))
+        done += 2
+    if done < count:
+        a = _row(source, first + done)
+        for x in range(n):
+            out[x] = better(out[x], a[x])
 
 
 @register_jitable(**OPTIONS)
@@ -24,112 +70,132 @@ def _fold_along(better, source, shifts, out):
     if shifts.shape[0] == 2:
         for x in range(n):
             out[x] = better(a[x], b[x])
-    elif shifts.shape[0] == 3:
-        c = source[shifts[2] :]
+        return
+    c = source[shifts[2] :]
+    if shifts.shape[0] == 3:
         for x in range(n):
             out[x] = better(better(a[x], b[x]), c[x])
-    else:
-        c, d = source[shifts[2] :], source[shifts[3] :]
+        return
+    d = source[shifts[3] :]
+    if shifts.shape[0] == 4:
         for x in range(n):
             out[x] = better(better(a[x], b[x]), better(c[x], d[x]))
+        return
+    e = source[shifts[4] :]
+    for x in range(n):
+        out[x] = better(better(better(a[x], b[x]), better(c[x], d[x])), e[x])
 
 
 @register_jitable(**OPTIONS)
-def _read(better, source, row, starts, shifts, lines, out):
-    """Load a padded row and fold it along: pass `p` takes ``shifts[starts[p]:starts[p + 1]]``."""
-    image, row_sources, column_sources, run_start, run_stop, channels, fill = source
-    load(
-        image,
-        row_sources[row : row + 1],
-        column_sources,
-        run_start,
-        run_stop,
-        channels,
-        fill,
-        lines[:1],
-    )
-    passes = starts.shape[0] - 1
-    n = lines.shape[1]
-    turn = 0
-    for p in range(passes):
+def _finish(better, line, borders, passes, other, out):
+    """Fill the border of a row that is folded down the columns, and fold it along.
+
+    Pass `p` takes ``shifts[starts[p]:starts[p + 1]]``.
+    """
+    column_sources, run_start, run_stop, channels, fill = borders
+    starts, shifts = passes
+    shift = (run_start - column_sources[run_start]) * channels
+    for part in range(2):
+        begin = 0 if part == 0 else run_stop
+        end = run_start if part == 0 else column_sources.shape[0]
+        for j in range(begin, end):
+            column = column_sources[j]
+            for channel in range(channels):
+                value = fill if column < 0 else line[column * channels + channel + shift]
+                line[j * channels + channel] = value
+    last = starts.shape[0] - 2
+    n = line.shape[0]
+    if last < 0:
+        for x in range(out.shape[0]):
+            out[x] = line[x]
+    for p in range(last + 1):
         taps = shifts[starts[p] : starts[p + 1]]
         n -= taps[taps.shape[0] - 1]
-        into = out if p == passes - 1 else lines[1 - turn, :n]
-        _fold_along(better, lines[turn], taps, into)
-        turn = 1 - turn
-    if passes == 0:
-        for x in range(out.shape[0]):
-            out[x] = lines[0, x]
+        if p == last:
+            _fold_along(better, line if p % 2 == 0 else other, taps, out)
+        elif p % 2 == 0:
+            _fold_along(better, line, taps, other[:n])
+        else:
+            _fold_along(better, other, taps, line[:n])
 
 
 @register_jitable(**OPTIONS)
-def _fold(better, source, starts, shifts, lines, block, tails, best, out):
-    """Fold windows: along each row first, then down the columns by van Herk's and Gil's method.
-
-    Rows are taken in blocks as high as the window, which so meets two of them: the best of the
-    lower rows of the first, kept for every row, and that of the upper rows of the second, which
-    grows on the way down.
-    """
-    reach = block.shape[0]
-    rows, n = out.shape
+def _fold(better, source, reach, borders, passes, lines, best, tails, out):
+    rows = out.shape[0]
+    _, run_start, run_stop, channels, _ = borders
+    n = (run_stop - run_start) * channels
+    upper_line, lower_line, other = lines[0], lines[1], lines[2]
+    upper, lower = upper_line[run_start * channels :], lower_line[run_start * channels :]
     if reach == 1:
         for i in range(rows):
-            _read(better, source, i, starts, shifts, lines, out[i])
+            a = _row(source, i)
+            for x in range(n):
+                upper[x] = a[x]
+            _finish(better, upper_line, borders, passes, other, out[i])
         return
-    if reach <= 4:
-        for q in range(rows + reach - 1):
-            _read(better, source, q, starts, shifts, lines, block[q % reach])
-            if q >= reach - 1:
-                # in their order: which of two equal zeros is taken must not depend on the band
-                target, a, b = out[q + 1 - reach], block[(q + 1) % reach], block[(q + 2) % reach]
-                if reach == 2:
-                    for x in range(n):
-                        target[x] = better(a[x], b[x])
-                elif reach == 3:
-                    c = block[(q + 3) % reach]
-                    for x in range(n):
-                        target[x] = better(better(a[x], b[x]), c[x])
-                else:
-                    c, d = block[(q + 3) % reach], block[(q + 4) % reach]
-                    for x in range(n):
-                        target[x] = better(better(a[x], b[x]), better(c[x], d[x]))
+    if reach <= FEW_ROWS:
+        # the rows that two windows share are folded once
+        for i in range(0, rows - 1, 2):
+            a, b, c = _row(source, i), _row(source, i + 1), _row(source, i + reach)
+            if reach == 2:
+                for x in range(n):
+                    upper[x] = better(a[x], b[x])
+                    lower[x] = better(b[x], c[x])
+            elif reach == 3:
+                d = _row(source, i + 2)
+                for x in range(n):
+                    middle = better(b[x], d[x])
+                    upper[x] = better(a[x], middle)
+                    lower[x] = better(middle, c[x])
+            else:
+                _fold_rows(better, source, i + 1, reach - 1, best)
+                for x in range(n):
+                    middle = best[x]
+                    upper[x] = better(a[x], middle)
+                    lower[x] = better(middle, c[x])
+            _finish(better, upper_line, borders, passes, other, out[i])
+            _finish(better, lower_line, borders, passes, other, out[i + 1])
+        if rows % 2 == 1:
+            _fold_rows(better, source, rows - 1, reach, upper[:n])
+            _finish(better, upper_line, borders, passes, other, out[rows - 1])
         return
-    for q in range(reach - 1):
-        _read(better, source, q, starts, shifts, lines, block[q])
+    # Rows are taken in blocks as high as the window, which so meets two of them: the best of the
+    # lower rows of the first, kept for every row, and that of the upper rows of the second, which
+    # grows on the way down.
     for top in range(0, rows, reach):
         end = top + reach
-        last, target = block[reach - 1], out[top]
-        _read(better, source, end - 1, starts, shifts, lines, last)
+        last = _row(source, end - 1)
         for x in range(n):
             best[x] = last[x]
         for q in range(end - 1, top, -1):
             # of rows that come in an order it can see, backwards, the compiler makes no vectors
-            row, tail = block[(q - 1) % reach], tails[q % reach]
+            row, tail = _row(source, q - 1), tails[q % reach]
             for x in range(n):
                 value = best[x]
                 tail[x] = value
                 best[x] = better(row[x], value)
         for x in range(n):
-            target[x] = best[x]
-        for q in range(end, min(end + reach - 1, end + rows - top - 1)):
-            row, tail, target = block[q % reach], tails[(q + 1) % reach], out[q + 1 - reach]
-            _read(better, source, q, starts, shifts, lines, row)
+            upper[x] = best[x]
+        _finish(better, upper_line, borders, passes, other, out[top])
+        for q in range(end, min(end + reach - 1, rows + reach - 1)):
+            row, tail = _row(source, q), tails[(q + 1) % reach]
             if q == end:
                 for x in range(n):
                     value = row[x]
                     best[x] = value
-                    target[x] = better(tail[x], value)
+                    upper[x] = better(tail[x], value)
             else:
                 for x in range(n):
                     value = better(best[x], row[x])
                     best[x] = value
-                    target[x] = better(tail[x], value)
+                    upper[x] = better(tail[x], value)
+            _finish(better, upper_line, borders, passes, other, out[q + 1 - reach])
 
 
 @loop(
     "const S[:,:] image, const i8[:] row_sources, const i8[:] column_sources, i8 run_start,"
-    " i8 run_stop, i8 channels, S fill, const i8[:] starts, const i8[:] shifts, S[:,:] lines,"
-    " S[:,:] block, S[:,:] tails, S[:] best, S[:,:] out"
+    " i8 run_stop, i8 channels, S fill, i8 reach, const i8[:] starts, const i8[:] shifts,"
+    " S[:,:] lines, S[:] blank, S[:] best, S[:,:] tails, S[:,:] out"
 )
 def maximum(
     image,
@@ -139,27 +205,29 @@ def maximum(
     run_stop,
     channels,
     fill,
+    reach,
     starts,
     shifts,
     lines,
-    block,
-    tails,
+    blank,
     best,
+    tails,
     out,
 ):
     """out[i, x] = the largest value of a window; NaN wins.
 
-    `lines` are two padded rows, `block` and `tails` as many rows of outputs as the window has, and
-    `best` is one: all scratch memory.
+    `lines` are three padded rows, `best` is a row of the image, `tails` as many as the window has
+    rows: all scratch memory. `blank` is a row of the image full of `fill`.
     """
-    source = (image, row_sources, column_sources, run_start, run_stop, channels, fill)
-    _fold(_larger, source, starts, shifts, lines, block, tails, best, out)
+    source = (image, row_sources, blank)
+    borders = (column_sources, run_start, run_stop, channels, fill)
+    _fold(_larger, source, reach, borders, (starts, shifts), lines, best, tails, out)
 
 
 @loop(
     "const S[:,:] image, const i8[:] row_sources, const i8[:] column_sources, i8 run_start,"
-    " i8 run_stop, i8 channels, S fill, const i8[:] starts, const i8[:] shifts, S[:,:] lines,"
-    " S[:,:] block, S[:,:] tails, S[:] best, S[:,:] out"
+    " i8 run_stop, i8 channels, S fill, i8 reach, const i8[:] starts, const i8[:] shifts,"
+    " S[:,:] lines, S[:] blank, S[:] best, S[:,:] tails, S[:,:] out"
 )
 def minimum(
     image,
@@ -169,14 +237,16 @@ def minimum(
     run_stop,
     channels,
     fill,
+    reach,
     starts,
     shifts,
     lines,
-    block,
-    tails,
+    blank,
     best,
+    tails,
     out,
 ):
     """out[i, x] = the smallest value of a window; NaN wins."""
-    source = (image, row_sources, column_sources, run_start, run_stop, channels, fill)
-    _fold(_smaller, source, starts, shifts, lines, block, tails, best, out)
+    source = (image, row_sources, blank)
+    borders = (column_sources, run_start, run_stop, channels, fill)
+    _fold(_smaller, source, reach, borders, (starts, shifts), lines, best, tails, out)

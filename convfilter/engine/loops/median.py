@@ -54,9 +54,88 @@ def _read(source, row, ring):
     return nans
 
 
+@register_jitable(**OPTIONS)
+def _sort_row(source, row, left, lows, middles, highs):
+    """Sort each three neighbours of a padded row from element `left` on, a whole pixel's first.
+
+    Returns how many NaN the row holds, once for all tiles.
+    """
+    image, row_sources, column_sources, run_start, run_stop, channels, fill = source
+    n = lows.shape[0]
+    if row_sources[row] < 0:
+        for x in range(n):
+            lows[x] = fill
+            middles[x] = fill
+            highs[x] = fill
+        return 0
+    values = image[row_sources[row]]
+    nans = np.int32(0)
+    if left == 0:
+        for x in range(values.shape[0]):
+            nans += np.int32(values[x] != values[x])
+    reach = 2 * channels
+    # those that the image holds side by side are read where they are
+    start = min(max(run_start * channels - left, 0), n)
+    stop = max(min(run_stop * channels - reach - left, n), start)
+    if stop > start:
+        at = column_sources[run_start] * channels + left + start - run_start * channels
+        first, second, third = values[at:], values[at + channels :], values[at + reach :]
+        low, middle, high = lows[start:], middles[start:], highs[start:]
+        for x in range(stop - start):
+            a = _low(first[x], second[x])
+            b = _high(first[x], second[x])
+            c = third[x]
+            low[x] = _low(a, c)
+            middle[x] = _low(b, _high(a, c))
+            high[x] = _high(b, c)
+    for part in range(2):
+        begin, end = (0, start) if part == 0 else (stop, n)
+        for x in range(begin, end, channels):
+            j = (left + x) // channels
+            for channel in range(channels):
+                a = _padded(values, column_sources[j], channels, channel, fill)
+                b = _padded(values, column_sources[j + 1], channels, channel, fill)
+                c = _padded(values, column_sources[j + 2], channels, channel, fill)
+                a, b = _sort(a, b)
+                lows[x + channel] = _low(a, c)
+                middles[x + channel] = _low(b, _high(a, c))
+                highs[x + channel] = _high(b, c)
+    return nans
+
+
+@register_jitable(**OPTIONS)
+def _padded(values, column, channels, channel, fill):
+    return fill if column < 0 else values[column * channels + channel]
+
+
+@register_jitable(**OPTIONS)
+def _combine(ring, i, first, second):
+    """Find two rows of medians; what rows `i + 1` and `i + 2` have to say serves both."""
+    n = first.shape[0]
+    a, b, c, d = ring[i % 4], ring[(i + 1) % 4], ring[(i + 2) % 4], ring[(i + 3) % 4]
+    lows_a, lows_b, lows_c, lows_d = a[0], b[0], c[0], d[0]
+    middles_a, middles_b, middles_c, middles_d = a[1], b[1], c[1], d[1]
+    highs_a, highs_b, highs_c, highs_d = a[2], b[2], c[2], d[2]
+    number = first.dtype.type
+    # of equal zeros of both signs always the positive one, however rows are paired
+    zero = number(0)
+    for x in range(n):
+        low = _high(lows_b[x], lows_c[x])
+        high = _low(highs_b[x], highs_c[x])
+        p, q = _sort(middles_b[x], middles_c[x])
+        upper = _middle(
+            _high(lows_a[x], low), _high(p, _low(q, middles_a[x])), _low(highs_a[x], high)
+        )
+        lower = _middle(
+            _high(lows_d[x], low), _high(p, _low(q, middles_d[x])), _low(highs_d[x], high)
+        )
+        first[x] = number(upper + zero)
+        second[x] = number(lower + zero)
+
+
 @loop(
     "const T[:,:] image, const i8[:] row_sources, const i8[:] column_sources, i8 run_start,"
-    " i8 run_stop, i8 channels, T fill, T[:,:] ring, T[:,:] columns, T[:,:] out -> i8"
+    " i8 run_stop, i8 channels, T fill, T[:,:,:] ring, T[:] spare, T[:,:] out -> i8"
 )
 def median_3x3(
     image,
@@ -67,36 +146,29 @@ def median_3x3(
     channels,
     fill,
     ring,
-    columns,
+    spare,
     out,
 ):
-    """Medians of 3x3: each column is sorted once and serves the three windows that hold it."""
+    """Medians of 3x3, from rows in which each three neighbours are sorted.
+
+    A median is the middle of the largest low, the middle of the middles and the smallest high.
+
+    `ring` holds four sorted rows of a tile of outputs as (4, 3, tile), `spare` is a row of a tile.
+    """
     padded = (image, row_sources, column_sources, run_start, run_stop, channels, fill)
-    reach = 2 * channels
-    tile = columns.shape[1] - reach
-    lows, middles, highs = columns[0], columns[1], columns[2]
-    lows_1, lows_2 = lows[channels:], lows[reach:]
-    middles_1, middles_2 = middles[channels:], middles[reach:]
-    highs_1, highs_2 = highs[channels:], highs[reach:]
-    nans = _read(padded, 0, ring) + _read(padded, 1, ring)
-    for i in range(out.shape[0]):
-        nans += _read(padded, i + 2, ring)
-        for left in range(0, out.shape[1], tile):
-            n = min(tile, out.shape[1] - left)
-            top, centre = ring[i % 3, left:], ring[(i + 1) % 3, left:]
-            bottom, target = ring[(i + 2) % 3, left:], out[i, left:]
-            for x in range(n + reach):
-                a = _low(top[x], centre[x])
-                b = _high(top[x], centre[x])
-                c = bottom[x]
-                lows[x] = _low(a, c)
-                middles[x] = _low(b, _high(a, c))
-                highs[x] = _high(b, c)
-            for x in range(n):
-                low = _high(lows[x], _high(lows_1[x], lows_2[x]))
-                middle = _middle(middles[x], middles_1[x], middles_2[x])
-                high = _low(highs[x], _low(highs_1[x], highs_2[x]))
-                target[x] = _middle(low, middle, high)
+    rows = out.shape[0]
+    tile = spare.shape[0]
+    nans = 0
+    for left in range(0, out.shape[1], tile):
+        n = min(tile, out.shape[1] - left)
+        sorted_before = 0
+        for i in range(0, rows, 2):
+            for row in range(sorted_before, min(i + 4, rows + 2)):
+                at = ring[row % 4]
+                nans += _sort_row(padded, row, left, at[0, :n], at[1, :n], at[2, :n])
+            sorted_before = i + 4
+            second = out[i + 1, left : left + n] if i + 1 < rows else spare[:n]
+            _combine(ring, i, out[i, left : left + n], second)
     return nans
 
 
