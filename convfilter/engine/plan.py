@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 Algorithm = Literal[
     "direct",
     "separable",
+    "box",
     "doubling",
     "network",
     "search",
@@ -109,11 +110,13 @@ def make_plan(
     fill: float,
     needs_range: bool = False,
     takes_root: bool = False,
+    may_run: bool = False,
 ) -> Plan:
     """Choose algorithm and arithmetic for kernels of one shape (rows, columns).
 
     `needs_range` asks for float64 sums because float32 ones overflowed; `takes_root` says that a
-    square root of the sums follows, which is exact in neither.
+    square root of the sums follows, which is exact in neither; `may_run` that the sums of a box may
+    run, since its windows are dense, its pixels integers and nothing is joined.
     """
     integer = (
         image_dtype.kind in "ui"
@@ -122,6 +125,8 @@ def make_plan(
         and fill == math.floor(fill)
         and all(np.array_equal(kernel, np.rint(kernel)) for kernel in kernels)
     )
+    if may_run and kernels[0].size > 1 and kernels[0].flat[0] != 0 and np.ptp(kernels[0]) == 0:
+        return _box(kernels[0], image_dtype, output_dtype, scale, offset, integer)
     schedules = tuple(_schedule(kernel * scale, integer) for kernel in kernels)
     accumulator, exact, arithmetic = _accumulator(
         schedules, image_dtype, output_dtype, offset, fill, integer, needs_range, takes_root
@@ -140,6 +145,31 @@ def make_plan(
         algorithm = "direct"
         why = f"{size}, {taps} tap{'' if taps == 1 else 's'} other than zero"
     return Plan(algorithm, accumulator, exact, f"{why}; {arithmetic}", schedules)
+
+
+def _box(
+    kernel: Weights,
+    image_dtype: np.dtype[Any],
+    output_dtype: np.dtype[Any],
+    scale: float,
+    offset: float,
+    integer: bool,
+) -> Plan:
+    """Plan a kernel of equal weights: sums are integers, one line turns each into a result."""
+    limits = np.iinfo(image_dtype)
+    total = float(np.abs(kernel).sum()) * abs(scale)
+    bound = total * max(-float(limits.min), float(limits.max)) + abs(offset)
+    if integer:
+        single = bound < 2.0**24
+    elif output_dtype.kind == "f":
+        single = output_dtype == np.float32 and 1e-25 < total < 1e25 and abs(offset) < 1e30
+    else:
+        single = 4 * UNIT_ROUNDOFF * bound <= ROUNDING_ALLOWANCE[output_dtype.name]
+    accumulator = np.dtype(np.float32 if single else np.float64)
+    rows, columns = kernel.shape
+    why = f"{rows}x{columns} of equal weights: whole sums run down the columns; scaled in"
+    exact = integer and bound < 2.0**53
+    return Plan("box", accumulator, exact, f"{why} {accumulator}", (Schedule(Taps.of(kernel)),))
 
 
 def _schedule(kernel: Weights, integer: bool) -> Schedule:

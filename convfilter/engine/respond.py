@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from convfilter.engine.arguments import Array
 from convfilter.engine.bands import run_bands
+from convfilter.engine.box import run_box, serves
 from convfilter.engine.geometry import Axis, Border
 from convfilter.engine.native import loop
 from convfilter.engine.plan import Plan, Schedule, Weights, make_plan
@@ -51,6 +52,8 @@ class Call:
             fill=self.fill,
             needs_range=self.needs_range,
             takes_root=self.combine == "l2",
+            may_run=self.combine is None
+            and serves(self.image, self.rows, self.columns, self.border, self.fill),
         )
         object.__setattr__(self, "plan", plan)
 
@@ -66,6 +69,8 @@ EXACT_STRIP_BYTES = 1 << 18
 def run(call: Call, workers: int) -> tuple[Array, int]:
     """Return the output and how many sums were NaN or infinite."""
     accumulator = call.plan.accumulator
+    if call.plan.algorithm == "box":
+        return _run_box(call, workers), 0
     if accumulator == np.int16:
         return _run_exactly(call, workers), 0
     reader = StripReader(call.image, call.rows, call.columns, call.border, call.fill, accumulator)
@@ -105,6 +110,22 @@ def run(call: Call, workers: int) -> tuple[Array, int]:
     run_bands(outputs, effort, workers, work)
     channels = call.shape[2:]
     return output.reshape(outputs, call.columns.outputs, *channels), sum(bad)
+
+
+def _run_box(call: Call, workers: int) -> Array:
+    output = run_box(
+        call.image,
+        call.rows,
+        call.columns,
+        call.border,
+        call.fill,
+        weight=float(call.kernels[0].flat[0]) * call.scale,
+        offset=call.offset,
+        arithmetic=call.plan.accumulator,
+        dtype=call.dtype,
+        workers=workers,
+    )
+    return output.reshape(call.rows.outputs, call.columns.outputs, *call.shape[2:])
 
 
 def _run_exactly(call: Call, workers: int) -> Array:
