@@ -192,7 +192,6 @@ def _fold(call: _Call, operation: Operation, workers: int) -> Array:
         call.fill,
         operation,
         workers,
-        dtype=call.image.dtype,
         output=output,
     )
     _record(call, "doubling", f"{operation} down columns, then along rows, in doubling steps")
@@ -219,7 +218,6 @@ def _rank(call: _Call, percent: Fraction, workers: int) -> Array:
             call.fill,
             "max",
             workers,
-            dtype=call.image.dtype,
             output=peaks,
         )
         output[np.isnan(peaks)] = np.nan

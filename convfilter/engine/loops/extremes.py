@@ -8,82 +8,10 @@ signs) the first one is taken, so that it does not matter how folds are nested.
 from numba.extending import register_jitable
 
 from convfilter.engine.loops.declare import OPTIONS, loop
+from convfilter.engine.loops.fold import fold_along, fold_rows, larger, smaller, source_row
 
 FEW_ROWS = 8
 """Up to this height windows are folded two by two; higher ones by van Herk's and Gil's method."""
-
-
-@register_jitable(**OPTIONS)
-def _larger(a, b):
-    larger = b if b > a else a
-    return b if b != b else larger
-
-
-@register_jitable(**OPTIONS)
-def _smaller(a, b):
-    smaller = b if b < a else a
-    return b if b != b else smaller
-
-
-@register_jitable(**OPTIONS)
-def _row(source, row):
-    """Return a padded row as far as the image reaches."""
-    image, row_sources, blank = source
-    at = row_sources[row]
-    return blank if at < 0 else image[at]
-
-
-@register_jitable(**OPTIONS)
-def _fold_rows(better, source, first, count, out):
-    """out[x] = the best of `count` rows from row `first` on, at least two."""
-    n = out.shape[0]
-    a, b = _row(source, first), _row(source, first + 1)
-    if count == 2:
-        for x in range(n):
-            out[x] = better(a[x], b[x])
-        return
-    c = _row(source, first + 2)
-    if count == 3:
-        for x in range(n):
-            out[x] = better(better(a[x], b[x]), c[x])
-        return
-    d = _row(source, first + 3)
-    for x in range(n):
-        out[x] = better(better(a[x], b[x]), better(c[x], d[x]))
-    done = 4
-    while count - done >= 2:
-        a, b = _row(source, first + done), _row(source, first + done + 1)
-        for x in range(n):
-            out[x] = better(out[x], better(a[x], b[x]))
-        done += 2
-    if done < count:
-        a = _row(source, first + done)
-        for x in range(n):
-            out[x] = better(out[x], a[x])
-
-
-@register_jitable(**OPTIONS)
-def _fold_along(better, source, shifts, out):
-    """out[x] = the best source[x + shift] of two to four shifts."""
-    n = out.shape[0]
-    a, b = source[shifts[0] :], source[shifts[1] :]
-    if shifts.shape[0] == 2:
-        for x in range(n):
-            out[x] = better(a[x], b[x])
-        return
-    c = source[shifts[2] :]
-    if shifts.shape[0] == 3:
-        for x in range(n):
-            out[x] = better(better(a[x], b[x]), c[x])
-        return
-    d = source[shifts[3] :]
-    if shifts.shape[0] == 4:
-        for x in range(n):
-            out[x] = better(better(a[x], b[x]), better(c[x], d[x]))
-        return
-    e = source[shifts[4] :]
-    for x in range(n):
-        out[x] = better(better(better(a[x], b[x]), better(c[x], d[x])), e[x])
 
 
 @register_jitable(**OPTIONS)
@@ -112,11 +40,11 @@ def _finish(better, line, borders, passes, other, out):
         taps = shifts[starts[p] : starts[p + 1]]
         n -= taps[taps.shape[0] - 1]
         if p == last:
-            _fold_along(better, line if p % 2 == 0 else other, taps, out)
+            fold_along(better, line if p % 2 == 0 else other, taps, out)
         elif p % 2 == 0:
-            _fold_along(better, line, taps, other[:n])
+            fold_along(better, line, taps, other[:n])
         else:
-            _fold_along(better, other, taps, line[:n])
+            fold_along(better, other, taps, line[:n])
 
 
 @register_jitable(**OPTIONS)
@@ -128,7 +56,7 @@ def _fold(better, source, reach, borders, passes, lines, best, tails, out):
     upper, lower = upper_line[run_start * channels :], lower_line[run_start * channels :]
     if reach == 1:
         for i in range(rows):
-            a = _row(source, i)
+            a = source_row(source, i)
             for x in range(n):
                 upper[x] = a[x]
             _finish(better, upper_line, borders, passes, other, out[i])
@@ -136,19 +64,23 @@ def _fold(better, source, reach, borders, passes, lines, best, tails, out):
     if reach <= FEW_ROWS:
         # the rows that two windows share are folded once
         for i in range(0, rows - 1, 2):
-            a, b, c = _row(source, i), _row(source, i + 1), _row(source, i + reach)
+            a, b, c = (
+                source_row(source, i),
+                source_row(source, i + 1),
+                source_row(source, i + reach),
+            )
             if reach == 2:
                 for x in range(n):
                     upper[x] = better(a[x], b[x])
                     lower[x] = better(b[x], c[x])
             elif reach == 3:
-                d = _row(source, i + 2)
+                d = source_row(source, i + 2)
                 for x in range(n):
                     middle = better(b[x], d[x])
                     upper[x] = better(a[x], middle)
                     lower[x] = better(middle, c[x])
             else:
-                _fold_rows(better, source, i + 1, reach - 1, best)
+                fold_rows(better, source, i + 1, 1, reach - 1, best)
                 for x in range(n):
                     middle = best[x]
                     upper[x] = better(a[x], middle)
@@ -156,7 +88,7 @@ def _fold(better, source, reach, borders, passes, lines, best, tails, out):
             _finish(better, upper_line, borders, passes, other, out[i])
             _finish(better, lower_line, borders, passes, other, out[i + 1])
         if rows % 2 == 1:
-            _fold_rows(better, source, rows - 1, reach, upper[:n])
+            fold_rows(better, source, rows - 1, 1, reach, upper[:n])
             _finish(better, upper_line, borders, passes, other, out[rows - 1])
         return
     # Rows are taken in blocks as high as the window, which so meets two of them: the best of the
@@ -164,12 +96,12 @@ def _fold(better, source, reach, borders, passes, lines, best, tails, out):
     # grows on the way down.
     for top in range(0, rows, reach):
         end = top + reach
-        last = _row(source, end - 1)
+        last = source_row(source, end - 1)
         for x in range(n):
             best[x] = last[x]
         for q in range(end - 1, top, -1):
             # of rows that come in an order it can see, backwards, the compiler makes no vectors
-            row, tail = _row(source, q - 1), tails[q % reach]
+            row, tail = source_row(source, q - 1), tails[q % reach]
             for x in range(n):
                 value = best[x]
                 tail[x] = value
@@ -178,7 +110,7 @@ def _fold(better, source, reach, borders, passes, lines, best, tails, out):
             upper[x] = best[x]
         _finish(better, upper_line, borders, passes, other, out[top])
         for q in range(end, min(end + reach - 1, rows + reach - 1)):
-            row, tail = _row(source, q), tails[(q + 1) % reach]
+            row, tail = source_row(source, q), tails[(q + 1) % reach]
             if q == end:
                 for x in range(n):
                     value = row[x]
@@ -221,7 +153,7 @@ def maximum(
     """
     source = (image, row_sources, blank)
     borders = (column_sources, run_start, run_stop, channels, fill)
-    _fold(_larger, source, reach, borders, (starts, shifts), lines, best, tails, out)
+    _fold(larger, source, reach, borders, (starts, shifts), lines, best, tails, out)
 
 
 @loop(
@@ -249,4 +181,4 @@ def minimum(
     """out[i, x] = the smallest value of a window; NaN wins."""
     source = (image, row_sources, blank)
     borders = (column_sources, run_start, run_stop, channels, fill)
-    _fold(_smaller, source, reach, borders, (starts, shifts), lines, best, tails, out)
+    _fold(smaller, source, reach, borders, (starts, shifts), lines, best, tails, out)
