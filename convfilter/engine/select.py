@@ -46,7 +46,7 @@ SEARCHED_COLUMNS = 1024
 TILE_COLUMNS = 256
 """Output columns at a time, so that the histograms of their columns stay in the cache."""
 
-SORTED_BYTES = 2048
+SORTED_BYTES = 4096
 """Of sorted rows at a time, so that all that is read of them again stays in the first cache."""
 
 Work = Callable[[int, int], None]
@@ -73,7 +73,7 @@ def select_rank(
     dense = (rows.stride, columns.stride, rows.dilation, columns.dilation) == (1, 1, 1, 1)
     work: Work
     if dense and (rows.window, columns.window) in ((3, 3), (5, 5)) and rank == taps // 2:
-        work, cost = _by_network(reader, output, nans), 4
+        work, cost = _by_network(reader, fill, output, nans), 4
         chosen: tuple[Algorithm, str] = "network", "by a network of comparisons over whole rows"
     elif image.dtype.kind != "f" and taps <= MOST_COUNTED:
         work, cost = _by_bits(reader, rank, output), taps * image.dtype.itemsize
@@ -96,21 +96,21 @@ def select_rank(
     return (*chosen, any(nans))
 
 
-def _by_network(reader: StripReader, output: Array, nans: list[int]) -> Work:
+def _by_network(reader: StripReader, fill: float, output: Array, nans: list[int]) -> Work:
     height, dtype = reader.rows.window, reader.dtype
     median = loop(f"median.median_{height}x{height}", T=dtype)
     pieces = -(-reader.output_length * dtype.itemsize // SORTED_BYTES)
     tile = -(-reader.columns.outputs // pieces) * reader.channels
 
+    blank = np.full(reader.columns.size * reader.channels, fill, dtype)
+
     def work(start: int, stop: int) -> None:
-        scratch: tuple[Array, Array]
+        scratch: tuple[Array, ...]
         if height == 3:
-            scratch = np.empty((4, 3, tile), dtype), np.empty(tile, dtype)
+            scratch = blank, np.empty((6, tile), dtype), np.empty(tile, dtype)
         else:
-            scratch = (
-                np.empty((5, reader.row_length), dtype),
-                np.empty((5, reader.row_length), dtype),
-            )
+            ring, columns = np.empty((2, 5, reader.row_length), dtype)
+            scratch = ring, columns
         sources = reader.sources(start, stop - start)
         nans.append(median(*sources, *scratch, output[start:stop]))
 

@@ -9,6 +9,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from convfilter.engine.loops.declare import OPTIONS, loop
+from convfilter.engine.loops.fold import source_row
 from convfilter.engine.loops.strips import load
 
 
@@ -33,6 +34,14 @@ def _middle(a, b, c):
 
 
 @register_jitable(**OPTIONS)
+def _count_nans(values):
+    nans = np.int32(0)
+    for x in range(values.shape[0]):
+        nans += np.int32(values[x] != values[x])
+    return nans
+
+
+@register_jitable(**OPTIONS)
 def _read(source, row, ring):
     """Load a padded row into its place in the ring; return how many NaN it holds."""
     image, row_sources, column_sources, run_start, run_stop, channels, fill = source
@@ -47,95 +56,89 @@ def _read(source, row, ring):
         fill,
         ring[at : at + 1],
     )
-    values = ring[at]
-    nans = np.int32(0)
-    for x in range(values.shape[0]):
-        nans += np.int32(values[x] != values[x])
-    return nans
+    return _count_nans(ring[at])
 
 
 @register_jitable(**OPTIONS)
-def _sort_row(source, row, left, lows, middles, highs):
-    """Sort each three neighbours of a padded row from element `left` on, a whole pixel's first.
+def _three(a, b, c):
+    """Sort three values."""
+    p, q = _sort(a, b)
+    return _low(p, c), _low(q, _high(p, c)), _high(q, c)
 
-    Returns how many NaN the row holds, once for all tiles.
+
+@register_jitable(**OPTIONS)
+def _neighbours(values, column_sources, j, channels, channel, fill):
+    """Sort a pixel of a padded row and the two after it."""
+    one, two, three = column_sources[j], column_sources[j + 1], column_sources[j + 2]
+    return _three(
+        fill if one < 0 else values[one * channels + channel],
+        fill if two < 0 else values[two * channels + channel],
+        fill if three < 0 else values[three * channels + channel],
+    )
+
+
+@register_jitable(**OPTIONS)
+def _two_medians(a, b, c, d):
+    """Return the medians of the sorted rows `a` to `c` and `b` to `d`; most of it serves both."""
+    low, high = _high(b[0], c[0]), _low(b[2], c[2])
+    p, q = _sort(b[1], c[1])
+    upper = _middle(_high(a[0], low), _high(p, _low(q, a[1])), _low(a[2], high))
+    lower = _middle(_high(d[0], low), _high(p, _low(q, d[1])), _low(d[2], high))
+    return upper, lower
+
+
+@register_jitable(**OPTIONS)
+def _step(rows, borders, left, ring, first, second):
+    """Sort neighbours in two more rows, find two rows of medians, and keep what was sorted.
+
+    Returns how many NaN the two rows hold, once for all tiles.
     """
-    image, row_sources, column_sources, run_start, run_stop, channels, fill = source
-    n = lows.shape[0]
-    if row_sources[row] < 0:
-        for x in range(n):
-            lows[x] = fill
-            middles[x] = fill
-            highs[x] = fill
-        return 0
-    values = image[row_sources[row]]
-    nans = np.int32(0)
-    if left == 0:
-        for x in range(values.shape[0]):
-            nans += np.int32(values[x] != values[x])
+    values_c, values_d = rows
+    column_sources, run_start, run_stop, channels, fill = borders
     reach = 2 * channels
+    n = first.shape[0]
+    number = first.dtype.type
+    # of equal zeros of both signs always the positive one, however rows are paired
+    zero = number(0)
     # those that the image holds side by side are read where they are
     start = min(max(run_start * channels - left, 0), n)
     stop = max(min(run_stop * channels - reach - left, n), start)
     if stop > start:
         at = column_sources[run_start] * channels + left + start - run_start * channels
-        first, second, third = values[at:], values[at + channels :], values[at + reach :]
-        low, middle, high = lows[start:], middles[start:], highs[start:]
+        c_1, c_2, c_3 = values_c[at:], values_c[at + channels :], values_c[at + reach :]
+        d_1, d_2, d_3 = values_d[at:], values_d[at + channels :], values_d[at + reach :]
+        low_a, middle_a, high_a = ring[0, start:], ring[1, start:], ring[2, start:]
+        low_b, middle_b, high_b = ring[3, start:], ring[4, start:], ring[5, start:]
+        upper_row, lower_row = first[start:], second[start:]
         for x in range(stop - start):
-            a = _low(first[x], second[x])
-            b = _high(first[x], second[x])
-            c = third[x]
-            low[x] = _low(a, c)
-            middle[x] = _low(b, _high(a, c))
-            high[x] = _high(b, c)
+            a = low_a[x], middle_a[x], high_a[x]
+            b = low_b[x], middle_b[x], high_b[x]
+            c, d = _three(c_1[x], c_2[x], c_3[x]), _three(d_1[x], d_2[x], d_3[x])
+            upper, lower = _two_medians(a, b, c, d)
+            low_a[x], middle_a[x], high_a[x] = c
+            low_b[x], middle_b[x], high_b[x] = d
+            upper_row[x] = number(upper + zero)
+            lower_row[x] = number(lower + zero)
     for part in range(2):
         begin, end = (0, start) if part == 0 else (stop, n)
-        for x in range(begin, end, channels):
-            j = (left + x) // channels
+        for pixel in range(begin, end, channels):
+            j = (left + pixel) // channels
             for channel in range(channels):
-                a = _padded(values, column_sources[j], channels, channel, fill)
-                b = _padded(values, column_sources[j + 1], channels, channel, fill)
-                c = _padded(values, column_sources[j + 2], channels, channel, fill)
-                a, b = _sort(a, b)
-                lows[x + channel] = _low(a, c)
-                middles[x + channel] = _low(b, _high(a, c))
-                highs[x + channel] = _high(b, c)
-    return nans
-
-
-@register_jitable(**OPTIONS)
-def _padded(values, column, channels, channel, fill):
-    return fill if column < 0 else values[column * channels + channel]
-
-
-@register_jitable(**OPTIONS)
-def _combine(ring, i, first, second):
-    """Find two rows of medians; what rows `i + 1` and `i + 2` have to say serves both."""
-    n = first.shape[0]
-    a, b, c, d = ring[i % 4], ring[(i + 1) % 4], ring[(i + 2) % 4], ring[(i + 3) % 4]
-    lows_a, lows_b, lows_c, lows_d = a[0], b[0], c[0], d[0]
-    middles_a, middles_b, middles_c, middles_d = a[1], b[1], c[1], d[1]
-    highs_a, highs_b, highs_c, highs_d = a[2], b[2], c[2], d[2]
-    number = first.dtype.type
-    # of equal zeros of both signs always the positive one, however rows are paired
-    zero = number(0)
-    for x in range(n):
-        low = _high(lows_b[x], lows_c[x])
-        high = _low(highs_b[x], highs_c[x])
-        p, q = _sort(middles_b[x], middles_c[x])
-        upper = _middle(
-            _high(lows_a[x], low), _high(p, _low(q, middles_a[x])), _low(highs_a[x], high)
-        )
-        lower = _middle(
-            _high(lows_d[x], low), _high(p, _low(q, middles_d[x])), _low(highs_d[x], high)
-        )
-        first[x] = number(upper + zero)
-        second[x] = number(lower + zero)
+                x = pixel + channel
+                a, b = (ring[0, x], ring[1, x], ring[2, x]), (ring[3, x], ring[4, x], ring[5, x])
+                c = _neighbours(values_c, column_sources, j, channels, channel, fill)
+                d = _neighbours(values_d, column_sources, j, channels, channel, fill)
+                upper, lower = _two_medians(a, b, c, d)
+                ring[0, x], ring[1, x], ring[2, x] = c
+                ring[3, x], ring[4, x], ring[5, x] = d
+                first[x] = number(upper + zero)
+                second[x] = number(lower + zero)
+    return _count_nans(values_c) + _count_nans(values_d) if left == 0 else 0
 
 
 @loop(
     "const T[:,:] image, const i8[:] row_sources, const i8[:] column_sources, i8 run_start,"
-    " i8 run_stop, i8 channels, T fill, T[:,:,:] ring, T[:] spare, T[:,:] out -> i8"
+    " i8 run_stop, i8 channels, T fill, const T[:] blank, T[:,:] ring, T[:] spare, T[:,:] out -> i8"
 )
 def median_3x3(
     image,
@@ -145,6 +148,7 @@ def median_3x3(
     run_stop,
     channels,
     fill,
+    blank,
     ring,
     spare,
     out,
@@ -152,23 +156,24 @@ def median_3x3(
     """Medians of 3x3, from rows in which each three neighbours are sorted.
 
     A median is the middle of the largest low, the middle of the middles and the smallest high.
-
-    `ring` holds four sorted rows of a tile of outputs as (4, 3, tile), `spare` is a row of a tile.
+    `blank` is a row of the image full of `fill`. `ring` holds two sorted rows of a tile of outputs
+    as (lows, middles, highs) each, `spare` is a row of a tile: memory to work in.
     """
-    padded = (image, row_sources, column_sources, run_start, run_stop, channels, fill)
+    source = (image, row_sources, blank)
+    borders = (column_sources, run_start, run_stop, channels, fill)
     rows = out.shape[0]
     tile = spare.shape[0]
     nans = 0
     for left in range(0, out.shape[1], tile):
         n = min(tile, out.shape[1] - left)
-        sorted_before = 0
+        rest = spare[:n]
+        # the first step sorts two rows; what it finds besides is overwritten
+        pair = (source_row(source, 0), source_row(source, 1))
+        nans += _step(pair, borders, left, ring, out[0, left : left + n], rest)
         for i in range(0, rows, 2):
-            for row in range(sorted_before, min(i + 4, rows + 2)):
-                at = ring[row % 4]
-                nans += _sort_row(padded, row, left, at[0, :n], at[1, :n], at[2, :n])
-            sorted_before = i + 4
-            second = out[i + 1, left : left + n] if i + 1 < rows else spare[:n]
-            _combine(ring, i, out[i, left : left + n], second)
+            pair = (source_row(source, i + 2), source_row(source, min(i + 3, rows + 1)))
+            second = out[i + 1, left : left + n] if i + 1 < rows else rest
+            nans += _step(pair, borders, left, ring, out[i, left : left + n], second)
     return nans
 
 
