@@ -16,7 +16,6 @@ Algorithm = Literal[
     "direct",
     "separable",
     "box",
-    "doubling",
     "network",
     "search",
     "histogram",

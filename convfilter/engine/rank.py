@@ -34,8 +34,6 @@ def minimum(
 
     Exact, in the dtype of the image; a window that holds NaN gives NaN. All arguments, results and
     errors are those of `percentile`.
-
-    Doubling: the minimum over 2, 4, 8, ... neighbours is that of two minima over half as many.
     """
     call = _prepare(image, size, stride, dilation, padding, border, fill)
     return _fold(call, "min", check_workers(workers))
@@ -194,7 +192,7 @@ def _fold(call: _Call, operation: Operation, workers: int) -> Array:
         workers,
         output=output,
     )
-    _record(call, "doubling", f"{operation} down columns, then along rows, in doubling steps")
+    _record(call, "separable", f"{operation} down columns, then along rows")
     return call.shaped(output)
 
 

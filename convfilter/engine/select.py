@@ -1,7 +1,8 @@
 """How the value of a given rank is found in every window.
 
-- 3x3 and 5x5 medians: networks of comparisons over whole rows, each column sorted once for all the
-  windows that hold it (Adams, *Fast median filters using separable sorting networks*, 2021).
+- 3x3 and 5x5 medians: networks of comparisons over whole rows; what is sorted, three neighbours or
+  a column of five, serves all the windows that hold it (Adams, *Fast median filters using separable
+  sorting networks*, 2021).
 - integers in small windows: bit by bit, the largest value that no more than so many others lie
   below, for whole rows at once (Ataman, Aatre and Wong, *A fast method for real-time median
   filtering*, 1980).
