@@ -1,8 +1,9 @@
-"""Means and sums of rectangles of integers, at a cost that hardly grows with the rectangle.
+"""Means and sums of rectangles, at a cost that hardly grows with the rectangle.
 
 The sums of columns are kept from row to row: a row enters, a row leaves (McDonnell, *Box-filtering
 techniques*, 1981). Along the rows the sums of narrow windows are added up, those of wide ones run.
-All sums are integers and exact, so it does not matter where they begin.
+Sums of integers are integers and exact, so it does not matter where they begin. Sums of float32 are
+float64; they begin anew at fixed rows, and serve images without NaN and infinity only.
 """
 
 from __future__ import annotations
@@ -21,15 +22,20 @@ from convfilter.engine.strips import StripReader
 EFFORT = 16
 """What an output costs, in units of `run_bands`."""
 
-WIDE = 16
+RESTART_ROWS = 128
+"""Rows after which sums of floats begin anew, at least; higher windows have longer runs."""
+
+WIDE = 10
 """From this width on sums run along the row, in the loop as well."""
 
 
-def serves(image: Array, rows: Axis, columns: Axis, border: Border, fill: float) -> bool:
-    """Tell whether the sums of these windows are served: dense ones of integers."""
+def serves(
+    image: Array, rows: Axis, columns: Axis, border: Border, fill: float, dtype: np.dtype[Any]
+) -> bool:
+    """Tell whether sums of these windows are served: dense, of integers or float32 to float32."""
     dense = (rows.stride, columns.stride, rows.dilation, columns.dilation) == (1, 1, 1, 1)
-    if image.dtype.kind == "f" or not dense:
-        return False
+    if not dense or image.dtype.kind == "f":
+        return dense and image.dtype == dtype == np.float32 and abs(fill) < 1e30
     limits = np.iinfo(image.dtype)
     return border != "constant" or (fill == int(fill) and limits.min <= fill <= limits.max)
 
@@ -46,11 +52,12 @@ def run_box(
     arithmetic: DTypeLike,
     dtype: np.dtype[Any],
     workers: int,
-) -> Array:
-    """Return ``weight * sum + offset`` of every window of integers, (rows, columns * channels).
+) -> tuple[Array, int]:
+    """Return ``weight * sum + offset`` of every window, (rows, columns * channels).
 
-    The sum is exact, the line is computed in the float dtype `arithmetic`. Integers are rounded
-    half to even and saturated.
+    The line is computed in the float dtype `arithmetic`. Integers are rounded half to even and
+    saturated. Also returns how many values of the image were not finite: if any, the result means
+    nothing.
     """
     channels = image.shape[2]
     reader = StripReader(image, rows, columns, border, fill, image.dtype, reads=False)
@@ -63,14 +70,21 @@ def run_box(
     if of_bytes and rows.window == columns.window and rows.window in (3, 5):
         limits = (*limits[:2], 3)
     width = image.shape[1] * channels
-    blank = np.full(width, int(fill) if border == "constant" else 0, image.dtype)
+    blank = np.full(width, fill if border == "constant" else 0, image.dtype)
+    restart = rows.outputs + 1
+    if image.dtype.kind == "f":
+        restart = max(RESTART_ROWS, 4 * rows.window)
+    bad: list[int] = []
     output = np.empty((rows.outputs, reader.output_length), dtype)
 
     def work(start: int, stop: int) -> None:
-        mean(
-            *reader.sources(start, stop - start),
+        first = start - start % restart if image.dtype.kind == "f" else start
+        arguments = (
+            *reader.sources(first, stop - first),
             rows.window,
             columns.window,
+            restart,
+            start - first,
             line,
             *limits,
             blank,
@@ -79,13 +93,16 @@ def run_box(
             np.empty(reader.output_length, of_windows),
             output[start:stop],
         )
+        bad.append(mean(*arguments))
 
     run_bands(rows.outputs, reader.output_length * EFFORT, workers, work)
-    return output
+    return output, sum(bad)
 
 
 def _sums(dtype: np.dtype[Any], rows: int, columns: int) -> tuple[np.dtype[Any], np.dtype[Any]]:
     """Return the dtypes of the sums of columns and of windows, which hold all sums on the way."""
+    if dtype.kind == "f":
+        return np.dtype(np.float64), np.dtype(np.float64)
     limits = np.iinfo(dtype)
     peak = max(-int(limits.min), int(limits.max))
     wide = columns >= WIDE

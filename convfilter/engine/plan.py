@@ -115,7 +115,7 @@ def make_plan(
 
     `needs_range` asks for float64 sums because float32 ones overflowed; `takes_root` says that a
     square root of the sums follows, which is exact in neither; `may_run` that the sums of a box may
-    run, since its windows are dense, its pixels integers and nothing is joined.
+    run, since its windows are dense and nothing is joined.
     """
     integer = (
         image_dtype.kind in "ui"
@@ -124,7 +124,13 @@ def make_plan(
         and fill == math.floor(fill)
         and all(np.array_equal(kernel, np.rint(kernel)) for kernel in kernels)
     )
-    if may_run and kernels[0].size > 1 and kernels[0].flat[0] != 0 and np.ptp(kernels[0]) == 0:
+    if (
+        may_run
+        and not needs_range
+        and kernels[0].size > 1
+        and kernels[0].flat[0] != 0
+        and np.ptp(kernels[0]) == 0
+    ):
         return _box(kernels[0], image_dtype, output_dtype, scale, offset, integer)
     schedules = tuple(_schedule(kernel * scale, integer) for kernel in kernels)
     accumulator, exact, arithmetic = _accumulator(
@@ -155,6 +161,11 @@ def _box(
     integer: bool,
 ) -> Plan:
     """Plan a kernel of equal weights: sums are integers, one line turns each into a result."""
+    rows, columns = kernel.shape
+    why = f"{rows}x{columns} of equal weights: sums run down the columns"
+    schedules = (Schedule(Taps.of(kernel)),)
+    if image_dtype.kind == "f":
+        return Plan("box", np.dtype(np.float64), False, f"{why}, in float64", schedules)
     limits = np.iinfo(image_dtype)
     total = float(np.abs(kernel).sum()) * abs(scale)
     bound = total * max(-float(limits.min), float(limits.max)) + abs(offset)
@@ -165,10 +176,8 @@ def _box(
     else:
         single = 4 * UNIT_ROUNDOFF * bound <= ROUNDING_ALLOWANCE[output_dtype.name]
     accumulator = np.dtype(np.float32 if single else np.float64)
-    rows, columns = kernel.shape
-    why = f"{rows}x{columns} of equal weights: whole sums run down the columns; scaled in"
     exact = integer and bound < 2.0**53
-    return Plan("box", accumulator, exact, f"{why} {accumulator}", (Schedule(Taps.of(kernel)),))
+    return Plan("box", accumulator, exact, f"{why}, whole; scaled in {accumulator}", schedules)
 
 
 def _schedule(kernel: Weights, integer: bool) -> Schedule:

@@ -53,7 +53,7 @@ class Call:
             needs_range=self.needs_range,
             takes_root=self.combine == "l2",
             may_run=self.combine is None
-            and serves(self.image, self.rows, self.columns, self.border, self.fill),
+            and serves(self.image, self.rows, self.columns, self.border, self.fill, self.dtype),
         )
         object.__setattr__(self, "plan", plan)
 
@@ -70,7 +70,7 @@ def run(call: Call, workers: int) -> tuple[Array, int]:
     """Return the output and how many sums were NaN or infinite."""
     accumulator = call.plan.accumulator
     if call.plan.algorithm == "box":
-        return _run_box(call, workers), 0
+        return _run_box(call, workers)
     if accumulator == np.int16:
         return _run_exactly(call, workers), 0
     reader = StripReader(call.image, call.rows, call.columns, call.border, call.fill, accumulator)
@@ -112,8 +112,8 @@ def run(call: Call, workers: int) -> tuple[Array, int]:
     return output.reshape(outputs, call.columns.outputs, *channels), sum(bad)
 
 
-def _run_box(call: Call, workers: int) -> Array:
-    output = run_box(
+def _run_box(call: Call, workers: int) -> tuple[Array, int]:
+    output, bad = run_box(
         call.image,
         call.rows,
         call.columns,
@@ -125,7 +125,7 @@ def _run_box(call: Call, workers: int) -> Array:
         dtype=call.dtype,
         workers=workers,
     )
-    return output.reshape(call.rows.outputs, call.columns.outputs, *call.shape[2:])
+    return output.reshape(call.rows.outputs, call.columns.outputs, *call.shape[2:]), bad
 
 
 def _run_exactly(call: Call, workers: int) -> Array:

@@ -1,11 +1,11 @@
-"""Sums over rectangles of integers, none of them ever rounded: a band of rows in one call."""
+"""Sums over rectangles, of integers exact, of floats in float64: a band of rows in one call."""
 
 import numpy as np
 from numba.extending import register_jitable
 
 from convfilter.engine.loops.declare import OPTIONS, loop
 
-WIDE = 16
+WIDE = 10
 """From this width on sums run along the row; those of narrower windows are added up."""
 
 
@@ -18,20 +18,35 @@ def _row(source, row):
 
 
 @register_jitable(**OPTIONS)
-def _take_row(source, row, reach, columns):
-    """Let padded row `row` enter the sums of columns, and the row `reach` before it leave them."""
+def _start(source, row, reach, columns):
+    """Add up the columns of `reach` rows from padded row `row` on."""
     of_column = columns.dtype.type
-    n = columns.shape[0]
-    entering, leaving = _row(source, row), _row(source, max(row - reach, 0))
-    if row == 0:
-        for x in range(n):
-            columns[x] = of_column(entering[x])
-    elif row < reach:
-        for x in range(n):
-            columns[x] = of_column(columns[x] + entering[x])
-    else:
-        for x in range(n):
-            columns[x] = of_column(of_column(columns[x] + entering[x]) - leaving[x])
+    values = _row(source, row)
+    for x in range(columns.shape[0]):
+        columns[x] = of_column(values[x])
+    for more in range(row + 1, row + reach):
+        values = _row(source, more)
+        for x in range(columns.shape[0]):
+            columns[x] = of_column(columns[x] + of_column(values[x]))
+
+
+@register_jitable(**OPTIONS)
+def _step(source, row, reach, columns):
+    """Let padded row `row` leave the sums of columns, and the row `reach` after it enter them."""
+    of_column = columns.dtype.type
+    leaving, entering = _row(source, row), _row(source, row + reach)
+    for x in range(columns.shape[0]):
+        more = of_column(columns[x] + of_column(entering[x]))
+        columns[x] = of_column(more - of_column(leaving[x]))
+
+
+@register_jitable(**OPTIONS)
+def _count_infinite(values):
+    """Return how many values are NaN or infinite."""
+    bad = np.int32(0)
+    for x in range(values.shape[0]):
+        bad += np.int32(values[x] - values[x] != 0)
+    return bad
 
 
 @register_jitable(**OPTIONS)
@@ -178,9 +193,9 @@ def _mean_of_25(columns, step, out):
 
 @loop(
     "const S[:,:] image, const i8[:] row_sources, const i8[:] column_sources, i8 run_start,"
-    " i8 run_stop, i8 channels, S fill, i8 window_rows, i8 window_columns, const T[:] line,"
-    " i8 lowest, i8 highest, i8 rounded, const S[:] blank,"
-    " U[:] padded, U[:,:] few, V[:] sums, D[:,:] out"
+    " i8 run_stop, i8 channels, S fill, i8 window_rows, i8 window_columns, i8 restart, i8 skipped,"
+    " const T[:] line, i8 lowest, i8 highest, i8 rounded, const S[:] blank,"
+    " U[:] padded, U[:,:] few, V[:] sums, D[:,:] out -> i8"
 )
 def mean(
     image,
@@ -192,6 +207,8 @@ def mean(
     fill,
     window_rows,
     window_columns,
+    restart,
+    skipped,
     line,
     lowest,
     highest,
@@ -204,28 +221,40 @@ def mean(
 ):
     """out[i, x] = line[0] * (the sum of a window) + line[1].
 
+    Sums of columns begin anew at each `restart`-th row; the first `skipped` rows are no outputs.
+    Returns how many values that are not finite it has met, after which sums mean nothing.
+
     `rounded` is 0 for results that are stored as they are, 1 for rounded ones, 2 for those that may
-    leave the range from `lowest` to `highest`, 3 for means of bytes over squares of 3 or 5.
-    `blank` is a row of the image full of `fill`; `padded` is a padded row, `few` are two and
-    `sums` is a row of outputs: scratch memory.
+    leave the range from `lowest` to `highest`, 3 for means of bytes over squares of 3 or 5. `blank`
+    is a row of the image full of `fill`. `padded` is a padded row, `few` are two and `sums` is a
+    row of outputs: memory to work in.
     """
     source = (image, row_sources, blank)
     borders = (column_sources, run_start, run_stop, channels)
     beyond = padded.dtype.type(window_rows * fill)
     columns = padded[run_start * channels : run_stop * channels]
-    for row in range(window_rows - 1):
-        _take_row(source, row, window_rows, columns)
-    for i in range(out.shape[0]):
-        _take_row(source, i + window_rows - 1, window_rows, columns)
+    bad = 0
+    for i in range(skipped + out.shape[0]):
+        if i % restart == 0:
+            _start(source, i, window_rows, columns)
+            for row in range(i, i + window_rows):
+                bad += _count_infinite(_row(source, row))
+        else:
+            _step(source, i - 1, window_rows, columns)
+            bad += _count_infinite(_row(source, i + window_rows - 1))
+        if i < skipped:
+            continue
+        target = out[i - skipped]
         _extend(borders, beyond, padded)
         if rounded == 3 and window_columns == 3:
-            _mean_of_9(padded, channels, out[i])
+            _mean_of_9(padded, channels, target)
             continue
         if rounded == 3:
-            _mean_of_25(padded, channels, out[i])
+            _mean_of_25(padded, channels, target)
             continue
         if window_columns >= WIDE:
             _run_along(padded, channels, window_columns, few, sums)
         else:
             _add_up(padded, channels, window_columns, sums)
-        _scale(sums, line, (lowest, highest, rounded), out[i])
+        _scale(sums, line, (lowest, highest, rounded), target)
+    return bad
