@@ -156,7 +156,7 @@ def correlate_bank(
     )
     threads = check_workers(workers)
     output, bad = run(call, threads)
-    if bad and call.plan.accumulator == np.float32:
+    if bad and (call.plan.accumulator == np.float32 or call.plan.algorithm == "box"):
         # either the image holds NaN or infinity, or float32 overflowed on the way to a finite value
         call = call.with_range()
         output, bad = run(call, threads)

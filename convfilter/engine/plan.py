@@ -12,10 +12,18 @@ from typing import Any, Literal
 
 import numpy as np
 
-from convfilter.engine.schedule import Schedule, Weights
+from convfilter.engine.schedule import Schedule, Taps, Weights
 
 Algorithm = Literal[
-    "direct", "separable", "doubling", "network", "histogram", "ranks", "selection", "shifts"
+    "direct",
+    "separable",
+    "box",
+    "network",
+    "search",
+    "histogram",
+    "ranks",
+    "selection",
+    "shifts",
 ]
 UNIT_ROUNDOFF = 2.0**-24
 """Half the distance from 1 to the next float32."""
@@ -56,14 +64,16 @@ def make_plan(
     fill: float,
     needs_range: bool = False,
     takes_root: bool = False,
+    may_run: bool = False,
 ) -> Plan:
     """Choose algorithm and arithmetic for kernels of one shape (rows, columns).
 
     `needs_range` asks for float64 sums because float32 ones overflowed; `takes_root` says that a
-    square root of the sums follows, which is exact in neither. The plans of small kernels are kept:
+    square root of the sums follows, which is exact in neither; `may_run` that the sums of a box may
+    run, since its windows are dense and nothing is joined. The plans of small kernels are kept:
     factoring a kernel takes longer than filtering a small image with it.
     """
-    rest = (image_dtype, output_dtype, scale, offset, fill, needs_range, takes_root)
+    rest = (image_dtype, output_dtype, scale, offset, fill, needs_range, takes_root, may_run)
     if sum(kernel.nbytes for kernel in kernels) > LARGEST_KEPT:
         return _make_plan(kernels, *rest)
     return _kept_plan(tuple((kernel.tobytes(), kernel.shape) for kernel in kernels), *rest)
@@ -83,6 +93,7 @@ def _make_plan(
     fill: float,
     needs_range: bool,
     takes_root: bool,
+    may_run: bool,
 ) -> Plan:
     integer = (
         image_dtype.kind in "ui"
@@ -91,6 +102,14 @@ def _make_plan(
         and fill == math.floor(fill)
         and all(np.array_equal(kernel, np.rint(kernel)) for kernel in kernels)
     )
+    if (
+        may_run
+        and not needs_range
+        and kernels[0].size > 1
+        and kernels[0].flat[0] != 0
+        and np.ptp(kernels[0]) == 0
+    ):
+        return _box(kernels[0], image_dtype, output_dtype, scale, offset, integer)
     schedules = tuple(Schedule.of(kernel * scale, integer) for kernel in kernels)
     accumulator, exact, arithmetic = _accumulator(
         schedules, image_dtype, output_dtype, offset, fill, integer, needs_range, takes_root
@@ -109,6 +128,34 @@ def _make_plan(
         algorithm = "direct"
         why = f"{size}, {taps} tap{'' if taps == 1 else 's'} other than zero"
     return Plan(algorithm, accumulator, exact, f"{why}; {arithmetic}", schedules)
+
+
+def _box(
+    kernel: Weights,
+    image_dtype: np.dtype[Any],
+    output_dtype: np.dtype[Any],
+    scale: float,
+    offset: float,
+    integer: bool,
+) -> Plan:
+    """Plan a kernel of equal weights: sums are integers, one line turns each into a result."""
+    rows, columns = kernel.shape
+    why = f"{rows}x{columns} of equal weights: sums run down the columns"
+    schedules = (Schedule(Taps.of(kernel)),)
+    if image_dtype.kind == "f":
+        return Plan("box", np.dtype(np.float64), False, f"{why}, in float64", schedules)
+    limits = np.iinfo(image_dtype)
+    total = float(np.abs(kernel).sum()) * abs(scale)
+    bound = total * max(-float(limits.min), float(limits.max)) + abs(offset)
+    if integer:
+        single = bound < 2.0**24
+    elif output_dtype.kind == "f":
+        single = output_dtype == np.float32 and 1e-25 < total < 1e25 and abs(offset) < 1e30
+    else:
+        single = 4 * UNIT_ROUNDOFF * bound <= ROUNDING_ALLOWANCE[output_dtype.name]
+    accumulator = np.dtype(np.float32 if single else np.float64)
+    exact = integer and bound < 2.0**53
+    return Plan("box", accumulator, exact, f"{why}, whole; scaled in {accumulator}", schedules)
 
 
 def _accumulator(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from convfilter.engine.arguments import Array
 from convfilter.engine.bands import run_bands
+from convfilter.engine.box import run_box, serves
 from convfilter.engine.geometry import Axis, Border
 from convfilter.engine.loops.layout import PITCH, ROWS_AT_ONCE
 from convfilter.engine.native import loop
@@ -53,6 +54,8 @@ class Call:
             fill=self.fill,
             needs_range=self.needs_range,
             takes_root=self.combine == "l2",
+            may_run=self.combine is None
+            and serves(self.image, self.rows, self.columns, self.border, self.fill, self.dtype),
         )
         object.__setattr__(self, "plan", plan)
 
@@ -73,6 +76,8 @@ NARROWEST = 1024
 
 def run(call: Call, workers: int) -> tuple[Array, int]:
     """Return the output and how many sums were NaN or infinite."""
+    if call.plan.algorithm == "box":
+        return _run_box(call, workers)
     if call.plan.accumulator == np.int16:
         return _run_exactly(call, workers), 0
     reader = _reader(call)
@@ -203,6 +208,22 @@ def _tap_arrays(
         np.concatenate(offsets),
         np.concatenate(weights).astype(reader.dtype),
     )
+
+
+def _run_box(call: Call, workers: int) -> tuple[Array, int]:
+    output, bad = run_box(
+        call.image,
+        call.rows,
+        call.columns,
+        call.border,
+        call.fill,
+        weight=float(call.kernels[0].flat[0]) * call.scale,
+        offset=call.offset,
+        arithmetic=call.plan.accumulator,
+        dtype=call.dtype,
+        workers=workers,
+    )
+    return output.reshape(call.rows.outputs, call.columns.outputs, *call.shape[2:]), bad
 
 
 def _run_exactly(call: Call, workers: int) -> Array:

@@ -215,6 +215,8 @@ def in_small_pieces() -> Iterator[None]:
             (select, "HISTOGRAM_ROWS", 3),
             (select, "LEAST_BLOCK", 5),
             (select, "TILE_COLUMNS", 5),
+            (select, "SEARCHED_COLUMNS", 7),
+            (select, "SORTED_BYTES", 16),
             (smooth, "TILE_ROWS", 3),
             (smooth, "TILE_COLUMNS", 5),
         ):
