@@ -19,7 +19,7 @@ from convfilter.engine.arguments import (
 from convfilter.engine.bands import check_workers
 from convfilter.engine.geometry import Border, Padding, Pair, check_border, lay_out
 from convfilter.engine.plan import Plan, Weights, record
-from convfilter.engine.respond import COMBINES, Call, Combine, run
+from convfilter.engine.respond import COMBINES, Call, Combine, run, transform
 from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError, UnknownNameError
 
 
@@ -154,6 +154,11 @@ def correlate_bank(
         image, kernels, combine, stride, dilation, padding, border, fill, scale, offset, dtype
     )
     threads = check_workers(workers)
+    transformed = transform(call, threads)
+    if transformed is not None:
+        record(call.plan)
+        return transformed
+    call = call.without_transforms()
     output, bad = run(call, threads)
     if bad and call.plan.accumulator == np.float32:
         # either the image holds NaN or infinity, or float32 overflowed on the way to a finite value

@@ -13,7 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Algorithm = Literal[
-    "direct", "separable", "doubling", "network", "histogram", "ranks", "selection", "shifts"
+    "direct",
+    "separable",
+    "fft",
+    "doubling",
+    "network",
+    "histogram",
+    "ranks",
+    "selection",
+    "shifts",
 ]
 Weights = NDArray[np.float64]
 
@@ -107,13 +115,7 @@ def make_plan(
     `needs_range` asks for float64 sums because float32 ones overflowed; `takes_root` says that a
     square root of the sums follows, which is exact in neither.
     """
-    integer = (
-        image_dtype.kind in "ui"
-        and scale == 1
-        and offset == math.floor(offset)
-        and fill == math.floor(fill)
-        and all(np.array_equal(kernel, np.rint(kernel)) for kernel in kernels)
-    )
+    integer = is_integer(kernels, image_dtype, scale, offset, fill)
     schedules = tuple(_schedule(kernel * scale, integer) for kernel in kernels)
     accumulator, exact, arithmetic = _accumulator(
         schedules, image_dtype, output_dtype, offset, fill, integer, needs_range, takes_root
@@ -132,6 +134,19 @@ def make_plan(
         algorithm = "direct"
         why = f"{size}, {taps} tap{'' if taps == 1 else 's'} other than zero"
     return Plan(algorithm, accumulator, exact, f"{why}; {arithmetic}", schedules)
+
+
+def is_integer(
+    kernels: Sequence[Weights], image_dtype: np.dtype[Any], scale: float, offset: float, fill: float
+) -> bool:
+    """Tell whether all sums are integers, which have to be exact below 2**53."""
+    return (
+        image_dtype.kind in "ui"
+        and scale == 1
+        and offset == math.floor(offset)
+        and fill == math.floor(fill)
+        and all(np.array_equal(kernel, np.rint(kernel)) for kernel in kernels)
+    )
 
 
 def _schedule(kernel: Weights, integer: bool) -> Schedule:

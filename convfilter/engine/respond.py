@@ -9,11 +9,12 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from convfilter.engine import fft
 from convfilter.engine.arguments import Array
 from convfilter.engine.bands import run_bands
 from convfilter.engine.geometry import Axis, Border
 from convfilter.engine.native import loop
-from convfilter.engine.plan import Plan, Schedule, Weights, make_plan
+from convfilter.engine.plan import Plan, Schedule, Weights, is_integer, make_plan
 from convfilter.engine.strips import StripReader, storer
 
 Combine = Literal["abs", "l1", "l2", "max", "max-abs"]
@@ -39,7 +40,9 @@ class Call:
     dtype: np.dtype[Any]
     needs_range: bool = False
     gain: float = 1.0
+    direct: bool = False
     plan: Plan = field(init=False)
+    tiling: fft.Tiling | None = field(init=False)
 
     def __post_init__(self) -> None:
         plan = make_plan(
@@ -52,15 +55,68 @@ class Call:
             needs_range=self.needs_range,
             takes_root=self.combine == "l2",
         )
+        tiling = self._tiling(plan)
+        if tiling is not None:
+            kernel = plan.reason.partition(";")[0]
+            reason = f"{kernel}; transforms of {tiling.size}x{tiling.size} tiles in {tiling.dtype}"
+            plan = replace(plan, algorithm="fft", accumulator=tiling.dtype, reason=reason)
         object.__setattr__(self, "plan", plan)
+        object.__setattr__(self, "tiling", tiling)
+
+    def _tiling(self, plan: Plan) -> fft.Tiling | None:
+        """Return the tiles for a single kernel that transforms serve better than `plan`."""
+        if len(self.kernels) > 1 or self.combine is not None or self.needs_range or self.direct:
+            return None
+        how = (self.image.dtype, self.scale, self.offset, self.fill)
+        if is_integer(self.kernels, *how) and not plan.exact:
+            return None  # the values may still allow exact sums
+        tiling = fft.choose(
+            self.kernels[0] * self.scale,
+            self.rows,
+            self.columns,
+            self.image.shape[2],
+            image_dtype=self.image.dtype,
+            output_dtype=self.dtype,
+            fill=self.fill,
+            exact=plan.exact,
+        )
+        if tiling is None or tiling.cost >= fft.direct_cost(plan):
+            return None
+        return tiling
 
     def with_range(self) -> Call:
         """Return the same call with sums in float64."""
         return replace(self, needs_range=True)
 
+    def without_transforms(self) -> Call:
+        """Return the same call as sums of products."""
+        return replace(self, direct=True)
+
 
 EXACT_STRIP_BYTES = 1 << 18
 """Of 16-bit rows: all the memory that a band works in stays in a cache of half a megabyte."""
+
+
+def transform(call: Call, workers: int) -> Array | None:
+    """Return the output by transforms, or None where the call or its values do not allow them."""
+    if call.tiling is None:
+        return None
+    output = fft.run(
+        call.image,
+        call.kernels[0] * call.scale,
+        call.rows,
+        call.columns,
+        call.border,
+        call.fill,
+        call.offset,
+        call.dtype,
+        call.tiling,
+        exact=call.plan.exact,
+        workers=workers,
+    )
+    if output is None:
+        return None
+    return output.reshape(call.rows.outputs, call.columns.outputs, *call.shape[2:])
 
 
 def run(call: Call, workers: int) -> tuple[Array, int]:

@@ -40,43 +40,49 @@ def load(image, rows, columns, run_start, run_stop, channels, fill, out):
                         target[j * channels + c] = convert(source[column * channels + c])
 
 
+@register_jitable(**OPTIONS)
+def convert_row(source, shift, target):
+    """Add `shift` and convert; return how many values were not finite."""
+    convert = target.dtype.type
+    bad = np.int32(0)
+    for x in range(target.shape[0]):
+        value = source[x] + shift
+        target[x] = convert(value)
+        bad = np.int32(bad + np.int32(value - value != 0))
+    return bad
+
+
+@register_jitable(**OPTIONS)
+def round_row(source, shift, low, high, target):
+    """Add `shift`, round half to even, saturate; return how many values were not numbers."""
+    convert = target.dtype.type
+    bad = np.int32(0)
+    for x in range(target.shape[0]):
+        value = source[x] + shift
+        bad = np.int32(bad + np.int32(value != value))
+        value = np.rint(value)
+        value = value if value > low else low
+        value = value if value < high else high
+        target[x] = convert(np.int32(value))
+    return bad
+
+
 @loop("const T[:,:] values, f8 offset, D[:,:] out -> i8")
 def store_float(values, offset, out):
     """Add the offset and convert; return how many values were not finite."""
-    convert = out.dtype.type
     shift = values.dtype.type(offset)
     bad = 0
     for i in range(values.shape[0]):
-        source = values[i]
-        target = out[i]
-        bad_here = np.int32(0)
-        for x in range(values.shape[1]):
-            value = source[x] + shift
-            target[x] = convert(value)
-            bad_here += np.int32(value - value != 0)
-        bad += bad_here
+        bad += convert_row(values[i], shift, out[i])
     return bad
 
 
 @loop("const T[:,:] values, f8 offset, i8 lowest, i8 highest, D[:,:] out -> i8")
 def store_integer(values, offset, lowest, highest, out):
     """Add the offset, round half to even, saturate; return how many values were not numbers."""
-    convert = out.dtype.type
     number = values.dtype.type
-    shift = number(offset)
-    low = number(lowest)
-    high = number(highest)
+    shift, low, high = number(offset), number(lowest), number(highest)
     bad = 0
     for i in range(values.shape[0]):
-        source = values[i]
-        target = out[i]
-        bad_here = np.int32(0)
-        for x in range(values.shape[1]):
-            value = source[x] + shift
-            bad_here += np.int32(value != value)
-            value = np.rint(value)
-            value = value if value > low else low
-            value = value if value < high else high
-            target[x] = convert(np.int32(value))
-        bad += bad_here
+        bad += round_row(values[i], shift, low, high, out[i])
     return bad

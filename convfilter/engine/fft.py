@@ -1,0 +1,310 @@
+"""Correlation with large kernels by fast Fourier transforms of tiles (overlap-save).
+
+The padded image is cut into square tiles that overlap by the reach of the kernel less one. A
+transform makes of the correlation with a kernel a product, number by number; what wraps round at
+the end of a tile is left out, and the rest of all tiles together is the result. Two real tiles are
+one complex one: kernels are real, so both parts stay apart. The tiles lie at fixed places of the
+output, which makes the result independent of the number of threads.
+
+**Errors**, u being the unit roundoff, n the numbers of a tile, z the tile, k the kernel and y the
+result. A transform of n numbers with twiddles exact to u is off by at most ``7 u log2(n)`` times
+its 2-norm (Higham, *Accuracy and Stability of Numerical Algorithms*, 2nd ed., theorem 24.2, for
+radix 2; radices 4 and 8 take a part of its multiplications). There and back, with the product and
+the spectrum between, no output is off by more than ``(14 log2(n) + 9) u |z|_2 sum|k|``:
+`proven_error`. It allows all errors of a tile to gather in a single output. Rounding errors do not:
+they spread over the tile and grow with the square root of the number of steps (Schatzman, *Accuracy
+of the discrete Fourier transform and the fast Fourier transform*, SIAM J. Sci. Comput. 17, 1996;
+Higham and Mary, *A new approach to probabilistic rounding error analysis*, SIAM J. Sci. Comput. 41,
+2019). Their root mean square is below 4 u times ``rms(z) |k|_2 + rms(y)``; `likely_error` takes
+LIKELY times u. Exact integers are promised on proven errors alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from convfilter.engine.arguments import Array
+from convfilter.engine.bands import run_bands
+from convfilter.engine.geometry import Axis, Border
+from convfilter.engine.native import loop
+from convfilter.engine.plan import ROUNDING_ALLOWANCE, Plan, Weights
+from convfilter.engine.strips import StripReader
+
+LANES = 16
+"""Columns of a panel, as the loops have it."""
+
+SIZES = (256, 512)
+"""Sides of a tile that there are loops for."""
+
+NANOSECONDS = {
+    ("float32", 256): 1.35,
+    ("float32", 512): 2.6,
+    ("float64", 256): 3.4,
+    ("float64", 512): 6.4,
+}
+"""What a number of a tile costs on the way in, there and back, and out."""
+
+NANOSECONDS_PER_TAP = {"int16": 0.022, "float32": 0.032, "float64": 0.07}
+NANOSECONDS_PER_ELEMENT = 0.6
+"""What a tap, and loading and storing, cost otherwise."""
+
+LIKELY = 40.0
+"""Ten times the root mean square of the errors that were seen, in units of roundoff."""
+
+EXACT_ALLOWANCE = 0.25
+"""How far sums of integers may stray and still be rounded to what they are."""
+
+RELATIVE_ALLOWANCE = {"float32": 0.9e-5, "float64": 0.9e-12}
+"""How far float results may stray, relative to the largest sum of absolute products."""
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """Tiles of `size` by `size` in `dtype`, and what an output element costs in nanoseconds."""
+
+    size: int
+    dtype: np.dtype[Any]
+    cost: float
+
+
+def choose(
+    kernel: Weights,
+    rows: Axis,
+    columns: Axis,
+    channels: int,
+    *,
+    image_dtype: np.dtype[Any],
+    output_dtype: np.dtype[Any],
+    fill: float,
+    exact: bool,
+) -> Tiling | None:
+    """Return the cheapest tiles that keep the promised accuracy, or None where there are none.
+
+    `kernel` is what the image is multiplied with, any scale included; `exact` says that image,
+    kernel and fill are integers, whose sums have to be exact. Float images are promised nothing
+    here: `run` looks at the errors when it has seen the values.
+    """
+    if rows.stride > 1 or columns.stride > 1 or not kernel.any():
+        return None
+    found = None
+    for size in SIZES:
+        steps = _steps(size, rows, columns)
+        if min(steps) < size // 8:
+            continue
+        for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
+            if not _is_accurate(kernel, size, dtype, image_dtype, output_dtype, fill, exact):
+                continue
+            planes = -(-rows.outputs // steps[0]) * -(-columns.outputs // steps[1]) * channels
+            share = (
+                (planes + planes % 2) * size * size / (rows.outputs * columns.outputs * channels)
+            )
+            cost = share * NANOSECONDS[dtype.name, size]
+            if found is None or cost < found.cost:
+                found = Tiling(size, dtype, cost)
+    return found
+
+
+def direct_cost(plan: Plan) -> float:
+    """Return what a plan without transforms costs for an output element, in nanoseconds."""
+    taps = sum(schedule.taps for schedule in plan.schedules)
+    return NANOSECONDS_PER_ELEMENT + taps * NANOSECONDS_PER_TAP[plan.accumulator.name]
+
+
+def _is_accurate(
+    kernel: Weights,
+    size: int,
+    dtype: np.dtype[Any],
+    image_dtype: np.dtype[Any],
+    output_dtype: np.dtype[Any],
+    fill: float,
+    exact: bool,
+) -> bool:
+    if not 1e-100 < float(np.abs(kernel).max()) < 1e100:
+        return False
+    single = dtype == np.float32
+    if image_dtype.kind == "f":
+        return not single
+    limits = np.iinfo(image_dtype)
+    peak = max(-float(limits.min), float(limits.max), abs(fill))
+    energy = math.sqrt(2) * size * peak
+    proven = proven_error(kernel, size, dtype, energy)
+    if exact:
+        return proven <= EXACT_ALLOWANCE
+    if output_dtype.kind == "f":
+        return not single and peak < 1e100
+    if not single:
+        return proven <= ROUNDING_ALLOWANCE[output_dtype.name]
+    largest = peak * float(np.abs(kernel).sum())
+    likely = likely_error(kernel, dtype, peak, largest)
+    return likely <= ROUNDING_ALLOWANCE[output_dtype.name]
+
+
+def proven_error(kernel: Weights, size: int, dtype: np.dtype[Any], norm: float) -> float:
+    """Return how far an output may be off at most where a complex tile has this 2-norm."""
+    roundings = 14 * 2 * math.log2(size) + 9
+    return roundings * _roundoff(dtype) * norm * float(np.abs(kernel).sum())
+
+
+def likely_error(kernel: Weights, dtype: np.dtype[Any], before: float, after: float) -> float:
+    """Return a distance that errors stay below, from root mean squares of a tile and its result."""
+    return LIKELY * _roundoff(dtype) * (before * float(np.linalg.norm(kernel)) + after)
+
+
+def _roundoff(dtype: np.dtype[Any]) -> float:
+    return float(np.finfo(dtype).eps) / 2
+
+
+def run(
+    image: Array,
+    kernel: Weights,
+    rows: Axis,
+    columns: Axis,
+    border: Border,
+    fill: float,
+    offset: float,
+    output_dtype: np.dtype[Any],
+    tiling: Tiling,
+    *,
+    exact: bool,
+    workers: int,
+) -> Array | None:
+    """Correlate an image (H, W, C) with a kernel; return the rows of outputs (H', W' * C).
+
+    Returns None where NaN or infinity is about, which transforms would carry to outputs that do not
+    weigh them, or where float values differ so much in size that small ones might be lost.
+    """
+    channels, size, dtype = image.shape[2], tiling.size, tiling.dtype
+    reader = StripReader(image, rows, columns, border, fill, dtype, reads=False)
+    sources = reader.sources(0, rows.outputs)
+    transform = _Transform.of(size, dtype)
+    spectrum = transform.spectrum(kernel, rows.dilation, columns.dilation)
+    steps = _steps(size, rows, columns)
+    across = -(-columns.outputs // steps[1]) * channels
+    planes = -(-rows.outputs // steps[0]) * across
+    enter = loop("tiles.enter", S=image.dtype, T=dtype)
+    if output_dtype.kind == "f":
+        leave = loop("tiles.leave_float", T=dtype, D=output_dtype)
+        finish: tuple[float, ...] = (int(exact), offset)
+    else:
+        leave = loop("tiles.leave_integer", T=dtype, D=output_dtype)
+        limits = np.iinfo(output_dtype)
+        finish = (offset, limits.min, limits.max)
+    measures = not exact and "f" in (image.dtype.kind, output_dtype.kind)
+    output = np.empty((rows.outputs, reader.output_length), output_dtype)
+    bad: list[int] = []
+    norms: list[tuple[float, float]] = [(0.0, 0.0)]
+
+    def work(start: int, stop: int) -> None:
+        tile, other = transform.empty(), transform.empty()
+        scratch, lines = _aligned(256, dtype), _aligned(LANES * size, dtype)
+        for pair in range(start, stop):
+            place = (size, *steps, across, 2 * pair)
+            enter(*sources, *place, lines, tile)
+            before = _energy(tile) if measures else 0.0
+            transform.correlate(spectrum, *transform.twiddles, scratch, other, tile)
+            if measures:
+                norms.append((before, _energy(tile)))
+            bad.append(leave(tile, channels, *place, *finish, lines, output))
+
+    run_bands(-(-planes // 2), size * size * 64, workers, work)
+    if sum(bad):
+        return None
+    if measures:
+        before, after = (math.sqrt(max(squares)) for squares in zip(*norms, strict=True))
+        if not _stays_within(kernel, tiling, before, after, output, offset):
+            return None
+    return output
+
+
+def _energy(tile: Array) -> float:
+    """Return the square of the 2-norm; infinity where it overflows."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.dot(tile, tile))
+
+
+def _steps(size: int, rows: Axis, columns: Axis) -> tuple[int, int]:
+    """Return how many outputs a tile gives along rows and columns."""
+    return size - rows.reach + 1, size - columns.reach + 1
+
+
+def _stays_within(
+    kernel: Weights, tiling: Tiling, before: float, after: float, output: Array, offset: float
+) -> bool:
+    """Tell whether an output from tiles with these 2-norms is accurate enough."""
+    size, dtype = tiling.size, tiling.dtype
+    if output.dtype.kind != "f":
+        return proven_error(kernel, size, dtype, before) <= ROUNDING_ALLOWANCE[output.dtype.name]
+    error = likely_error(kernel, dtype, before / size, after / size)
+    # no output is larger than the largest sum of absolute products, to which errors relate
+    largest = max(abs(float(output.min()) - offset), abs(float(output.max()) - offset))
+    return largest > 1e-200 and error <= RELATIVE_ALLOWANCE[output.dtype.name] * largest
+
+
+@dataclass(frozen=True, eq=False)
+class _Transform:
+    """The loop for tiles of one size and dtype, and the factors that it needs."""
+
+    size: int
+    dtype: np.dtype[Any]
+    correlate: Any
+    twiddles: tuple[Array, ...]
+
+    @classmethod
+    @functools.cache
+    def of(cls, size: int, dtype: np.dtype[Any]) -> _Transform:
+        correlate = loop(f"fft.correlate_{size}", T=dtype)
+        twiddles = [_twiddles(size, size // 64), _twiddles(64, 8), _twiddles(8, 8)]
+        return cls(size, dtype, correlate, tuple(t.astype(dtype) for t in twiddles))
+
+    @property
+    def plane(self) -> int:
+        """Numbers from the real parts of a panel to its imaginary ones."""
+        return self.size * LANES + LANES
+
+    def empty(self) -> Array:
+        """Return memory for a tile; what lies between the planes is zero and stays so."""
+        tile = _aligned(self.size // LANES * 2 * self.plane, self.dtype)
+        tile[:] = 0
+        return tile
+
+    def spectrum(self, kernel: Weights, row_step: int, column_step: int) -> Array:
+        """Return the transform of a kernel, conjugate for a correlation, as the loop has it.
+
+        The kernel is small beside the tile: two products of matrices take less than a transform,
+        round less, and give the scrambled order at no price.
+        """
+        size, radix = self.size, self.size // 64
+        place = np.arange(size)
+        order = place // 64 + radix * (place // 8 % 8 + 8 * (place % 8))
+        down, along = (
+            np.exp(2j * np.pi / size * (np.outer(order, np.arange(taps) * step) % size))
+            for taps, step in zip(kernel.shape, (row_step, column_step), strict=True)
+        )
+        product = down @ kernel @ along.T / size**2
+        spectrum = self.empty()
+        planes = spectrum.reshape(size // LANES, 2, self.plane)[:, :, : size * LANES]
+        panels = product.T.reshape(size, -1, LANES).transpose(1, 0, 2).reshape(-1, size * LANES)
+        planes[:, 0], planes[:, 1] = panels.real, panels.imag
+        return spectrum
+
+
+def _twiddles(length: int, radix: int) -> Array:
+    """Return real and imaginary parts of the factors of a stage, row by row."""
+    powers = np.outer(np.arange(length // radix), np.arange(1, radix))
+    factors = np.exp(-2j * np.pi / length * powers)
+    return np.stack([factors.real, factors.imag], axis=-1).ravel()
+
+
+def _aligned(count: int, dtype: DTypeLike) -> Array:
+    """Return uninitialised numbers that begin at a line of the caches."""
+    item = np.dtype(dtype).itemsize
+    memory = np.empty(count * item + 64, np.uint8)
+    start = -memory.__array_interface__["data"][0] % 64
+    part: Array = memory[start : start + count * item].view(dtype)
+    return part
