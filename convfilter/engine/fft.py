@@ -225,7 +225,7 @@ def run(
 def _energy(tile: Array) -> float:
     """Return the square of the 2-norm; infinity where it overflows."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return float(np.dot(tile, tile))
+        return float(np.einsum("i,i->", tile, tile))  # `dot` would start threads of its own
 
 
 def _steps(size: int, rows: Axis, columns: Axis) -> tuple[int, int]:
@@ -276,17 +276,15 @@ class _Transform:
     def spectrum(self, kernel: Weights, row_step: int, column_step: int) -> Array:
         """Return the transform of a kernel, conjugate for a correlation, as the loop has it.
 
-        The kernel is small beside the tile: two products of matrices take less than a transform,
-        round less, and give the scrambled order at no price.
+        Its rows and columns are in the order in which the stages leave them.
         """
         size, radix = self.size, self.size // 64
+        rows, columns = kernel.shape
+        spread = np.zeros(((rows - 1) * row_step + 1, (columns - 1) * column_step + 1))
+        spread[::row_step, ::column_step] = kernel
         place = np.arange(size)
         order = place // 64 + radix * (place // 8 % 8 + 8 * (place % 8))
-        down, along = (
-            np.exp(2j * np.pi / size * (np.outer(order, np.arange(taps) * step) % size))
-            for taps, step in zip(kernel.shape, (row_step, column_step), strict=True)
-        )
-        product = down @ kernel @ along.T / size**2
+        product = np.fft.ifft2(spread, (size, size))[np.ix_(order, order)]
         spectrum = self.empty()
         planes = spectrum.reshape(size // LANES, 2, self.plane)[:, :, : size * LANES]
         panels = product.T.reshape(size, -1, LANES).transpose(1, 0, 2).reshape(-1, size * LANES)
