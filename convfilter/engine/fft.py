@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +55,9 @@ NANOSECONDS_PER_TAP = {"int16": 0.022, "float32": 0.032, "float64": 0.07}
 NANOSECONDS_PER_ELEMENT = 0.6
 """What a tap, and loading and storing, cost otherwise."""
 
+ROOT = 2
+"""The way to join responses that takes the root of a sum of squares, as the loop calls it."""
+
 LIKELY = 40.0
 """Ten times the root mean square of the errors that were seen, in units of roundoff."""
 
@@ -74,7 +78,7 @@ class Tiling:
 
 
 def choose(
-    kernel: Weights,
+    kernels: Sequence[Weights],
     rows: Axis,
     columns: Axis,
     channels: int,
@@ -86,11 +90,11 @@ def choose(
 ) -> Tiling | None:
     """Return the cheapest tiles that keep the promised accuracy, or None where there are none.
 
-    `kernel` is what the image is multiplied with, any scale included; `exact` says that image,
-    kernel and fill are integers, whose sums have to be exact. Float images are promised nothing
-    here: `run` looks at the errors when it has seen the values.
+    The image is multiplied with `kernels`, any scale included; `exact` says that image, kernels and
+    fill are integers, whose sums have to be exact. Float images are promised nothing here: `run`
+    looks at the errors when it has seen the values.
     """
-    if rows.stride > 1 or columns.stride > 1 or not kernel.any():
+    if rows.stride > 1 or columns.stride > 1 or not all(kernel.any() for kernel in kernels):
         return None
     found = None
     for size in SIZES:
@@ -98,13 +102,13 @@ def choose(
         if min(steps) < size // 8:
             continue
         for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
-            if not _is_accurate(kernel, size, dtype, image_dtype, output_dtype, fill, exact):
+            if not _is_accurate(kernels, size, dtype, image_dtype, output_dtype, fill, exact):
                 continue
             planes = -(-rows.outputs // steps[0]) * -(-columns.outputs // steps[1]) * channels
             share = (
                 (planes + planes % 2) * size * size / (rows.outputs * columns.outputs * channels)
             )
-            cost = share * NANOSECONDS[dtype.name, size]
+            cost = share * NANOSECONDS[dtype.name, size] * len(kernels)
             if found is None or cost < found.cost:
                 found = Tiling(size, dtype, cost)
     return found
@@ -117,7 +121,7 @@ def direct_cost(plan: Plan) -> float:
 
 
 def _is_accurate(
-    kernel: Weights,
+    kernels: Sequence[Weights],
     size: int,
     dtype: np.dtype[Any],
     image_dtype: np.dtype[Any],
@@ -125,7 +129,7 @@ def _is_accurate(
     fill: float,
     exact: bool,
 ) -> bool:
-    if not 1e-100 < float(np.abs(kernel).max()) < 1e100:
+    if not all(1e-100 < float(np.abs(kernel).max()) < 1e100 for kernel in kernels):
         return False
     single = dtype == np.float32
     if image_dtype.kind == "f":
@@ -133,27 +137,40 @@ def _is_accurate(
     limits = np.iinfo(image_dtype)
     peak = max(-float(limits.min), float(limits.max), abs(fill))
     energy = math.sqrt(2) * size * peak
-    proven = proven_error(kernel, size, dtype, energy)
+    proven = proven_error(kernels, size, dtype, energy)
     if exact:
         return proven <= EXACT_ALLOWANCE
     if output_dtype.kind == "f":
         return not single and peak < 1e100
     if not single:
         return proven <= ROUNDING_ALLOWANCE[output_dtype.name]
-    largest = peak * float(np.abs(kernel).sum())
-    likely = likely_error(kernel, dtype, peak, largest)
+    likely = likely_error(kernels, dtype, peak, peak * _absolute_sum(kernels))
     return likely <= ROUNDING_ALLOWANCE[output_dtype.name]
 
 
-def proven_error(kernel: Weights, size: int, dtype: np.dtype[Any], norm: float) -> float:
-    """Return how far an output may be off at most where a complex tile has this 2-norm."""
+def proven_error(kernels: Sequence[Weights], size: int, dtype: np.dtype[Any], norm: float) -> float:
+    """Return how far an output may be off at most where a complex tile has this 2-norm.
+
+    Where there are several kernels, that is the sum of their errors: no way of joining responses
+    makes more of it.
+    """
     roundings = 14 * 2 * math.log2(size) + 9
-    return roundings * _roundoff(dtype) * norm * float(np.abs(kernel).sum())
+    return roundings * _roundoff(dtype) * norm * _absolute_sum(kernels)
 
 
-def likely_error(kernel: Weights, dtype: np.dtype[Any], before: float, after: float) -> float:
-    """Return a distance that errors stay below, from root mean squares of a tile and its result."""
-    return LIKELY * _roundoff(dtype) * (before * float(np.linalg.norm(kernel)) + after)
+def likely_error(
+    kernels: Sequence[Weights], dtype: np.dtype[Any], before: float, after: float
+) -> float:
+    """Return a distance that errors stay below.
+
+    `before` is the root mean square of a tile, `after` the sum of those of its responses.
+    """
+    norms = sum(float(np.linalg.norm(kernel)) for kernel in kernels)
+    return LIKELY * _roundoff(dtype) * (before * norms + after)
+
+
+def _absolute_sum(kernels: Sequence[Weights]) -> float:
+    return sum(float(np.abs(kernel).sum()) for kernel in kernels)
 
 
 def _roundoff(dtype: np.dtype[Any]) -> float:
@@ -162,7 +179,8 @@ def _roundoff(dtype: np.dtype[Any]) -> float:
 
 def run(
     image: Array,
-    kernel: Weights,
+    kernels: Sequence[Weights],
+    join: int,
     rows: Axis,
     columns: Axis,
     border: Border,
@@ -174,7 +192,9 @@ def run(
     exact: bool,
     workers: int,
 ) -> Array | None:
-    """Correlate an image (H, W, C) with a kernel; return the rows of outputs (H', W' * C).
+    """Correlate an image (H, W, C) with kernels; return the rows of outputs (H', W' * C).
+
+    `join` says how responses are joined, as `correlate.join` has it; 0 is for a single one.
 
     Returns None where NaN or infinity is about, which transforms would carry to outputs that do not
     weigh them, or where float values differ so much in size that small ones might be lost.
@@ -183,10 +203,12 @@ def run(
     reader = StripReader(image, rows, columns, border, fill, dtype, reads=False)
     sources = reader.sources(0, rows.outputs)
     transform = _Transform.of(size, dtype)
-    spectrum = transform.spectrum(kernel, rows.dilation, columns.dilation)
+    dilations = rows.dilation, columns.dilation
+    spectra = [transform.spectrum(kernel, *dilations) for kernel in kernels]
     steps = _steps(size, rows, columns)
     across = -(-columns.outputs // steps[1]) * channels
     planes = -(-rows.outputs // steps[0]) * across
+    add = loop("correlate.join", T=dtype)
     enter = loop("tiles.enter", S=image.dtype, T=dtype)
     if output_dtype.kind == "f":
         leave = loop("tiles.leave_float", T=dtype, D=output_dtype)
@@ -195,37 +217,48 @@ def run(
         leave = loop("tiles.leave_integer", T=dtype, D=output_dtype)
         limits = np.iinfo(output_dtype)
         finish = (offset, limits.min, limits.max)
+    takes_root = join == ROOT
     measures = not exact and "f" in (image.dtype.kind, output_dtype.kind)
     output = np.empty((rows.outputs, reader.output_length), output_dtype)
     bad: list[int] = []
     norms: list[tuple[float, float]] = [(0.0, 0.0)]
 
     def work(start: int, stop: int) -> None:
-        tile, other = transform.empty(), transform.empty()
+        loaded, other = transform.empty(), transform.empty()
+        tile = transform.empty() if join else loaded
+        joined = transform.empty() if join else tile
         scratch, lines = _aligned(256, dtype), _aligned(LANES * size, dtype)
         for pair in range(start, stop):
             place = (size, *steps, across, 2 * pair)
-            enter(*sources, *place, lines, tile)
-            before = _energy(tile) if measures else 0.0
-            transform.correlate(spectrum, *transform.twiddles, scratch, other, tile)
-            if measures:
-                norms.append((before, _energy(tile)))
-            bad.append(leave(tile, channels, *place, *finish, lines, output))
+            enter(*sources, *place, lines, loaded)
+            before = _norm(loaded) if measures else 0.0
+            after = 0.0
+            for number, spectrum in enumerate(spectra):
+                if join:
+                    tile[:] = loaded
+                transform.correlate(spectrum, *transform.twiddles, scratch, other, tile)
+                after += _norm(tile) if measures else 0.0
+                if join:
+                    add(tile.reshape(1, -1), int(number == 0), join, joined.reshape(1, -1))
+            if takes_root:
+                np.sqrt(joined, out=joined)
+            norms.append((before, after))
+            bad.append(leave(joined, channels, *place, *finish, lines, output))
 
     run_bands(-(-planes // 2), size * size * 64, workers, work)
     if sum(bad):
         return None
     if measures:
-        before, after = (math.sqrt(max(squares)) for squares in zip(*norms, strict=True))
-        if not _stays_within(kernel, tiling, before, after, output, offset):
+        before, after = (max(each) for each in zip(*norms, strict=True))
+        if not _stays_within(kernels, tiling, before, after, output, offset):
             return None
     return output
 
 
-def _energy(tile: Array) -> float:
-    """Return the square of the 2-norm; infinity where it overflows."""
+def _norm(tile: Array) -> float:
+    """Return the 2-norm; infinity where its square overflows."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return float(np.einsum("i,i->", tile, tile))  # `dot` would start threads of its own
+        return math.sqrt(np.einsum("i,i->", tile, tile))  # `dot` would start threads of its own
 
 
 def _steps(size: int, rows: Axis, columns: Axis) -> tuple[int, int]:
@@ -234,13 +267,18 @@ def _steps(size: int, rows: Axis, columns: Axis) -> tuple[int, int]:
 
 
 def _stays_within(
-    kernel: Weights, tiling: Tiling, before: float, after: float, output: Array, offset: float
+    kernels: Sequence[Weights],
+    tiling: Tiling,
+    before: float,
+    after: float,
+    output: Array,
+    offset: float,
 ) -> bool:
     """Tell whether an output from tiles with these 2-norms is accurate enough."""
     size, dtype = tiling.size, tiling.dtype
     if output.dtype.kind != "f":
-        return proven_error(kernel, size, dtype, before) <= ROUNDING_ALLOWANCE[output.dtype.name]
-    error = likely_error(kernel, dtype, before / size, after / size)
+        return proven_error(kernels, size, dtype, before) <= ROUNDING_ALLOWANCE[output.dtype.name]
+    error = likely_error(kernels, dtype, before / size, after / size)
     # no output is larger than the largest sum of absolute products, to which errors relate
     largest = max(abs(float(output.min()) - offset), abs(float(output.max()) - offset))
     return largest > 1e-200 and error <= RELATIVE_ALLOWANCE[output.dtype.name] * largest

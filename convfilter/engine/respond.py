@@ -64,14 +64,14 @@ class Call:
         object.__setattr__(self, "tiling", tiling)
 
     def _tiling(self, plan: Plan) -> fft.Tiling | None:
-        """Return the tiles for a single kernel that transforms serve better than `plan`."""
-        if len(self.kernels) > 1 or self.combine is not None or self.needs_range or self.direct:
-            return None
+        """Return the tiles for transforms, if those serve the call better than `plan`."""
         how = (self.image.dtype, self.scale, self.offset, self.fill)
-        if is_integer(self.kernels, *how) and not plan.exact:
-            return None  # the values may still allow exact sums
+        is_inexact = is_integer(self.kernels, *how) and not plan.exact
+        # sums that are not proven to be exact may be so for the values that come
+        if self.needs_range or self.direct or is_inexact:
+            return None
         tiling = fft.choose(
-            self.kernels[0] * self.scale,
+            [kernel * self.scale for kernel in self.kernels],
             self.rows,
             self.columns,
             self.image.shape[2],
@@ -103,7 +103,8 @@ def transform(call: Call, workers: int) -> Array | None:
         return None
     output = fft.run(
         call.image,
-        call.kernels[0] * call.scale,
+        [kernel * call.scale for kernel in call.kernels],
+        JOINS[call.combine],
         call.rows,
         call.columns,
         call.border,

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from convfilter.engine import correlate, correlate_bank, fft, plan, recorded_plans
+from convfilter.engine import correlate, fft, plan, recorded_plans
 from convfilter.engine.geometry import lay_out
+from convfilter.engine.respond import COMBINES
 from tests.engine.accuracy import Case, check
 from tests.engine.cases import BORDERS, OUTPUT_DTYPES, noise
 
@@ -166,6 +167,25 @@ def test_integers_are_exact_or_refused(weight: int, dtype: Any) -> None:
         assert plan(noise((40, 50), dtype), kernel).algorithm == expected
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32", "float64"])
+@pytest.mark.parametrize("combine", COMBINES)
+@pytest.mark.parametrize("whole", [False, True])
+def test_responses_of_several_kernels(whole: bool, combine: Any, dtype: str) -> None:
+    image = noise((23, 31, 2), dtype)
+    kernels = [
+        RNG.integers(-5, 6, (7, 8)) if whole else RNG.normal(size=(7, 8)) / 20 for _ in range(3)
+    ]
+    kernels = kernels[:1] if combine == "abs" else kernels
+    for output_dtype in (None, np.int16, np.float32, np.float64):
+        with recorded_plans() as plans:
+            check(
+                Case("correlate_bank", image, (kernels, combine), {"dtype": output_dtype}),
+                workers=(2,),
+            )
+        if not whole or combine != "l2":
+            assert {plan.algorithm for plan in plans} == {"fft"}
+
+
 def test_what_transforms_do_not_serve() -> None:
     image, kernel = noise((40, 40)), RNG.normal(size=(9, 9))
     assert plan(image, kernel / 20).algorithm == "fft"
@@ -176,10 +196,6 @@ def test_what_transforms_do_not_serve() -> None:
         plan(image, kernel * 1e30),
     ):
         assert other.algorithm == "direct"
-    with recorded_plans() as plans:
-        correlate_bank(image, [kernel, kernel], "max")
-        correlate_bank(image, [kernel], "abs")
-    assert [p.algorithm for p in plans] == ["direct", "direct"]
 
 
 def test_transforms_are_taken_where_they_are_faster(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -232,7 +248,7 @@ def by_transforms(pixels: Array, kernel: Array, size: int, dtype: Any) -> Array:
     axes = lay_out(pixels.shape, (25, 25))
     tiling = fft.Tiling(size, dtype, 0.0)
     how: Any = ("reflect", 0.0, 0.0, np.dtype(np.float64), tiling)
-    found = fft.run(pixels, kernel, *axes, *how, exact=False, workers=1)
+    found = fft.run(pixels, [kernel], 0, *axes, *how, exact=False, workers=1)
     assert found is not None
     return found
 
@@ -248,8 +264,8 @@ def test_errors_stay_far_below_their_bounds(size: int, monkeypatch: pytest.Monke
         for kernel in hard_kernels(rng).values():
             responses = [by_transforms(pixels, kernel, size, t) for t in (single, double)]
             error = np.abs(responses[0] - responses[1]).max()
-            likely = fft.likely_error(kernel, single, 255.0, 255.0)
-            proven = fft.proven_error(kernel, size, single, 255 * 2**0.5 * size)
+            likely = fft.likely_error([kernel], single, 255.0, 255.0)
+            proven = fft.proven_error([kernel], size, single, 255 * 2**0.5 * size)
             assert error < proven
             shares.append(error / likely)
     assert max(shares) < 0.5

@@ -116,18 +116,30 @@ def respond(
             weighted_sum(between, 1, rows, columns, along, target)
         else:
             weighted_sum(source, row_step, rows, columns, along, target)
-        if join == 1:
-            _add_absolute(response, k == 0, joined)
-        elif join == 2:
-            _add_square(response, k == 0, joined)
-        elif join >= 3:
-            _keep_largest(response, k == 0, join == 4, joined)
+        if join:
+            _join(response, k == 0, join, joined)
     if join == 2:
         gain = joined.dtype.type(factor)
         for i in range(joined.shape[0]):
             row = joined[i]
             for x in range(joined.shape[1]):
                 row[x] = np.sqrt(row[x]) * gain
+
+
+@loop("const T[:,:] response, i8 first, i8 how, T[:,:] joined")
+def join(response, first, how, joined):
+    """Join a further response to those before it, as `respond` does, but for the root."""
+    _join(response, first != 0, how, joined)
+
+
+@register_jitable(**OPTIONS)
+def _join(response, first, how, joined):
+    if how == 1:
+        _add_absolute(response, first, joined)
+    elif how == 2:
+        _add_square(response, first, joined)
+    else:
+        _keep_largest(response, first, how == 4, joined)
 
 
 @register_jitable(**OPTIONS)
