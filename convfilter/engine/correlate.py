@@ -154,11 +154,12 @@ def correlate_bank(
         image, kernels, combine, stride, dilation, padding, border, fill, scale, offset, dtype
     )
     threads = check_workers(workers)
-    transformed = transform(call, threads)
-    if transformed is not None:
-        record(call.plan)
-        return transformed
-    call = call.without_transforms()
+    if call.tiling is not None:
+        transformed = transform(call, call.tiling, threads)
+        if transformed is not None:
+            record(call.plan)
+            return transformed
+        call = call.without_transforms()
     output, bad = run(call, threads)
     if bad and call.plan.accumulator == np.float32:
         # either the image holds NaN or infinity, or float32 overflowed on the way to a finite value

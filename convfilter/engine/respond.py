@@ -65,6 +65,9 @@ class Call:
 
     def _tiling(self, plan: Plan) -> fft.Tiling | None:
         """Return the tiles for transforms, if those serve the call better than `plan`."""
+        limit = fft.direct_cost(plan)
+        if limit < fft.LEAST_COST:
+            return None  # the usual small kernel: no time is lost on it
         how = (self.image.dtype, self.scale, self.offset, self.fill)
         is_inexact = is_integer(self.kernels, *how) and not plan.exact
         # sums that are not proven to be exact may be so for the values that come
@@ -80,9 +83,7 @@ class Call:
             fill=self.fill,
             exact=plan.exact,
         )
-        if tiling is None or tiling.cost >= fft.direct_cost(plan):
-            return None
-        return tiling
+        return tiling if tiling is not None and tiling.cost < limit else None
 
     def with_range(self) -> Call:
         """Return the same call with sums in float64."""
@@ -97,10 +98,8 @@ EXACT_STRIP_BYTES = 1 << 18
 """Of 16-bit rows: all the memory that a band works in stays in a cache of half a megabyte."""
 
 
-def transform(call: Call, workers: int) -> Array | None:
-    """Return the output by transforms, or None where the call or its values do not allow them."""
-    if call.tiling is None:
-        return None
+def transform(call: Call, tiling: fft.Tiling, workers: int) -> Array | None:
+    """Return the output by transforms, or None where the values of the image do not allow them."""
     output = fft.run(
         call.image,
         [kernel * call.scale for kernel in call.kernels],
@@ -111,7 +110,7 @@ def transform(call: Call, workers: int) -> Array | None:
         call.fill,
         call.offset,
         call.dtype,
-        call.tiling,
+        tiling,
         exact=call.plan.exact,
         workers=workers,
     )
