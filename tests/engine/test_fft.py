@@ -198,8 +198,7 @@ def test_what_transforms_do_not_serve() -> None:
         assert other.algorithm == "direct"
 
 
-def test_transforms_are_taken_where_they_are_faster(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
+def test_transforms_are_taken_where_they_are_faster() -> None:
     image = np.zeros((1200, 1600), np.uint8)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fft, "direct_cost", DIRECT_COST)
@@ -207,7 +206,10 @@ def test_transforms_are_taken_where_they_are_faster(monkeypatch: pytest.MonkeyPa
             kernel = RNG.random((taps, taps))
             assert plan(image, kernel / kernel.sum()).algorithm == expected
         assert plan(image, np.ones((25, 25))).algorithm == "separable"
-        assert plan(image[:20, :20], RNG.normal(size=(9, 9))).algorithm == "direct"
+        small, kernel = image[:20, :20], RNG.normal(size=(15, 15)) / 20
+        assert plan(small, kernel).algorithm == "direct"
+        patch.setattr(fft, "SMALLEST_SIDE", 1500)
+        assert plan(small, kernel).algorithm == "fft"
 
 
 DIRECT_COST = fft.direct_cost

@@ -206,20 +206,31 @@ def _multiply8(size):
 
 
 @register_jitable(**OPTIONS)
-def _transpose(size, tile, scratch, out):
-    """Transpose blocks of 16 by 16: numbers 0, 64, 128, 192, 1, 65, ..., done twice over."""
+def _transpose_block(source, scratch, target):
+    """Transpose 16 by 16 numbers: 0, 64, 128, 192, 1, 65, ..., done twice over."""
+    for x in range(64):
+        scratch[4 * x], scratch[4 * x + 1] = source[x], source[x + 64]
+        scratch[4 * x + 2], scratch[4 * x + 3] = source[x + 128], source[x + 192]
+    for x in range(64):
+        target[4 * x], target[4 * x + 1] = scratch[x], scratch[x + 64]
+        target[4 * x + 2], target[4 * x + 3] = scratch[x + 128], scratch[x + 192]
+
+
+@register_jitable(**OPTIONS)
+def _transpose(size, tile, scratch):
+    """Transpose a tile in place, two blocks at a time."""
     plane = plane_length(size)
+    between, kept = scratch[:256], scratch[256:]
     for a in range(size // LANES):
-        for b in range(size // LANES):
+        for b in range(a + 1):
             for part in range(2):
-                source = tile[(2 * a + part) * plane + b * 256 :]
-                target = out[(2 * b + part) * plane + a * 256 :]
-                for x in range(64):
-                    scratch[4 * x], scratch[4 * x + 1] = source[x], source[x + 64]
-                    scratch[4 * x + 2], scratch[4 * x + 3] = source[x + 128], source[x + 192]
-                for x in range(64):
-                    target[4 * x], target[4 * x + 1] = scratch[x], scratch[x + 64]
-                    target[4 * x + 2], target[4 * x + 3] = scratch[x + 128], scratch[x + 192]
+                upper = tile[(2 * a + part) * plane + b * 256 :]
+                lower = tile[(2 * b + part) * plane + a * 256 :]
+                _transpose_block(upper, between, kept)
+                if a != b:
+                    _transpose_block(lower, between, upper)
+                for x in range(256):
+                    lower[x] = kept[x]
 
 
 def _correlation(size, radix):
@@ -232,24 +243,24 @@ def _correlation(size, radix):
 
     @loop(
         "const T[:] spectrum, const T[:] first_twiddles, const T[:] second_twiddles,"
-        " const T[:] third_twiddles, T[:] scratch, T[:] other, T[:] tile"
+        " const T[:] third_twiddles, T[:] scratch, T[:] tile"
     )
-    def correlate(spectrum, first_twiddles, second_twiddles, third_twiddles, scratch, other, tile):
+    def correlate(spectrum, first_twiddles, second_twiddles, third_twiddles, scratch, tile):
         """Transform a tile, multiply it with a spectrum, and transform it back, in place."""
         for p in range(panels):
             panel = tile[p * pitch :]
             first(panel, first_twiddles)
             second(panel, second_twiddles)
             third(panel, third_twiddles)
-        _transpose(size, tile, scratch, other)
+        _transpose(size, tile, scratch)
         for p in range(panels):
-            panel = other[p * pitch :]
+            panel = tile[p * pitch :]
             first(panel, first_twiddles)
             second(panel, second_twiddles)
             multiply(panel, spectrum[p * pitch :])
             second_inverse(panel, second_twiddles)
             first_inverse(panel, first_twiddles)
-        _transpose(size, other, scratch, tile)
+        _transpose(size, tile, scratch)
         for p in range(panels):
             panel = tile[p * pitch :]
             third_inverse(panel, third_twiddles)
