@@ -8,15 +8,19 @@ float64; they begin anew at fixed rows, and serve images without NaN and infinit
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike
 
+from convfilter.engine import costs
 from convfilter.engine.arguments import Array
 from convfilter.engine.bands import run_bands
 from convfilter.engine.geometry import Axis, Border
 from convfilter.engine.native import loop
+from convfilter.engine.plan import ROUNDING_ALLOWANCE, UNIT_ROUNDOFF, Plan, Request
+from convfilter.engine.schedule import Schedule, Weights
 from convfilter.engine.strips import StripReader
 
 EFFORT = 16
@@ -29,15 +33,42 @@ WIDE = 10
 """From this width on sums run along the row, in the loop as well."""
 
 
-def serves(
-    image: Array, rows: Axis, columns: Axis, border: Border, fill: float, dtype: np.dtype[Any]
-) -> bool:
-    """Tell whether sums of these windows are served: dense, of integers or float32 to float32."""
-    dense = (rows.stride, columns.stride, rows.dilation, columns.dilation) == (1, 1, 1, 1)
-    if not dense or image.dtype.kind == "f":
-        return dense and image.dtype == dtype == np.float32 and abs(fill) < 1e30
-    limits = np.iinfo(image.dtype)
-    return border != "constant" or (fill == int(fill) and limits.min <= fill <= limits.max)
+def plan_box(kernel: Weights, request: Request, integer: bool) -> Iterator[Plan]:
+    """Yield the plan for a kernel of equal weights, if windows are dense and sums can run."""
+    if kernel.size == 1 or kernel.flat[0] == 0 or np.ptp(kernel) != 0 or not _serves(request):
+        return
+    rows, columns = kernel.shape
+    why = f"{rows}x{columns} of equal weights: sums run down the columns"
+    schedules = (Schedule.direct(kernel * request.scale),)
+    single, double = np.dtype(np.float32), np.dtype(np.float64)
+    if request.image_dtype.kind == "f":
+        cost = costs.BOX["float64"]
+        yield Plan("box", double, False, f"{why}, in float64", schedules, cost)
+        return
+    limits = np.iinfo(request.image_dtype)
+    total = float(np.abs(kernel).sum()) * abs(request.scale)
+    bound = total * max(-float(limits.min), float(limits.max)) + abs(request.offset)
+    dtype = request.output_dtype
+    if integer:
+        fits = bound < 2.0**24
+    elif dtype.kind == "f":
+        fits = dtype == single and 1e-25 < total < 1e25 and abs(request.offset) < 1e30
+    else:
+        fits = 4 * UNIT_ROUNDOFF * bound <= ROUNDING_ALLOWANCE[dtype.name]
+    accumulator = single if fits else double
+    exact = integer and bound < 2.0**53
+    why = f"{why}, whole; scaled in {accumulator}"
+    yield Plan("box", accumulator, exact, why, schedules, costs.BOX[accumulator.name])
+
+
+def _serves(request: Request) -> bool:
+    """Tell whether sums are served: of integers, or of float32 to float32."""
+    dtype, fill = request.image_dtype, request.fill
+    if dtype.kind == "f":
+        return dtype == request.output_dtype == np.float32 and abs(fill) < 1e30
+    limits = np.iinfo(dtype)
+    inside = fill == int(fill) and limits.min <= fill <= limits.max
+    return request.border != "constant" or inside
 
 
 def run_box(

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convfilter.engine import costs, fft
 from convfilter.engine.arguments import Array
 from convfilter.engine.bands import run_bands
-from convfilter.engine.box import run_box, serves
-from convfilter.engine.geometry import Axis, Border
+from convfilter.engine.box import run_box
+from convfilter.engine.choose import choose
 from convfilter.engine.loops.layout import PITCH, ROWS_AT_ONCE
 from convfilter.engine.native import loop
-from convfilter.engine.plan import Plan, make_plan
+from convfilter.engine.plan import Combine, Plan, Request
 from convfilter.engine.schedule import Schedule, Weights
 from convfilter.engine.strips import StripReader
 
-Combine = Literal["abs", "l1", "l2", "max", "max-abs"]
 COMBINES: tuple[Combine, ...] = get_args(Combine)
 JOINS: dict[Combine | None, int] = {None: 0, "abs": 1, "l1": 1, "l2": 2, "max": 3, "max-abs": 4}
 """What the loop calls them."""
@@ -32,36 +32,20 @@ class Call:
     image: Array
     shape: tuple[int, ...]
     kernels: tuple[Weights, ...]
-    combine: Combine | None
-    rows: Axis
-    columns: Axis
-    border: Border
-    fill: float
-    scale: float
-    offset: float
-    dtype: np.dtype[Any]
-    needs_range: bool = False
+    request: Request
     gain: float = 1.0
     plan: Plan = field(init=False)
 
     def __post_init__(self) -> None:
-        plan = make_plan(
-            self.kernels,
-            image_dtype=self.image.dtype,
-            output_dtype=self.dtype,
-            scale=self.scale * self.gain,
-            offset=self.offset,
-            fill=self.fill,
-            needs_range=self.needs_range,
-            takes_root=self.combine == "l2",
-            may_run=self.combine is None
-            and serves(self.image, self.rows, self.columns, self.border, self.fill, self.dtype),
-        )
-        object.__setattr__(self, "plan", plan)
+        object.__setattr__(self, "plan", choose(self.kernels, self.request))
+
+    def by_sums(self) -> Call:
+        """Return the same call with sums of products, which serve all values."""
+        return replace(self, request=replace(self.request, only_sums=True))
 
     def with_range(self) -> Call:
         """Return the same call with sums in float64."""
-        return replace(self, needs_range=True)
+        return replace(self, request=replace(self.request, needs_range=True))
 
 
 STRIP_BYTES = 1 << 18
@@ -75,20 +59,39 @@ NARROWEST = 1024
 
 
 def run(call: Call, workers: int) -> tuple[Array, int]:
-    """Return the output and how many sums were NaN or infinite."""
-    if call.plan.algorithm == "box":
-        return _run_box(call, workers)
-    if call.plan.accumulator == np.int16:
-        return _run_exactly(call, workers), 0
+    """Return the output and how many values the algorithm could not tell.
+
+    Those are sums that are NaN or infinite. Boxes and transforms, which would carry NaN and
+    infinity to outputs that do not weigh them, cannot tell any output then.
+    """
+    match call.plan.algorithm:
+        case "box":
+            output, bad = _run_box(call, workers)
+        case "fft":
+            output, bad = _run_transforms(call, workers)
+        case _ if call.plan.accumulator == np.int16:
+            output, bad = _run_exactly(call, workers), 0
+        case _:
+            output, bad = _run_sums(call, workers)
+    rows, columns = call.request.rows, call.request.columns
+    return output.reshape(rows.outputs, columns.outputs, *call.shape[2:]), bad
+
+
+def _run_sums(call: Call, workers: int) -> tuple[Array, int]:
+    request = call.request
     reader = _reader(call)
     tiles = Tiles.of(reader, call.plan.schedules)
-    join = JOINS[call.combine]
+    join = JOINS[request.combine]
     dtype = reader.dtype
-    respond = loop("correlate.respond", S=call.image.dtype, T=dtype, D=call.dtype)
-    rounded = call.dtype.kind != "f"
-    limits = (np.iinfo(call.dtype).min, np.iinfo(call.dtype).max) if rounded else (0, 0)
-    outputs = call.rows.outputs
-    output = np.empty((outputs, reader.output_length), call.dtype)
+    respond = loop("correlate.respond", S=call.image.dtype, T=dtype, D=request.output_dtype)
+    rounded = request.output_dtype.kind != "f"
+    limits = (
+        (np.iinfo(request.output_dtype).min, np.iinfo(request.output_dtype).max)
+        if rounded
+        else (0, 0)
+    )
+    outputs = request.rows.outputs
+    output = np.empty((outputs, reader.output_length), request.output_dtype)
     bad: list[int] = []
 
     def work(start: int, stop: int) -> None:
@@ -105,7 +108,7 @@ def run(call: Call, workers: int) -> tuple[Array, int]:
             tiles.in_runs,
             join,
             1 / call.gain,
-            call.offset,
+            request.offset,
             *limits,
             rounded,
             call.image.dtype.kind != "f",
@@ -120,7 +123,7 @@ def run(call: Call, workers: int) -> tuple[Array, int]:
 
     effort = reader.output_length * sum(schedule.taps for schedule in call.plan.schedules)
     run_bands(outputs, effort, workers, work)
-    return output.reshape(outputs, call.columns.outputs, *call.shape[2:]), sum(bad)
+    return output, sum(bad)
 
 
 @dataclass(frozen=True)
@@ -166,10 +169,10 @@ class Tiles:
 
 
 def _worth_runs(schedules: Sequence[Schedule]) -> bool:
-    """Tell whether sums of four rows at once pay: a run costs as much as one or two taps."""
-    taps = sum(len(schedule.down_columns) for schedule in schedules)
-    runs = sum(1 for schedule in schedules for _ in schedule.down_columns.runs())
-    return taps > 2 * runs
+    """Tell whether sums of four rows at once pay."""
+    kernels = [schedule.down_columns for schedule in schedules]
+    together = sum(costs.in_runs(taps, "float32") for taps in kernels)
+    return together < sum(costs.TAP["float32"] * len(taps) for taps in kernels)
 
 
 def _tap_arrays(
@@ -211,31 +214,52 @@ def _tap_arrays(
 
 
 def _run_box(call: Call, workers: int) -> tuple[Array, int]:
-    output, bad = run_box(
+    request = call.request
+    return run_box(
         call.image,
-        call.rows,
-        call.columns,
-        call.border,
-        call.fill,
-        weight=float(call.kernels[0].flat[0]) * call.scale,
-        offset=call.offset,
+        request.rows,
+        request.columns,
+        request.border,
+        request.fill,
+        weight=float(call.kernels[0].flat[0]) * request.scale,
+        offset=request.offset,
         arithmetic=call.plan.accumulator,
-        dtype=call.dtype,
+        dtype=request.output_dtype,
         workers=workers,
     )
-    return output.reshape(call.rows.outputs, call.columns.outputs, *call.shape[2:]), bad
+
+
+def _run_transforms(call: Call, workers: int) -> tuple[Array, int]:
+    request = call.request
+    output = fft.run(
+        call.image,
+        [kernel * request.scale for kernel in call.kernels],
+        JOINS[request.combine],
+        request.rows,
+        request.columns,
+        request.border,
+        request.fill,
+        request.offset,
+        request.output_dtype,
+        fft.Tiling(call.plan.side, call.plan.accumulator),
+        exact=call.plan.exact,
+        workers=workers,
+    )
+    elements = request.rows.outputs * request.columns.outputs * request.channels
+    return (np.empty(elements, np.uint8), elements) if output is None else (output, 0)
 
 
 def _run_exactly(call: Call, workers: int) -> Array:
     """Return the output of a call whose sums fit into 16 bits."""
+    request = call.request
     reader = _reader(call)
     taps = _taps(reader, call.plan.schedules)
-    join = JOINS[call.combine]
-    respond = loop("exact.respond", S=call.image.dtype, D=call.dtype)
-    outputs = call.rows.outputs
-    output = np.empty((outputs, reader.output_length), call.dtype)
+    join = JOINS[request.combine]
+    respond = loop("exact.respond", S=call.image.dtype, D=request.output_dtype)
+    outputs = request.rows.outputs
+    output = np.empty((outputs, reader.output_length), request.output_dtype)
     within = np.iinfo(np.int16)
-    limits = within if call.dtype.kind == "f" else np.iinfo(call.dtype)
+    limits = within if request.output_dtype.kind == "f" else np.iinfo(request.output_dtype)
     lowest, highest = max(within.min, limits.min), min(within.max, limits.max)
     at_once = reader.strip_rows(strip_bytes=STRIP_BYTES)
 
@@ -248,8 +272,8 @@ def _run_exactly(call: Call, workers: int) -> Array:
             reader.rows.reach,
             *taps,
             join,
-            join == 0 and call.dtype == np.int16 and call.offset == 0,
-            call.offset,
+            join == 0 and request.output_dtype == np.int16 and request.offset == 0,
+            request.offset,
             lowest,
             highest,
             reader.empty_strip(min(at_once, stop - start)),
@@ -260,13 +284,13 @@ def _run_exactly(call: Call, workers: int) -> Array:
 
     effort = reader.output_length * sum(schedule.taps for schedule in call.plan.schedules)
     run_bands(outputs, effort, workers, work)
-    return output.reshape(outputs, call.columns.outputs, *call.shape[2:])
+    return output
 
 
 def _reader(call: Call) -> StripReader:
-    dtype = call.plan.accumulator
+    request, dtype = call.request, call.plan.accumulator
     return StripReader(
-        call.image, call.rows, call.columns, call.border, call.fill, dtype, reads=False
+        call.image, request.rows, request.columns, request.border, request.fill, dtype, reads=False
     )
 
 
