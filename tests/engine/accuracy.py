@@ -19,7 +19,8 @@ from unittest.mock import patch
 import numpy as np
 
 from convfilter import engine
-from convfilter.engine import bands, respond, select, smooth, strips
+from convfilter.engine import bands, recorded_plans, respond, select, smooth, strips
+from convfilter.engine.plan import forcing
 from convfilter.errors import ArgumentError
 from tests import naive
 
@@ -256,3 +257,15 @@ def _must_refuse(case: Case, reason: str) -> None:
     except ArgumentError:
         return
     raise AssertionError(f"gave {result.shape} {result.dtype} instead of an error: {reason}")
+
+
+def check_paths(case: Case, workers: tuple[int, ...] = (1, 2, 3)) -> set[str]:
+    """Check a call by its plan and by every other that was considered; return their names."""
+    with recorded_plans() as plans:
+        check(case, workers)
+    chosen = {plan.name for plan in plans}
+    others = {name for plan in plans for name, _ in plan.alternatives}
+    for name in others - chosen:
+        with forcing(name):
+            check(case, workers)
+    return chosen | others
