@@ -127,6 +127,8 @@ def _axis(
 
 def _counts(axis: Axis, padding: int, name: str) -> NDArray[np.int64]:
     """Return how many taps of each window count, `padding` positions at either end among them."""
+    if axis.before == 0 and axis.extent <= axis.size:
+        return np.full(axis.outputs, axis.window, np.int64)
     start = np.arange(axis.outputs, dtype=np.int64) * axis.stride - axis.before
     skipped = np.maximum(-(start // axis.dilation), 0)
 
