@@ -152,7 +152,7 @@ class Tiles:
         else:
             width, pitch = length, max(reader.row_length, length)
         dense = pitch == PITCH and rows.stride == 1 and rows.dilation == 1
-        in_runs = dense and _worth_runs(schedules)
+        in_runs = dense and _worth_runs(schedules, reader.dtype.name)
         strips = keeps_rows + sum(schedule.along_rows is not None for schedule in schedules)
         taps = _tap_arrays(reader, schedules, pitch, in_runs, int(keeps_rows))
         return cls(reader, width, halo, pitch, in_runs, strips, taps)
@@ -168,11 +168,11 @@ class Tiles:
         return int((at_once - 1) * rows.stride + rows.reach)
 
 
-def _worth_runs(schedules: Sequence[Schedule]) -> bool:
+def _worth_runs(schedules: Sequence[Schedule], dtype: str) -> bool:
     """Tell whether sums of four rows at once pay."""
     kernels = [schedule.down_columns for schedule in schedules]
-    together = sum(costs.in_runs(taps, "float32") for taps in kernels)
-    return together < sum(costs.TAP["float32"] * len(taps) for taps in kernels)
+    together = sum(costs.in_runs(taps, dtype) for taps in kernels)
+    return together < sum(costs.TAP[dtype] * len(taps) for taps in kernels)
 
 
 def _tap_arrays(
