@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from convfilter.engine.arguments import Array, check_image, check_integer, check_number
 from convfilter.engine.bands import check_workers, run_bands
@@ -15,15 +15,20 @@ from convfilter.engine.geometry import Axis, Border, check_border, lay_out
 from convfilter.engine.native import loop
 from convfilter.engine.plan import Algorithm, Plan, record
 from convfilter.engine.rank import check_fill
-from convfilter.engine.strips import StripReader, storer
 from convfilter.errors import ArgumentError
 
 LARGEST_FACTOR = 1e30
 """Differences are divided by a sigma that float32 can still do so with."""
 
-TILE_ROWS = 64
+TILE_ROWS = 32
 TILE_COLUMNS = 512
 """Outputs of a tile: what is computed from it stays within the second-level cache."""
+
+RING_BYTES = 1 << 18
+"""Weights of the bilateral filter that are kept for the rows below."""
+
+OFFSETS_AT_ONCE = 128
+"""Even. So many neighbours, twice, are added up before they join the sums: fewer roundings."""
 
 
 def bilateral(
@@ -71,40 +76,57 @@ def bilateral(
     color = _check_positive(sigma_color, "sigma_color")
     space = _check_positive(sigma_space, "sigma_space")
     window = 2 * radius + 1
-    axes = lay_out(pixels.shape, (window, window))
-    tiles = _Tiles(pixels, axes, border, fill)
-    dtype = tiles.dtype
-    run = loop("smooth.bilateral", T=dtype)
-    offset = np.arange(-radius, radius + 1, dtype=np.int64)
-    square = offset[:, np.newaxis] ** 2 + offset**2
-    tap_rows, tap_columns = np.nonzero((square <= radius**2) & (square > 0))
-    with np.errstate(over="ignore"):
-        exponents = np.maximum(-square[tap_rows, tap_columns] / 2.0 / space / space, -1e30).astype(
-            dtype
-        )
-    factor = min(math.sqrt(0.5) / color, LARGEST_FACTOR)
-    tap_rows, tap_columns = np.ascontiguousarray(tap_rows), np.ascontiguousarray(tap_columns)
+    tiles = _Tiles(pixels, lay_out(pixels.shape, (window, window)), border, fill)
+    down, right = _half_disk(radius)
 
-    def smooth(planes: Array, out: Array) -> None:
-        channels, _, columns = out.shape
-        line, weights = np.empty(columns, dtype), np.empty(columns, dtype)
-        sums = np.empty((channels, columns), dtype)
-        run(
-            planes,
-            radius,
-            tap_rows,
-            tap_columns,
-            exponents,
-            factor,
-            line,
-            weights,
-            sums,
-            out,
-        )
+    def smoother(dtype: np.dtype[Any], rows: int, columns: int) -> Smooth:
+        run = loop("smooth.bilateral", T=dtype)
+        square = (down**2 + right**2).astype(np.float64)
+        with np.errstate(over="ignore"):
+            exponents = np.maximum(-square / 2 / space / space, -1e30) * unit(dtype)
+        exponents = exponents.astype(dtype)
+        factor = min(math.sqrt(0.5 * unit(dtype)) / color, LARGEST_FACTOR)
+        row_bytes = (columns + 2 * radius) * dtype.itemsize
+        parts = _ring_parts(down, RING_BYTES // row_bytes)
+        slots = [np.concatenate([[0], np.cumsum(down[part] + 1)]) for part in parts]
+        ring = np.empty((max(int(s[-1]) for s in slots), columns + 2 * radius), dtype)
 
-    output = tiles.run(smooth, 4 * tap_rows.size + 1, check_workers(workers))
-    _record("direct", dtype, f"bilateral, {tap_rows.size + 1} taps in a disk of {window}")
+        def smooth(planes: Array, sums: Array) -> None:
+            partial = np.empty(sums.shape[1:], dtype)
+            for part, starts in zip(parts, slots, strict=True):
+                first = part.start == 0
+                of_part = (down[part], right[part], exponents[part], factor, starts)
+                run(planes, radius, first, *of_part, ring, partial, sums)
+
+        return smooth
+
+    output = tiles.run(smoother, 4 * down.size + 1, check_workers(workers))
+    taps = 2 * down.size + 1
+    _record("direct", tiles.dtype, f"bilateral, {taps} taps in a disk of {window}")
     return output.reshape(np.shape(image))
+
+
+def _half_disk(radius: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return rows and columns of the offsets in a disk, of each pair of opposite ones the lower.
+
+    Their number is even, since a quarter turn of the disk changes nothing.
+    """
+    offset = np.arange(-radius, radius + 1, dtype=np.int64)
+    down, right = np.meshgrid(offset[radius:], offset, indexing="ij")
+    half = (down**2 + right**2 <= radius**2) & ((down > 0) | (right > 0))
+    return down[half], right[half]
+
+
+def _ring_parts(down: NDArray[np.int64], slots: int) -> list[slice]:
+    """Split offsets into runs of even length whose weights, down + 1 rows each, fit into a ring."""
+    parts, start, taken = [], 0, 0
+    for t in range(0, down.size, 2):
+        needed = int(down[t] + down[t + 1]) + 2
+        if t > start and (taken + needed > slots or t - start >= OFFSETS_AT_ONCE):
+            parts.append(slice(start, t))
+            start, taken = t, 0
+        taken += needed
+    return [*parts, slice(start, down.size)]
 
 
 def nl_means(
@@ -150,20 +172,57 @@ def nl_means(
     patch, window = _check_odd(size, "size"), _check_odd(search, "search")
     reach = patch + window - 1
     tiles = _Tiles(pixels, lay_out(pixels.shape, (reach, reach)), border, fill)
-    dtype = tiles.dtype
-    run = loop("smooth.nl_means", T=dtype)
-    factor = min(1 / force / math.sqrt(patch * patch * pixels.shape[2]), LARGEST_FACTOR)
+    elements = patch * patch * pixels.shape[2]
 
-    def smooth(planes: Array, out: Array) -> None:
-        _, rows, columns = out.shape
-        squares = np.empty((rows + patch - 1, columns + patch - 1), dtype)
-        line, distances = np.empty(columns + patch - 1, dtype), np.empty(columns, dtype)
-        weights, sums = np.empty((rows, columns), dtype), np.empty(out.shape, dtype)
-        run(planes, patch, window, factor, squares, line, distances, weights, sums, out)
+    def smoother(dtype: np.dtype[Any], rows: int, columns: int) -> Smooth:
+        run = loop("smooth.nl_means", T=dtype)
+        exact = _squares_are_exact(pixels.dtype, dtype, elements, border, fill)
+        weight = 1 / force / math.sqrt(elements)
+        factor = 1.0 if exact else min(weight, LARGEST_FACTOR)
+        scale = (min(weight * weight, LARGEST_FACTOR) if exact else 1.0) * unit(dtype)
+        far = window // 2
+        squares = np.empty((rows + far + patch - 1, columns + far + patch - 1), dtype)
+        line = np.empty(squares.shape[1], dtype)
+        weights = np.empty((2, rows + far, columns + far), dtype)
+        offsets = window * window // 2
 
-    output = tiles.run(smooth, 4 * window * window, check_workers(workers))
-    _record("shifts", dtype, f"non-local means, {window}x{window} shifts, patches of {patch}")
+        def smooth(planes: Array, sums: Array) -> None:
+            partial = np.empty_like(sums)
+            for start in range(0, max(offsets, 1), OFFSETS_AT_ONCE):
+                stop = min(start + OFFSETS_AT_ONCE, offsets)
+                scratch = (squares, line, weights, partial, sums)
+                run(planes, patch, window, start, stop, exact, factor, scale, *scratch)
+
+        return smooth
+
+    output = tiles.run(smoother, 4 * window * window, check_workers(workers))
+    reason = f"non-local means, {window}x{window} shifts, patches of {patch}"
+    _record("shifts", tiles.dtype, reason)
     return output.reshape(np.shape(image))
+
+
+def _squares_are_exact(
+    image_dtype: np.dtype[Any], dtype: np.dtype[Any], elements: int, border: Border, fill: float
+) -> bool:
+    """Tell whether sums of so many squared differences of integers are never rounded."""
+    if image_dtype.kind == "f":
+        return False
+    limits = np.iinfo(image_dtype)
+    lowest, highest = float(limits.min), float(limits.max)
+    if border == "constant":
+        if fill != math.floor(fill):
+            return False
+        lowest, highest = min(lowest, fill), max(highest, fill)
+    return elements * (highest - lowest) ** 2 < 2.0 ** (np.finfo(dtype).nmant + 1)
+
+
+def unit(dtype: np.dtype[Any]) -> float:
+    """Return the exponent by which a weight falls to 1/e, negated, as the loops count exponents."""
+    return 2.0**23 / math.log(2) if dtype == np.float32 else 1.0
+
+
+Smooth = Callable[[Array, Array], None]
+"""Fills the sums (rows, channels and weight, columns) of a tile from its planes."""
 
 
 class _Tiles:
@@ -173,40 +232,91 @@ class _Tiles:
         single = image.dtype.name in ("uint8", "float32")
         self.dtype = np.dtype(np.float32 if single else np.float64)
         self._image = image
-        self._reader = StripReader(
-            image, *axes, check_border(border), check_fill(fill, self.dtype), self.dtype
-        )
+        self._axes = axes
+        self._border, self._fill = check_border(border), check_fill(fill, self.dtype)
 
     def run(
-        self, smooth: Callable[[Array, Array], None], work_per_element: int, workers: int
+        self,
+        smoother: Callable[[np.dtype[Any], int, int], Smooth],
+        work_per_element: int,
+        workers: int,
     ) -> Array:
-        """Call `smooth(planes, out)` for every tile and return the rounded whole."""
-        reader, dtype = self._reader, self.dtype
-        height, width, channels = self._image.shape
-        reach = reader.columns.reach
-        output = np.empty_like(self._image)
-        store = storer(output.dtype, dtype, 0.0)
+        """Return the rounded means of all tiles.
+
+        `smoother(dtype, rows, columns)` returns what fills the sums of tiles of at most that size;
+        each thread has its own.
+        """
+        output, bad = self._run(smoother, work_per_element, workers)
+        if bad and self.dtype == np.float32:
+            # either the image holds such values, or float32 overflowed on the way to a finite mean
+            self.dtype = np.dtype(np.float64)
+            output, _ = self._run(smoother, work_per_element, workers)
+        return output
+
+    def _run(
+        self,
+        smoother: Callable[[np.dtype[Any], int, int], Smooth],
+        work_per_element: int,
+        workers: int,
+    ) -> tuple[Array, int]:
+        dtype, image = self.dtype, self._image
+        height, width, channels = image.shape
+        rows, columns = (axis.sources(self._border) for axis in self._axes)
+        before = self._axes[1].before
+        reach = 2 * before + 1
+        source = image.reshape(height, width * channels)
+        output = np.empty_like(source)
+        load = loop("smooth.load", S=image.dtype, T=dtype)
+        divide = _divider(output.dtype, dtype)
+        across = min(max(TILE_COLUMNS, reach), width)
+        bad: list[int] = []
 
         def work(start: int, stop: int) -> None:
             most = min(max(TILE_ROWS, reach), stop - start)
-            across = max(TILE_COLUMNS, reach)
-            memory = reader.empty_strip(most)
-            for first in range(start, stop, most):
-                count = min(most, stop - first)
-                strip = reader.read(first, count, memory)
-                strip = strip.reshape(strip.shape[0], -1, channels).transpose(2, 0, 1)
+            smooth = smoother(dtype, most, across)
+            planes = np.empty(channels * (most + reach - 1) * (across + reach - 1), dtype)
+            totals = np.empty(most * (channels + 1) * across, dtype)
+            means = np.empty(most * across * channels, output.dtype)
+            for top in range(start, stop, most):
+                high = min(most, stop - top)
                 for left in range(0, width, across):
-                    right = min(left + across, width)
-                    planes = np.ascontiguousarray(strip[:, :, left : right + reach - 1])
-                    out = np.empty((channels, count, right - left), dtype)
-                    smooth(planes, out)
-                    whole = np.empty((count, (right - left) * channels), output.dtype)
-                    interleaved = np.ascontiguousarray(out.transpose(1, 2, 0))
-                    store(interleaved.reshape(whole.shape), whole)
-                    output[first : first + count, left:right] = whole.reshape(interleaved.shape)
+                    wide = min(across, width - left)
+                    seen_columns = columns[left : left + wide + reach - 1]
+                    run = [
+                        min(max(x - left, 0), seen_columns.size) for x in (before, before + width)
+                    ]
+                    tile = _shaped(planes, (channels, high + reach - 1, seen_columns.size))
+                    load(
+                        source,
+                        rows[top : top + high + reach - 1],
+                        seen_columns,
+                        *run,
+                        self._fill,
+                        tile,
+                    )
+                    sums = _shaped(totals, (high, channels + 1, wide))
+                    smooth(tile, sums)
+                    mean = _shaped(means, (high, wide * channels))
+                    bad.append(divide(sums, mean))
+                    output[top : top + high, left * channels : (left + wide) * channels] = mean
 
         run_bands(height, width * channels * work_per_element, workers, work)
-        return output
+        return output.reshape(image.shape), sum(bad)
+
+
+def _shaped(memory: Array, shape: tuple[int, ...]) -> Array:
+    """Return the beginning of flat memory as an array."""
+    return memory[: math.prod(shape)].reshape(shape)
+
+
+def _divider(dtype: np.dtype[Any], sums: np.dtype[Any]) -> Callable[[Array, Array], int]:
+    """Return the function that divides sums, rounds, and counts what is not finite."""
+    if dtype.kind == "f":
+        divide: Callable[[Array, Array], int] = loop("smooth.divide_floats", T=sums, D=dtype)
+        return divide
+    divide_integers = loop("smooth.divide_integers", T=sums, D=dtype)
+    limits = np.iinfo(dtype)
+    return lambda means, out: divide_integers(means, limits.min, limits.max, out)
 
 
 def _check_positive(value: Any, what: str) -> float:

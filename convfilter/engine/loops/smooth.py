@@ -1,114 +1,316 @@
-"""Means weighted by likeness, on planes (channels, rows, columns)."""
+"""Means weighted by likeness, on tiles of planes (channels, rows, columns).
+
+A pixel weighs its neighbour as the neighbour weighs it. So only half of the offsets of a window is
+weighed, those downwards or straight to the right; each weight serves the pixel at its place and,
+read at the mirrored place, the neighbour. Sums are kept as (rows, channels and then the weights,
+columns).
+"""
 
 import numba
 import numpy as np
-from numba.extending import overload
+from numba.extending import overload, register_jitable
 
-from convfilter.engine.loops.declare import loop
+from convfilter.engine.loops.declare import OPTIONS, loop
 
-LOG2_E = np.float32(1.4426950408889634)
-# coefficients of 2**f as a power series, ln(2)**k / k!
-C1 = np.float32(0.6931471805599453)
-C2 = np.float32(0.2402265069591007)
-C3 = np.float32(0.05550410866482158)
-C4 = np.float32(0.009618129107628477)
-C5 = np.float32(0.0013333558146428443)
-C6 = np.float32(0.00015403530393381608)
-ONE = np.float32(1)
-HALF = np.float32(0.5)
-LEAST = np.float32(-126)
+# bits of a float32
+FRACTION = np.int32(0x007FFFFF)
+WHOLE = np.int32(-0x00800000)
+BIAS = np.int32(0x3F800000)
+LEAST = np.float32(-126 * 2.0**23)
+# 2**(m - 1) within 1 <= m <= 2, to 3.4e-6 of it and exact at both ends
+C0 = np.float32(0.5098710204886042)
+C1 = np.float32(0.3121467125962752)
+C2 = np.float32(0.1666171397984762)
+C3 = np.float32(-0.002190620157328821)
+C4 = np.float32(0.013555747273973205)
 
 
-def _exp_single(exponent):
-    """Return e**exponent for an exponent of at most zero, NaN as the smallest weight.
+def _power_single(exponent):
+    """Return 2**(exponent / 2**23) for an exponent of at most zero, NaN as the smallest weight.
 
-    2**z is the power series of its fraction, within one half, times 2**n set as exponent bits.
+    As an integer, the exponent holds the bits of the power's exponent and, below them, a fraction.
     """
-    z = exponent * LOG2_E
-    z = z if z > LEAST else LEAST
-    whole = np.floor(z + HALF)
-    f = z - whole
-    power = ONE + f * (C1 + f * (C2 + f * (C3 + f * (C4 + f * (C5 + f * C6)))))
-    bits = np.int32((np.int32(whole) + np.int32(127)) << np.int32(23))
-    return power * bits.view(np.float32)
+    exponent = exponent if exponent > LEAST else LEAST
+    bits = np.int32(exponent)
+    m = np.int32((bits & FRACTION) | BIAS).view(np.float32)
+    power = np.float32(C0 + m * (C1 + m * (C2 + m * (C3 + m * C4)))).view(np.int32)
+    return np.int32(power + np.int32(bits & WHOLE)).view(np.float32)
 
 
-def _exp_double(exponent):
+def _power_double(exponent):
     """Return e**exponent for an exponent of at most zero, NaN as the smallest weight."""
     return np.exp(exponent if exponent > -700.0 else -700.0)
 
 
-def _exp(exponent):
-    """Return e**exponent for an exponent of at most zero, NaN as the smallest weight."""
-    return _exp_single(exponent) if isinstance(exponent, np.float32) else _exp_double(exponent)
+def _power(exponent):
+    """Return the weight of an exponent, in the unit that `smooth.unit` of the engine returns."""
+    return _power_single(exponent) if isinstance(exponent, np.float32) else _power_double(exponent)
 
 
-@overload(_exp, jit_options={"error_model": "numpy", "fastmath": {"contract"}})
-def _choose_exp(exponent):
-    return _exp_single if exponent == numba.float32 else _exp_double
+@overload(_power, jit_options=OPTIONS)
+def _choose_power(exponent):
+    return _power_single if exponent == numba.float32 else _power_double
 
 
 @loop(
-    "const T[:,:,:] planes, i8 radius, const i8[:] tap_rows, const i8[:] tap_columns,"
-    " const T[:] tap_exponents, T factor, T[:] line, T[:] weights, T[:,:] sums, T[:,:,:] out"
+    "const S[:,:] image, const i8[:] rows, const i8[:] columns, i8 run_start, i8 run_stop, T fill,"
+    " T[:,:,:] out"
 )
-def bilateral(
-    planes, radius, tap_rows, tap_columns, tap_exponents, factor, line, weights, sums, out
-):
-    """Add the weighted differences to the centre, taps (without the centre) one by one.
-
-    A tap weighs e**(its exponent - (factor * distance)**2); the centre weighs 1.
-    """
-    channels, rows, columns = out.shape
-    zero = out.dtype.type(0)
-    one = out.dtype.type(1)
-    for i in range(rows):
-        for x in range(columns):
-            weights[x] = one
+def load(image, rows, columns, run_start, run_stop, fill, out):
+    """Gather padded rows as planes; `columns[run_start:run_stop]` are neighbours."""
+    convert = out.dtype.type
+    channels, _, count = out.shape
+    run = run_stop - run_start
+    for i in range(rows.shape[0]):
+        if rows[i] < 0:
             for c in range(channels):
-                sums[c, x] = zero
-        for t in range(tap_rows.shape[0]):
-            exponent = tap_exponents[t]
-            u = i + tap_rows[t]
-            v = tap_columns[t]
-            seen = planes[0, u, v:]
-            centre = planes[0, i + radius, radius:]
+                out[c, i, :] = fill
+            continue
+        source = image[rows[i]]
+        if run > 0:
+            inner = source[columns[run_start] * channels :]
             if channels == 1:
-                total = sums[0]
-                for x in range(columns):
-                    difference = seen[x] - centre[x]
-                    weight = _exp(exponent - (difference * factor) * (difference * factor))
-                    weights[x] += weight
-                    total[x] += weight * difference
-                continue
-            for x in range(columns):
-                line[x] = abs(seen[x] - centre[x])
-            for c in range(1, channels):
-                seen = planes[c, u, v:]
-                centre = planes[c, i + radius, radius:]
-                for x in range(columns):
-                    line[x] += abs(seen[x] - centre[x])
-            for x in range(columns):
-                weight = _exp(exponent - (line[x] * factor) * (line[x] * factor))
-                line[x] = weight
-                weights[x] += weight
-            for c in range(channels):
-                seen = planes[c, u, v:]
-                centre = planes[c, i + radius, radius:]
-                total = sums[c]
-                for x in range(columns):
-                    total[x] += line[x] * (seen[x] - centre[x])
+                target = out[0, i, run_start:]
+                for x in range(run):
+                    target[x] = convert(inner[x])
+            elif channels == 3:
+                red, green, blue = (
+                    out[0, i, run_start:],
+                    out[1, i, run_start:],
+                    out[2, i, run_start:],
+                )
+                for x in range(run):
+                    red[x] = convert(inner[3 * x])
+                    green[x] = convert(inner[3 * x + 1])
+                    blue[x] = convert(inner[3 * x + 2])
+            else:
+                for c in range(channels):
+                    target = out[c, i, run_start:]
+                    for x in range(run):
+                        target[x] = convert(inner[x * channels + c])
+        for part in range(2):
+            begin = 0 if part == 0 else max(run_stop, run_start)
+            end = run_start if part == 0 else count
+            for j in range(begin, end):
+                for c in range(channels):
+                    seen = fill
+                    if columns[j] >= 0:
+                        seen = convert(source[columns[j] * channels + c])
+                    out[c, i, j] = seen
+
+
+@loop("const T[:,:,:] sums, D[:,:] out -> i8")
+def divide_floats(sums, out):
+    """Divide the sums by the weights, join the channels; return how many were not finite."""
+    convert = out.dtype.type
+    channels = sums.shape[1] - 1
+    bad = 0
+    for i in range(out.shape[0]):
+        weights = sums[i, channels]
+        target = out[i]
         for c in range(channels):
-            centre = planes[c, i + radius, radius:]
-            total = sums[c]
-            target = out[c, i]
-            for x in range(columns):
-                target[x] = centre[x] + total[x] / weights[x]
+            total = sums[i, c]
+            bad_here = np.int32(0)
+            for x in range(total.shape[0]):
+                value = total[x] / weights[x]
+                target[x * channels + c] = convert(value)
+                bad_here += np.int32(value - value != 0)
+            bad += bad_here
+    return bad
 
 
-@numba.njit(error_model="numpy", fastmath={"contract"})
-def _add_rows(source, first, count, target, n):
+@loop("const T[:,:,:] sums, i8 lowest, i8 highest, D[:,:] out -> i8")
+def divide_integers(sums, lowest, highest, out):
+    """Divide the sums by the weights, round half to even, saturate, join the channels."""
+    convert = out.dtype.type
+    number = sums.dtype.type
+    low, high, one = number(lowest), number(highest), number(1)
+    channels = sums.shape[1] - 1
+    for i in range(out.shape[0]):
+        weights = sums[i, channels]
+        target = out[i]
+        if channels == 3:
+            red, green, blue = sums[i, 0], sums[i, 1], sums[i, 2]
+            for x in range(weights.shape[0]):
+                share = one / weights[x]
+                target[3 * x] = convert(np.int32(min(max(np.rint(red[x] * share), low), high)))
+                target[3 * x + 1] = convert(
+                    np.int32(min(max(np.rint(green[x] * share), low), high))
+                )
+                target[3 * x + 2] = convert(np.int32(min(max(np.rint(blue[x] * share), low), high)))
+            continue
+        for c in range(channels):
+            total = sums[i, c]
+            for x in range(weights.shape[0]):
+                value = np.rint(total[x] / weights[x])
+                target[x * channels + c] = convert(np.int32(min(max(value, low), high)))
+    return 0
+
+
+@register_jitable(**OPTIONS)
+def _weigh_colours(planes, i, j, u, v, exponent, factor, weights):
+    """weights[x] = weight of (i, j + x) and (u, v + x) by their colours, and by `exponent`."""
+    n = weights.shape[0]
+    here, there = planes[0, i, j:], planes[0, u, v:]
+    channels = planes.shape[0]
+    if channels == 1:
+        for x in range(n):
+            distance = (here[x] - there[x]) * factor
+            weights[x] = _power(exponent - distance * distance)
+        return
+    if channels == 3:
+        here1, there1 = planes[1, i, j:], planes[1, u, v:]
+        here2, there2 = planes[2, i, j:], planes[2, u, v:]
+        for x in range(n):
+            distance = abs(here[x] - there[x])
+            distance += abs(here1[x] - there1[x])
+            distance += abs(here2[x] - there2[x])
+            distance *= factor
+            weights[x] = _power(exponent - distance * distance)
+        return
+    for x in range(n):
+        weights[x] = abs(here[x] - there[x])
+    for c in range(1, channels):
+        here, there = planes[c, i, j:], planes[c, u, v:]
+        for x in range(n):
+            weights[x] += abs(here[x] - there[x])
+    for x in range(n):
+        distance = weights[x] * factor
+        weights[x] = _power(exponent - distance * distance)
+
+
+@register_jitable(**OPTIONS)
+def _add_four(planes, i, j, dy, dx, a, b, dy1, dx1, c, d, sums):
+    """Add four neighbours of the pixels (i, j + x) to rows of sums.
+
+    `a` and `b` are the weights of the neighbours at (dy, dx) and at the mirrored place, `c` and `d`
+    those at (dy1, dx1) and its mirrored place.
+    """
+    channels = planes.shape[0]
+    n = sums.shape[1]
+    total = sums[channels]
+    if channels == 3:
+        ra, rb = planes[0, i + dy, j + dx :], planes[0, i - dy, j - dx :]
+        rc, rd = planes[0, i + dy1, j + dx1 :], planes[0, i - dy1, j - dx1 :]
+        ga, gb = planes[1, i + dy, j + dx :], planes[1, i - dy, j - dx :]
+        gc, gd = planes[1, i + dy1, j + dx1 :], planes[1, i - dy1, j - dx1 :]
+        ba, bb = planes[2, i + dy, j + dx :], planes[2, i - dy, j - dx :]
+        bc, bd = planes[2, i + dy1, j + dx1 :], planes[2, i - dy1, j - dx1 :]
+        red, green, blue = sums[0], sums[1], sums[2]
+        for x in range(n):
+            wa, wb, wc, wd = a[x], b[x], c[x], d[x]
+            total[x] += (wa + wb) + (wc + wd)
+            red[x] += (wa * ra[x] + wb * rb[x]) + (wc * rc[x] + wd * rd[x])
+            green[x] += (wa * ga[x] + wb * gb[x]) + (wc * gc[x] + wd * gd[x])
+            blue[x] += (wa * ba[x] + wb * bb[x]) + (wc * bc[x] + wd * bd[x])
+        return
+    for k in range(channels):
+        va, vb = planes[k, i + dy, j + dx :], planes[k, i - dy, j - dx :]
+        vc, vd = planes[k, i + dy1, j + dx1 :], planes[k, i - dy1, j - dx1 :]
+        grey = sums[k]
+        if k == 0:
+            for x in range(n):
+                wa, wb, wc, wd = a[x], b[x], c[x], d[x]
+                total[x] += (wa + wb) + (wc + wd)
+                grey[x] += (wa * va[x] + wb * vb[x]) + (wc * vc[x] + wd * vd[x])
+        else:
+            for x in range(n):
+                grey[x] += (a[x] * va[x] + b[x] * vb[x]) + (c[x] * vc[x] + d[x] * vd[x])
+
+
+@register_jitable(**OPTIONS)
+def _begin(planes, reach, i, sums):
+    """Begin the sums of a row with the centres, which weigh 1."""
+    channels, columns = sums.shape
+    for c in range(channels - 1):
+        centre, target = planes[c, reach + i, reach:], sums[c]
+        for x in range(columns):
+            target[x] = centre[x]
+    sums[channels - 1, :] = sums.dtype.type(1)
+
+
+@register_jitable(**OPTIONS)
+def _add_sums(more, sums):
+    for c in range(sums.shape[0]):
+        source, target = more[c], sums[c]
+        for x in range(target.shape[0]):
+            target[x] += source[x]
+
+
+@loop(
+    "const T[:,:,:] planes, i8 radius, i8 first, const i8[:] down, const i8[:] right,"
+    " const T[:] exponents, T factor, const i8[:] slots, T[:,:] ring, T[:,:] partial, T[:,:,:] sums"
+)
+def bilateral(planes, radius, first, down, right, exponents, factor, slots, ring, partial, sums):
+    """Add the neighbours at some offsets, an even number of them, and at their mirrored places.
+
+    A neighbour weighs by its exponent - (factor * distance)**2. `first` begins the sums. Offset t
+    keeps the weights of its last `down[t] + 1` rows in the ring's slots from `slots[t]`.
+    """
+    rows, _, columns = sums.shape
+    for i in range(-radius, rows):
+        if i >= 0 and first:
+            _begin(planes, radius, i, sums[i])
+        for t in range(0, down.shape[0], 2):
+            for k in range(t, t + 2):
+                if i < -down[k]:
+                    continue
+                dx = right[k]
+                start = radius - max(dx, 0)
+                stop = radius + columns - min(dx, 0)
+                _weigh_colours(
+                    planes,
+                    radius + i,
+                    start,
+                    radius + i + down[k],
+                    start + dx,
+                    exponents[k],
+                    factor,
+                    ring[slots[k] + (i + radius) % (down[k] + 1), start:stop],
+                )
+            if i < 0:
+                continue
+            if t == 0:
+                partial[:] = sums.dtype.type(0)
+            dy, dx, dy1, dx1 = down[t], right[t], down[t + 1], right[t + 1]
+            row = radius + i
+            a = ring[slots[t] + row % (dy + 1), radius:]
+            b = ring[slots[t] + (row + 1) % (dy + 1), radius - dx :]
+            c = ring[slots[t + 1] + row % (dy1 + 1), radius:]
+            d = ring[slots[t + 1] + (row + 1) % (dy1 + 1), radius - dx1 :]
+            _add_four(planes, row, radius, dy, dx, a, b, dy1, dx1, c, d, partial)
+        if i >= 0 and down.shape[0] > 0:
+            _add_sums(partial, sums[i])
+
+
+@register_jitable(**OPTIONS)
+def _square(planes, i, j, u, v, factor, target):
+    """target[x] = sum over channels of (factor * difference of (i, j + x) and (u, v + x))**2."""
+    n = target.shape[0]
+    here, there = planes[0, i, j:], planes[0, u, v:]
+    if planes.shape[0] == 3:
+        here1, there1 = planes[1, i, j:], planes[1, u, v:]
+        here2, there2 = planes[2, i, j:], planes[2, u, v:]
+        for x in range(n):
+            r = (here[x] - there[x]) * factor
+            g = (here1[x] - there1[x]) * factor
+            b = (here2[x] - there2[x]) * factor
+            target[x] = r * r + g * g + b * b
+        return
+    for x in range(n):
+        difference = (here[x] - there[x]) * factor
+        target[x] = difference * difference
+    for c in range(1, planes.shape[0]):
+        here, there = planes[c, i, j:], planes[c, u, v:]
+        for x in range(n):
+            difference = (here[x] - there[x]) * factor
+            target[x] += difference * difference
+
+
+@register_jitable(**OPTIONS)
+def _add_rows(source, first, count, target):
     """target[x] = sum of source[first + t, x] over `count` rows, an odd number."""
+    n = target.shape[0]
     a = source[first]
     for x in range(n):
         target[x] = a[x]
@@ -119,67 +321,86 @@ def _add_rows(source, first, count, target, n):
             target[x] += a[x] + b[x]
 
 
-@numba.njit(error_model="numpy", fastmath={"contract"})
-def _add_neighbours(source, count, target, n):
-    """target[x] = sum of source[x + t] over `count` neighbours, an odd number."""
-    for x in range(n):
-        target[x] = source[x]
-    for t in range(1, count, 2):
-        a = source[t:]
-        b = source[t + 1 :]
+@register_jitable(**OPTIONS)
+def _weigh_patches(columns, size, top, scale, target):
+    """target[x] = weight of the sum of columns[x + t] over `size` neighbours, an odd number."""
+    n = target.shape[0]
+    t = size % 4
+    if t == 1:
         for x in range(n):
-            target[x] += a[x] + b[x]
+            target[x] = columns[x]
+    else:
+        b, c = columns[1:], columns[2:]
+        for x in range(n):
+            target[x] = columns[x] + b[x] + c[x]
+    while t < size:
+        a, b, c, d = columns[t:], columns[t + 1 :], columns[t + 2 :], columns[t + 3 :]
+        for x in range(n):
+            target[x] += (a[x] + b[x]) + (c[x] + d[x])
+        t += 4
+    for x in range(n):
+        target[x] = _power(top - target[x] * scale)
 
 
 @loop(
-    "const T[:,:,:] planes, i8 size, i8 search, T factor, T[:,:] squares, T[:] line,"
-    " T[:] distances, T[:,:] weights, T[:,:,:] sums, T[:,:,:] out"
+    "const T[:,:,:] planes, i8 size, i8 search, i8 start, i8 stop, i8 running, T factor, T scale,"
+    " T[:,:] squares, T[:] line, T[:,:,:] weights, T[:,:,:] partial, T[:,:,:] sums"
 )
-def nl_means(planes, size, search, factor, squares, line, distances, weights, sums, out):
-    """Add the weighted differences to the centre, shifts of the search window one by one.
+def nl_means(
+    planes,
+    size,
+    search,
+    start,
+    stop,
+    running,
+    factor,
+    scale,
+    squares,
+    line,
+    weights,
+    partial,
+    sums,
+):
+    """Add the pixels at offsets start to stop of the search window, and at their mirrored places.
 
-    A shift weighs e**-(sum over the patches of (factor * difference)**2); the centre weighs 1.
+    Offsets are counted along the rows from the first after the centre, which begins the sums;
+    there is an even number of them. A pixel weighs by
+    -scale * (sum over the patches of (factor * difference)**2). `running` keeps sums of columns
+    from row to row, for differences whose sums are never rounded.
     """
-    channels, rows, columns = out.shape
-    far = search // 2
-    near = size // 2
-    wide = columns + size - 1
-    zero = out.dtype.type(0)
-    weights[:] = out.dtype.type(1)
-    sums[:] = zero
-    for i in range(search):
-        for j in range(search):
-            if i == far and j == far:
-                continue
-            for y in range(rows + size - 1):
-                target = squares[y]
-                for c in range(channels):
-                    here = planes[c, far + y, far:]
-                    there = planes[c, i + y, j:]
-                    if c == 0:
-                        for x in range(wide):
-                            difference = (here[x] - there[x]) * factor
-                            target[x] = difference * difference
-                    else:
-                        for x in range(wide):
-                            difference = (here[x] - there[x]) * factor
-                            target[x] += difference * difference
-            for y in range(rows):
-                _add_rows(squares, y, size, line, wide)
-                _add_neighbours(line, size, distances, columns)
-                total = weights[y]
-                for x in range(columns):
-                    weight = _exp(-distances[x])
-                    distances[x] = weight
-                    total[x] += weight
-                for c in range(channels):
-                    centre = planes[c, far + near + y, far + near :]
-                    seen = planes[c, i + near + y, j + near :]
-                    total = sums[c, y]
-                    for x in range(columns):
-                        total[x] += distances[x] * (seen[x] - centre[x])
-    for c in range(channels):
-        for y in range(rows):
-            centre = planes[c, far + near + y, far + near :]
-            for x in range(columns):
-                out[c, y, x] = centre[x] + sums[c, y, x] / weights[y, x]
+    rows, _, columns = sums.shape
+    far, near = search // 2, size // 2
+    reach = far + near
+    zero = sums.dtype.type(0)
+    partial[:] = zero
+    centre = search * search // 2
+    for offset in range(centre + 1 + start, centre + 1 + stop, 2):
+        for k in range(2):
+            dy, dx = (offset + k) // search - far, (offset + k) % search - far
+            left = min(-dx, 0)
+            n = columns + abs(dx)
+            wide = n + size - 1
+            column = line[:wide]
+            for i in range(rows + dy + size - 1):
+                u, v = far + i - dy, far + left
+                _square(planes, u, v, u + dy, v + dx, factor, squares[i, :wide])
+                if i < size - 1:
+                    continue
+                if running and i >= size:
+                    new, old = squares[i], squares[i - size]
+                    for x in range(wide):
+                        column[x] += new[x] - old[x]
+                else:
+                    _add_rows(squares, i - size + 1, size, column)
+                _weigh_patches(column, size, zero, scale, weights[k, i - size + 1, :n])
+        dy, dx = offset // search - far, offset % search - far
+        dy1, dx1 = (offset + 1) // search - far, (offset + 1) % search - far
+        here, here1 = max(dx, 0), max(dx1, 0)
+        for i in range(rows):
+            a, b = weights[0, i + dy, here:], weights[0, i, here - dx :]
+            c, d = weights[1, i + dy1, here1:], weights[1, i, here1 - dx1 :]
+            _add_four(planes, reach + i, reach, dy, dx, a, b, dy1, dx1, c, d, partial[i])
+    for i in range(rows):
+        if start == 0:
+            _begin(planes, reach, i, sums[i])
+        _add_sums(partial[i], sums[i])
