@@ -21,8 +21,11 @@ LARGEST_FACTOR = 1e30
 """Differences are divided by a sigma that float32 can still do so with."""
 
 TILE_ROWS = 32
-TILE_COLUMNS = 512
+TILE_COLUMNS = 1024
 """Outputs of a tile: what is computed from it stays within the second-level cache."""
+
+SPARE = 16
+"""Columns that the loops may read, and compute, beyond a tile: they work in whole vectors."""
 
 RING_BYTES = 1 << 18
 """Weights of the bilateral filter that are kept for the rows below."""
@@ -86,10 +89,10 @@ def bilateral(
             exponents = np.maximum(-square / 2 / space / space, -1e30) * unit(dtype)
         exponents = exponents.astype(dtype)
         factor = min(math.sqrt(0.5 * unit(dtype)) / color, LARGEST_FACTOR)
-        row_bytes = (columns + 2 * radius) * dtype.itemsize
+        row_bytes = (columns + 2 * radius + SPARE) * dtype.itemsize
         parts = _ring_parts(down, RING_BYTES // row_bytes)
         slots = [np.concatenate([[0], np.cumsum(down[part] + 1)]) for part in parts]
-        ring = np.empty((max(int(s[-1]) for s in slots), columns + 2 * radius), dtype)
+        ring = np.empty((max(int(s[-1]) for s in slots), columns + 2 * radius + SPARE), dtype)
 
         def smooth(planes: Array, sums: Array) -> None:
             partial = np.empty(sums.shape[1:], dtype)
@@ -181,9 +184,9 @@ def nl_means(
         factor = 1.0 if exact else min(weight, LARGEST_FACTOR)
         scale = (min(weight * weight, LARGEST_FACTOR) if exact else 1.0) * unit(dtype)
         far = window // 2
-        squares = np.empty((rows + far + patch - 1, columns + far + patch - 1), dtype)
+        squares = np.empty((rows + far + patch - 1, columns + far + patch - 1 + SPARE), dtype)
         line = np.empty(squares.shape[1], dtype)
-        weights = np.empty((2, rows + far, columns + far), dtype)
+        weights = np.empty((2, rows + far, columns + far + SPARE), dtype)
         offsets = window * window // 2
 
         def smooth(planes: Array, sums: Array) -> None:
@@ -262,6 +265,7 @@ class _Tiles:
         dtype, image = self.dtype, self._image
         height, width, channels = image.shape
         rows, columns = (axis.sources(self._border) for axis in self._axes)
+        columns = np.concatenate([columns, np.full(SPARE, -1)])
         before = self._axes[1].before
         reach = 2 * before + 1
         source = image.reshape(height, width * channels)
@@ -274,14 +278,13 @@ class _Tiles:
         def work(start: int, stop: int) -> None:
             most = min(max(TILE_ROWS, reach), stop - start)
             smooth = smoother(dtype, most, across)
-            planes = np.empty(channels * (most + reach - 1) * (across + reach - 1), dtype)
+            planes = np.empty(channels * (most + reach - 1) * (across + reach - 1 + SPARE), dtype)
             totals = np.empty(most * (channels + 1) * across, dtype)
-            means = np.empty(most * across * channels, output.dtype)
             for top in range(start, stop, most):
                 high = min(most, stop - top)
                 for left in range(0, width, across):
                     wide = min(across, width - left)
-                    seen_columns = columns[left : left + wide + reach - 1]
+                    seen_columns = columns[left : left + wide + reach - 1 + SPARE]
                     run = [
                         min(max(x - left, 0), seen_columns.size) for x in (before, before + width)
                     ]
@@ -296,9 +299,7 @@ class _Tiles:
                     )
                     sums = _shaped(totals, (high, channels + 1, wide))
                     smooth(tile, sums)
-                    mean = _shaped(means, (high, wide * channels))
-                    bad.append(divide(sums, mean))
-                    output[top : top + high, left * channels : (left + wide) * channels] = mean
+                    bad.append(divide(sums, top, left, output))
 
         run_bands(height, width * channels * work_per_element, workers, work)
         return output.reshape(image.shape), sum(bad)
@@ -309,14 +310,16 @@ def _shaped(memory: Array, shape: tuple[int, ...]) -> Array:
     return memory[: math.prod(shape)].reshape(shape)
 
 
-def _divider(dtype: np.dtype[Any], sums: np.dtype[Any]) -> Callable[[Array, Array], int]:
+def _divider(dtype: np.dtype[Any], sums: np.dtype[Any]) -> Callable[[Array, int, int, Array], int]:
     """Return the function that divides sums, rounds, and counts what is not finite."""
     if dtype.kind == "f":
-        divide: Callable[[Array, Array], int] = loop("smooth.divide_floats", T=sums, D=dtype)
+        divide: Callable[[Array, int, int, Array], int] = loop(
+            "smooth.divide_floats", T=sums, D=dtype
+        )
         return divide
     divide_integers = loop("smooth.divide_integers", T=sums, D=dtype)
     limits = np.iinfo(dtype)
-    return lambda means, out: divide_integers(means, limits.min, limits.max, out)
+    return lambda *tile: divide_integers(tile[0], limits.min, limits.max, *tile[1:])
 
 
 def _check_positive(value: Any, what: str) -> float:

@@ -12,6 +12,9 @@ from numba.extending import overload, register_jitable
 
 from convfilter.engine.loops.declare import OPTIONS, loop
 
+VECTOR = 16
+"""Elements of the widest vectors; so many columns of a tile may be computed without being used."""
+
 # bits of a float32
 FRACTION = np.int32(0x007FFFFF)
 WHOLE = np.int32(-0x00800000)
@@ -50,6 +53,12 @@ def _power(exponent):
 @overload(_power, jit_options=OPTIONS)
 def _choose_power(exponent):
     return _power_single if exponent == numba.float32 else _power_double
+
+
+@register_jitable(**OPTIONS)
+def whole_vectors(n):
+    """Round up to a multiple of VECTOR: a row without a remainder is one without slow elements."""
+    return -(-n // VECTOR) * VECTOR
 
 
 @loop(
@@ -99,15 +108,18 @@ def load(image, rows, columns, run_start, run_stop, fill, out):
                     out[c, i, j] = seen
 
 
-@loop("const T[:,:,:] sums, D[:,:] out -> i8")
-def divide_floats(sums, out):
-    """Divide the sums by the weights, join the channels; return how many were not finite."""
+@loop("const T[:,:,:] sums, i8 top, i8 left, D[:,:] out -> i8")
+def divide_floats(sums, top, left, out):
+    """Divide the sums by the weights, join the channels; return how many were not finite.
+
+    They become the pixels of `out` from row `top` and column `left`.
+    """
     convert = out.dtype.type
     channels = sums.shape[1] - 1
     bad = 0
-    for i in range(out.shape[0]):
+    for i in range(sums.shape[0]):
         weights = sums[i, channels]
-        target = out[i]
+        target = out[top + i, left * channels :]
         for c in range(channels):
             total = sums[i, c]
             bad_here = np.int32(0)
@@ -119,16 +131,16 @@ def divide_floats(sums, out):
     return bad
 
 
-@loop("const T[:,:,:] sums, i8 lowest, i8 highest, D[:,:] out -> i8")
-def divide_integers(sums, lowest, highest, out):
-    """Divide the sums by the weights, round half to even, saturate, join the channels."""
+@loop("const T[:,:,:] sums, i8 lowest, i8 highest, i8 top, i8 left, D[:,:] out -> i8")
+def divide_integers(sums, lowest, highest, top, left, out):
+    """Divide as `divide_floats`, round half to even, saturate."""
     convert = out.dtype.type
     number = sums.dtype.type
     low, high, one = number(lowest), number(highest), number(1)
     channels = sums.shape[1] - 1
-    for i in range(out.shape[0]):
+    for i in range(sums.shape[0]):
         weights = sums[i, channels]
-        target = out[i]
+        target = out[top + i, left * channels :]
         if channels == 3:
             red, green, blue = sums[i, 0], sums[i, 1], sums[i, 2]
             for x in range(weights.shape[0]):
@@ -138,6 +150,12 @@ def divide_integers(sums, lowest, highest, out):
                     np.int32(min(max(np.rint(green[x] * share), low), high))
                 )
                 target[3 * x + 2] = convert(np.int32(min(max(np.rint(blue[x] * share), low), high)))
+            continue
+        if channels == 1:
+            grey = sums[i, 0]
+            for x in range(weights.shape[0]):
+                value = np.rint(grey[x] / weights[x])
+                target[x] = convert(np.int32(min(max(value, low), high)))
             continue
         for c in range(channels):
             total = sums[i, c]
@@ -257,7 +275,7 @@ def bilateral(planes, radius, first, down, right, exponents, factor, slots, ring
                     continue
                 dx = right[k]
                 start = radius - max(dx, 0)
-                stop = radius + columns - min(dx, 0)
+                stop = start + whole_vectors(columns + abs(dx))
                 _weigh_colours(
                     planes,
                     radius + i,
@@ -378,7 +396,7 @@ def nl_means(
         for k in range(2):
             dy, dx = (offset + k) // search - far, (offset + k) % search - far
             left = min(-dx, 0)
-            n = columns + abs(dx)
+            n = whole_vectors(columns + abs(dx))
             wide = n + size - 1
             column = line[:wide]
             for i in range(rows + dy + size - 1):
