@@ -251,21 +251,24 @@ class _Marks:
         """
         height, width = self._shape
         marks = self.array
-        flat = marks.reshape(-1)
-        words, wide = flat.view(np.int64), marks.shape[1]
-        grow, pick = loop("edges.grow"), loop("edges.pick")
+        run, pick = loop("edges.grow"), loop("edges.pick")
         bands: list[tuple[int, int]] = []
+
+        def grow(start: int, stop: int, top: int, bottom: int, found: int) -> None:
+            seeds = np.zeros(marks.shape[1], np.uint8)
+            stack = np.empty(max(found, 1), np.int64)
+            places, words = marks.reshape(-1), seeds.view(np.int64)
+            run(marks, places, start, stop, top, bottom, seeds, words, stack)
 
         def work(start: int, stop: int) -> None:
             found = mark(start, stop, marks)
             bands.append((start, found))
-            grow(words, flat, wide, start, stop, start, stop, np.empty(max(found, 1), np.int64))
+            grow(start, stop, start, stop, found)
 
         run_bands(height, width * work_per_element, workers, work)
-        if len(bands) > 1:
-            stack = np.empty(max(sum(found for _, found in bands), 1), np.int64)
-            for seam, _ in sorted(bands)[1:]:
-                grow(words, flat, wide, seam - 1, seam + 1, 0, height, stack)
+        total = sum(found for _, found in bands)
+        for seam, _ in sorted(bands)[1:]:
+            grow(seam - 1, seam + 1, 0, height, total)
         edges = np.empty((height, width), np.uint8)
         run_bands(height, width, workers, lambda start, stop: pick(marks, start, stop, edges))
         return edges.view(np.bool_)
@@ -313,7 +316,8 @@ def _check_thresholds(low: Any, high: Any, lowest: float = -math.inf) -> tuple[f
 def _threshold(value: float, dtype: np.dtype[Any], squared: bool) -> float:
     """Return the largest size of the dtype whose length, in float32, is not above `value`.
 
-    A size is the square of a length where `squared`; lengths grow with sizes, so bisection finds it.
+    A size is the square of a length where `squared`; lengths grow with sizes, which lets
+    bisection find it.
     """
     highest = _rounded_down(value, np.dtype(np.float32))
     number = np.dtype(np.float32) if dtype.kind == "i" else dtype

@@ -14,6 +14,9 @@ from convfilter.engine.loops.strips import load
 WEAK = np.uint8(1)
 STRONG = np.uint8(2)
 
+# the lowest bits of eight bytes
+SEEDS = np.int64(0x0101010101010101)
+
 # tangents of 22.5 and 67.5 degrees
 FLAT = np.sqrt(2.0) - 1.0
 STEEP = np.sqrt(2.0) + 1.0
@@ -236,33 +239,47 @@ def mark_sizes(sizes, low, high, start, stop, marks):
     return found
 
 
-@loop("i8[:] words, u1[:] marks, i8 width, i8 start, i8 stop, i8 top, i8 bottom, i8[:] stack")
-def grow(words, marks, width, start, stop, top, bottom, stack):
+@loop(
+    "u1[:,:] marks, u1[:] places, i8 start, i8 stop, i8 top, i8 bottom, u1[:] seeds,"
+    " const i8[:] seed_words, i8[:] stack"
+)
+def grow(marks, places, start, stop, top, bottom, seeds, seed_words, stack):
     """Make strong what is weak and connected to a strong mark in rows start to stop.
 
-    Only rows top to bottom are touched. `words` is the memory of `marks`, eight at a time, and
-    `width` a multiple of eight. A mark is stacked when it becomes strong, hence at most once.
+    Only rows top to bottom are touched. `places` is the memory of `marks` without its axes, and
+    `seed_words` that of `seeds`, eight of them at a time. A mark is stacked when it becomes
+    strong, hence at most once.
     """
+    width = marks.shape[1]
     least, most = top * width, bottom * width
-    for word in range(start * width // 8, stop * width // 8):
-        if words[word] == 0:
-            continue
-        for seed in range(8 * word, 8 * word + 8):
-            if marks[seed] != STRONG:
+    for i in range(start, stop):
+        above, here, below = marks[max(i - 1, top)], marks[i], marks[min(i + 1, bottom - 1)]
+        over, under = above[1:], below[1:]
+        over_right, right, under_right = above[2:], here[2:], below[2:]
+        middle, target = here[1:], seeds[1:]
+        for x in range(width - 2):
+            near = above[x] | over[x] | over_right[x] | here[x] | right[x]
+            near = near | below[x] | under[x] | under_right[x]
+            target[x] = np.uint8(np.uint8(middle[x] >> 1) & near)
+        for word in range(seed_words.shape[0]):
+            if seed_words[word] & SEEDS == 0:
                 continue
-            stack[0] = seed
-            stacked = 1
-            while stacked > 0:
-                stacked -= 1
-                place = stack[stacked]
-                for row in range(place - width, place + width + 1, width):
-                    if row < least or row >= most:
-                        continue
-                    for near in range(row - 1, row + 2):
-                        if marks[near] == WEAK:
-                            marks[near] = STRONG
-                            stack[stacked] = near
-                            stacked += 1
+            for x in range(8 * word, 8 * word + 8):
+                if not seeds[x] & 1:
+                    continue
+                stack[0] = i * width + x
+                stacked = 1
+                while stacked > 0:
+                    stacked -= 1
+                    place = stack[stacked]
+                    for row in range(place - width, place + width + 1, width):
+                        if row < least or row >= most:
+                            continue
+                        for near in range(row - 1, row + 2):
+                            if places[near] == WEAK:
+                                places[near] = STRONG
+                                stack[stacked] = near
+                                stacked += 1
 
 
 @loop("const u1[:,:] marks, i8 start, i8 stop, u1[:,:] out")
