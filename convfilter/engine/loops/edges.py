@@ -20,9 +20,9 @@ SEEDS = np.int64(0x0101010101010101)
 # tangents of 22.5 and 67.5 degrees
 FLAT = np.sqrt(2.0) - 1.0
 STEEP = np.sqrt(2.0) + 1.0
-# as a fraction so near the smaller one that none of 16-bit integers lies between
-FLAT_ABOVE = np.int32(13860)
-FLAT_BELOW = np.int32(33461)
+# the smaller one as a fraction: no fraction of gradients of bytes, at most 1020, lies between
+FLAT_ABOVE = np.int32(985)
+FLAT_BELOW = np.int32(2378)
 
 BLOCK = 64
 """Pixels that are passed over together where none is above the lower threshold."""
@@ -42,7 +42,7 @@ def _is_flat(rise, run):
     return _is_flat_whole(rise, run) if whole else _is_flat_real(rise, run)
 
 
-@overload(_is_flat, jit_options=OPTIONS)
+@overload(_is_flat, jit_options=OPTIONS)  # type: ignore[arg-type]
 def _choose_is_flat(rise, run):
     return _is_flat_whole if isinstance(run, numba.types.Integer) else _is_flat_real
 
@@ -61,7 +61,7 @@ def _is_steep(rise, run):
     return _is_steep_whole(rise, run) if whole else _is_steep_real(rise, run)
 
 
-@overload(_is_steep, jit_options=OPTIONS)
+@overload(_is_steep, jit_options=OPTIONS)  # type: ignore[arg-type]
 def _choose_is_steep(rise, run):
     return _is_steep_whole if isinstance(run, numba.types.Integer) else _is_steep_real
 
@@ -84,9 +84,10 @@ def _measure(across, down, squared, sizes):
 def _mark(across, down, above, here, below, low, high, marks):
     """Mark the maxima across the edge in one row; of equal ones the right or lower one goes.
 
-    Sizes have one more column on both sides. Returns how many are weak or strong.
+    Marks start as zeros. Sizes have one more column on both sides. Returns how many are marked.
     """
     n = across.shape[0]
+    part = across.dtype.type
     found = 0
     for start in range(0, n, BLOCK):
         stop = min(start + BLOCK, n)
@@ -95,10 +96,8 @@ def _mark(across, down, above, here, below, low, high, marks):
         target = marks[start:]
         passing = np.int32(0)
         for x in range(count):
-            passing += np.int32(size[x] > low)
+            passing = np.int32(passing + np.int32(size[x] > low))
         if passing == 0:
-            for x in range(count):
-                target[x] = 0
             continue
         right, falling = across[start:], down[start:]
         before, after = here[start:], here[start + 2 :]
@@ -107,18 +106,19 @@ def _mark(across, down, above, here, below, low, high, marks):
         kept_here = np.int32(0)
         for x in range(count):
             value = size[x]
-            run, rise = abs(right[x]), abs(falling[x])
-            along_row = (value > before[x]) & (value >= after[x])
-            along_column = (value > over[x]) & (value >= under[x])
-            towards_below = (value > above_before[x]) & (value > below_after[x])
-            towards_above = (value > above_after[x]) & (value > below_before[x])
+            run, rise = part(abs(right[x])), part(abs(falling[x]))
+            flat, steep = _is_flat(rise, run), _is_steep(rise, run)
             falls = (right[x] < 0) != (falling[x] < 0)
-            kept = towards_above if falls else towards_below
-            kept = along_column if _is_steep(rise, run) else kept
-            kept = along_row if _is_flat(rise, run) else kept
+            # all are read, chosen or not: a read in a branch would keep the loop from vectors
+            a, b, c = above_before[x], over[x], above_after[x]
+            d, e = before[x], after[x]
+            f, g, h = below_before[x], under[x], below_after[x]
+            one = d if flat else (b if steep else (c if falls else a))
+            other = e if flat else (g if steep else (f if falls else h))
+            kept = (value > one) & ((value > other) | ((flat | steep) & (value == other)))
             weak = np.uint8(kept & (value > low))
             target[x] = np.uint8(weak + np.uint8(weak & np.uint8(value > high)))
-            kept_here += np.int32(weak)
+            kept_here = np.int32(kept_here + np.int32(weak))
         found += kept_here
     return found
 
@@ -234,7 +234,7 @@ def mark_sizes(sizes, low, high, start, stop, marks):
         for x in range(source.shape[0]):
             weak = np.uint8(source[x] > low)
             target[x] = np.uint8(weak + np.uint8(source[x] > high))
-            here += np.int32(weak)
+            here = np.int32(here + np.int32(weak))
         found += here
     return found
 

@@ -50,7 +50,7 @@ def _power(exponent):
     return _power_single(exponent) if isinstance(exponent, np.float32) else _power_double(exponent)
 
 
-@overload(_power, jit_options=OPTIONS)
+@overload(_power, jit_options=OPTIONS)  # type: ignore[arg-type]
 def _choose_power(exponent):
     return _power_single if exponent == numba.float32 else _power_double
 
@@ -126,7 +126,7 @@ def divide_floats(sums, top, left, out):
             for x in range(total.shape[0]):
                 value = total[x] / weights[x]
                 target[x * channels + c] = convert(value)
-                bad_here += np.int32(value - value != 0)
+                bad_here = np.int32(bad_here + np.int32(value - value != 0))
             bad += bad_here
     return bad
 
