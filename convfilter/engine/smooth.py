@@ -24,8 +24,8 @@ TILE_ROWS = 32
 TILE_COLUMNS = 1024
 """Outputs of a tile: what is computed from it stays within the second-level cache."""
 
-SPARE = 16
-"""Columns that the loops may read, and compute, beyond a tile: they work in whole vectors."""
+VECTOR = 16
+"""The loops compute whole vectors of so many columns, and read so many beyond a tile's border."""
 
 RING_BYTES = 1 << 18
 """Weights of the bilateral filter that are kept for the rows below."""
@@ -89,17 +89,19 @@ def bilateral(
             exponents = np.maximum(-square / 2 / space / space, -1e30) * unit(dtype)
         exponents = exponents.astype(dtype)
         factor = min(math.sqrt(0.5 * unit(dtype)) / color, LARGEST_FACTOR)
-        row_bytes = (columns + 2 * radius + SPARE) * dtype.itemsize
-        parts = _ring_parts(down, RING_BYTES // row_bytes)
+        margin = whole_vectors(radius)
+        length = whole_vectors(columns) + 2 * margin + VECTOR
+        parts = _ring_parts(down, RING_BYTES // (length * dtype.itemsize))
         slots = [np.concatenate([[0], np.cumsum(down[part] + 1)]) for part in parts]
-        ring = np.empty((max(int(s[-1]) for s in slots), columns + 2 * radius + SPARE), dtype)
+        ring = _aligned((max(int(s[-1]) for s in slots), length), dtype)
+        partial = _aligned((pixels.shape[2] + 1, columns), dtype)
 
         def smooth(planes: Array, sums: Array) -> None:
-            partial = np.empty(sums.shape[1:], dtype)
+            scratch = (ring, _shaped(partial, sums.shape[1:]), sums)
             for part, starts in zip(parts, slots, strict=True):
                 first = part.start == 0
                 of_part = (down[part], right[part], exponents[part], factor, starts)
-                run(planes, radius, first, *of_part, ring, partial, sums)
+                run(planes, radius, margin, first, *of_part, *scratch)
 
         return smooth
 
@@ -184,9 +186,11 @@ def nl_means(
         factor = 1.0 if exact else min(weight, LARGEST_FACTOR)
         scale = (min(weight * weight, LARGEST_FACTOR) if exact else 1.0) * unit(dtype)
         far = window // 2
-        squares = np.empty((rows + far + patch - 1, columns + far + patch - 1 + SPARE), dtype)
-        line = np.empty(squares.shape[1], dtype)
-        weights = np.empty((2, rows + far, columns + far + SPARE), dtype)
+        margin = whole_vectors(reach // 2)
+        length = whole_vectors(columns + far) + patch - 1
+        squares = _aligned((rows + far + patch - 1, whole_vectors(length)), dtype)
+        line = _aligned((length,), dtype)
+        weights = _aligned((2, rows + far, whole_vectors(columns + far)), dtype)
         offsets = window * window // 2
 
         def smooth(planes: Array, sums: Array) -> None:
@@ -194,7 +198,7 @@ def nl_means(
             for start in range(0, max(offsets, 1), OFFSETS_AT_ONCE):
                 stop = min(start + OFFSETS_AT_ONCE, offsets)
                 scratch = (squares, line, weights, partial, sums)
-                run(planes, patch, window, start, stop, exact, factor, scale, *scratch)
+                run(planes, patch, window, margin, start, stop, exact, factor, scale, *scratch)
 
         return smooth
 
@@ -265,9 +269,10 @@ class _Tiles:
         dtype, image = self.dtype, self._image
         height, width, channels = image.shape
         rows, columns = (axis.sources(self._border) for axis in self._axes)
-        columns = np.concatenate([columns, np.full(SPARE, -1)])
-        before = self._axes[1].before
-        reach = 2 * before + 1
+        reach = self._axes[1].reach
+        margin = whole_vectors(reach // 2)
+        spare = np.full(margin - reach // 2 + 2 * VECTOR, -1)
+        columns = np.concatenate([spare[: margin - reach // 2], columns, spare])
         source = image.reshape(height, width * channels)
         output = np.empty_like(source)
         load = loop("smooth.load", S=image.dtype, T=dtype)
@@ -278,25 +283,19 @@ class _Tiles:
         def work(start: int, stop: int) -> None:
             most = min(max(TILE_ROWS, reach), stop - start)
             smooth = smoother(dtype, most, across)
-            planes = np.empty(channels * (most + reach - 1) * (across + reach - 1 + SPARE), dtype)
-            totals = np.empty(most * (channels + 1) * across, dtype)
+            length = whole_vectors(across) + 2 * margin + VECTOR
+            planes = _aligned((channels, most + reach - 1, length), dtype)
+            totals = _aligned((most, channels + 1, across), dtype)
             for top in range(start, stop, most):
                 high = min(most, stop - top)
+                seen_rows = rows[top : top + high + reach - 1]
                 for left in range(0, width, across):
                     wide = min(across, width - left)
-                    seen_columns = columns[left : left + wide + reach - 1 + SPARE]
-                    run = [
-                        min(max(x - left, 0), seen_columns.size) for x in (before, before + width)
-                    ]
-                    tile = _shaped(planes, (channels, high + reach - 1, seen_columns.size))
-                    load(
-                        source,
-                        rows[top : top + high + reach - 1],
-                        seen_columns,
-                        *run,
-                        self._fill,
-                        tile,
-                    )
+                    length = whole_vectors(wide) + 2 * margin + VECTOR
+                    seen = columns[left : left + length]
+                    run = (min(max(x - left, 0), length) for x in (margin, margin + width))
+                    tile = _shaped(planes, (channels, seen_rows.size, length))
+                    load(source, seen_rows, seen, *run, self._fill, tile)
                     sums = _shaped(totals, (high, channels + 1, wide))
                     smooth(tile, sums)
                     bad.append(divide(sums, top, left, output))
@@ -305,9 +304,22 @@ class _Tiles:
         return output.reshape(image.shape), sum(bad)
 
 
+def whole_vectors(columns: int) -> int:
+    """Round up to a multiple of VECTOR."""
+    return -(-columns // VECTOR) * VECTOR
+
+
+def _aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Return memory that begins, as the caches do, at a multiple of 64 bytes."""
+    size = math.prod(shape) * dtype.itemsize
+    memory = np.empty(size + 63, np.uint8)
+    start = -memory.__array_interface__["data"][0] % 64
+    return memory[start : start + size].view(dtype).reshape(shape)
+
+
 def _shaped(memory: Array, shape: tuple[int, ...]) -> Array:
-    """Return the beginning of flat memory as an array."""
-    return memory[: math.prod(shape)].reshape(shape)
+    """Return the beginning of memory as an array of another shape."""
+    return memory.reshape(-1)[: math.prod(shape)].reshape(shape)
 
 
 def _divider(dtype: np.dtype[Any], sums: np.dtype[Any]) -> Callable[[Array, int, int, Array], int]:

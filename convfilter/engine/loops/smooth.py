@@ -218,9 +218,9 @@ def _add_four(planes, i, j, dy, dx, a, b, dy1, dx1, c, d, sums):
         for x in range(n):
             wa, wb, wc, wd = a[x], b[x], c[x], d[x]
             total[x] += (wa + wb) + (wc + wd)
-            red[x] += (wa * ra[x] + wb * rb[x]) + (wc * rc[x] + wd * rd[x])
-            green[x] += (wa * ga[x] + wb * gb[x]) + (wc * gc[x] + wd * gd[x])
-            blue[x] += (wa * ba[x] + wb * bb[x]) + (wc * bc[x] + wd * bd[x])
+            red[x] = red[x] + wa * ra[x] + wb * rb[x] + wc * rc[x] + wd * rd[x]
+            green[x] = green[x] + wa * ga[x] + wb * gb[x] + wc * gc[x] + wd * gd[x]
+            blue[x] = blue[x] + wa * ba[x] + wb * bb[x] + wc * bc[x] + wd * bd[x]
         return
     for k in range(channels):
         va, vb = planes[k, i + dy, j + dx :], planes[k, i - dy, j - dx :]
@@ -230,18 +230,64 @@ def _add_four(planes, i, j, dy, dx, a, b, dy1, dx1, c, d, sums):
             for x in range(n):
                 wa, wb, wc, wd = a[x], b[x], c[x], d[x]
                 total[x] += (wa + wb) + (wc + wd)
-                grey[x] += (wa * va[x] + wb * vb[x]) + (wc * vc[x] + wd * vd[x])
+                grey[x] = grey[x] + wa * va[x] + wb * vb[x] + wc * vc[x] + wd * vd[x]
         else:
             for x in range(n):
-                grey[x] += (a[x] * va[x] + b[x] * vb[x]) + (c[x] * vc[x] + d[x] * vd[x])
+                grey[x] = grey[x] + a[x] * va[x] + b[x] * vb[x] + c[x] * vc[x] + d[x] * vd[x]
 
 
 @register_jitable(**OPTIONS)
-def _begin(planes, reach, i, sums):
-    """Begin the sums of a row with the centres, which weigh 1."""
+def _weigh_and_add_four(planes, i, j, dy, dx, e, a, b, dy1, dx1, e1, c, d, factor, sums):
+    """Weigh as `_weigh_colours` into `a` and `c`, and add as `_add_four`, in one pass.
+
+    `e` and `e1` are the exponents of the offsets. There are one or three channels, and the weights
+    in `b` and `d` are those of rows above.
+    """
+    channels = planes.shape[0]
+    n = sums.shape[1]
+    total, red = sums[channels], sums[0]
+    r = planes[0, i, j:]
+    ra, rb = planes[0, i + dy, j + dx :], planes[0, i - dy, j - dx :]
+    rc, rd = planes[0, i + dy1, j + dx1 :], planes[0, i - dy1, j - dx1 :]
+    if channels == 1:
+        for x in range(n):
+            distance = (r[x] - ra[x]) * factor
+            wa = _power(e - distance * distance)
+            distance = (r[x] - rc[x]) * factor
+            wc = _power(e1 - distance * distance)
+            wb, wd = b[x], d[x]
+            a[x] = wa
+            c[x] = wc
+            total[x] += (wa + wb) + (wc + wd)
+            red[x] = red[x] + wa * ra[x] + wb * rb[x] + wc * rc[x] + wd * rd[x]
+        return
+    green, blue = sums[1], sums[2]
+    g = planes[1, i, j:]
+    ga, gb = planes[1, i + dy, j + dx :], planes[1, i - dy, j - dx :]
+    gc, gd = planes[1, i + dy1, j + dx1 :], planes[1, i - dy1, j - dx1 :]
+    u = planes[2, i, j:]
+    ua, ub = planes[2, i + dy, j + dx :], planes[2, i - dy, j - dx :]
+    uc, ud = planes[2, i + dy1, j + dx1 :], planes[2, i - dy1, j - dx1 :]
+    for x in range(n):
+        distance = (abs(r[x] - ra[x]) + abs(g[x] - ga[x]) + abs(u[x] - ua[x])) * factor
+        wa = _power(e - distance * distance)
+        distance = (abs(r[x] - rc[x]) + abs(g[x] - gc[x]) + abs(u[x] - uc[x])) * factor
+        wc = _power(e1 - distance * distance)
+        wb, wd = b[x], d[x]
+        a[x] = wa
+        c[x] = wc
+        total[x] += (wa + wb) + (wc + wd)
+        red[x] = red[x] + wa * ra[x] + wb * rb[x] + wc * rc[x] + wd * rd[x]
+        green[x] = green[x] + wa * ga[x] + wb * gb[x] + wc * gc[x] + wd * gd[x]
+        blue[x] = blue[x] + wa * ua[x] + wb * ub[x] + wc * uc[x] + wd * ud[x]
+
+
+@register_jitable(**OPTIONS)
+def _begin(planes, i, margin, sums):
+    """Begin the sums of the pixels (i, margin + x) with themselves, weighing 1."""
     channels, columns = sums.shape
     for c in range(channels - 1):
-        centre, target = planes[c, reach + i, reach:], sums[c]
+        centre, target = planes[c, i, margin:], sums[c]
         for x in range(columns):
             target[x] = centre[x]
     sums[channels - 1, :] = sums.dtype.type(1)
@@ -256,48 +302,63 @@ def _add_sums(more, sums):
 
 
 @loop(
-    "const T[:,:,:] planes, i8 radius, i8 first, const i8[:] down, const i8[:] right,"
+    "const T[:,:,:] planes, i8 radius, i8 margin, i8 first, const i8[:] down, const i8[:] right,"
     " const T[:] exponents, T factor, const i8[:] slots, T[:,:] ring, T[:,:] partial, T[:,:,:] sums"
 )
-def bilateral(planes, radius, first, down, right, exponents, factor, slots, ring, partial, sums):
+def bilateral(
+    planes, radius, margin, first, down, right, exponents, factor, slots, ring, partial, sums
+):
     """Add the neighbours at some offsets, an even number of them, and at their mirrored places.
 
-    A neighbour weighs by its exponent - (factor * distance)**2. `first` begins the sums. Offset t
-    keeps the weights of its last `down[t] + 1` rows in the ring's slots from `slots[t]`.
+    A neighbour weighs by its exponent - (factor * distance)**2. `first` begins the sums. The first
+    pixel of a tile stands at (radius, margin) of the planes. Offset t keeps the weights of its last
+    `down[t] + 1` rows in the ring's slots from `slots[t]`.
     """
     rows, _, columns = sums.shape
+    whole = whole_vectors(columns)
     for i in range(-radius, rows):
-        if i >= 0 and first:
-            _begin(planes, radius, i, sums[i])
+        row = radius + i
+        if i >= 0:
+            partial[:] = sums.dtype.type(0)
         for t in range(0, down.shape[0], 2):
+            at_once = i >= 0 and down[t] > 0 and down[t + 1] > 0 and planes.shape[0] in (1, 3)
             for k in range(t, t + 2):
                 if i < -down[k]:
                     continue
-                dx = right[k]
-                start = radius - max(dx, 0)
-                stop = start + whole_vectors(columns + abs(dx))
+                # mirrored, the weights of some more columns on one side are seen
+                more = whole_vectors(abs(right[k]))
+                start = margin - more if right[k] > 0 else margin
+                stop = start + whole + more
+                if at_once:
+                    start = start if right[k] > 0 else margin + columns
+                    stop = margin if right[k] > 0 else stop
                 _weigh_colours(
                     planes,
-                    radius + i,
+                    row,
                     start,
-                    radius + i + down[k],
-                    start + dx,
+                    row + down[k],
+                    start + right[k],
                     exponents[k],
                     factor,
-                    ring[slots[k] + (i + radius) % (down[k] + 1), start:stop],
+                    ring[slots[k] + row % (down[k] + 1), start:stop],
                 )
             if i < 0:
                 continue
-            if t == 0:
-                partial[:] = sums.dtype.type(0)
             dy, dx, dy1, dx1 = down[t], right[t], down[t + 1], right[t + 1]
-            row = radius + i
-            a = ring[slots[t] + row % (dy + 1), radius:]
-            b = ring[slots[t] + (row + 1) % (dy + 1), radius - dx :]
-            c = ring[slots[t + 1] + row % (dy1 + 1), radius:]
-            d = ring[slots[t + 1] + (row + 1) % (dy1 + 1), radius - dx1 :]
-            _add_four(planes, row, radius, dy, dx, a, b, dy1, dx1, c, d, partial)
-        if i >= 0 and down.shape[0] > 0:
+            a = ring[slots[t] + row % (dy + 1), margin:]
+            b = ring[slots[t] + (row + 1) % (dy + 1), margin - dx :]
+            c = ring[slots[t + 1] + row % (dy1 + 1), margin:]
+            d = ring[slots[t + 1] + (row + 1) % (dy1 + 1), margin - dx1 :]
+            if at_once:
+                e, e1 = exponents[t], exponents[t + 1]
+                _weigh_and_add_four(
+                    planes, row, margin, dy, dx, e, a, b, dy1, dx1, e1, c, d, factor, partial
+                )
+            else:
+                _add_four(planes, row, margin, dy, dx, a, b, dy1, dx1, c, d, partial)
+        if i >= 0:
+            if first:
+                _begin(planes, row, margin, sums[i])
             _add_sums(partial, sums[i])
 
 
@@ -361,13 +422,15 @@ def _weigh_patches(columns, size, top, scale, target):
 
 
 @loop(
-    "const T[:,:,:] planes, i8 size, i8 search, i8 start, i8 stop, i8 running, T factor, T scale,"
-    " T[:,:] squares, T[:] line, T[:,:,:] weights, T[:,:,:] partial, T[:,:,:] sums"
+    "const T[:,:,:] planes, i8 size, i8 search, i8 margin, i8 start, i8 stop, i8 running,"
+    " T factor, T scale, T[:,:] squares, T[:] line, T[:,:,:] weights, T[:,:,:] partial,"
+    " T[:,:,:] sums"
 )
 def nl_means(
     planes,
     size,
     search,
+    margin,
     start,
     stop,
     running,
@@ -400,7 +463,7 @@ def nl_means(
             wide = n + size - 1
             column = line[:wide]
             for i in range(rows + dy + size - 1):
-                u, v = far + i - dy, far + left
+                u, v = far + i - dy, margin - near + left
                 _square(planes, u, v, u + dy, v + dx, factor, squares[i, :wide])
                 if i < size - 1:
                     continue
@@ -417,8 +480,8 @@ def nl_means(
         for i in range(rows):
             a, b = weights[0, i + dy, here:], weights[0, i, here - dx :]
             c, d = weights[1, i + dy1, here1:], weights[1, i, here1 - dx1 :]
-            _add_four(planes, reach + i, reach, dy, dx, a, b, dy1, dx1, c, d, partial[i])
+            _add_four(planes, reach + i, margin, dy, dx, a, b, dy1, dx1, c, d, partial[i])
     for i in range(rows):
         if start == 0:
-            _begin(planes, reach, i, sums[i])
+            _begin(planes, reach + i, margin, sums[i])
         _add_sums(partial[i], sums[i])
