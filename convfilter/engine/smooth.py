@@ -27,8 +27,11 @@ TILE_COLUMNS = 1024
 VECTOR = 16
 """The loops compute whole vectors of so many columns, and read so many beyond a tile's border."""
 
-RING_BYTES = 1 << 18
-"""Weights of the bilateral filter that are kept for the rows below."""
+RING_ROWS = 96
+"""Rows of weights that the bilateral filter keeps for the rows below: all of sizes up to 9.
+
+Sums of larger windows are made of parts, which begin at the same offsets for every tile.
+"""
 
 OFFSETS_AT_ONCE = 128
 """Even. So many neighbours, twice, are added up before they join the sums: fewer roundings."""
@@ -91,7 +94,7 @@ def bilateral(
         factor = min(math.sqrt(0.5 * unit(dtype)) / color, LARGEST_FACTOR)
         margin = whole_vectors(radius)
         length = whole_vectors(columns) + 2 * margin + VECTOR
-        parts = _ring_parts(down, RING_BYTES // (length * dtype.itemsize))
+        parts = _ring_parts(down, RING_ROWS)
         slots = [np.concatenate([[0], np.cumsum(down[part] + 1)]) for part in parts]
         ring = _aligned((max(int(s[-1]) for s in slots), length), dtype)
         partial = _aligned((pixels.shape[2] + 1, columns), dtype)
