@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,9 +20,11 @@ from convfilter.errors import ArgumentError
 LARGEST_FACTOR = 1e30
 """Differences are divided by a sigma that float32 can still do so with."""
 
-TILE_ROWS = 32
-TILE_COLUMNS = 1024
-"""Outputs of a tile: what is computed from it stays within the second-level cache."""
+BILATERAL_TILE = (64, 1344)
+"""Rows and columns of outputs that share what is loaded; only a few rows are looked at together."""
+
+NL_MEANS_TILE = (32, 1024)
+"""As above; all of it is looked at for every offset, and stays within the second-level cache."""
 
 VECTOR = 16
 """The loops compute whole vectors of so many columns, and read so many beyond a tile's border."""
@@ -86,7 +88,7 @@ def bilateral(
     down, right = _half_disk(radius)
 
     def smoother(dtype: np.dtype[Any], rows: int, columns: int) -> Smooth:
-        run = loop("smooth.bilateral", T=dtype)
+        run = loop("smooth.bilateral", T=dtype, D=pixels.dtype)
         square = (down**2 + right**2).astype(np.float64)
         with np.errstate(over="ignore"):
             exponents = np.maximum(-square / 2 / space / space, -1e30) * unit(dtype)
@@ -97,18 +99,25 @@ def bilateral(
         parts = _ring_parts(down, RING_ROWS)
         slots = [np.concatenate([[0], np.cumsum(down[part] + 1)]) for part in parts]
         ring = _aligned((max(int(s[-1]) for s in slots), length), dtype)
-        partial = _aligned((pixels.shape[2] + 1, columns), dtype)
+        totals = _aligned(
+            (1 + (1 if len(parts) == 1 else rows), pixels.shape[2] + 1, columns), dtype
+        )
+        limits = _limits(pixels.dtype)
 
-        def smooth(planes: Array, sums: Array) -> None:
-            scratch = (ring, _shaped(partial, sums.shape[1:]), sums)
+        def smooth(planes: Array, tile: Tile, out: Array) -> int:
+            sums = _shaped(totals, (totals.shape[0], totals.shape[1], tile.columns))
+            scratch = (ring, sums[0], sums[1:])
+            bad = 0
             for part, starts in zip(parts, slots, strict=True):
-                first = part.start == 0
+                ends = (part is parts[0], part is parts[-1])
                 of_part = (down[part], right[part], exponents[part], factor, starts)
-                run(planes, radius, margin, first, *of_part, *scratch)
+                place = (*limits, tile.top, tile.left, out)
+                bad += run(planes, radius, margin, tile.rows, *ends, *of_part, *scratch, *place)
+            return bad
 
         return smooth
 
-    output = tiles.run(smoother, 4 * down.size + 1, check_workers(workers))
+    output = tiles.run(smoother, BILATERAL_TILE, 4 * down.size + 1, check_workers(workers))
     taps = 2 * down.size + 1
     _record("direct", tiles.dtype, f"bilateral, {taps} taps in a disk of {window}")
     return output.reshape(np.shape(image))
@@ -183,7 +192,10 @@ def nl_means(
     elements = patch * patch * pixels.shape[2]
 
     def smoother(dtype: np.dtype[Any], rows: int, columns: int) -> Smooth:
-        run = loop("smooth.nl_means", T=dtype)
+        run, divide = (
+            loop("smooth.nl_means", T=dtype),
+            loop("smooth.divide", T=dtype, D=pixels.dtype),
+        )
         exact = _squares_are_exact(pixels.dtype, dtype, elements, border, fill)
         weight = 1 / force / math.sqrt(elements)
         factor = 1.0 if exact else min(weight, LARGEST_FACTOR)
@@ -194,18 +206,22 @@ def nl_means(
         squares = _aligned((rows + far + patch - 1, whole_vectors(length)), dtype)
         line = _aligned((length,), dtype)
         weights = _aligned((2, rows + far, whole_vectors(columns + far)), dtype)
+        totals = _aligned((2, rows, pixels.shape[2] + 1, columns), dtype)
         offsets = window * window // 2
+        limits = _limits(pixels.dtype)
 
-        def smooth(planes: Array, sums: Array) -> None:
-            partial = np.empty_like(sums)
+        def smooth(planes: Array, tile: Tile, out: Array) -> int:
+            partial, sums = _shaped(totals, (2, tile.rows, totals.shape[2], tile.columns))
             for start in range(0, max(offsets, 1), OFFSETS_AT_ONCE):
                 stop = min(start + OFFSETS_AT_ONCE, offsets)
                 scratch = (squares, line, weights, partial, sums)
                 run(planes, patch, window, margin, start, stop, exact, factor, scale, *scratch)
+            bad: int = divide(sums, *limits, tile.top, tile.left, out)
+            return bad
 
         return smooth
 
-    output = tiles.run(smoother, 4 * window * window, check_workers(workers))
+    output = tiles.run(smoother, NL_MEANS_TILE, 4 * window * window, check_workers(workers))
     reason = f"non-local means, {window}x{window} shifts, patches of {patch}"
     _record("shifts", tiles.dtype, reason)
     return output.reshape(np.shape(image))
@@ -231,8 +247,17 @@ def unit(dtype: np.dtype[Any]) -> float:
     return 2.0**23 / math.log(2) if dtype == np.float32 else 1.0
 
 
-Smooth = Callable[[Array, Array], None]
-"""Fills the sums (rows, channels and weight, columns) of a tile from its planes."""
+class Tile(NamedTuple):
+    """Outputs that are computed together."""
+
+    top: int
+    left: int
+    rows: int
+    columns: int
+
+
+Smooth = Callable[[Array, Tile, Array], int]
+"""Writes the means of a tile, from its planes, into the output; tells how many are not finite."""
 
 
 class _Tiles:
@@ -248,24 +273,26 @@ class _Tiles:
     def run(
         self,
         smoother: Callable[[np.dtype[Any], int, int], Smooth],
+        size: tuple[int, int],
         work_per_element: int,
         workers: int,
     ) -> Array:
         """Return the rounded means of all tiles.
 
-        `smoother(dtype, rows, columns)` returns what fills the sums of tiles of at most that size;
-        each thread has its own.
+        `smoother(dtype, rows, columns)` returns what filters tiles of at most that size, which
+        comes from `size`; each thread has its own.
         """
-        output, bad = self._run(smoother, work_per_element, workers)
+        output, bad = self._run(smoother, size, work_per_element, workers)
         if bad and self.dtype == np.float32:
             # either the image holds such values, or float32 overflowed on the way to a finite mean
             self.dtype = np.dtype(np.float64)
-            output, _ = self._run(smoother, work_per_element, workers)
+            output, _ = self._run(smoother, size, work_per_element, workers)
         return output
 
     def _run(
         self,
         smoother: Callable[[np.dtype[Any], int, int], Smooth],
+        size: tuple[int, int],
         work_per_element: int,
         workers: int,
     ) -> tuple[Array, int]:
@@ -279,16 +306,14 @@ class _Tiles:
         source = image.reshape(height, width * channels)
         output = np.empty_like(source)
         load = loop("smooth.load", S=image.dtype, T=dtype)
-        divide = _divider(output.dtype, dtype)
-        across = min(max(TILE_COLUMNS, reach), width)
+        across = min(max(size[1], reach), width)
         bad: list[int] = []
 
         def work(start: int, stop: int) -> None:
-            most = min(max(TILE_ROWS, reach), stop - start)
+            most = min(max(size[0], reach), stop - start)
             smooth = smoother(dtype, most, across)
             length = whole_vectors(across) + 2 * margin + VECTOR
             planes = _aligned((channels, most + reach - 1, length), dtype)
-            totals = _aligned((most, channels + 1, across), dtype)
             for top in range(start, stop, most):
                 high = min(most, stop - top)
                 seen_rows = rows[top : top + high + reach - 1]
@@ -299,9 +324,7 @@ class _Tiles:
                     run = (min(max(x - left, 0), length) for x in (margin, margin + width))
                     tile = _shaped(planes, (channels, seen_rows.size, length))
                     load(source, seen_rows, seen, *run, self._fill, tile)
-                    sums = _shaped(totals, (high, channels + 1, wide))
-                    smooth(tile, sums)
-                    bad.append(divide(sums, top, left, output))
+                    bad.append(smooth(tile, Tile(top, left, high, wide), output))
 
         run_bands(height, width * channels * work_per_element, workers, work)
         return output.reshape(image.shape), sum(bad)
@@ -325,16 +348,10 @@ def _shaped(memory: Array, shape: tuple[int, ...]) -> Array:
     return memory.reshape(-1)[: math.prod(shape)].reshape(shape)
 
 
-def _divider(dtype: np.dtype[Any], sums: np.dtype[Any]) -> Callable[[Array, int, int, Array], int]:
-    """Return the function that divides sums, rounds, and counts what is not finite."""
-    if dtype.kind == "f":
-        divide: Callable[[Array, int, int, Array], int] = loop(
-            "smooth.divide_floats", T=sums, D=dtype
-        )
-        return divide
-    divide_integers = loop("smooth.divide_integers", T=sums, D=dtype)
-    limits = np.iinfo(dtype)
-    return lambda *tile: divide_integers(tile[0], limits.min, limits.max, *tile[1:])
+def _limits(dtype: np.dtype[Any]) -> tuple[float, float]:
+    """Return the smallest and the largest number of a dtype."""
+    limits = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    return float(limits.min), float(limits.max)
 
 
 def _check_positive(value: Any, what: str) -> float:

@@ -213,8 +213,8 @@ def in_small_pieces() -> Iterator[None]:
             (select, "HISTOGRAM_ROWS", 3),
             (select, "LEAST_BLOCK", 5),
             (select, "TILE_COLUMNS", 5),
-            (smooth, "TILE_ROWS", 3),
-            (smooth, "TILE_COLUMNS", 5),
+            (smooth, "BILATERAL_TILE", (3, 5)),
+            (smooth, "NL_MEANS_TILE", (3, 5)),
         ):
             stack.enter_context(patch.object(module, name, value))
         yield

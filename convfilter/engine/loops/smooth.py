@@ -108,61 +108,70 @@ def load(image, rows, columns, run_start, run_stop, fill, out):
                     out[c, i, j] = seen
 
 
-@loop("const T[:,:,:] sums, i8 top, i8 left, D[:,:] out -> i8")
-def divide_floats(sums, top, left, out):
-    """Divide the sums by the weights, join the channels; return how many were not finite.
+def _as_real(value, low, high, out):
+    return out.dtype.type(value)
 
-    They become the pixels of `out` from row `top` and column `left`.
-    """
-    convert = out.dtype.type
-    channels = sums.shape[1] - 1
-    bad = 0
-    for i in range(sums.shape[0]):
-        weights = sums[i, channels]
-        target = out[top + i, left * channels :]
-        for c in range(channels):
-            total = sums[i, c]
-            bad_here = np.int32(0)
-            for x in range(total.shape[0]):
-                value = total[x] / weights[x]
-                target[x * channels + c] = convert(value)
-                bad_here = np.int32(bad_here + np.int32(value - value != 0))
-            bad += bad_here
+
+def _as_whole(value, low, high, out):
+    return out.dtype.type(np.int32(min(max(np.rint(value), low), high)))
+
+
+def _rounded(value, low, high, out):
+    """Return the value in the dtype of `out`: an integer half to even and saturated."""
+    real = out.dtype.kind == "f"
+    return _as_real(value, low, high, out) if real else _as_whole(value, low, high, out)
+
+
+@overload(_rounded, jit_options=OPTIONS)  # type: ignore[arg-type]
+def _choose_rounded(value, low, high, out):
+    return _as_real if isinstance(out.dtype, numba.types.Float) else _as_whole
+
+
+@register_jitable(**OPTIONS)
+def _divide(sums, low, high, target):
+    """Divide a row of sums by the weights and join the channels; return how many are not finite."""
+    channels = sums.shape[0] - 1
+    weights = sums[channels]
+    one = weights.dtype.type(1)
+    n = weights.shape[0]
+    bad = np.int32(0)
+    if channels == 3:
+        red, green, blue = sums[0], sums[1], sums[2]
+        for x in range(n):
+            share = one / weights[x]
+            r, g, b = red[x] * share, green[x] * share, blue[x] * share
+            target[3 * x] = _rounded(r, low, high, target)
+            target[3 * x + 1] = _rounded(g, low, high, target)
+            target[3 * x + 2] = _rounded(b, low, high, target)
+            bad = np.int32(bad + np.int32((r - r) + (g - g) + (b - b) != 0))
+        return bad
+    if channels == 1:
+        grey = sums[0]
+        for x in range(n):
+            value = grey[x] / weights[x]
+            target[x] = _rounded(value, low, high, target)
+            bad = np.int32(bad + np.int32(value - value != 0))
+        return bad
+    for c in range(channels):
+        total = sums[c]
+        for x in range(n):
+            value = total[x] / weights[x]
+            target[x * channels + c] = _rounded(value, low, high, target)
+            bad = np.int32(bad + np.int32(value - value != 0))
     return bad
 
 
-@loop("const T[:,:,:] sums, i8 lowest, i8 highest, i8 top, i8 left, D[:,:] out -> i8")
-def divide_integers(sums, lowest, highest, top, left, out):
-    """Divide as `divide_floats`, round half to even, saturate."""
-    convert = out.dtype.type
-    number = sums.dtype.type
-    low, high, one = number(lowest), number(highest), number(1)
-    channels = sums.shape[1] - 1
+@loop("const T[:,:,:] sums, T lowest, T highest, i8 top, i8 left, D[:,:] out -> i8")
+def divide(sums, lowest, highest, top, left, out):
+    """Divide the sums by the weights, round and join the channels; return how many are not finite.
+
+    They become the pixels of `out` from row `top` and column `left`.
+    """
+    first = left * (sums.shape[1] - 1)
+    bad = 0
     for i in range(sums.shape[0]):
-        weights = sums[i, channels]
-        target = out[top + i, left * channels :]
-        if channels == 3:
-            red, green, blue = sums[i, 0], sums[i, 1], sums[i, 2]
-            for x in range(weights.shape[0]):
-                share = one / weights[x]
-                target[3 * x] = convert(np.int32(min(max(np.rint(red[x] * share), low), high)))
-                target[3 * x + 1] = convert(
-                    np.int32(min(max(np.rint(green[x] * share), low), high))
-                )
-                target[3 * x + 2] = convert(np.int32(min(max(np.rint(blue[x] * share), low), high)))
-            continue
-        if channels == 1:
-            grey = sums[i, 0]
-            for x in range(weights.shape[0]):
-                value = np.rint(grey[x] / weights[x])
-                target[x] = convert(np.int32(min(max(value, low), high)))
-            continue
-        for c in range(channels):
-            total = sums[i, c]
-            for x in range(weights.shape[0]):
-                value = np.rint(total[x] / weights[x])
-                target[x * channels + c] = convert(np.int32(min(max(value, low), high)))
-    return 0
+        bad += _divide(sums[i], lowest, highest, out[top + i, first:])
+    return bad
 
 
 @register_jitable(**OPTIONS)
@@ -302,27 +311,50 @@ def _add_sums(more, sums):
 
 
 @loop(
-    "const T[:,:,:] planes, i8 radius, i8 margin, i8 first, const i8[:] down, const i8[:] right,"
-    " const T[:] exponents, T factor, const i8[:] slots, T[:,:] ring, T[:,:] partial, T[:,:,:] sums"
+    "const T[:,:,:] planes, i8 radius, i8 margin, i8 rows, i8 first, i8 last, const i8[:] down,"
+    " const i8[:] right, const T[:] exponents, T factor, const i8[:] slots, T[:,:] ring,"
+    " T[:,:] partial, T[:,:,:] sums, T lowest, T highest, i8 top, i8 left, D[:,:] out -> i8"
 )
 def bilateral(
-    planes, radius, margin, first, down, right, exponents, factor, slots, ring, partial, sums
+    planes,
+    radius,
+    margin,
+    rows,
+    first,
+    last,
+    down,
+    right,
+    exponents,
+    factor,
+    slots,
+    ring,
+    partial,
+    sums,
+    lowest,
+    highest,
+    top,
+    left,
+    out,
 ):
     """Add the neighbours at some offsets, an even number of them, and at their mirrored places.
 
     A neighbour weighs by its exponent - (factor * distance)**2. `first` begins the sums; offsets
     that come later are added up on their own, in `partial`, before they join them: fewer roundings.
+    `last` divides them as `divide` does. Where it is first and last, one row of sums is enough.
     The first pixel of a tile stands at (radius, margin) of the planes. Offset t keeps the weights
     of its last `down[t] + 1` rows in the ring's slots from `slots[t]`.
     """
-    rows, _, columns = sums.shape
+    columns = sums.shape[2]
+    first_element = left * planes.shape[0]
+    bad = 0
     whole = whole_vectors(columns)
     for i in range(-radius, rows):
         row = radius + i
-        totals = sums[i] if first and i >= 0 else partial
+        kept = sums[max(i, 0) % sums.shape[0]]
+        totals = kept if first else partial
         if first and i >= 0:
             _begin(planes, row, margin, totals)
-        else:
+        elif i >= 0:
             totals[:] = sums.dtype.type(0)
         for t in range(0, down.shape[0], 2):
             at_once = i >= 0 and down[t] > 0 and down[t + 1] > 0 and planes.shape[0] in (1, 3)
@@ -361,7 +393,10 @@ def bilateral(
             else:
                 _add_four(planes, row, margin, dy, dx, a, b, dy1, dx1, c, d, totals)
         if i >= 0 and not first:
-            _add_sums(partial, sums[i])
+            _add_sums(partial, kept)
+        if i >= 0 and last:
+            bad += _divide(kept, lowest, highest, out[top + i, first_element:])
+    return bad
 
 
 @register_jitable(**OPTIONS)
