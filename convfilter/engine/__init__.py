@@ -4,11 +4,11 @@ from convfilter.engine.correlate import convolve, correlate, correlate_bank, pla
 from convfilter.engine.edges import (
     canny,
     hysteresis,
-    noise_sigma,
     non_maximum_suppression,
     trace_edges,
 )
 from convfilter.engine.geometry import BORDERS, PADDINGS, Border, Padding
+from convfilter.engine.noise import noise_sigma
 from convfilter.engine.plan import Plan, recorded_plans
 from convfilter.engine.pool import pool
 from convfilter.engine.rank import maximum, median, minimum, percentile

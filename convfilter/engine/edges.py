@@ -1,4 +1,4 @@
-"""Parts of edge detectors: thin edges, growth along them, and the noise of an image."""
+"""Edge detectors and their parts: gradients, thin edges, growth along them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,6 @@ Norm = Literal["l2", "l1"]
 NORMS: tuple[Norm, ...] = get_args(Norm)
 
 SOBEL_KERNEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
-
-NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
-"""The difference of two Laplacians (Immerkær, 1996): blind to constants, ramps and most edges."""
 
 
 def non_maximum_suppression(
@@ -150,7 +147,7 @@ def canny(
     if norm not in NORMS:
         raise UnknownNameError("norm", str(norm), NORMS)
     if plane.dtype != np.uint8 or fill not in range(256):
-        dtype = _response_dtype(plane)
+        dtype = np.float64 if plane.dtype == np.float64 else np.float32
         right, down = (
             correlate(plane, kernel, border=border, fill=fill, dtype=dtype, workers=workers)
             for kernel in (SOBEL_KERNEL, SOBEL_KERNEL.T)
@@ -343,56 +340,6 @@ def _threshold(value: float, dtype: np.dtype[Any], squared: bool) -> float:
         else:
             below = middle
     return float(size(below))
-
-
-def noise_sigma(
-    image: ArrayLike, *, seen: ArrayLike | None = None, workers: int | None = None
-) -> float | NDArray[np.float64]:
-    """Return the standard deviation of the noise of an image, in values of the image.
-
-    ``sqrt(pi / 2) / 6`` times the mean absolute response to the difference of two Laplacians
-    (Immerkær, *Fast noise variance estimation*, 1996), which constants and ramps do not reach; fine
-    texture is taken for noise. NaN pixels are left out, with their neighbours.
-
-    Parameters
-    ----------
-    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32, float64 or bool
-    seen : array (H, W) of bool, or None: pixels to judge by
-        Their neighbours count too, as far as the 3x3 window reaches.
-    workers : threads; None for all CPUs
-
-    Returns
-    -------
-    a float for (H, W), an array of C floats for (H, W, C); 0 where fewer than 3 rows or columns or
-    nothing finite is there to judge by
-
-    Raises
-    ------
-    ArgumentError, ArgumentTypeError
-        For arrays that are no image.
-
-    """
-    pixels = check_image(image)
-    sigmas = np.zeros(pixels.shape[2])
-    if min(pixels.shape[:2]) >= 3:
-        responses = correlate(
-            pixels, NOISE_KERNEL, padding="valid", dtype=_response_dtype(pixels), workers=workers
-        )
-        for channel in range(sigmas.size):
-            sizes = np.abs(responses[:, :, channel])
-            if seen is not None:
-                sizes = sizes[np.asarray(seen)[1:-1, 1:-1]]
-            total = float(np.sum(sizes, dtype=np.float64))
-            count = sizes.size
-            if not math.isfinite(total):
-                sizes = sizes[np.isfinite(sizes)]
-                total, count = float(np.sum(sizes, dtype=np.float64)), sizes.size
-            sigmas[channel] = math.sqrt(math.pi / 2) / 6 * total / max(count, 1)
-    return float(sigmas[0]) if np.ndim(image) == 2 else sigmas
-
-
-def _response_dtype(image: Array) -> np.dtype[Any]:
-    return np.dtype(np.float64 if image.dtype == np.float64 else np.float32)
 
 
 def _plane(values: ArrayLike, what: str) -> Array:

@@ -86,14 +86,18 @@ def bilateral(
     window = 2 * radius + 1
     tiles = _Tiles(pixels, lay_out(pixels.shape, (window, window)), border, fill)
     down, right = _half_disk(radius)
+    # bytes are far from the ends of float32, so the factor of their differences can be theirs;
+    # beyond these bounds it makes no difference to a weight
+    of_bytes = min(max(_colour_factor(color, tiles.dtype), 1e-15), 1e15)
+    scale = of_bytes if pixels.dtype == np.uint8 else 1.0
 
     def smoother(dtype: np.dtype[Any], rows: int, columns: int) -> Smooth:
-        run = loop("smooth.bilateral", T=dtype, D=pixels.dtype)
+        run = loop("bilateral.smooth", T=dtype, D=pixels.dtype)
         square = (down**2 + right**2).astype(np.float64)
         with np.errstate(over="ignore"):
             exponents = np.maximum(-square / 2 / space / space, -1e30) * unit(dtype)
         exponents = exponents.astype(dtype)
-        factor = min(math.sqrt(0.5 * unit(dtype)) / color, LARGEST_FACTOR)
+        factor = _colour_factor(color, dtype)
         margin = whole_vectors(radius)
         length = whole_vectors(columns) + 2 * margin + VECTOR
         parts = _ring_parts(down, RING_ROWS)
@@ -110,17 +114,21 @@ def bilateral(
             bad = 0
             for part, starts in zip(parts, slots, strict=True):
                 ends = (part is parts[0], part is parts[-1])
-                of_part = (down[part], right[part], exponents[part], factor, starts)
+                of_part = (down[part], right[part], exponents[part], factor, scale, starts)
                 place = (*limits, tile.top, tile.left, out)
                 bad += run(planes, radius, margin, tile.rows, *ends, *of_part, *scratch, *place)
             return bad
 
         return smooth
 
-    output = tiles.run(smoother, BILATERAL_TILE, 4 * down.size + 1, check_workers(workers))
+    output = tiles.run(smoother, BILATERAL_TILE, 4 * down.size + 1, check_workers(workers), scale)
     taps = 2 * down.size + 1
     _record("direct", tiles.dtype, f"bilateral, {taps} taps in a disk of {window}")
     return output.reshape(np.shape(image))
+
+
+def _colour_factor(color: float, dtype: np.dtype[Any]) -> float:
+    return min(math.sqrt(0.5 * unit(dtype)) / color, LARGEST_FACTOR)
 
 
 def _half_disk(radius: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -193,7 +201,7 @@ def nl_means(
 
     def smoother(dtype: np.dtype[Any], rows: int, columns: int) -> Smooth:
         run, divide = (
-            loop("smooth.nl_means", T=dtype),
+            loop("nl_means.smooth", T=dtype),
             loop("smooth.divide", T=dtype, D=pixels.dtype),
         )
         exact = _squares_are_exact(pixels.dtype, dtype, elements, border, fill)
@@ -276,17 +284,18 @@ class _Tiles:
         size: tuple[int, int],
         work_per_element: int,
         workers: int,
+        scale: float = 1.0,
     ) -> Array:
         """Return the rounded means of all tiles.
 
         `smoother(dtype, rows, columns)` returns what filters tiles of at most that size, which
-        comes from `size`; each thread has its own.
+        comes from `size`; each thread has its own. The planes are multiplied by `scale`.
         """
-        output, bad = self._run(smoother, size, work_per_element, workers)
+        output, bad = self._run(smoother, size, work_per_element, workers, scale)
         if bad and self.dtype == np.float32:
             # either the image holds such values, or float32 overflowed on the way to a finite mean
             self.dtype = np.dtype(np.float64)
-            output, _ = self._run(smoother, size, work_per_element, workers)
+            output, _ = self._run(smoother, size, work_per_element, workers, scale)
         return output
 
     def _run(
@@ -295,6 +304,7 @@ class _Tiles:
         size: tuple[int, int],
         work_per_element: int,
         workers: int,
+        scale: float = 1.0,
     ) -> tuple[Array, int]:
         dtype, image = self.dtype, self._image
         height, width, channels = image.shape
@@ -323,7 +333,7 @@ class _Tiles:
                     seen = columns[left : left + length]
                     run = (min(max(x - left, 0), length) for x in (margin, margin + width))
                     tile = _shaped(planes, (channels, seen_rows.size, length))
-                    load(source, seen_rows, seen, *run, self._fill, tile)
+                    load(source, seen_rows, seen, *run, self._fill, scale, tile)
                     bad.append(smooth(tile, Tile(top, left, high, wide), output))
 
         run_bands(height, width * channels * work_per_element, workers, work)

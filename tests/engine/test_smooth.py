@@ -91,7 +91,7 @@ def check_nl_means_with_fill(image: Any, fill: float) -> None:
 
 def test_extreme_sigmas() -> None:
     image = noise((9, 9))
-    for sigma_color in (1e-6, 1e-3, 1e6, 1e30):
+    for sigma_color in (1e-100, 1e-6, 1e-3, 1e6, 1e30, 1e100):
         for sigma_space in (1e-6, 1e-3, 1e6):
             check_bilateral(image, 5, sigma_color, sigma_space)
     for strength in (1e-6, 1e-3, 1e6):
