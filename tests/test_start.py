@@ -30,8 +30,8 @@ OWN = """
     cli.progress cli.run cli.wording
     batch batch.checks batch.job batch.names batch.plan batch.report batch.run batch.walk
     engine engine.arguments engine.bands engine.correlate engine.edges engine.fold engine.geometry
-    engine.native engine.objects engine.plan engine.pool engine.rank engine.respond engine.select
-    engine.smooth engine.strips
+    engine.native engine.noise engine.objects engine.plan engine.pool engine.rank engine.respond
+    engine.select engine.smooth engine.strips
     errors
     filters filters.declare filters.edges filters.levels filters.options filters.parameters
     filters.pixels filters.transparency
