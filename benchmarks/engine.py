@@ -1,220 +1,261 @@
-"""Time the engine beside its peers on 12 megapixels in memory: `python benchmarks/engine.py`.
+"""Time the engine beside its peers on pixels in memory: `python benchmarks/engine.py`.
 
-Each row does the same work on the same uint8 grey image in one process, the libraries in turn, and
-compares the results before the clock starts. The table goes to standard output; `--write` also puts
-it into benchmarks/RESULTS.md.
+Each row does the same work on the same image in one process, the libraries in turn, and compares
+the results before the clock starts. The tables go to standard output; `--write` also puts them into
+benchmarks/RESULTS.md, and `--compare` tells what got slower since an earlier file of results.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import platform
+import re
+import statistics
 import time
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
+import engine_rows
 import numpy as np
 import PIL
 import scipy
-from PIL import Image, ImageChops, ImageFilter
-from scipy import ndimage
-from skimage import data
+from engine_rows import Row
 
-import convfilter
-from convfilter import filters
-
-Array = np.ndarray[Any, np.dtype[Any]]
 RESULTS = Path(__file__).with_name("RESULTS.md")
-
-SOBEL_X = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
-SHARPEN = np.array([[0, -1, 0], [-1, 5, -1], [0, -1, 0]])
+SIZES = ("512x512", "1920x1080", "4000x3000")
+PEERS = ("opencv", "scipy", "pillow", "libvips")
+ENOUGH_SECONDS = 12.0
+"""Of one library and one row: a slower one is measured in fewer rounds."""
+LEAST_SECONDS = 0.02
+"""Of one measurement of one library: quick work is repeated so often."""
+SLOWER = 1.1
+"""A ratio that grew by more is told."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """The same work done by each library.
+class Timing:
+    """Seconds of one library."""
 
-    `apart` maps a library to (difference, share of pixels that may differ by more), for peers that
-    round in between, approximate or leave the border alone; for the others it is (1, 0).
-    """
-
-    name: str
-    work: dict[str, Callable[[], Array]]
-    apart: dict[str, tuple[float, float]]
-
-
-def photograph(height: int, width: int) -> Array:
-    """Return a uint8 grey photograph of this size, made of a real one laid side by side."""
-    tile = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2GRAY)
-    tile = np.block([[tile, tile[:, ::-1]], [tile[::-1], tile[::-1, ::-1]]])
-    repeats = (-(-height // tile.shape[0]), -(-width // tile.shape[1]))
-    return np.ascontiguousarray(np.tile(tile, repeats)[:height, :width])
-
-
-def rows(image: Array, workers: int) -> list[Row]:
-    """Return the table's rows for an image (H, W) of uint8."""
-    picture = Image.fromarray(image)
-    height, width = image.shape
-
-    def scipy_sobel() -> Array:
-        wide = image.astype(np.float32)
-        gx = ndimage.sobel(wide, axis=1, mode="mirror")
-        gy = ndimage.sobel(wide, axis=0, mode="mirror")
-        return np.clip(np.rint(np.hypot(gx, gy)), 0, 255).astype(np.uint8)
-
-    def cv2_sobel() -> Array:
-        gx = cv2.Sobel(image, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REFLECT_101)
-        gy = cv2.Sobel(image, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_REFLECT_101)
-        return cv2.convertScaleAbs(cv2.magnitude(gx, gy))
-
-    def pillow_sobel() -> Array:
-        # Pillow clips a response to 0..255, so each gradient takes two kernels; it adds them (l1)
-        parts = [
-            picture.filter(ImageFilter.Kernel((3, 3), kernel.ravel().tolist(), scale=1))
-            for kernel in (SOBEL_X, -SOBEL_X, SOBEL_X.T, -SOBEL_X.T)
-        ]
-        gx = ImageChops.add(parts[0], parts[1])
-        gy = ImageChops.add(parts[2], parts[3])
-        return np.asarray(ImageChops.add(gx, gy))
-
-    def pillow_pool() -> Array:
-        half = (width // 2, height // 2)
-        corners = [
-            picture.transform(half, Image.Transform.AFFINE, (2, 0, x - 0.5, 0, 2, y - 0.5))
-            for y in (0, 1)
-            for x in (0, 1)
-        ]
-        upper = ImageChops.lighter(corners[0], corners[1])
-        return np.asarray(ImageChops.lighter(upper, ImageChops.lighter(corners[2], corners[3])))
-
-    def cv2_pool() -> Array:
-        upper = cv2.max(image[0::2, 0::2], image[0::2, 1::2])
-        return cv2.max(upper, cv2.max(image[1::2, 0::2], image[1::2, 1::2]))
-
-    pillow_sharpen = ImageFilter.Kernel((3, 3), SHARPEN.ravel().tolist(), scale=1)
-    border = (1, 4 * (height + width) / image.size)
-    return [
-        Row(
-            "3x3 kernel (sharpen)",
-            {
-                "convfilter": lambda: convfilter.correlate(image, SHARPEN, workers=workers),
-                "scipy": lambda: np.clip(
-                    ndimage.correlate(image, SHARPEN, output=np.int16, mode="mirror"), 0, 255
-                ).astype(np.uint8),
-                "pillow": lambda: np.asarray(picture.filter(pillow_sharpen)),
-                "opencv": lambda: cv2.filter2D(image, -1, SHARPEN),
-            },
-            {"pillow": border},
-        ),
-        Row(
-            "Sobel magnitude",
-            {
-                "convfilter": lambda: filters.sobel(image, workers=workers),
-                "scipy": scipy_sobel,
-                "opencv": cv2_sobel,
-            },
-            {},
-        ),
-        Row(
-            "Sobel, gradients added",
-            {
-                "convfilter": lambda: filters.sobel(image, norm="l1", workers=workers),
-                "pillow": pillow_sobel,
-            },
-            {"pillow": border},
-        ),
-        Row(
-            "Gaussian, sigma 2",
-            {
-                "convfilter": lambda: filters.gaussian_blur(image, sigma=2, workers=workers),
-                "scipy": lambda: ndimage.gaussian_filter(image, 2, mode="mirror"),
-                "pillow": lambda: np.asarray(picture.filter(ImageFilter.GaussianBlur(2))),
-                "opencv": lambda: cv2.GaussianBlur(image, (17, 17), 2),
-            },
-            # SciPy cuts off instead of rounding, after each axis; Pillow approximates by boxes
-            {"scipy": (2, 0), "pillow": (16, 0.01)},
-        ),
-        Row(
-            "2x2 max pool",
-            {
-                "convfilter": lambda: convfilter.pool(image, 2, workers=workers),
-                "scipy": lambda: ndimage.maximum_filter(image, 2, origin=-1)[::2, ::2],
-                "pillow": pillow_pool,
-                "opencv": cv2_pool,
-            },
-            {},
-        ),
-    ]
+    least: float
+    median: float
 
 
 def compare(row: Row) -> None:
     """Stop with the reason when the libraries do not give the same picture."""
-    mine = row.work["convfilter"]().astype(np.int32)
+    mine = row.work["convfilter"]()
+    unit = 1.0 if mine.dtype.kind in "ui" else 1e-4 * float(np.abs(mine).max())
     for library, work in row.work.items():
-        most, share = row.apart.get(library, (1, 0))
-        apart = np.abs(work().astype(np.int32) - mine)
-        if (apart > most).mean() > share:
-            raise SystemExit(f"{row.name}: {library} differs by up to {apart.max()}")
+        allowed = row.apart.get(library, (1, 0))
+        if allowed is None:
+            continue
+        most, share = allowed
+        theirs = work()
+        if theirs.shape != mine.shape or theirs.dtype != mine.dtype:
+            raise SystemExit(f"{row.name}: {library} gives {theirs.dtype} {theirs.shape}")
+        apart = np.abs(theirs.astype(np.float64) - mine)
+        if (apart > most * unit).mean() > share:
+            raise SystemExit(
+                f"{row.name}: {library} differs by up to {apart.max():g},"
+                f" {(apart > most * unit).mean():.2%} by more than {most * unit:g}"
+            )
 
 
-def measure(row: Row, rounds: int) -> dict[str, float]:
-    """Return the least seconds of each library over alternating rounds."""
-    least = dict.fromkeys(row.work, float("inf"))
+def measure(row: Row, rounds: int, *, cpu_time: bool, libraries: list[str]) -> dict[str, Timing]:
+    """Return the seconds of each library over alternating rounds."""
+    clock = time.process_time if cpu_time else time.perf_counter
+    work = {name: row.work[name] for name in libraries}
+    repeats = {}
+    for name, call in work.items():
+        start = time.perf_counter()
+        call()
+        repeats[name] = max(1, round(LEAST_SECONDS / (time.perf_counter() - start)))
+    spent: dict[str, list[float]] = {name: [] for name in work}
     for _ in range(rounds):
-        for library, work in row.work.items():
+        for name, call in work.items():
+            if spent[name] and sum(spent[name]) * repeats[name] > ENOUGH_SECONDS:
+                continue
+            start = clock()
+            for _ in range(repeats[name]):
+                call()
+            spent[name].append((clock() - start) / repeats[name])
+    return {name: Timing(min(each), statistics.median(each)) for name, each in spent.items()}
+
+
+def copy_bandwidth(threads: int) -> float:
+    """Return the bytes that so many threads read and write in a second when they copy 64 MB."""
+    source = np.ones(1 << 26, np.uint8)
+    target = np.zeros_like(source)
+    parts = list(zip(np.split(target, threads), np.split(source, threads), strict=True))
+    best = math.inf
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in range(9):
             start = time.perf_counter()
-            work()
-            least[library] = min(least[library], time.perf_counter() - start)
-    return least
+            list(pool.map(lambda part: np.copyto(*part), parts))
+            best = min(best, time.perf_counter() - start)
+    return 2 * source.nbytes / best
 
 
-def table(height: int, width: int, rounds: int, workers: int) -> str:
-    """Return the measured table as Markdown."""
-    cv2.setNumThreads(workers)
-    image = photograph(height, width)
-    libraries = ["scipy", "pillow", "opencv"]
-    lines = [
-        f"{width}x{height} uint8 grey, {workers} thread{'s' if workers > 1 else ''}"
-        f" (SciPy and Pillow have one), least of {rounds} alternating runs;"
-        " in brackets convfilter's time divided by the peer's.",
-        "",
-        "| work | convfilter | " + " | ".join(libraries) + " |",
-        "|---|---|" + "---|" * len(libraries),
-    ]
-    for row in rows(image, workers):
+@dataclass(frozen=True)
+class Setting:
+    """What one table is measured with."""
+
+    size: str
+    threads: int
+    rounds: int
+    wanted: re.Pattern[str]
+    peers: tuple[str, ...]
+    cpu_time: bool
+
+    @property
+    def title(self) -> str:
+        """The heading of the table."""
+        return f"{self.size}, {self.threads} thread{'s' if self.threads > 1 else ''}"
+
+
+def table(setting: Setting, alone: dict[str, float]) -> str:
+    """Return the measured table as Markdown.
+
+    `alone` holds the least seconds of one thread by row and is filled by the tables of one thread.
+    """
+    cv2.setNumThreads(setting.threads)
+    width, height = map(int, setting.size.split("x"))
+    bandwidth = copy_bandwidth(setting.threads)
+    faster = ["of one thread"] if setting.threads > 1 else []
+    columns = ["work", "least ms", "median ms", "ns/pixel", "of copying", *faster, *setting.peers]
+    lines = [f"## {setting.title}", "", f"Copying: {bandwidth / 1e9:.1f} GB/s.", ""]
+    lines += [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    ratios: list[float] = []
+    for row in engine_rows.rows(height, width, setting.threads):
+        if not setting.wanted.search(row.name):
+            continue
         compare(row)
-        seconds = measure(row, rounds)
-        mine = seconds["convfilter"]
+        libraries = [name for name in row.work if name == "convfilter" or name in setting.peers]
+        timings = measure(row, setting.rounds, cpu_time=setting.cpu_time, libraries=libraries)
+        mine = timings["convfilter"]
+        pixels = row.image.shape[0] * row.image.shape[1]
+        moved = row.image.nbytes + row.work["convfilter"]().nbytes
         cells = [
-            f"{seconds[peer] * 1e3:.1f} ms ({mine / seconds[peer]:.2f})" if peer in seconds else ""
-            for peer in libraries
+            row.name,
+            f"{mine.least * 1e3:.2f}",
+            f"{mine.median * 1e3:.2f}",
+            f"{mine.least * 1e9 / pixels:.2f}",
+            f"{moved / mine.least / bandwidth:.0%}",
         ]
-        lines.append(f"| {row.name} | {mine * 1e3:.1f} ms | " + " | ".join(cells) + " |")
+        key = f"{setting.size} {row.name}"
+        if setting.threads == 1:
+            alone[key] = mine.least
+        else:
+            cells.append(f"{mine.least / alone[key]:.2f}" if key in alone else "")
+        for peer in setting.peers:
+            if peer not in timings:
+                cells.append("")
+                continue
+            ratio = mine.least / timings[peer].least
+            cells.append(f"{timings[peer].least * 1e3:.2f} ({ratio:.2f})")
+            if peer == "opencv":
+                ratios.append(ratio)
+        lines.append(f"| {' | '.join(cells)} |")
+        print(lines[-1], flush=True)
+    if ratios:
+        mean = math.exp(statistics.fmean(map(math.log, ratios)))
+        lines += [
+            "",
+            f"Against OpenCV: geometric mean {mean:.2f}, largest {max(ratios):.2f},"
+            f" over {len(ratios)} rows.",
+        ]
+        print(lines[-1], flush=True)
     return "\n".join(lines)
 
 
+def read_results(text: str) -> dict[tuple[str, str], tuple[float, float | None]]:
+    """Return (table, row) -> (least milliseconds, ratio to OpenCV) of a file of results."""
+    found: dict[tuple[str, str], tuple[float, float | None]] = {}
+    for part in text.split("## ")[1:]:
+        title = part.partition("\n")[0]
+        header: list[str] = []
+        for line in part.splitlines():
+            if not line.startswith("|") or line.startswith("|---"):
+                continue
+            cells = [cell.strip() for cell in line.strip("|").split("|")]
+            if not header:
+                header = cells
+                continue
+            named = dict(zip(header, cells, strict=True))
+            ratio = re.search(r"\((.+)\)", named.get("opencv", ""))
+            found[title, named["work"]] = (
+                float(named["least ms"]),
+                float(ratio[1]) if ratio else None,
+            )
+    return found
+
+
+def slower(earlier: str, now: str) -> list[str]:
+    """Return a line for each row whose ratio to OpenCV, or whose time, grew by a tenth or more."""
+    before, after = read_results(earlier), read_results(now)
+    lines = []
+    for key in before.keys() & after.keys():
+        (old_time, old_ratio), (time_now, ratio_now) = before[key], after[key]
+        by_ratio = old_ratio is not None and ratio_now is not None
+        old, new = (old_ratio, ratio_now) if by_ratio else (old_time, time_now)
+        assert old is not None
+        assert new is not None
+        if new > SLOWER * old:
+            what = "of OpenCV's time" if by_ratio else "ms"
+            lines.append(f"{key[0]}, {key[1]}: {old:.2f} -> {new:.2f} {what}")
+    return sorted(lines)
+
+
 def main() -> None:
-    """Print the tables for one thread and for two."""
+    """Print the tables of all sizes for one thread and for two."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--height", type=int, default=3000)
-    parser.add_argument("--width", type=int, default=4000)
+    parser.add_argument(
+        "--size", action="append", metavar="WIDTHxHEIGHT", help="default: all three"
+    )
+    parser.add_argument("--threads", action="append", type=int, help="default: 1 and 2")
+    parser.add_argument("--rows", default="", metavar="REGEX", help="only rows whose name has it")
+    parser.add_argument("--peers", default=",".join(PEERS), help="default: all")
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--cpu-time", action="store_true", help="for one thread, on a busy machine")
+    parser.add_argument("--compare", type=Path, metavar="FILE", help="an earlier RESULTS.md")
     parser.add_argument("--write", action="store_true", help="write benchmarks/RESULTS.md")
     given = parser.parse_args()
+    earlier = given.compare.read_text(encoding="utf-8") if given.compare else ""
     versions = (
         f"Python {platform.python_version()}, NumPy {np.__version__}, SciPy {scipy.__version__},"
         f" Pillow {PIL.__version__}, OpenCV {cv2.__version__}"
     )
-    text = "\n\n".join(
-        ["# Results", f"Made by `python benchmarks/engine.py --write`. {versions}."]
-        + [table(given.height, given.width, given.rounds, workers) for workers in (1, 2)]
-    )
-    print(text)
+    parts = [
+        "# Results",
+        f"Made by `python benchmarks/engine.py --write`. {versions}.",
+        f"The least of {given.rounds} alternating runs; in brackets convfilter's time divided by"
+        " the peer's. OpenCV has as many threads as convfilter, SciPy and Pillow have one, and"
+        " libvips has its own number. `of copying`: the bytes of image and result in that time, as"
+        " a share of what a plain copy moves. Images are uint8 and grey where nothing else is"
+        " said.",
+    ]
+    alone: dict[str, float] = {}
+    for size in given.size or SIZES:
+        for threads in given.threads or (1, 2):
+            setting = Setting(
+                size,
+                threads,
+                given.rounds,
+                re.compile(given.rows),
+                tuple(given.peers.split(",")),
+                given.cpu_time,
+            )
+            print(f"\n{setting.title}")
+            parts.append(table(setting, alone))
+    text = "\n\n".join(parts) + "\n"
     if given.write:
-        RESULTS.write_text(text + "\n", encoding="utf-8")
+        RESULTS.write_text(text, encoding="utf-8")
+    if earlier:
+        found = slower(earlier, text)
+        print("\nslower than before:" if found else "\nnothing got slower")
+        print("\n".join(found))
 
 
 if __name__ == "__main__":

@@ -18,8 +18,9 @@ from convfilter.engine.arguments import (
 )
 from convfilter.engine.bands import check_workers
 from convfilter.engine.geometry import Border, Padding, Pair, check_border, lay_out
-from convfilter.engine.plan import Plan, Weights, record
-from convfilter.engine.respond import COMBINES, Call, Combine, run
+from convfilter.engine.plan import Combine, Plan, Request, record
+from convfilter.engine.respond import COMBINES, Call, run
+from convfilter.engine.schedule import Weights
 from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError, UnknownNameError
 
 
@@ -155,6 +156,9 @@ def correlate_bank(
     )
     threads = check_workers(workers)
     output, bad = run(call, threads)
+    if bad and call.plan.algorithm in ("box", "fft"):
+        call = call.by_sums()
+        output, bad = run(call, threads)
     if bad and call.plan.accumulator == np.float32:
         # either the image holds NaN or infinity, or float32 overflowed on the way to a finite value
         call = call.with_range()
@@ -223,21 +227,20 @@ def _prepare(
         raise _nan_error(output_dtype)
     fill = check_number(fill, "fill")
     gain = _gain_for_squares(pixels, weights, scale, fill) if combine == "l2" else 1.0
-    return Call(
-        image=pixels,
-        shape=np.shape(image),
-        kernels=weights,
-        combine=combine,
+    request = Request(
+        image_dtype=pixels.dtype,
+        output_dtype=output_dtype,
         rows=rows,
         columns=columns,
+        channels=pixels.shape[2],
         border=check_border(border),
         fill=fill,
-        scale=scale,
+        scale=scale * gain,
         offset=check_number(offset, "offset"),
-        dtype=output_dtype,
+        combine=combine,
         needs_range=gain != 1,
-        gain=gain,
     )
+    return Call(pixels, np.shape(image), weights, request, gain)
 
 
 def _gain_for_squares(image: Array, kernels: Sequence[Weights], scale: float, fill: float) -> float:

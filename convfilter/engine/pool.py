@@ -9,9 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from convfilter.engine.arguments import Array, check_image, check_integer, check_pair
 from convfilter.engine.bands import check_workers
-from convfilter.engine.fold import Operation, Store, fold
+from convfilter.engine.fold import Means, Operation, Picks, fold
 from convfilter.engine.geometry import LARGEST_EXTENT, Axis, Pair, check_elements
-from convfilter.engine.native import loop
 from convfilter.engine.plan import Plan, record
 from convfilter.errors import ArgumentError, UnknownNameError
 
@@ -19,8 +18,6 @@ Reduce = Literal["max", "mean", "min"]
 REDUCES: tuple[Reduce, ...] = get_args(Reduce)
 Over = Literal["space", "depth"]
 OVERS: tuple[Over, ...] = get_args(Over)
-
-_OPERATIONS: dict[Reduce, Operation] = {"max": "max", "mean": "sum", "min": "min"}
 
 
 def pool(
@@ -95,23 +92,9 @@ def pool(
     check_elements(rows.outputs * columns.outputs * channels, "the output")
     check_elements(rows.reach * columns.extent * channels, "the rows under the window")
     output = np.empty((rows.outputs, columns.outputs * channels), pixels.dtype)
-    dtype, fill = _arithmetic(pixels.dtype, reduce, sizes[0] * sizes[1])
-    store = None
-    if reduce == "mean":
-        store = _divider(dtype, pixels.dtype, columns.stride * channels, channels, 1, *counts)
-    fold(
-        pixels,
-        rows,
-        columns,
-        "constant",
-        fill,
-        _OPERATIONS[reduce],
-        threads,
-        dtype=dtype,
-        output=output,
-        store=store,
-    )
-    _record(reduce, f"{sizes[0]}x{sizes[1]}", dtype, pixels.dtype)
+    operation, fill = _operation(pixels.dtype, reduce, sizes[0] * sizes[1], *counts)
+    fold(pixels, rows, columns, "constant", fill, operation, threads, output=output)
+    _record(reduce, f"{sizes[0]}x{sizes[1]}", operation, pixels.dtype)
     return output.reshape(rows.outputs, columns.outputs, *np.shape(image)[2:])
 
 
@@ -158,40 +141,29 @@ def _counts(axis: Axis, padding: int, name: str) -> NDArray[np.int64]:
     return taps_below(axis.size + padding) if padding else real
 
 
-def _arithmetic(dtype: np.dtype[Any], reduce: Reduce, taps: int) -> tuple[np.dtype[Any], float]:
-    """Return the dtype to fold in, and the value of the padding, which never wins."""
-    if reduce == "mean":
-        if dtype.kind == "f":
-            return np.dtype(np.float64), 0.0
-        # below 2**23 a quotient that is no tie cannot round to one either
-        largest = max(-int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
-        small = taps * largest < 2**23
-        return np.dtype(np.float32 if small else np.float64), 0.0
-    if dtype.kind == "f":
-        return dtype, -np.inf if reduce == "max" else np.inf
-    limits = np.iinfo(dtype)
-    return dtype, int(limits.min) if reduce == "max" else int(limits.max)
-
-
-def _divider(
-    sums: np.dtype[Any],
+def _operation(
     dtype: np.dtype[Any],
-    step: int,
-    group: int,
-    group_step: int,
+    reduce: Reduce,
+    taps: int,
     row_counts: NDArray[np.int64],
     column_counts: NDArray[np.int64],
-) -> Store:
-    """Return the function that turns sums at every column into means."""
-    divide = loop("fold.divide", T=sums, D=dtype)
-    by_row, by_column = row_counts.astype(sums), column_counts.astype(sums)
-    rounded = dtype.kind != "f"
-
-    def store(values: Array, first: int, out: Array) -> None:
-        counts = by_row[first : first + out.shape[0]]
-        divide(values, step, group, group_step, counts, by_column, rounded, out)
-
-    return store
+) -> tuple[Operation | Means, float]:
+    """Return how to fold, and the value of the padding, which never wins."""
+    if reduce == "mean":
+        single, double = np.dtype(np.float32), np.dtype(np.float64)
+        if dtype.kind == "f":
+            return Means(double, double, row_counts, column_counts), 0.0
+        limits = np.iinfo(dtype)
+        bound = taps * max(-int(limits.min), int(limits.max))
+        sums = np.dtype(np.int32 if bound < 2**31 else np.int64)
+        if limits.min == 0 and bound < 2**16:
+            sums = np.dtype(np.uint16)
+        # below 2**23 a quotient that is no tie cannot round to one either
+        return Means(sums, single if bound < 2**23 else double, row_counts, column_counts), 0
+    if dtype.kind == "f":
+        return reduce, -np.inf if reduce == "max" else np.inf
+    limits = np.iinfo(dtype)
+    return reduce, int(limits.min) if reduce == "max" else int(limits.max)
 
 
 def _pool_depth(
@@ -207,37 +179,22 @@ def _pool_depth(
         )
     step = min(step, channels)  # a longer one finds nothing either
     groups = (channels - window) // step + 1
-    dtype, _ = _arithmetic(image.dtype, reduce, window)
     flat = image.reshape(height, width * channels, 1)
     rows = Axis(height, 1, 1, 1, 0, 0, height)
     columns = Axis(width * channels, window, 1, 1, 0, 0, width * channels - window + 1)
     output = np.empty((height, width * groups), image.dtype)
-    if reduce == "mean":
-        ones, sizes = np.ones(height, np.int64), np.full(width, window, np.int64)
-        store = _divider(dtype, image.dtype, channels, groups, step, ones, sizes)
-    else:
-        pick = loop("fold.pick", T=dtype)
-
-        def store(values: Array, first: int, out: Array) -> None:
-            pick(values, channels, groups, step, out)
-
-    fold(
-        flat,
-        rows,
-        columns,
-        "constant",
-        0,
-        _OPERATIONS[reduce],
-        workers,
-        dtype=dtype,
-        output=output,
-        store=store,
-    )
-    _record(reduce, f"{window} channels", dtype, image.dtype)
+    ones, sizes = np.ones(height, np.int64), np.full(width, window, np.int64)
+    operation, fill = _operation(image.dtype, reduce, window, ones, sizes)
+    picks = Picks(channels, groups, step)
+    fold(flat, rows, columns, "constant", fill, operation, workers, output=output, picks=picks)
+    _record(reduce, f"{window} channels", operation, image.dtype)
     return output.reshape(height, width, groups)
 
 
-def _record(reduce: Reduce, size: str, dtype: np.dtype[Any], image_dtype: np.dtype[Any]) -> None:
+def _record(
+    reduce: Reduce, size: str, operation: Operation | Means, image_dtype: np.dtype[Any]
+) -> None:
+    dtype = operation.sums if isinstance(operation, Means) else image_dtype
     exact = reduce != "mean" or image_dtype.kind != "f"
     reason = f"{reduce} of {size}, down columns, then along rows, in {dtype}"
     record(Plan("separable", dtype, exact, reason, ()))

@@ -49,15 +49,19 @@ class StripReader:
         self._image = image.reshape(height, width * self.channels)
         self._row_sources = rows.sources(border)
         sources = columns.sources(border)
-        order, taps = _by_remainder(columns)
-        self._column_sources = np.ascontiguousarray(sources[order])
-        self._run = (
-            (min(columns.before, order.size), min(columns.before + width, order.size))
-            if columns.stride == 1
-            else (0, 0)
-        )
+        if columns.stride == 1:
+            taps = np.arange(columns.window, dtype=np.int64) * columns.dilation
+            self._run = (
+                min(columns.before, sources.size),
+                min(columns.before + width, sources.size),
+            )
+        else:
+            order, taps = _by_remainder(columns)
+            sources = np.ascontiguousarray(sources[order])
+            self._run = (0, 0)
+        self._column_sources = sources
         self._fill = fill
-        self.row_length = order.size * self.channels
+        self.row_length = sources.size * self.channels
         self.tap_columns: NDArray[np.int64] = taps * self.channels
         self._load = loop("strips.load", S=image.dtype, T=self.dtype) if reads else None
 
@@ -108,8 +112,6 @@ def _by_remainder(columns: Axis) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """
     stride = columns.stride
     taps = np.arange(columns.window, dtype=np.int64) * columns.dilation
-    if stride == 1:
-        return np.arange(columns.extent, dtype=np.int64), taps
     parts = []
     starts = np.empty_like(taps)
     length = 0
@@ -129,9 +131,7 @@ def storer(
 
     Integers are rounded half to even and saturated; of them only NaN is counted.
     """
-    if dtype.kind == "f":
-        store_float = loop("strips.store_float", T=accumulator, D=dtype)
-        return lambda values, out: store_float(values, offset, out)
-    store_integer = loop("strips.store_integer", T=accumulator, D=dtype)
-    limits = np.iinfo(dtype)
-    return lambda values, out: store_integer(values, offset, limits.min, limits.max, out)
+    store = loop("strips.store", T=accumulator, D=dtype)
+    rounded = dtype.kind != "f"
+    limits = (np.iinfo(dtype).min, np.iinfo(dtype).max) if rounded else (0, 0)
+    return lambda values, out: store(values, offset, *limits, rounded, out)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from convfilter import engine
 from convfilter.engine.arguments import check_image
 from convfilter.engine.bands import check_workers
-from convfilter.engine.respond import Combine
+from convfilter.engine.plan import Combine
 from convfilter.filters import transparency
 from convfilter.filters.options import BorderOptions, SignedMode, Window
 

@@ -209,10 +209,14 @@ def in_small_pieces() -> Iterator[None]:
         for module, name, value in (
             (bands, "SMALLEST_BAND", 1),
             (strips, "STRIP_BYTES", 1 << 11),
-            (respond, "EXACT_STRIP_BYTES", 1 << 9),
+            (respond, "STRIP_BYTES", 1 << 9),
+            (respond, "WINDOW_ELEMENTS", 1),
+            (respond, "NARROWEST", 8),
             (select, "HISTOGRAM_ROWS", 3),
             (select, "LEAST_BLOCK", 5),
             (select, "TILE_COLUMNS", 5),
+            (select, "SEARCHED_COLUMNS", 7),
+            (select, "SORTED_BYTES", 16),
             (smooth, "BILATERAL_TILE", (3, 5)),
             (smooth, "NL_MEANS_TILE", (3, 5)),
         ):

@@ -4,6 +4,9 @@ import numpy as np
 from numba.extending import register_jitable
 
 from convfilter.engine.loops.declare import OPTIONS, loop
+from convfilter.engine.loops.layout import CHUNK, ROWS_AT_ONCE
+from convfilter.engine.loops.runs import sum_runs
+from convfilter.engine.loops.strips import load_row, store_row
 
 
 @loop(
@@ -81,90 +84,216 @@ def weighted_sum(source, row_step, tap_rows, tap_columns, weights, out):
                 target[x] += wa * a[x]
 
 
-@loop(
-    "const T[:,:] source, i8 row_step, const i8[:] starts, const i8[:] tap_rows,"
-    " const i8[:] tap_columns, const T[:] weights, i8 join, f8 factor,"
-    " T[:,:] between, T[:,:] response, T[:,:] joined"
-)
-def respond(
-    source,
-    row_step,
-    starts,
-    tap_rows,
-    tap_columns,
-    weights,
-    join,
-    factor,
-    between,
-    response,
-    joined,
-):
-    """Apply several kernels to a strip and join their responses.
-
-    Kernel `k` has the taps from ``starts[2 * k]`` that go down the columns, if any, and those from
-    ``starts[2 * k + 1]`` that go along the rows. `join` is one of the numbers in
-    `convfilter.engine.respond`; the root of a sum of squares is multiplied by `factor`.
-    """
-    kernels = starts.shape[0] // 2
-    for k in range(kernels):
-        a, b, c = starts[2 * k], starts[2 * k + 1], starts[2 * k + 2]
-        target = joined if join == 0 else response
-        rows, columns, along = tap_rows[b:c], tap_columns[b:c], weights[b:c]
-        if b > a:
-            down = weights[a:b]
-            weighted_sum(source, row_step, tap_rows[a:b], tap_columns[a:b], down, between)
-            weighted_sum(between, 1, rows, columns, along, target)
+@register_jitable(**OPTIONS)
+def _sum_taps(source, first, offsets, weights, out, n):
+    """out[x] = sum over taps of weight * source[first + offset + x]; there is at least one tap."""
+    taps = weights.shape[0]
+    t = 0
+    while t < taps:
+        left = taps - t
+        a = source[first + offsets[t] :]
+        wa = weights[t]
+        if left >= 8:
+            b, c = source[first + offsets[t + 1] :], source[first + offsets[t + 2] :]
+            d = source[first + offsets[t + 3] :]
+            e, f = source[first + offsets[t + 4] :], source[first + offsets[t + 5] :]
+            g, h = source[first + offsets[t + 6] :], source[first + offsets[t + 7] :]
+            wb, wc, wd = weights[t + 1], weights[t + 2], weights[t + 3]
+            we, wf, wg, wh = weights[t + 4], weights[t + 5], weights[t + 6], weights[t + 7]
+            if t == 0:
+                for x in range(n):
+                    half = wa * a[x] + wb * b[x] + wc * c[x] + wd * d[x]
+                    out[x] = half + (we * e[x] + wf * f[x] + wg * g[x] + wh * h[x])
+            else:
+                for x in range(n):
+                    half = wa * a[x] + wb * b[x] + wc * c[x] + wd * d[x]
+                    out[x] += half + (we * e[x] + wf * f[x] + wg * g[x] + wh * h[x])
+            t += 8
+        elif left >= 4:
+            b, c = source[first + offsets[t + 1] :], source[first + offsets[t + 2] :]
+            d = source[first + offsets[t + 3] :]
+            wb, wc, wd = weights[t + 1], weights[t + 2], weights[t + 3]
+            if t == 0:
+                for x in range(n):
+                    out[x] = (wa * a[x] + wb * b[x]) + (wc * c[x] + wd * d[x])
+            else:
+                for x in range(n):
+                    out[x] += (wa * a[x] + wb * b[x]) + (wc * c[x] + wd * d[x])
+            t += 4
+        elif left >= 2:
+            b = source[first + offsets[t + 1] :]
+            wb = weights[t + 1]
+            if t == 0:
+                for x in range(n):
+                    out[x] = wa * a[x] + wb * b[x]
+            else:
+                for x in range(n):
+                    out[x] += wa * a[x] + wb * b[x]
+            t += 2
         else:
-            weighted_sum(source, row_step, rows, columns, along, target)
-        if join == 1:
-            _add_absolute(response, k == 0, joined)
-        elif join == 2:
-            _add_square(response, k == 0, joined)
-        elif join >= 3:
-            _keep_largest(response, k == 0, join == 4, joined)
-    if join == 2:
-        gain = joined.dtype.type(factor)
-        for i in range(joined.shape[0]):
-            row = joined[i]
-            for x in range(joined.shape[1]):
-                row[x] = np.sqrt(row[x]) * gain
+            if t == 0:
+                for x in range(n):
+                    out[x] = wa * a[x]
+            else:
+                for x in range(n):
+                    out[x] += wa * a[x]
+            t += 1
 
 
 @register_jitable(**OPTIONS)
-def _add_absolute(response, first, joined):
-    for i in range(joined.shape[0]):
-        source = response[i]
-        target = joined[i]
+def _join(response, first, join, joined, n):
+    """Join a row of responses to those of the kernels before it."""
+    if join == 1:
         if first:
-            for x in range(joined.shape[1]):
-                target[x] = abs(source[x])
+            for x in range(n):
+                joined[x] = abs(response[x])
         else:
-            for x in range(joined.shape[1]):
-                target[x] += abs(source[x])
-
-
-@register_jitable(**OPTIONS)
-def _add_square(response, first, joined):
-    for i in range(joined.shape[0]):
-        source = response[i]
-        target = joined[i]
+            for x in range(n):
+                joined[x] += abs(response[x])
+    elif join == 2:
         if first:
-            for x in range(joined.shape[1]):
-                target[x] = source[x] * source[x]
+            for x in range(n):
+                joined[x] = response[x] * response[x]
         else:
-            for x in range(joined.shape[1]):
-                target[x] += source[x] * source[x]
-
-
-@register_jitable(**OPTIONS)
-def _keep_largest(response, first, absolute, joined):
-    """NaN wins."""
-    for i in range(joined.shape[0]):
-        source = response[i]
-        target = joined[i]
-        for x in range(joined.shape[1]):
-            value = source[x]
+            for x in range(n):
+                joined[x] += response[x] * response[x]
+    else:  # NaN wins
+        absolute = join == 4
+        for x in range(n):
+            value = response[x]
             if absolute:
                 value = abs(value)
-            best = value if first else target[x]
-            target[x] = value if (value > best or value != value) else best
+            best = value if first else joined[x]
+            joined[x] = value if (value > best or value != value) else best
+
+
+@loop("const T[:] response, i8 first, i8 how, T[:] joined")
+def join(response, first, how, joined):
+    """Join further responses to those before them, as `respond` does, but for the root."""
+    _join(response, first != 0, how, joined, joined.shape[0])
+
+
+@loop(
+    "const S[:,:] image, const i8[:] row_sources, const i8[:] column_sources, i8 run_start,"
+    " i8 run_stop, i8 channels, T fill, i8 row_step, i8 reach, i8 tile, i8 halo, i8 pitch,"
+    " const i8[:,:] kernels, const i8[:] along, const T[:] along_weights, const i8[:] starts,"
+    " const i8[:] offsets, const T[:] weights, i8 in_runs, i8 join, f8 factor, f8 offset,"
+    " i8 lowest, i8 highest, i8 rounded, i8 finite, i8 strip_rows, T[:] line, T[:] strips,"
+    " T[:] response, T[:] joined, D[:,:] out -> i8"
+)
+def respond(
+    image,
+    row_sources,
+    column_sources,
+    run_start,
+    run_stop,
+    channels,
+    fill,
+    row_step,
+    reach,
+    tile,
+    halo,
+    pitch,
+    kernels,
+    along,
+    along_weights,
+    starts,
+    offsets,
+    weights,
+    in_runs,
+    join,
+    factor,
+    offset,
+    lowest,
+    highest,
+    rounded,
+    finite,
+    strip_rows,
+    line,
+    strips,
+    response,
+    joined,
+    out,
+):
+    """Apply several kernels to a band and join their responses; return how many cannot be told.
+
+    The band is worked on in tiles of `tile` columns, which read `halo` more. Each padded row is
+    loaded once for a tile; a kernel of two factors goes along it at once. What is needed of the
+    last rows stands in strips of `strip_rows` rows, `pitch` elements apart.
+
+    ``kernels[k]`` are the number of its strip, the first and last of its taps along rows (none for
+    a kernel of one factor, whose strip holds padded rows), and of its runs in `starts` and
+    `offsets`. With `in_runs` they are those of `sum_runs`; otherwise every run is a single tap.
+    `join` is one of the numbers in `convfilter.engine.respond`; the root of a sum of squares is
+    multiplied by `factor`.
+    """
+    rows, length = out.shape
+    at_once = (strip_rows - reach) // row_step + 1
+    together = ROWS_AT_ONCE if in_runs else 1
+    count_of_strips = strips.shape[0] // (strip_rows * pitch)
+    keeps_rows = False
+    for k in range(kernels.shape[0]):
+        keeps_rows = keeps_rows or kernels[k, 1] == kernels[k, 2]
+    bad = 0
+    for left in range(0, length, tile):
+        width = min(tile, length - left)
+        begin, end = left // channels, (left + width + halo) // channels
+        columns = column_sources[begin:end]
+        run_from = min(max(run_start - begin, 0), end - begin)
+        run_to = min(max(run_stop - begin, 0), end - begin)
+        held = 0
+        for first in range(0, rows, at_once):
+            count = min(at_once, rows - first)
+            height = (count - 1) * row_step + reach
+            moved = at_once * row_step
+            kept = max(held - moved, 0)
+            if first > 0:
+                for s in range(count_of_strips):
+                    for y in range(kept):
+                        to = strips[(s * strip_rows + y) * pitch :]
+                        source = strips[(s * strip_rows + y + moved) * pitch :]
+                        for x in range(width + halo if s == 0 and keeps_rows else width):
+                            to[x] = source[x]
+                held = kept
+            for y in range(held, height):
+                padded = strips[y * pitch :] if keeps_rows else line
+                row = row_sources[first * row_step + y]
+                load_row(image, row, columns, run_from, run_to, channels, fill, padded)
+                for k in range(kernels.shape[0]):
+                    a, b = kernels[k, 1], kernels[k, 2]
+                    if b > a:
+                        into = strips[(kernels[k, 0] * strip_rows + y) * pitch :]
+                        _sum_taps(padded, 0, along[a:b], along_weights[a:b], into, width)
+            held = max(held, height)
+            for i in range(0, count, together):
+                useful = min(together, count - i)
+                for part in range(0, width, CHUNK):
+                    n = min(CHUNK, width - part)
+                    for k in range(kernels.shape[0]):
+                        base = (kernels[k, 0] * strip_rows + i * row_step) * pitch + part
+                        a, b = kernels[k, 3], kernels[k, 4]
+                        target = joined if join == 0 else response
+                        if a == b:
+                            for x in range((useful - 1) * pitch + n):
+                                target[x] = 0
+                        elif in_runs:
+                            first_weights = starts[a : b + 1]
+                            sum_runs(strips, base, first_weights, offsets[a:b], weights, target, n)
+                        else:
+                            _sum_taps(strips, base, offsets[a:b], weights[a:b], target, n)
+                        if join > 0:
+                            for r in range(useful):
+                                at = r * pitch
+                                _join(response[at:], k == 0, join, joined[at:], n)
+                    for r in range(useful):
+                        values = joined[r * pitch : r * pitch + n]
+                        if join == 2:
+                            gain = joined.dtype.type(factor)
+                            for x in range(n):
+                                values[x] = np.sqrt(values[x]) * gain
+                        begin_out = left + part
+                        target_row = out[first + i + r, begin_out : begin_out + n]
+                        bad += store_row(
+                            values, offset, lowest, highest, rounded, finite, target_row
+                        )
+    return bad

@@ -6,7 +6,7 @@ in the first caches.
 """
 
 import numpy as np
-from numba.extending import register_jitable
+from numba.extending import overload, register_jitable
 
 from convfilter.engine.loops.declare import OPTIONS, loop
 from convfilter.engine.loops.strips import load
@@ -43,12 +43,20 @@ def _row_sum(source, first_row, tap_rows, tap_columns, weights, out):
             if t == 0 and left == 3:
                 c = source[first_row + tap_rows[2], tap_columns[2] :]
                 wc = weights[2]
-                for x in range(n):
-                    out[x] = np.int16(wa * a[x] + wb * b[x] + wc * c[x])
+                if wa == wc:
+                    for x in range(n):
+                        out[x] = np.int16(wa * np.int16(a[x] + c[x]) + wb * b[x])
+                else:
+                    for x in range(n):
+                        out[x] = np.int16(wa * a[x] + wb * b[x] + wc * c[x])
                 t = 3
             elif t == 0:
-                for x in range(n):
-                    out[x] = np.int16(wa * a[x] + wb * b[x])
+                if wa == -1 and wb == 1:
+                    for x in range(n):
+                        out[x] = np.int16(b[x] - a[x])
+                else:
+                    for x in range(n):
+                        out[x] = np.int16(wa * a[x] + wb * b[x])
                 t = 2
             else:
                 for x in range(n):
@@ -62,6 +70,18 @@ def _row_sum(source, first_row, tap_rows, tap_columns, weights, out):
                 for x in range(n):
                     out[x] = np.int16(out[x] + wa * a[x])
             t += 1
+
+
+def _same_type(row, other):
+    """Return the row if it is of the type of the other one, else the other one."""
+    return row if row.dtype == other.dtype else other
+
+
+@overload(_same_type)
+def _choose_type(row, other):
+    if row.dtype == other.dtype:
+        return lambda row, other: row
+    return lambda row, other: other
 
 
 @register_jitable(**OPTIONS)
@@ -97,8 +117,8 @@ def _join(response, first, join, joined, squares):
 @loop(
     "const S[:,:] image, const i8[:] row_sources, const i8[:] column_sources, i8 run_start,"
     " i8 run_stop, i8 channels, i2 fill, i8 row_step, i8 reach, const i8[:] starts,"
-    " const i8[:] tap_rows, const i8[:] tap_columns, const i2[:] weights, i8 join, i8 offset,"
-    " i8 lowest, i8 highest, i2[:,:] strip, i2[:,:] rows, f4[:] squares, D[:,:] out"
+    " const i8[:] tap_rows, const i8[:] tap_columns, const i2[:] weights, i8 join, i8 as_they_are,"
+    " i8 offset, i8 lowest, i8 highest, i2[:,:] strip, i2[:,:] rows, f4[:] squares, D[:,:] out"
 )
 def respond(
     image,
@@ -115,6 +135,7 @@ def respond(
     tap_columns,
     weights,
     join,
+    as_they_are,
     offset,
     lowest,
     highest,
@@ -125,7 +146,10 @@ def respond(
 ):
     """Load padded rows, apply several kernels, join their responses, add the offset, saturate.
 
-    `starts` and `join` are those of `correlate.respond`. `strip` holds some padded rows, `rows`
+    Kernel `k` has the taps from ``starts[2 * k]`` that go down the columns, if any, and those from
+    ``starts[2 * k + 1]`` that go along the rows. `join` is one of the numbers in
+    `convfilter.engine.respond`. Sums that are the output `as_they_are` need no more than to be
+    stored. `strip` holds some padded rows, `rows`
     three rows of scratch memory (before and after the second pass, and joined); `squares` one more
     for a root of squares, which is rounded to the nearest integer, half to even.
     """
@@ -135,7 +159,7 @@ def respond(
     kernels = starts.shape[0] // 2
     at_once = (strip.shape[0] - reach) // row_step + 1
     between = rows[0, : strip.shape[1]]
-    response, joined = rows[1, :n], rows[2, :n]
+    joined = rows[2, :n]
     for first in range(0, out.shape[0], at_once):
         count = min(at_once, out.shape[0] - first)
         start = first * row_step
@@ -152,6 +176,8 @@ def respond(
         )
         for i in range(count):
             row = i * row_step
+            target = out[first + i]
+            response = _same_type(target, rows[1, :n]) if as_they_are else rows[1, :n]
             for k in range(kernels):
                 a, b, c = starts[2 * k], starts[2 * k + 1], starts[2 * k + 2]
                 if b > a:
@@ -161,7 +187,8 @@ def respond(
                     _row_sum(strip, row, tap_rows[b:c], tap_columns[b:c], weights[b:c], response)
                 if join > 0:
                     _join(response, k == 0, join, joined, squares)
-            target = out[first + i]
+            if as_they_are:
+                continue
             if join == 2:
                 bottom, top, moved = np.float32(lowest), np.float32(highest), np.float32(offset)
                 for x in range(n):

@@ -1,9 +1,41 @@
 """Rows in and out: extend the border and convert, then round and saturate."""
 
+import numba
 import numpy as np
-from numba.extending import register_jitable
+from numba.extending import overload, register_jitable
 
 from convfilter.engine.loops.declare import OPTIONS, loop
+
+
+@register_jitable(**OPTIONS)
+def load_row(image, row, columns, run_start, run_stop, channels, fill, out):
+    """Gather a padded row; `columns[run_start:run_stop]` are neighbours, copied as one run.
+
+    A row or column of -1 lies in a border of `fill`.
+    """
+    convert = out.dtype.type
+    count = columns.shape[0]
+    run = (run_stop - run_start) * channels
+    if row < 0:
+        for x in range(count * channels):
+            out[x] = fill
+        return
+    source = image[row]
+    if run > 0:
+        inner = source[columns[run_start] * channels :]
+        middle = out[run_start * channels :]
+        for x in range(run):
+            middle[x] = convert(inner[x])
+    for part in range(2):
+        begin = 0 if part == 0 else run_stop
+        end = run_start if part == 0 else count
+        for j in range(begin, end):
+            column = columns[j]
+            for c in range(channels):
+                if column < 0:
+                    out[j * channels + c] = fill
+                else:
+                    out[j * channels + c] = convert(source[column * channels + c])
 
 
 @loop(
@@ -12,71 +44,67 @@ from convfilter.engine.loops.declare import OPTIONS, loop
 )
 @register_jitable(**OPTIONS)
 def load(image, rows, columns, run_start, run_stop, channels, fill, out):
-    """Gather padded rows; `columns[run_start:run_stop]` are neighbours, copied as one run."""
-    convert = out.dtype.type
-    count = columns.shape[0]
-    run = (run_stop - run_start) * channels
+    """Gather padded rows."""
     for i in range(rows.shape[0]):
-        target = out[i]
-        if rows[i] < 0:
-            for x in range(count * channels):
-                target[x] = fill
-            continue
-        source = image[rows[i]]
-        if run > 0:
-            inner = source[columns[run_start] * channels :]
-            middle = target[run_start * channels :]
-            for x in range(run):
-                middle[x] = convert(inner[x])
-        for part in range(2):
-            begin = 0 if part == 0 else run_stop
-            end = run_start if part == 0 else count
-            for j in range(begin, end):
-                column = columns[j]
-                for c in range(channels):
-                    if column < 0:
-                        target[j * channels + c] = fill
-                    else:
-                        target[j * channels + c] = convert(source[column * channels + c])
+        load_row(image, rows[i], columns, run_start, run_stop, channels, fill, out[i])
 
 
-@loop("const T[:,:] values, f8 offset, D[:,:] out -> i8")
-def store_float(values, offset, out):
-    """Add the offset and convert; return how many values were not finite."""
-    convert = out.dtype.type
-    shift = values.dtype.type(offset)
-    bad = 0
-    for i in range(values.shape[0]):
-        source = values[i]
-        target = out[i]
-        bad_here = np.int32(0)
-        for x in range(values.shape[1]):
-            value = source[x] + shift
-            target[x] = convert(value)
-            bad_here += np.int32(value - value != 0)
-        bad += bad_here
+def _nearest_single(value):
+    """Return the nearest integer, ties to even, of a value between -2**21 and 2**21.
+
+    Added to 1.5 * 2**23 it leaves no bits behind the point, and stands in the last ones before it.
+    """
+    moved = np.float32(value + np.float32(12582912))
+    return np.int32(moved.view(np.int32) - np.int32(0x4B400000))
+
+
+def _nearest_double(value):
+    moved = np.float64(value + np.float64(6755399441055744))
+    return np.int64(moved.view(np.int64) - np.int64(0x4338000000000000))
+
+
+def _nearest(value):
+    single = isinstance(value, np.float32)
+    return _nearest_single(value) if single else _nearest_double(value)
+
+
+@overload(_nearest, jit_options={"error_model": "numpy"})
+def _choose_nearest(value):
+    return _nearest_single if value == numba.float32 else _nearest_double
+
+
+@register_jitable(**OPTIONS)
+def store_row(values, offset, lowest, highest, rounded, finite, out):
+    """Add the offset, convert and store; return how many values cannot be told.
+
+    Those are NaN and infinity; of what is `rounded` only NaN, for it is also saturated. Halves are
+    rounded to even. `finite` says that there is neither.
+    """
+    convert, number = out.dtype.type, values.dtype.type
+    shift, low, high = number(offset), number(lowest), number(highest)
+    n = out.shape[0]
+    bad = np.int32(0)
+    if rounded:
+        if not finite:
+            for x in range(n):
+                bad = np.int32(bad + np.int32(values[x] != values[x]))
+        for x in range(n):
+            value = values[x] + shift
+            value = value if value > low else low
+            value = value if value < high else high
+            out[x] = convert(_nearest(value))
+    else:
+        for x in range(n):
+            value = values[x] + shift
+            out[x] = convert(value)
+            bad = np.int32(bad + np.int32(value - value != 0))
     return bad
 
 
-@loop("const T[:,:] values, f8 offset, i8 lowest, i8 highest, D[:,:] out -> i8")
-def store_integer(values, offset, lowest, highest, out):
-    """Add the offset, round half to even, saturate; return how many values were not numbers."""
-    convert = out.dtype.type
-    number = values.dtype.type
-    shift = number(offset)
-    low = number(lowest)
-    high = number(highest)
+@loop("const T[:,:] values, f8 offset, i8 lowest, i8 highest, i8 rounded, D[:,:] out -> i8")
+def store(values, offset, lowest, highest, rounded, out):
+    """Store rows; return how many values cannot be told."""
     bad = 0
     for i in range(values.shape[0]):
-        source = values[i]
-        target = out[i]
-        bad_here = np.int32(0)
-        for x in range(values.shape[1]):
-            value = source[x] + shift
-            bad_here += np.int32(value != value)
-            value = np.rint(value)
-            value = value if value > low else low
-            value = value if value < high else high
-            target[x] = convert(np.int32(value))
-        bad += bad_here
+        bad += store_row(values[i], offset, lowest, highest, rounded, 0, out[i])
     return bad

@@ -1,0 +1,53 @@
+"""What algorithms cost: nanoseconds of one thread for each element of the output.
+
+The numbers are fitted to measurements by `python benchmarks/costs.py`. They only have to tell which
+of two ways is the faster one, on any machine: the ratios between them matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from convfilter.engine.schedule import Schedule, Taps
+
+LOAD_AND_STORE = {"int16": 0.25, "float32": 0.35, "float64": 0.9}
+"""An element on its way in and out, by the dtype of the sums."""
+
+TAP = {"int16": 0.022, "float32": 0.032, "float64": 0.07}
+"""A weight on its own."""
+
+TAP_IN_RUN = {"int16": 0.022, "float32": 0.018, "float64": 0.04}
+"""A weight of a run of neighbours below one another, and in addition each run."""
+RUN = {"int16": 0.0, "float32": 0.03, "float64": 0.12}
+
+BOX = {"float32": 0.35, "float64": 0.9}
+"""A sum over a rectangle of any size, by the dtype that it is scaled in."""
+
+TRANSFORM = {
+    ("float32", 256): 2.2,
+    ("float32", 512): 3.0,
+    ("float64", 256): 4.0,
+    ("float64", 512): 5.3,
+}
+"""A number of a tile on the way in, to its transform and back, and out, by the side of the tile."""
+
+
+def of_sums(schedules: Sequence[Schedule], dtype: str, dense: bool) -> float:
+    """Return what sums of products cost; `dense` says that windows and taps lie side by side."""
+    total = LOAD_AND_STORE[dtype]
+    for schedule in schedules:
+        total += of_taps(schedule.down_columns, dtype, dense)
+        if schedule.along_rows is not None:
+            total += TAP[dtype] * len(schedule.along_rows)
+    return total
+
+
+def of_taps(taps: Taps, dtype: str, dense: bool) -> float:
+    """Return what taps cost, in runs or one by one."""
+    one_by_one = TAP[dtype] * len(taps)
+    return min(one_by_one, in_runs(taps, dtype)) if dense else one_by_one
+
+
+def in_runs(taps: Taps, dtype: str) -> float:
+    """Return what taps cost in runs of those below one another."""
+    return TAP_IN_RUN[dtype] * len(taps) + RUN[dtype] * sum(1 for _ in taps.runs())

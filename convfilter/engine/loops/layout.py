@@ -1,0 +1,17 @@
+"""How the loops lay out their scratch memory: numbers that their callers know too."""
+
+PITCH = 4112
+"""Elements from one row of a tile to the next.
+
+A row of 4096 and 16 more: rows that are a multiple of 4096 bytes apart would fall into the same set
+of the first cache.
+"""
+
+CHUNK = 1024
+"""Elements of a row that are summed and stored before the next: they stay in the first cache."""
+
+ROWS_AT_ONCE = 4
+"""Output rows that share what they load."""
+
+RUNS = (1, 2, 3, 5, 8)
+"""Lengths of runs of neighbouring weights that have a loop of their own."""

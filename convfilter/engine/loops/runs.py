@@ -1,0 +1,80 @@
+"""Weighted sums of neighbouring rows for four output rows at once.
+
+What four outputs in a column read overlaps, so that a row is loaded from memory once for all of
+them: the sums are limited by arithmetic instead of loads. The rows stand `PITCH` elements apart, a
+number that the compiler knows; otherwise it could not tell that they do not overlap the output, and
+would make no vectors.
+"""
+
+import numpy as np
+from numba.extending import register_jitable
+
+from convfilter.engine.loops.declare import OPTIONS
+from convfilter.engine.loops.layout import PITCH, ROWS_AT_ONCE, RUNS
+
+assert ROWS_AT_ONCE == 4
+_N = np.uintp  # unsigned indices: a negative one would count from the end, and cost a test
+_ROW = _N(PITCH)
+
+
+def _make_run(length):
+    """Return a loop of its own for a number of weights that the compiler knows."""
+
+    @register_jitable(**OPTIONS)
+    def run(source, weights, add, out, n):
+        """out[r, x] = or += sum over u of weights[u] * source[r + u, x], for four rows r."""
+        w = weights[0]
+        if add:
+            for x in range(_N(n)):
+                a, b = w * source[x], w * source[x + _ROW]
+                c, d = w * source[x + _N(2) * _ROW], w * source[x + _N(3) * _ROW]
+                for u in range(_N(1), _N(length)):
+                    a += weights[u] * source[x + u * _ROW]
+                    b += weights[u] * source[x + (u + _N(1)) * _ROW]
+                    c += weights[u] * source[x + (u + _N(2)) * _ROW]
+                    d += weights[u] * source[x + (u + _N(3)) * _ROW]
+                out[x] += a
+                out[x + _ROW] += b
+                out[x + _N(2) * _ROW] += c
+                out[x + _N(3) * _ROW] += d
+        else:
+            for x in range(_N(n)):
+                a, b = w * source[x], w * source[x + _ROW]
+                c, d = w * source[x + _N(2) * _ROW], w * source[x + _N(3) * _ROW]
+                for u in range(_N(1), _N(length)):
+                    a += weights[u] * source[x + u * _ROW]
+                    b += weights[u] * source[x + (u + _N(1)) * _ROW]
+                    c += weights[u] * source[x + (u + _N(2)) * _ROW]
+                    d += weights[u] * source[x + (u + _N(3)) * _ROW]
+                out[x] = a
+                out[x + _ROW] = b
+                out[x + _N(2) * _ROW] = c
+                out[x + _N(3) * _ROW] = d
+
+    return run
+
+
+_run_1, _run_2, _run_3, _run_5, _run_8 = (_make_run(length) for length in RUNS)
+
+
+@register_jitable(**OPTIONS)
+def sum_runs(source, first, starts, offsets, weights, out, n):
+    """out[r, x] = the sum over runs of weights, for four rows r; there is at least one run.
+
+    Run `k` has the weights from ``starts[k]`` to ``starts[k + 1]`` and begins at
+    ``source[first + offsets[k]]``.
+    """
+    for k in range(offsets.shape[0]):
+        run = weights[starts[k] : starts[k + 1]]
+        begin = source[first + offsets[k] :]
+        length = run.shape[0]
+        if length == 8:
+            _run_8(begin, run, k > 0, out, n)
+        elif length == 5:
+            _run_5(begin, run, k > 0, out, n)
+        elif length == 3:
+            _run_3(begin, run, k > 0, out, n)
+        elif length == 2:
+            _run_2(begin, run, k > 0, out, n)
+        else:
+            _run_1(begin, run, k > 0, out, n)
