@@ -218,8 +218,8 @@ def in_small_pieces() -> Iterator[None]:
             (select, "TILE_COLUMNS", 5),
             (select, "SEARCHED_COLUMNS", 7),
             (select, "SORTED_BYTES", 16),
-            (smooth, "TILE_ROWS", 3),
-            (smooth, "TILE_COLUMNS", 5),
+            (smooth, "BILATERAL_TILE", (3, 5)),
+            (smooth, "NL_MEANS_TILE", (3, 5)),
         ):
             stack.enter_context(patch.object(module, name, value))
         yield
