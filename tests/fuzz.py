@@ -11,13 +11,13 @@ import argparse
 import sys
 import time
 import warnings
-from collections import defaultdict
+from collections import Counter, defaultdict
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from random import Random
 
-from tests.engine.accuracy import Case, check
+from tests.engine.accuracy import Case, check, check_paths
 from tests.engine.cases import DRAWS, draw_case
 
 SHOWN = 20
@@ -38,6 +38,7 @@ class Outcome:
 
     tallies: dict[tuple[str, str], Tally] = field(default_factory=lambda: defaultdict(Tally))
     failures: list[tuple[int, str, str]] = field(default_factory=list)
+    paths: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: Outcome) -> None:
         """Take over what another run has found."""
@@ -47,6 +48,7 @@ class Outcome:
             mine.failures += tally.failures
             mine.worst = max(mine.worst, tally.worst)
         self.failures += other.failures
+        self.paths.update(other.paths)
 
 
 def make_case(seed: int, index: int, kind: str | None) -> Case:
@@ -54,8 +56,10 @@ def make_case(seed: int, index: int, kind: str | None) -> Case:
     return draw_case(Random(f"{seed}/{index}"), kind)
 
 
-def run(seed: int, first: int, last: int, step: int, kind: str | None) -> Outcome:
-    """Check the cases first, first + step, ... before last."""
+def run(
+    seed: int, first: int, last: int, step: int, kind: str | None, paths: bool = False
+) -> Outcome:
+    """Check the cases first, first + step, ... before last, on every path where `paths` says so."""
     outcome = Outcome()
     for index in range(first, last, step):
         case = make_case(seed, index, kind)
@@ -65,6 +69,8 @@ def run(seed: int, first: int, last: int, step: int, kind: str | None) -> Outcom
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 share = check(case, workers=(1 + index % 3,))
+                if paths:
+                    outcome.paths.update(check_paths(case, workers=(1 + index % 3,)))
         except Exception as failure:  # noqa: BLE001 - whatever happens is a finding
             tally.failures += 1
             first_line = (str(failure).splitlines() or [""])[0]
@@ -80,6 +86,8 @@ def report(outcome: Outcome, seed: int, kind: str | None) -> None:
     for (function, dtype), tally in sorted(outcome.tallies.items()):
         worst = f"{tally.worst:.1%}" if tally.worst else "exact"
         print(f"{function:<16}{dtype:<10}{tally.cases:>7}{worst:>9}{tally.failures:>10}")
+    for path, cases in sorted(outcome.paths.items()):
+        print(f"{path:<40}{cases:>8} cases")
     for index, case, failure in sorted(outcome.failures)[:SHOWN]:
         only = f" --kind {kind}" if kind else ""
         print(f"\npython -m tests.fuzz --seed {seed} --first {index} --cases 1{only}")
@@ -95,6 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="which calls (1)")
     parser.add_argument("--first", type=int, default=0, help="number of the first call (0)")
     parser.add_argument("--kind", choices=sorted(DRAWS), help="only one kind of call")
+    parser.add_argument("--paths", action="store_true", help="force every plan of every call")
     parser.add_argument("--workers", type=int, default=1, help="processes that share the calls (1)")
     options = parser.parse_args(arguments)
     started, last, total = time.monotonic(), options.first + options.cases, Outcome()
@@ -102,14 +111,20 @@ def main(arguments: list[str] | None = None) -> int:
         with ProcessPoolExecutor(options.workers, mp_context=get_context("spawn")) as pool:
             parts = [
                 pool.submit(
-                    run, options.seed, options.first + i, last, options.workers, options.kind
+                    run,
+                    options.seed,
+                    options.first + i,
+                    last,
+                    options.workers,
+                    options.kind,
+                    options.paths,
                 )
                 for i in range(options.workers)
             ]
             for part in parts:
                 total.add(part.result())
     else:
-        total = run(options.seed, options.first, last, 1, options.kind)
+        total = run(options.seed, options.first, last, 1, options.kind, options.paths)
     report(total, options.seed, options.kind)
     seconds = time.monotonic() - started
     print(

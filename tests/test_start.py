@@ -29,9 +29,10 @@ OWN = """
     cli cli.cache cli.files cli.filtering cli.group cli.listing cli.main cli.options cli.pipe
     cli.progress cli.run cli.wording
     batch batch.checks batch.job batch.names batch.plan batch.report batch.run batch.walk
-    engine engine.arguments engine.bands engine.correlate engine.edges engine.fold engine.geometry
-    engine.native engine.objects engine.plan engine.pool engine.rank engine.respond engine.select
-    engine.smooth engine.strips
+    engine engine.arguments engine.bands engine.box engine.choose engine.correlate engine.costs
+    engine.edges engine.fft engine.fold engine.geometry engine.loops engine.loops.layout
+    engine.native engine.noise engine.objects engine.plan engine.pool engine.rank engine.respond
+    engine.schedule engine.select engine.smooth engine.strips engine.sums
     errors
     filters filters.declare filters.edges filters.levels filters.options filters.parameters
     filters.pixels filters.transparency

@@ -224,8 +224,20 @@ def _kind(image: Image) -> str:
 
 
 def _reasons(plans: Sequence[Any]) -> list[str]:
-    counted = Counter(f"{plan.algorithm}: {plan.reason}" for plan in plans)
-    return [line if times == 1 else f"{line} ({times} times)" for line, times in counted.items()]
+    """Return what ran and why, and where there was a choice, estimates of it and of the others."""
+    counted = Counter((plan.algorithm, plan.reason, _estimates(plan)) for plan in plans)
+    lines = []
+    for (algorithm, reason, estimates), times in counted.items():
+        lines.append(f"{algorithm}: {reason}" + (f" ({times} times)" if times > 1 else ""))
+        lines += [f"  {estimates}"] if estimates else []
+    return lines
+
+
+def _estimates(plan: Any) -> str:
+    if not plan.alternatives:
+        return ""
+    others = ", ".join(f"{name} {cost:.2g}" for name, cost in plan.alternatives)
+    return f"estimate {plan.cost:.2g} ns for each number and thread; instead of {others}"
 
 
 def _milliseconds(seconds: float) -> str:

@@ -5,6 +5,7 @@ Numba compiles one loop at a time in each process, so threads would not help.
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from collections import deque
@@ -27,7 +28,7 @@ FILES = "reading and writing"
 """The task that compiles what reading and writing pictures needs."""
 
 LARGE = 1500
-"""Rows and columns of a picture that is worth the loops of reading and writing."""
+"""Rows and columns of a picture that is worth loops of its own."""
 
 
 def warm(names: Sequence[str], processes: int, tell: Callable[[], None]) -> list[str]:
@@ -131,16 +132,16 @@ def _read_and_write() -> None:
 
 
 def _run(name: str, pictures: Sequence[Any]) -> None:
-    """Run a filter, or a kernel, on every picture."""
+    """Run a filter, or a kernel, on every picture, by what serves small ones and large ones."""
+    from convfilter.engine import fft
     from convfilter.pipeline import find
 
     found, preset = find(name)
     for values in _variants(found, preset):
-        for picture in pictures:
-            try:
+        for picture, side in itertools.product(pictures, (1, LARGE)):
+            fft.SMALLEST_SIDE = side
+            with suppress(ConvfilterError):  # what this filter refuses needs no loops of it
                 found(picture, workers=1, **values)
-            except ConvfilterError:
-                continue  # a picture that this filter refuses needs no loops of it
 
 
 def _variants(found: Filter, preset: dict[str, Any]) -> Iterator[dict[str, Any]]:

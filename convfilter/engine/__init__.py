@@ -1,8 +1,14 @@
 """The engine: arrays in, arrays out. It knows no file, no kernel's name and no command line."""
 
 from convfilter.engine.correlate import convolve, correlate, correlate_bank, plan
-from convfilter.engine.edges import hysteresis, noise_sigma, non_maximum_suppression
+from convfilter.engine.edges import (
+    canny,
+    hysteresis,
+    non_maximum_suppression,
+    trace_edges,
+)
 from convfilter.engine.geometry import BORDERS, PADDINGS, Border, Padding
+from convfilter.engine.noise import noise_sigma
 from convfilter.engine.plan import Plan, recorded_plans
 from convfilter.engine.pool import pool
 from convfilter.engine.rank import maximum, median, minimum, percentile
@@ -15,6 +21,7 @@ __all__ = [
     "Padding",
     "Plan",
     "bilateral",
+    "canny",
     "convolve",
     "correlate",
     "correlate_bank",
@@ -29,4 +36,5 @@ __all__ = [
     "plan",
     "pool",
     "recorded_plans",
+    "trace_edges",
 ]

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError
 
 IMAGE_DTYPES = ("uint8", "uint16", "int16", "float32", "float64")
+_KNOWN = frozenset(np.dtype(name) for name in IMAGE_DTYPES)
 LARGEST_ELEMENTS = 2**33
 """Arrays beyond this many elements are taken for a slip of the keyboard."""
 LARGEST_KERNEL = 2**26
@@ -31,6 +32,8 @@ class Outline:
 
 def check_dtype(dtype: DTypeLike, what: str) -> np.dtype[Any]:
     """Return one of the image dtypes, or raise ArgumentTypeError that lists them."""
+    if isinstance(dtype, np.dtype) and dtype in _KNOWN:
+        return dtype
     try:
         resolved = np.dtype(dtype).newbyteorder("=")
     except TypeError:

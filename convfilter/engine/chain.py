@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from convfilter.engine.arguments import Array
 from convfilter.engine.bands import run_bands
+from convfilter.engine.gain import peak
 from convfilter.engine.geometry import Axis, Border
 from convfilter.engine.native import bound, loop
 from convfilter.engine.plan import Plan, record
-from convfilter.engine.respond import peak
 from convfilter.engine.strips import Part, Scratch
 
 TILE_BYTES = 1 << 20
@@ -75,6 +75,10 @@ class Step(Protocol):
     def effort(self) -> int:
         """Multiplications or comparisons for each output."""
 
+    @property
+    def in_parts(self) -> bool:
+        """Whether parts of the image are served alone, and give the same bits."""
+
     def ready(self, part: Part) -> Ready:
         """Make a part ready."""
 
@@ -102,7 +106,7 @@ def run_chain(
 
     """
     rows, columns = [step.rows for step in steps], [step.columns for step in steps]
-    tile = _tile(image, steps)
+    tile = _tile(image, steps) if all(step.in_parts for step in steps) else None
     if tile is None:
         return None
     peaks = _Peaks(image, steps)

@@ -17,16 +17,10 @@ from convfilter.engine.arguments import (
     check_number,
 )
 from convfilter.engine.bands import check_workers
+from convfilter.engine.gain import gain_for_squares, peak
 from convfilter.engine.geometry import Border, Padding, Pair, check_border, lay_out
-from convfilter.engine.plan import Plan, record
-from convfilter.engine.respond import (
-    COMBINES,
-    Call,
-    Combine,
-    gain_for_squares,
-    peak,
-    run,
-)
+from convfilter.engine.plan import Combine, Plan, Request, record
+from convfilter.engine.respond import COMBINES, Call, run
 from convfilter.engine.schedule import Weights
 from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError, UnknownNameError
 
@@ -163,6 +157,9 @@ def correlate_bank(
     )
     threads = check_workers(workers)
     output, bad = run(call, threads)
+    if bad and call.plan.algorithm in ("box", "fft"):
+        call = call.by_sums()
+        output, bad = run(call, threads)
     if bad and call.plan.accumulator == np.float32:
         # either the image holds NaN or infinity, or float32 overflowed on the way to a finite value
         call = call.with_range()
@@ -254,21 +251,21 @@ def _prepare(
     gain = 1.0
     if combine == "l2" and floats is not None:
         gain = gain_for_squares(peak(floats), weights, scale, fill)
-    return Call(
-        image=pixels,
-        shape=pixels.shape if isinstance(image, Outline) else np.shape(image),
-        kernels=weights,
-        combine=combine,
+    request = Request(
+        image_dtype=pixels.dtype,
+        output_dtype=output_dtype,
         rows=rows,
         columns=columns,
+        channels=pixels.shape[2],
         border=check_border(border),
         fill=fill,
-        scale=scale,
+        scale=scale * gain,
         offset=check_number(offset, "offset"),
-        dtype=output_dtype,
+        combine=combine,
         needs_range=gain != 1,
-        gain=gain,
     )
+    shape = pixels.shape if isinstance(image, Outline) else np.shape(image)
+    return Call(pixels, shape, weights, request, gain)
 
 
 def _shape(kernel: Weights) -> tuple[int, int]:

@@ -1,17 +1,21 @@
-"""Windows folded into their maximum, minimum or sum: what pooling and rank filters share.
+"""Windows folded into their maximum, minimum or mean: what pooling and rank filters share.
 
 A window is folded down its columns first, then along rows at every column, and the columns that the
-stride skips are dropped last: cheaper than gathering, since all three are plain vector work.
+stride skips are dropped last: cheaper than gathering, since all three are plain vector work. Maxima
+and minima of windows without stride or dilation have a loop of their own (van Herk, *A fast
+algorithm for local minimum and maximum filters on rectangular and octagonal kernels*, 1992; Gil and
+Werman, *Computing 2-D min, median, and max filters*, 1993).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from convfilter.engine.arguments import Array
 from convfilter.engine.bands import run_bands
@@ -19,86 +23,37 @@ from convfilter.engine.geometry import Axis, Border
 from convfilter.engine.native import bound, loop
 from convfilter.engine.strips import Part, Scratch, StripReader
 
-Operation = Literal["max", "min", "sum"]
+Operation = Literal["max", "min"]
 
-FEW_TAPS = 4
-"""Windows up to this size are folded in one pass."""
+TAPS_AT_ONCE = 5
+"""Taps that a pass along dense rows takes, at most: each covers so many times more columns."""
+
+
+@dataclass(frozen=True, eq=False)
+class Means:
+    """How sums become means: their dtype, that of the division, and the taps that count."""
+
+    sums: np.dtype[Any]
+    numbers: np.dtype[Any]
+    row_counts: NDArray[np.int64]
+    column_counts: NDArray[np.int64]
+
+    @property
+    def share(self) -> float:
+        """The inverse of the taps that every window counts, if that is a power of two, else 0."""
+        first = int(self.row_counts[0] * self.column_counts[0])
+        alike = (self.row_counts == self.row_counts[0]).all()
+        alike = alike and (self.column_counts == self.column_counts[0]).all()
+        return 1 / first if alike and first & (first - 1) == 0 else 0.0
 
 
 @dataclass(frozen=True)
-class Pass:
-    """One pass: output `i` folds what stands at ``i * stride + tap`` for each tap."""
+class Picks:
+    """Which columns are results: ``j * step + k * group_step`` for all `k` below `group`."""
 
-    stride: int
-    taps: NDArray[np.int64]
-
-    @property
-    def zeros(self) -> NDArray[np.int64]:
-        """Where the taps are on the other axis."""
-        return np.zeros_like(self.taps)
-
-    @property
-    def reach(self) -> int:
-        """Positions from the first tap to the last, both counted."""
-        return int(self.taps[-1]) + 1
-
-
-def passes(window: int, stride: int, dilation: int, operation: Operation) -> list[Pass]:
-    """Return the passes that fold `window` taps with the fewest operations.
-
-    A maximum of 2, 4, 8, ... taps is a maximum of two maxima of half as many, and the rest is
-    reached by two that overlap. Sums may not overlap and take their taps one by one.
-    """
-    direct = [Pass(stride, np.arange(window, dtype=np.int64) * dilation)]
-    if window <= FEW_TAPS or operation == "sum":
-        return direct
-    shifts = []
-    covered = 1
-    while covered < window:
-        shift = min(covered, window - covered)
-        shifts.append(shift * dilation)
-        covered += shift
-    if stride * (len(shifts) - 1) + 1 >= window - 1:
-        return direct
-    strides = [1] * (len(shifts) - 1) + [stride]
-    return [Pass(s, np.array([0, shift])) for s, shift in zip(strides, shifts, strict=True)]
-
-
-Store = Callable[[Array, int, Array], None]
-"""Called with folded rows at every column, the number of the first one, and where they go."""
-
-
-def dense(columns: Axis) -> Axis:
-    """Return the axis with an output at every column between the first output and the last."""
-    return replace(columns, stride=1, outputs=(columns.outputs - 1) * columns.stride + 1)
-
-
-class _Rows:
-    """Padded rows at every column, in place where the image has them as they are wanted."""
-
-    def __init__(
-        self,
-        image: Array,
-        rows: Axis,
-        columns: Axis,
-        border: Border,
-        fill: float,
-        dtype: DTypeLike,
-    ) -> None:
-        height, width, channels = image.shape
-        self.reader = StripReader(image, rows, columns, border, fill, dtype)
-        self._flat = image.reshape(height, width * channels)
-        self._in_place = (
-            self.reader.dtype == image.dtype and not columns.before and columns.extent <= width
-        )
-
-    def read(self, first: int, outputs: int, memory: Array) -> Array:
-        rows = self.reader.rows
-        start = first * rows.stride - rows.before
-        stop = start + self.reader.strip_height(outputs)
-        if self._in_place and start >= 0 and stop <= self._flat.shape[0]:
-            return self._flat[start:stop]
-        return self.reader.read(first, outputs, memory)
+    step: int
+    group: int
+    group_step: int
 
 
 def fold(
@@ -107,56 +62,70 @@ def fold(
     columns: Axis,
     border: Border,
     fill: float,
-    operation: Operation,
+    operation: Operation | Means,
     workers: int,
     *,
-    dtype: DTypeLike,
     output: Array,
-    store: Store | None = None,
+    picks: Picks | None = None,
 ) -> None:
-    """Fold every window of an (H, W, C) image, in the arithmetic of `dtype`.
+    """Fold every window of an (H, W, C) image, and write to `output` (rows, columns * C).
 
-    Without `store` the results go to `output` (rows, columns * C) as they are. With it, `store`
-    gets the results at every column, of which each stride-th is a result, and its rows of `output`.
+    With `picks` the columns are folded without their stride, and those picked are results.
     """
-    source = _Rows(image, rows, dense(columns), border, fill, dtype)
-    reader = source.reader
-    channels = image.shape[2]
-    run = _runner(operation, reader.dtype)
-    down = passes(rows.window, rows.stride, rows.dilation, operation)
-    along = passes(columns.window, 1, columns.dilation, operation)
-    pick = loop("fold.pick", T=reader.dtype)
-    in_place = store is None and columns.stride == 1
-    at_once = reader.strip_rows(rows_of_scratch=2)
+    steps = (rows.stride, columns.stride, rows.dilation, columns.dilation)
+    if not isinstance(operation, Means) and picks is None and steps == (1, 1, 1, 1):
+        _fold_dense(image, rows, columns, border, fill, operation, workers, output)
+        return
+    channels, width = image.shape[2], image.shape[1] * image.shape[2]
+    if picks is None:
+        picks = Picks(columns.stride * channels, channels, 1)
+    reader = StripReader(image, rows, _every(columns), border, fill, image.dtype, reads=False)
+    beyond = image.dtype.type(fill if border == "constant" else 0)
+    blank = np.full(width, beyond)
+    top = np.zeros(1, np.int64)
+    if isinstance(operation, Means):
+        dtype = operation.sums
+        folded_beyond = dtype.type(beyond) * rows.window
+        along = _passes(columns, channels, columns.window)
+        numbers, rounded = operation.numbers, int(output.dtype.kind != "f")
+        run = loop("fold.mean", S=image.dtype, T=dtype, N=numbers, D=output.dtype)
+        row_counts = operation.row_counts.astype(numbers)
+        column_counts = operation.column_counts.astype(numbers).repeat(picks.group)
+        share = operation.share
+        if rounded and share == 0.25 and dtype == np.uint16:
+            rounded = 4
+    else:
+        dtype = image.dtype
+        folded_beyond = beyond
+        along = _passes(columns, channels, TAPS_AT_ONCE)
+        run = loop(f"fold.{operation}imum", S=dtype, T=dtype)
 
     def work(start: int, stop: int) -> None:
-        most = min(at_once, stop - start)
-        memory = reader.empty_strip(most)
-        spare = [np.empty(memory.size, reader.dtype) for _ in range(2)]
-        for first in range(start, stop, most):
-            count = min(most, stop - first)
-            target = output[first : first + count]
-            current = source.read(first, count, memory)
-            width = reader.row_length
-            turn = 0
-            for step in down:
-                height = (current.shape[0] - step.reach) // step.stride + 1
-                into = spare[turn][: height * width].reshape(height, width)
-                run(current, step.stride, step.taps, step.zeros, into)
-                current, turn = into, 1 - turn
-            for step in along:
-                width -= (step.reach - 1) * channels
-                last = step is along[-1]
-                into = spare[turn][: count * width].reshape(count, width)
-                into = target if last and in_place else into
-                run(current, 1, step.zeros, step.taps * channels, into)
-                current, turn = into, 1 - turn
-            if store is not None:
-                store(current, first, target)
-            elif not in_place:
-                pick(current, columns.stride * channels, channels, 1, target)
+        sources = reader.sources(start, stop - start)
+        counts: tuple[Any, ...] = ()
+        if isinstance(operation, Means):
+            counts = row_counts[start:stop], column_counts, share, rounded
+        run(
+            *sources[:-1],
+            folded_beyond,
+            rows.stride,
+            rows.dilation,
+            rows.window,
+            *along,
+            blank,
+            top,
+            np.empty((1, width), dtype),
+            np.empty((1, reader.row_length), dtype),
+            np.empty((3, max(reader.row_length, output.shape[1])), dtype),
+            picks.step,
+            picks.group,
+            picks.group_step,
+            *counts,
+            output[start:stop],
+        )
 
-    run_bands(rows.outputs, reader.output_length, workers, work)
+    effort = reader.output_length * (rows.window + columns.window)
+    run_bands(rows.outputs, effort, workers, work)
 
 
 @dataclass(frozen=True)
@@ -166,73 +135,89 @@ class Folding:
     part: Part
     border: Border
     fill: float
-    operation: Literal["max", "min"]
+    operation: Operation
 
     def bind(self, rows: NDArray[np.int64], out: Array, scratch: Scratch) -> Callable[[], None]:
         """Return the call that computes output rows from those padded rows into `out`."""
         image, axis, columns = self.part.image, self.part.rows, self.part.columns
-        dtype = image.dtype
-        part = replace(self.part, columns=dense(columns))
-        reader = part.reader(self.border, self.fill, dtype)
-        strip = scratch.take("strip", (rows.size, reader.row_length), dtype)
-        load = bound(loop("strips.load", S=dtype, T=dtype), *reader.sources_at(rows), strip)
-        flat = image.reshape(image.shape[0], -1)[: rows.size]
-        here = np.arange(rows.size)
-        run, pick = _runner(self.operation, dtype), loop("fold.pick", T=dtype)
-
-        def bind_passes(current: Array) -> list[Callable[[], Any]]:
-            calls = []
-            height, width = current.shape
-            turn = 0
-            for step in passes(axis.window, axis.stride, axis.dilation, self.operation):
-                height = (height - step.reach) // step.stride + 1
-                into = scratch.take(f"folded {turn}", (height, width), dtype)
-                calls.append(bound(run, current, step.stride, step.taps, step.zeros, into))
-                current, turn = into, 1 - turn
-            for step in passes(columns.window, 1, columns.dilation, self.operation):
-                width -= (step.reach - 1) * reader.channels
-                into = scratch.take(f"folded {turn}", (height, width), dtype)
-                taps = step.taps * reader.channels
-                calls.append(bound(run, current, 1, step.zeros, taps, into))
-                current, turn = into, 1 - turn
-            step_columns = columns.stride * reader.channels
-            calls.append(bound(pick, current, step_columns, reader.channels, 1, out))
-            return calls
-
-        loaded = [load, *bind_passes(strip)]
-        seen = reader.sources_at(rows)[2]
-        whole = flat.shape == strip.shape and np.array_equal(seen, np.arange(seen.size))
-        in_place = bind_passes(flat) if whole else loaded
-
-        def work() -> None:
-            for call in in_place if np.array_equal(rows, here) else loaded:
-                call()
-
-        return work
+        dtype, channels = image.dtype, image.shape[2]
+        width = image.shape[1] * channels
+        reader = replace(self.part, columns=_every(columns)).reader(self.border, self.fill, dtype)
+        beyond = dtype.type(self.fill if self.border == "constant" else 0)
+        length = reader.row_length
+        return bound(
+            loop(f"fold.{self.operation}imum", S=dtype, T=dtype),
+            *reader.sources_at(rows)[:-1],
+            beyond,
+            axis.stride,
+            axis.dilation,
+            axis.window,
+            *_passes(columns, channels, TAPS_AT_ONCE),
+            np.full(width, beyond),
+            np.zeros(1, np.int64),
+            scratch.take("folded", (1, width), dtype),
+            scratch.take("padded", (1, length), dtype),
+            scratch.take("passes", (3, max(length, out.shape[1])), dtype),
+            columns.stride * channels,
+            channels,
+            1,
+            out,
+        )
 
 
-Run = Callable[[Array, int, NDArray[np.int64], NDArray[np.int64], Array], None]
+def _every(columns: Axis) -> Axis:
+    """Return the axis with an output at every column between the first one and the last."""
+    return replace(columns, stride=1, outputs=(columns.outputs - 1) * columns.stride + 1)
 
 
-def _runner(operation: Operation, dtype: np.dtype[Any]) -> Run:
-    """Return the loop that folds taps: (source, row step, tap rows, tap columns, out)."""
-    match operation:
-        case "max":
-            return loop("fold.maximum", T=dtype)
-        case "min":
-            return loop("fold.minimum", T=dtype)
-        case "sum":
-            weighted_sum = loop("correlate.weighted_sum", T=dtype)
+def _passes(
+    columns: Axis, channels: int, at_once: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where the taps of each pass along the rows start, and their shifts.
 
-            def add(
-                source: Array,
-                step: int,
-                tap_rows: NDArray[np.int64],
-                tap_columns: NDArray[np.int64],
-                out: Array,
-            ) -> None:
-                weighted_sum(
-                    source, step, tap_rows, tap_columns, np.ones(tap_rows.size, dtype), out
-                )
+    A maximum of six taps, say, is the maximum of two maxima of three. Those may overlap, which sums
+    may not: they take all taps `at_once`.
+    """
+    starts: list[int] = [0]
+    shifts: list[int] = []
+    covered = 1
+    while covered < columns.window:
+        left = -(-columns.window // covered)
+        wanted = left if at_once >= left else _balanced(left, at_once)
+        shifts += [min(tap * covered, columns.window - covered) for tap in range(wanted)]
+        starts.append(len(shifts))
+        covered = min(wanted * covered, columns.window)
+    step = columns.dilation * channels
+    return np.array(starts, np.int64), np.array(shifts, np.int64) * step
 
-            return add
+
+def _balanced(taps: int, at_once: int) -> int:
+    """Return how many taps the next pass takes, so that few passes take about as many each."""
+    passes = math.ceil(math.log(taps, at_once))
+    return next(wanted for wanted in range(2, at_once + 1) if wanted**passes >= taps)
+
+
+def _fold_dense(
+    image: Array,
+    rows: Axis,
+    columns: Axis,
+    border: Border,
+    fill: float,
+    operation: Literal["max", "min"],
+    workers: int,
+    output: Array,
+) -> None:
+    """Find maxima or minima of windows without stride or dilation, in one call for each band."""
+    extremes = loop(f"extremes.{operation}imum", S=image.dtype)
+    reader = StripReader(image, rows, columns, border, fill, image.dtype, reads=False)
+    along = _passes(columns, reader.channels, TAPS_AT_ONCE)
+    width = image.shape[1] * reader.channels
+    blank = np.full(width, fill if border == "constant" else 0, image.dtype)
+
+    def work(start: int, stop: int) -> None:
+        lines = np.empty((3, reader.row_length), image.dtype)
+        best, tails = np.empty(width, image.dtype), np.empty((rows.window, width), image.dtype)
+        sources = reader.sources(start, stop - start)
+        extremes(*sources, rows.window, *along, lines, blank, best, tails, output[start:stop])
+
+    run_bands(rows.outputs, reader.output_length, workers, work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 
 from convfilter.engine.arguments import LARGEST_ELEMENTS, check_integer, check_pair
 from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
+
+LARGEST_KEPT = 1 << 16
+"""Positions of an axis whose sources are remembered."""
 
 Border = Literal["constant", "edge", "reflect", "symmetric", "wrap"]
 PaddingName = Literal["valid", "same", "full"]
@@ -59,7 +63,23 @@ class Axis:
 
 
 def source_indices(size: int, before: int, extent: int, border: Border) -> NDArray[np.int64]:
-    """Return the image index of the positions ``-before .. extent - before - 1``, -1 for fill."""
+    """Return the image index of the positions ``-before .. extent - before - 1``, -1 for fill.
+
+    The array is read-only: those of ordinary images are remembered for the next call.
+    """
+    if extent > LARGEST_KEPT:
+        return _source_indices(size, before, extent, border)
+    return _kept_source_indices(size, before, extent, border)
+
+
+@functools.lru_cache(maxsize=64)
+def _kept_source_indices(size: int, before: int, extent: int, border: Border) -> NDArray[np.int64]:
+    indices = _source_indices(size, before, extent, border)
+    indices.setflags(write=False)
+    return indices
+
+
+def _source_indices(size: int, before: int, extent: int, border: Border) -> NDArray[np.int64]:
     position = np.arange(extent, dtype=np.int64) - before
     match border:
         case "constant":

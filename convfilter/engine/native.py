@@ -58,7 +58,7 @@ def loop(name: str, **dtypes: DTypeLike) -> Loop:
     `dtypes` binds the capital letters of the loop's declared signature. The compiled loop lets go
     of the interpreter lock while it runs. With NUMBA_DISABLE_JIT=1 it is the Python function.
     """
-    return _loop(name, tuple((letter, np.dtype(d).name) for letter, d in dtypes.items()))
+    return _loop(name, tuple(dtypes.items()))
 
 
 def bound(loop: Loop, *arguments: Any) -> Callable[[], Any]:
@@ -71,7 +71,12 @@ def bound(loop: Loop, *arguments: Any) -> Callable[[], Any]:
 
 
 @functools.cache
-def _loop(name: str, dtypes: tuple[tuple[str, str], ...]) -> Loop:
+def _loop(name: str, given: tuple[tuple[str, DTypeLike], ...]) -> Loop:
+    return _loaded(name, tuple((letter, np.dtype(d).name) for letter, d in given))
+
+
+@functools.cache
+def _loaded(name: str, dtypes: tuple[tuple[str, str], ...]) -> Loop:
     if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
         from convfilter.engine.loops import build
 

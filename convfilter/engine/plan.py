@@ -1,29 +1,69 @@
-"""Which algorithm serves a call, in which arithmetic, and why."""
+"""What a call will do: which algorithm serves it, in which arithmetic, why, and at what cost."""
 
 from __future__ import annotations
 
 import contextlib
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from convfilter.engine.schedule import Schedule, Weights
+from convfilter.engine.geometry import Axis, Border
+from convfilter.engine.schedule import Schedule
 
 Algorithm = Literal[
-    "direct", "separable", "doubling", "network", "histogram", "ranks", "selection", "shifts"
+    "direct",
+    "separable",
+    "box",
+    "fft",
+    "network",
+    "search",
+    "histogram",
+    "ranks",
+    "selection",
+    "shifts",
 ]
+
+Combine = Literal["abs", "l1", "l2", "max", "max-abs"]
+
 UNIT_ROUNDOFF = 2.0**-24
 """Half the distance from 1 to the next float32."""
 
 ROUNDING_ALLOWANCE = {"uint8": 0.015, "uint16": 0.08, "int16": 0.08}
-"""How far float32 sums may stray before an integer result is rounded."""
+"""How far float sums may stray before an integer result is rounded."""
 
-RELATIVE_ALLOWANCE = 0.9e-5
-"""How far float32 sums may stray from a float result, relative to the sum of absolute products."""
+RELATIVE_ALLOWANCE = {"float32": 0.9e-5, "float64": 0.9e-12}
+"""How far float results may stray, relative to the largest sum of absolute products."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a correlation is asked for, apart from the pixels and the weights.
+
+    `needs_range` asks for float64 sums because float32 ones overflowed, `only_sums` for no other
+    algorithm because the pixels did not allow it.
+    """
+
+    image_dtype: np.dtype[Any]
+    output_dtype: np.dtype[Any]
+    rows: Axis
+    columns: Axis
+    channels: int
+    border: Border
+    fill: float
+    scale: float
+    offset: float
+    combine: Combine | None
+    needs_range: bool = False
+    only_sums: bool = False
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether windows stand side by side and taps too."""
+        steps = (self.rows.stride, self.columns.stride, self.rows.dilation, self.columns.dilation)
+        return steps == (1, 1, 1, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,109 +71,39 @@ class Plan:
     """What a call will do.
 
     `algorithm` names the way, `accumulator` the dtype of the sums, `exact` says that no sum is ever
-    rounded, `reason` tells the choice in one line.
+    rounded, `reason` tells the choice in one line. `cost` is an estimate in nanoseconds of one
+    thread for each element of the output, and `alternatives` are the other ways that would keep
+    the promises, with theirs. `side` is that of the tiles of transforms.
     """
 
     algorithm: Algorithm
     accumulator: np.dtype[Any]
     exact: bool
     reason: str
-    schedules: tuple[Schedule, ...]
+    schedules: tuple[Schedule, ...] = ()
+    cost: float = float("nan")
+    alternatives: tuple[tuple[str, float], ...] = ()
+    side: int = 0
+
+    @property
+    def name(self) -> str:
+        """The algorithm, the side of its tiles and its arithmetic."""
+        tiles = f" of {self.side}x{self.side}" if self.side else ""
+        return f"{self.algorithm}{tiles} in {self.accumulator}"
 
 
-def make_plan(
-    kernels: Sequence[Weights],
-    *,
-    image_dtype: np.dtype[Any],
-    output_dtype: np.dtype[Any],
-    scale: float,
-    offset: float,
-    fill: float,
-    needs_range: bool = False,
-    takes_root: bool = False,
-) -> Plan:
-    """Choose algorithm and arithmetic for kernels of one shape (rows, columns).
-
-    `needs_range` asks for float64 sums because float32 ones overflowed; `takes_root` says that a
-    square root of the sums follows, which is exact in neither.
-    """
-    integer = (
-        image_dtype.kind in "ui"
-        and scale == 1
-        and offset == math.floor(offset)
-        and fill == math.floor(fill)
-        and all(np.array_equal(kernel, np.rint(kernel)) for kernel in kernels)
-    )
-    schedules = tuple(Schedule.of(kernel * scale, integer) for kernel in kernels)
-    accumulator, exact, arithmetic = _accumulator(
-        schedules, image_dtype, output_dtype, offset, fill, integer, needs_range, takes_root
-    )
-    rows, columns = kernels[0].shape
-    taps = sum(schedule.taps for schedule in schedules)
-    dense = sum(int(np.count_nonzero(kernel)) for kernel in kernels)
-    separable = sum(schedule.algorithm == "separable" for schedule in schedules)
-    size = (
-        f"{len(kernels)} kernels of {rows}x{columns}" if len(kernels) > 1 else f"{rows}x{columns}"
-    )
-    if separable:
-        algorithm: Algorithm = "separable"
-        why = f"{size} of rank 1: {taps} taps by columns and rows instead of {dense}"
-    else:
-        algorithm = "direct"
-        why = f"{size}, {taps} tap{'' if taps == 1 else 's'} other than zero"
-    return Plan(algorithm, accumulator, exact, f"{why}; {arithmetic}", schedules)
+forced: ContextVar[str] = ContextVar("convfilter_forced", default="")
+"""The beginning of the name of plans that are taken, whatever they cost, where there are such."""
 
 
-def _accumulator(
-    schedules: Sequence[Schedule],
-    image_dtype: np.dtype[Any],
-    output_dtype: np.dtype[Any],
-    offset: float,
-    fill: float,
-    integer: bool,
-    needs_range: bool,
-    takes_root: bool,
-) -> tuple[np.dtype[Any], bool, str]:
-    single, double = np.dtype(np.float32), np.dtype(np.float64)
-    absolute = [schedule.absolute_sum for schedule in schedules]
-    if needs_range:
-        return double, False, "float64 sums: float32 ones went beyond their range"
-    if not (integer or 1e-25 < max(absolute) < 1e25) or max(abs(fill), abs(offset)) > 1e30:
-        return double, False, "float64 sums: numbers near the end of the range of float32"
-    if image_dtype.kind == "f":
-        if image_dtype == double or output_dtype != single:
-            return double, False, f"float64 sums: {image_dtype} in, {output_dtype} out"
-        peak = 0.0
-    else:
-        limits = np.iinfo(image_dtype)
-        peak = max(-float(limits.min), float(limits.max), abs(fill))
-    bound = sum(absolute) * peak + abs(offset)
-    keeps_root = takes_root and output_dtype.kind == "f"
-    of_bytes = integer and image_dtype == np.uint8 and not keeps_root
-    if of_bytes and bound < 2.0**15 and min(absolute) > 0:
-        why = "16-bit integer sums, exact: they stay below 2**15"
-        return np.dtype(np.int16), not takes_root, why
-    if takes_root and output_dtype == double:
-        return double, False, "float64 sums: float64 out"
-    if integer and bound < 2.0**24:
-        return single, not takes_root, "float32 sums, exact: they stay below 2**24"
-    if integer:
-        return (
-            double,
-            bound < 2.0**53 and not takes_root,
-            "float64 sums: they may pass 2**24",
-        )
-    depth = max(schedule.depth for schedule in schedules)
-    error = depth * UNIT_ROUNDOFF
-    if output_dtype == double:
-        return double, False, "float64 sums: float64 out"
-    if output_dtype == single:
-        fits = error <= RELATIVE_ALLOWANCE
-    else:
-        fits = error * bound <= ROUNDING_ALLOWANCE[output_dtype.name]
-    if fits:
-        return single, False, "float32 sums: their rounding stays within the allowance"
-    return double, False, "float64 sums: float32 ones might round too much"
+@contextlib.contextmanager
+def forcing(name: str) -> Iterator[None]:
+    """Take plans such as "fft" or "direct in float64" inside the block wherever they may be."""
+    token = forced.set(name)
+    try:
+        yield
+    finally:
+        forced.reset(token)
 
 
 _trace: ContextVar[list[Plan] | None] = ContextVar("convfilter_plans", default=None)

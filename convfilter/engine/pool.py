@@ -10,9 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from convfilter.engine.arguments import Array, Outline, check_image, check_integer, check_pair
 from convfilter.engine.bands import check_workers
-from convfilter.engine.fold import Folding, Operation, Store, fold
+from convfilter.engine.fold import Folding, Means, Operation, Picks, fold
 from convfilter.engine.geometry import LARGEST_EXTENT, Axis, Border, Pair, check_elements
-from convfilter.engine.native import loop
 from convfilter.engine.plan import Plan, record
 from convfilter.engine.strips import Part
 from convfilter.errors import ArgumentError, UnknownNameError
@@ -21,8 +20,6 @@ Reduce = Literal["max", "mean", "min"]
 REDUCES: tuple[Reduce, ...] = get_args(Reduce)
 Over = Literal["space", "depth"]
 OVERS: tuple[Over, ...] = get_args(Over)
-
-_OPERATIONS: dict[Reduce, Operation] = {"max": "max", "mean": "sum", "min": "min"}
 
 
 def pool(
@@ -86,23 +83,9 @@ def pool(
     )
     channels = pixels.shape[2]
     output = np.empty((rows.outputs, columns.outputs * channels), pixels.dtype)
-    dtype, fill = _arithmetic(pixels.dtype, reduce, sizes[0] * sizes[1])
-    store = None
-    if reduce == "mean":
-        store = _divider(dtype, pixels.dtype, columns.stride * channels, channels, 1, *counts)
-    fold(
-        pixels,
-        rows,
-        columns,
-        "constant",
-        fill,
-        _OPERATIONS[reduce],
-        threads,
-        dtype=dtype,
-        output=output,
-        store=store,
-    )
-    record(_plan(reduce, f"{sizes[0]}x{sizes[1]}", dtype, pixels.dtype))
+    operation, fill = _operation(pixels.dtype, reduce, sizes[0] * sizes[1], *counts)
+    fold(pixels, rows, columns, "constant", fill, operation, threads, output=output)
+    record(_plan(reduce, f"{sizes[0]}x{sizes[1]}", operation, pixels.dtype))
     return output.reshape(rows.outputs, columns.outputs, *np.shape(image)[2:])
 
 
@@ -117,6 +100,7 @@ class Pooling:
     operation: Literal["max", "min"]
     plan: Plan
     border: Border = "constant"
+    in_parts: bool = True
 
     @property
     def effort(self) -> int:
@@ -150,8 +134,8 @@ def pooling(
     sizes, rows, columns, _ = _windows(
         outline.shape, size, stride, padding, dilation, ceil_mode, True
     )
-    dtype, fill = _arithmetic(outline.dtype, reduce, sizes[0] * sizes[1])
-    plan = _plan(reduce, f"{sizes[0]}x{sizes[1]}", dtype, outline.dtype)
+    fill = _least(outline.dtype, reduce)
+    plan = _plan(reduce, f"{sizes[0]}x{sizes[1]}", reduce, outline.dtype)
     return Pooling(rows, columns, outline.dtype, fill, reduce, plan)
 
 
@@ -212,6 +196,8 @@ def _axis(
 
 def _counts(axis: Axis, padding: int, name: str) -> NDArray[np.int64]:
     """Return how many taps of each window count, `padding` positions at either end among them."""
+    if axis.before == 0 and axis.extent <= axis.size:
+        return np.full(axis.outputs, axis.window, np.int64)
     start = np.arange(axis.outputs, dtype=np.int64) * axis.stride - axis.before
     skipped = np.maximum(-(start // axis.dilation), 0)
 
@@ -226,40 +212,34 @@ def _counts(axis: Axis, padding: int, name: str) -> NDArray[np.int64]:
     return taps_below(axis.size + padding) if padding else real
 
 
-def _arithmetic(dtype: np.dtype[Any], reduce: Reduce, taps: int) -> tuple[np.dtype[Any], float]:
-    """Return the dtype to fold in, and the value of the padding, which never wins."""
-    if reduce == "mean":
-        if dtype.kind == "f":
-            return np.dtype(np.float64), 0.0
-        # below 2**23 a quotient that is no tie cannot round to one either
-        largest = max(-int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
-        small = taps * largest < 2**23
-        return np.dtype(np.float32 if small else np.float64), 0.0
-    if dtype.kind == "f":
-        return dtype, -np.inf if reduce == "max" else np.inf
-    limits = np.iinfo(dtype)
-    return dtype, int(limits.min) if reduce == "max" else int(limits.max)
-
-
-def _divider(
-    sums: np.dtype[Any],
+def _operation(
     dtype: np.dtype[Any],
-    step: int,
-    group: int,
-    group_step: int,
+    reduce: Reduce,
+    taps: int,
     row_counts: NDArray[np.int64],
     column_counts: NDArray[np.int64],
-) -> Store:
-    """Return the function that turns sums at every column into means."""
-    divide = loop("fold.divide", T=sums, D=dtype)
-    by_row, by_column = row_counts.astype(sums), column_counts.astype(sums)
-    rounded = dtype.kind != "f"
+) -> tuple[Operation | Means, float]:
+    """Return how to fold, and the value of the padding, which never wins."""
+    if reduce == "mean":
+        single, double = np.dtype(np.float32), np.dtype(np.float64)
+        if dtype.kind == "f":
+            return Means(double, double, row_counts, column_counts), 0.0
+        limits = np.iinfo(dtype)
+        bound = taps * max(-int(limits.min), int(limits.max))
+        sums = np.dtype(np.int32 if bound < 2**31 else np.int64)
+        if limits.min == 0 and bound < 2**16:
+            sums = np.dtype(np.uint16)
+        # below 2**23 a quotient that is no tie cannot round to one either
+        return Means(sums, single if bound < 2**23 else double, row_counts, column_counts), 0
+    return reduce, _least(dtype, reduce)
 
-    def store(values: Array, first: int, out: Array) -> None:
-        counts = by_row[first : first + out.shape[0]]
-        divide(values, step, group, group_step, counts, by_column, rounded, out)
 
-    return store
+def _least(dtype: np.dtype[Any], reduce: Operation) -> float:
+    """Return the value that never wins."""
+    if dtype.kind == "f":
+        return -np.inf if reduce == "max" else np.inf
+    limits = np.iinfo(dtype)
+    return int(limits.min) if reduce == "max" else int(limits.max)
 
 
 def _pool_depth(
@@ -275,37 +255,22 @@ def _pool_depth(
         )
     step = min(step, channels)  # a longer one finds nothing either
     groups = (channels - window) // step + 1
-    dtype, _ = _arithmetic(image.dtype, reduce, window)
     flat = image.reshape(height, width * channels, 1)
     rows = Axis(height, 1, 1, 1, 0, 0, height)
     columns = Axis(width * channels, window, 1, 1, 0, 0, width * channels - window + 1)
     output = np.empty((height, width * groups), image.dtype)
-    if reduce == "mean":
-        ones, sizes = np.ones(height, np.int64), np.full(width, window, np.int64)
-        store = _divider(dtype, image.dtype, channels, groups, step, ones, sizes)
-    else:
-        pick = loop("fold.pick", T=dtype)
-
-        def store(values: Array, first: int, out: Array) -> None:
-            pick(values, channels, groups, step, out)
-
-    fold(
-        flat,
-        rows,
-        columns,
-        "constant",
-        0,
-        _OPERATIONS[reduce],
-        workers,
-        dtype=dtype,
-        output=output,
-        store=store,
-    )
-    record(_plan(reduce, f"{window} channels", dtype, image.dtype))
+    ones, sizes = np.ones(height, np.int64), np.full(width, window, np.int64)
+    operation, fill = _operation(image.dtype, reduce, window, ones, sizes)
+    picks = Picks(channels, groups, step)
+    fold(flat, rows, columns, "constant", fill, operation, workers, output=output, picks=picks)
+    record(_plan(reduce, f"{window} channels", operation, image.dtype))
     return output.reshape(height, width, groups)
 
 
-def _plan(reduce: Reduce, size: str, dtype: np.dtype[Any], image_dtype: np.dtype[Any]) -> Plan:
+def _plan(
+    reduce: Reduce, size: str, operation: Operation | Means, image_dtype: np.dtype[Any]
+) -> Plan:
+    dtype = operation.sums if isinstance(operation, Means) else image_dtype
     exact = reduce != "mean" or image_dtype.kind != "f"
     reason = f"{reduce} of {size}, down columns, then along rows, in {dtype}"
     return Plan("separable", dtype, exact, reason, ())

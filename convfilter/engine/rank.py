@@ -34,8 +34,6 @@ def minimum(
 
     Exact, in the dtype of the image; a window that holds NaN gives NaN. All arguments, results and
     errors are those of `percentile`.
-
-    Doubling: the minimum over 2, 4, 8, ... neighbours is that of two minima over half as many.
     """
     call = _prepare(image, size, stride, dilation, padding, border, fill)
     return _fold(call, "min", check_workers(workers))
@@ -192,10 +190,9 @@ def _fold(call: _Call, operation: Operation, workers: int) -> Array:
         call.fill,
         operation,
         workers,
-        dtype=call.image.dtype,
         output=output,
     )
-    _record(call, "doubling", f"{operation} down columns, then along rows, in doubling steps")
+    _record(call, "separable", f"{operation} down columns, then along rows")
     return call.shaped(output)
 
 
@@ -205,10 +202,10 @@ def _rank(call: _Call, percent: Fraction, workers: int) -> Array:
     if index in (0, taps - 1):
         return _fold(call, "min" if index == 0 else "max", workers)
     output = call.empty_output()
-    algorithm, reason = select_rank(
+    algorithm, reason, holds_nan = select_rank(
         call.image, call.rows, call.columns, call.border, call.fill, index, workers, output
     )
-    if call.image.dtype.kind == "f" and np.isnan(call.image.max()):
+    if holds_nan:
         # what orders numbers says nothing of NaN; the maximum is NaN wherever a window holds one
         peaks = np.empty_like(output)
         fold(
@@ -219,7 +216,6 @@ def _rank(call: _Call, percent: Fraction, workers: int) -> Array:
             call.fill,
             "max",
             workers,
-            dtype=call.image.dtype,
             output=peaks,
         )
         output[np.isnan(peaks)] = np.nan

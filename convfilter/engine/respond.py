@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convfilter.engine import costs, fft
 from convfilter.engine.arguments import Array, Outline
 from convfilter.engine.bands import run_bands
+from convfilter.engine.box import run_box
+from convfilter.engine.choose import choose
+from convfilter.engine.gain import gain_for_squares
 from convfilter.engine.geometry import Axis, Border
 from convfilter.engine.gradient import Halves, bind_magnitude, halves
 from convfilter.engine.loops.layout import PITCH, ROWS_AT_ONCE
 from convfilter.engine.native import bound, loop
-from convfilter.engine.plan import Plan, make_plan
+from convfilter.engine.plan import Combine, Plan, Request
 from convfilter.engine.schedule import Schedule, Weights
 from convfilter.engine.strips import Part, Scratch, StripReader
 
-Combine = Literal["abs", "l1", "l2", "max", "max-abs"]
 COMBINES: tuple[Combine, ...] = get_args(Combine)
 JOINS: dict[Combine | None, int] = {None: 0, "abs": 1, "l1": 1, "l2": 2, "max": 3, "max-abs": 4}
 """What the loop calls them."""
@@ -33,45 +35,65 @@ class Call:
     image: Array | Outline
     shape: tuple[int, ...]
     kernels: tuple[Weights, ...]
-    combine: Combine | None
-    rows: Axis
-    columns: Axis
-    border: Border
-    fill: float
-    scale: float
-    offset: float
-    dtype: np.dtype[Any]
-    needs_range: bool = False
+    request: Request
     gain: float = 1.0
     plan: Plan = field(init=False)
-    gradient: Halves | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        plan = make_plan(
-            self.kernels,
-            image_dtype=self.image.dtype,
-            output_dtype=self.dtype,
-            scale=self.scale * self.gain,
-            offset=self.offset,
-            fill=self.fill,
-            needs_range=self.needs_range,
-            takes_root=self.combine == "l2",
-        )
-        object.__setattr__(self, "plan", plan)
-        steps = (self.rows.stride, self.columns.stride, self.rows.dilation, self.columns.dilation)
+        object.__setattr__(self, "plan", choose(self.kernels, self.request))
+
+    @property
+    def pixels(self) -> Array:
+        """The image, which is there."""
+        assert not isinstance(self.image, Outline)
+        return self.image
+
+    @property
+    def gradient(self) -> Halves | None:
+        """The weights of a gradient, if the loop for gradients serves the call."""
         # in 16 bits the general loops are as fast
-        if self.combine == "l2" and steps == (1, 1, 1, 1) and plan.accumulator.kind == "f":
-            scaled = [kernel * (self.scale * self.gain) for kernel in self.kernels]
-            object.__setattr__(self, "gradient", halves(scaled))
+        of_floats = self.plan.accumulator.kind == "f"
+        if self.request.combine == "l2" and self.request.is_dense and of_floats:
+            return halves([kernel * self.request.scale for kernel in self.kernels])
+        return None
+
+    def by_sums(self) -> Call:
+        """Return the same call with sums of products, which serve all values."""
+        return replace(self, request=replace(self.request, only_sums=True))
 
     def with_range(self) -> Call:
         """Return the same call with sums in float64."""
-        return replace(self, needs_range=True)
+        return replace(self, request=replace(self.request, needs_range=True))
+
+    @property
+    def rows(self) -> Axis:
+        """How the window walks down the image."""
+        return self.request.rows
+
+    @property
+    def columns(self) -> Axis:
+        """How the window walks along the rows of the image."""
+        return self.request.columns
+
+    @property
+    def border(self) -> Border:
+        """What stands beyond the edge."""
+        return self.request.border
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the result."""
+        return self.request.output_dtype
 
     @property
     def effort(self) -> int:
         """Multiplications for each output."""
         return sum(schedule.taps for schedule in self.plan.schedules)
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether parts of the image are served alone, and give the same bits."""
+        return self.plan.algorithm not in ("box", "fft")
 
     def ready(self, part: Part) -> Response:
         """Make a part of the call ready."""
@@ -79,16 +101,17 @@ class Call:
 
     def is_served(self, size: float) -> bool:
         """Tell whether images of floats of this largest size are served as planned."""
-        if self.combine != "l2" or self.image.dtype.kind != "f":
+        request = self.request
+        if request.combine != "l2" or self.image.dtype.kind != "f":
             return True
-        if not math.isfinite(size):
+        if size == float("inf"):
             return False
-        return gain_for_squares(size, self.kernels, self.scale, self.fill) == self.gain
+        return gain_for_squares(size, self.kernels, request.scale, request.fill) == self.gain
 
     def bound(self, size: float) -> float:
         """Return a bound on the size of outputs, from one on the size of the image's values."""
         sums = [schedule.absolute_sum for schedule in self.plan.schedules]
-        return 1.001 * sum(sums) * max(size, abs(self.fill)) + abs(self.offset)
+        return 1.001 * sum(sums) * max(size, abs(self.request.fill)) + abs(self.request.offset)
 
 
 STRIP_BYTES = 1 << 18
@@ -102,7 +125,23 @@ NARROWEST = 1024
 
 
 def run(call: Call, workers: int) -> tuple[Array, int]:
-    """Return the output and how many sums were NaN or infinite."""
+    """Return the output and how many values the algorithm could not tell.
+
+    Those are sums that are NaN or infinite. Boxes and transforms, which would carry NaN and
+    infinity to outputs that do not weigh them, cannot tell any output then.
+    """
+    match call.plan.algorithm:
+        case "box":
+            output, bad = _run_box(call, workers)
+        case "fft":
+            output, bad = _run_transforms(call, workers)
+        case _:
+            output, bad = _run_sums(call, workers)
+    rows, columns = call.request.rows, call.request.columns
+    return output.reshape(rows.outputs, columns.outputs, *call.shape[2:]), bad
+
+
+def _run_sums(call: Call, workers: int) -> tuple[Array, int]:
     response = Response.of(call)
     outputs = call.rows.outputs
     output = np.empty((outputs, response.reader.output_length), call.dtype)
@@ -113,31 +152,7 @@ def run(call: Call, workers: int) -> tuple[Array, int]:
         bad.append(response.bind(rows, output[start:stop], Scratch())() or 0)
 
     run_bands(outputs, response.reader.output_length * call.effort, workers, work)
-    return output.reshape(outputs, call.columns.outputs, *call.shape[2:]), sum(bad)
-
-
-def peak(image: Array) -> float:
-    """Return the largest finite size of a value."""
-    largest = max(abs(float(image.min())), abs(float(image.max())))
-    if not math.isfinite(largest):
-        finite = image[np.isfinite(image)]
-        largest = float(np.abs(finite).max(initial=0))
-    return largest
-
-
-def gain_for_squares(size: float, kernels: Sequence[Weights], scale: float, fill: float) -> float:
-    """Return the power of two that brings the responses to a range where squares are safe.
-
-    `size` is the largest of the image.
-    """
-    size = max(size, abs(fill))
-    largest = max(float(np.abs(kernel).max()) for kernel in kernels) * abs(scale)
-    if size == 0 or largest == 0:
-        return 1.0
-    exponent = math.log2(size) + math.log2(largest)
-    if abs(exponent) < 24:
-        return 1.0
-    return 2.0 ** max(-900, min(900, -round(exponent), 900 - round(math.log2(largest))))
+    return output, sum(bad)
 
 
 @dataclass(frozen=True)
@@ -148,16 +163,18 @@ class Response:
     reader: StripReader
     tiles: Tiles | None
     taps: tuple[NDArray[Any], ...]
+    gradient: Halves | None = None
 
     @classmethod
     def of(cls, call: Call, part: Part | None = None) -> Response:
         """Make a call, or a part of it, ready."""
-        if part is None:
-            assert not isinstance(call.image, Outline)
-            part = Part(call.image, call.rows, call.columns)
-        reader = part.reader(call.border, call.fill, call.plan.accumulator)
+        request = call.request
+        part = part or Part(call.pixels, request.rows, request.columns)
+        reader = part.reader(request.border, request.fill, call.plan.accumulator)
         if reader.dtype == np.int16:
             return cls(call, reader, None, _taps(reader, call.plan.schedules))
+        if (gradient := call.gradient) is not None:
+            return cls(call, reader, None, (), gradient)
         tiles = Tiles.of(reader, call.plan.schedules)
         return cls(call, reader, tiles, tiles.taps)
 
@@ -169,24 +186,29 @@ class Response:
         It returns how many sums were NaN or infinite.
         """
         call = self.call
-        if call.gradient is not None:
-            factors = 1 / call.gain, call.offset
+        if self.gradient is not None:
+            factors = 1 / call.gain, call.request.offset
             image = call.image.dtype
-            return bind_magnitude(self.reader, call.gradient, image, *factors, rows, out, scratch)
+            return bind_magnitude(self.reader, self.gradient, image, *factors, rows, out, scratch)
         return (self._bind_exact if self.tiles is None else self._bind)(rows, out, scratch)
 
     def _bind(self, rows: NDArray[np.int64], out: Array, scratch: Scratch) -> Callable[[], int]:
         call, reader, tiles = self.call, self.reader, self.tiles
+        request = call.request
         assert tiles is not None
-        join = JOINS[call.combine]
+        join = JOINS[request.combine]
         dtype = reader.dtype
-        rounded = call.dtype.kind != "f"
-        limits = (np.iinfo(call.dtype).min, np.iinfo(call.dtype).max) if rounded else (0, 0)
+        rounded = request.output_dtype.kind != "f"
+        limits = (
+            (np.iinfo(request.output_dtype).min, np.iinfo(request.output_dtype).max)
+            if rounded
+            else (0, 0)
+        )
         strip_rows = tiles.strip_rows(out.shape[0])
         some_rows = ROWS_AT_ONCE * tiles.pitch
         joined = scratch.take("joined", some_rows, dtype)
         return bound(
-            loop("correlate.respond", S=call.image.dtype, T=dtype, D=call.dtype),
+            loop("correlate.respond", S=request.image_dtype, T=dtype, D=request.output_dtype),
             *reader.sources_at(rows),
             reader.rows.stride,
             reader.rows.reach,
@@ -197,7 +219,7 @@ class Response:
             tiles.in_runs,
             join,
             1 / call.gain,
-            call.offset,
+            request.offset,
             *limits,
             rounded,
             call.image.dtype.kind != "f",
@@ -213,23 +235,23 @@ class Response:
         self, rows: NDArray[np.int64], out: Array, scratch: Scratch
     ) -> Callable[[], None]:
         """Bind a call whose sums fit into 16 bits."""
-        call, reader = self.call, self.reader
-        join = JOINS[call.combine]
+        reader, request = self.reader, self.call.request
+        join = JOINS[request.combine]
         within = np.iinfo(np.int16)
-        limits = within if call.dtype.kind == "f" else np.iinfo(call.dtype)
+        limits = within if request.output_dtype.kind == "f" else np.iinfo(request.output_dtype)
         lowest, highest = max(within.min, limits.min), min(within.max, limits.max)
         at_once = min(reader.strip_rows(strip_bytes=STRIP_BYTES), out.shape[0])
         strip = reader.strip_height(at_once), reader.row_length
         squares = reader.output_length if join == 2 else 0
         return bound(
-            loop("exact.respond", S=call.image.dtype, D=call.dtype),
+            loop("exact.respond", S=request.image_dtype, D=request.output_dtype),
             *reader.sources_at(rows),
             reader.rows.stride,
             reader.rows.reach,
             *self.taps,
             join,
-            join == 0 and call.dtype == np.int16 and call.offset == 0,
-            call.offset,
+            join == 0 and request.output_dtype == np.int16 and request.offset == 0,
+            request.offset,
             lowest,
             highest,
             scratch.take("strip", strip, reader.dtype),
@@ -265,7 +287,7 @@ class Tiles:
         else:
             width, pitch = length, max(reader.row_length, length)
         dense = pitch == PITCH and rows.stride == 1 and rows.dilation == 1
-        in_runs = dense and _worth_runs(schedules)
+        in_runs = dense and _worth_runs(schedules, reader.dtype.name)
         strips = keeps_rows + sum(schedule.along_rows is not None for schedule in schedules)
         taps = _tap_arrays(reader, schedules, pitch, in_runs, int(keeps_rows))
         return cls(reader, width, halo, pitch, in_runs, strips, taps)
@@ -282,11 +304,11 @@ class Tiles:
         return int((at_once - 1) * rows.stride + rows.reach)
 
 
-def _worth_runs(schedules: Sequence[Schedule]) -> bool:
-    """Tell whether sums of four rows at once pay: a run costs as much as one or two taps."""
-    taps = sum(len(schedule.down_columns) for schedule in schedules)
-    runs = sum(1 for schedule in schedules for _ in schedule.down_columns.runs())
-    return taps > 2 * runs
+def _worth_runs(schedules: Sequence[Schedule], dtype: str) -> bool:
+    """Tell whether sums of four rows at once pay."""
+    kernels = [schedule.down_columns for schedule in schedules]
+    together = sum(costs.in_runs(taps, dtype) for taps in kernels)
+    return together < sum(costs.TAP[dtype] * len(taps) for taps in kernels)
 
 
 def _tap_arrays(
@@ -325,6 +347,42 @@ def _tap_arrays(
         np.concatenate(offsets),
         np.concatenate(weights).astype(reader.dtype),
     )
+
+
+def _run_box(call: Call, workers: int) -> tuple[Array, int]:
+    request = call.request
+    return run_box(
+        call.pixels,
+        request.rows,
+        request.columns,
+        request.border,
+        request.fill,
+        weight=float(call.kernels[0].flat[0]) * request.scale,
+        offset=request.offset,
+        arithmetic=call.plan.accumulator,
+        dtype=request.output_dtype,
+        workers=workers,
+    )
+
+
+def _run_transforms(call: Call, workers: int) -> tuple[Array, int]:
+    request = call.request
+    output = fft.run(
+        call.pixels,
+        [kernel * request.scale for kernel in call.kernels],
+        JOINS[request.combine],
+        request.rows,
+        request.columns,
+        request.border,
+        request.fill,
+        request.offset,
+        request.output_dtype,
+        fft.Tiling(call.plan.side, call.plan.accumulator),
+        exact=call.plan.exact,
+        workers=workers,
+    )
+    elements = request.rows.outputs * request.columns.outputs * request.channels
+    return (np.empty(elements, np.uint8), elements) if output is None else (output, 0)
 
 
 def _taps(

@@ -7,7 +7,6 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,20 +86,18 @@ class Schedule:
     along_rows: Taps | None = None
 
     @classmethod
-    def of(cls, kernel: Weights, integer: bool) -> Schedule:
-        """Choose by the number of multiplications. Integers are factored into integers."""
-        direct = Taps.of(kernel)
+    def direct(cls, kernel: Weights) -> Schedule:
+        """Apply all taps of a kernel at once."""
+        return cls(Taps.of(kernel))
+
+    @classmethod
+    def factored(cls, kernel: Weights, integer: bool) -> Schedule | None:
+        """Apply the two factors of a kernel of rank 1 that has some; integers stay integers."""
         factors = factor(kernel, integer) if min(kernel.shape) > 1 else None
         if factors is None:
-            return cls(direct)
+            return None
         column, row = factors
-        separable = cls(Taps.of(column[:, np.newaxis]), Taps.of(row[np.newaxis, :]))
-        return separable if separable.taps < len(direct) else cls(direct)
-
-    @property
-    def algorithm(self) -> Literal["direct", "separable"]:
-        """The name of the algorithm."""
-        return "direct" if self.along_rows is None else "separable"
+        return cls(Taps.of(column[:, np.newaxis]), Taps.of(row[np.newaxis, :]))
 
     @property
     def taps(self) -> int:

@@ -1,14 +1,18 @@
 """How the value of a given rank is found in every window.
 
-- 3x3 and 5x5 medians: networks of comparisons over whole rows, each column sorted once for all the
-  windows that hold it (Adams, *Fast median filters using separable sorting networks*, 2021).
-- integers: a histogram that follows the window (Huang, Yang and Tang, *A fast two-dimensional
-  median filtering algorithm*, 1979), with counts of runs of levels beside it; for bytes in high
-  windows, sums of column histograms (Perreault and Hébert, *Median filtering in constant time*,
-  2007).
+- 3x3 and 5x5 medians: networks of comparisons over whole rows; what is sorted, three neighbours or
+  a column of five, serves all the windows that hold it (Adams, *Fast median filters using separable
+  sorting networks*, 2021).
+- integers in small windows: bit by bit, the largest value that no more than so many others lie
+  below, for whole rows at once (Ataman, Aatre and Wong, *A fast method for real-time median
+  filtering*, 1980).
+- integers in large windows: a histogram that follows the window (Huang, Yang and Tang, *A fast
+  two-dimensional median filtering algorithm*, 1979), with counts of runs of levels beside it; for
+  bytes in high windows, sums of column histograms (Perreault and Hébert, *Median filtering in
+  constant time*, 2007).
 - floats: the same in blocks, on the ranks of the values within the block (Suomela, *Median
   filtering is equivalent to sorting*, 2014).
-- windows with a stride or dilation: each window is gathered and its value selected (Hoare, *Find*,
+- other windows with a stride or dilation: each is gathered and its value selected (Hoare, *Find*,
   1961).
 """
 
@@ -34,11 +38,17 @@ HISTOGRAM_ROWS = 256
 MANY_ROWS = 9
 """From this height on, windows of bytes are served from histograms of columns."""
 
+MOST_COUNTED = 255
+"""Values of a window that a byte can count; larger windows of integers are served by histograms."""
+
+SEARCHED_COLUMNS = 1024
+"""Output elements whose values are searched for at a time, so that their rows stay in the cache."""
+
 TILE_COLUMNS = 256
 """Output columns at a time, so that the histograms of their columns stay in the cache."""
 
-NETWORKS = {(3, 3): ("median.median_3x3", 3), (5, 5): ("median.median_5x5", 5)}
-"""Loop, and how many rows of scratch memory it needs, by window."""
+SORTED_BYTES = 4096
+"""Of sorted rows at a time, so that all that is read of them again stays in the first cache."""
 
 Work = Callable[[int, int], None]
 
@@ -52,18 +62,23 @@ def select_rank(
     rank: int,
     workers: int,
     output: Array,
-) -> tuple[Algorithm, str]:
+) -> tuple[Algorithm, str, bool]:
     """Write the value with `rank` smaller ones before it of every window to `output`.
 
-    Returns the algorithm and its description. What a window with NaN gives is left open.
+    Returns the algorithm, its description and whether the image holds NaN. What a window with NaN
+    gives is left open.
     """
     reader = StripReader(image, rows, columns, border, fill, image.dtype)
+    nans: list[int] = []
     taps = rows.window * columns.window
     dense = (rows.stride, columns.stride, rows.dilation, columns.dilation) == (1, 1, 1, 1)
     work: Work
-    if dense and (rows.window, columns.window) in NETWORKS and rank == taps // 2:
-        work, cost = _by_network(reader, output), 4
+    if dense and (rows.window, columns.window) in ((3, 3), (5, 5)) and rank == taps // 2:
+        work, cost = _by_network(reader, fill, output, nans), 4
         chosen: tuple[Algorithm, str] = "network", "by a network of comparisons over whole rows"
+    elif image.dtype.kind != "f" and taps <= MOST_COUNTED:
+        work, cost = _by_bits(reader, rank, output), taps * image.dtype.itemsize
+        chosen = "search", "by search, bit by bit, for whole rows"
     elif dense and image.dtype == np.uint8 and rows.window >= MANY_ROWS:
         work, cost = _by_columns(reader, rank, output), 30
         chosen = "histogram", "by histograms of columns"
@@ -77,22 +92,61 @@ def select_rank(
         work, cost = _by_selection(reader, rank, output), 2 * taps
         chosen = "selection", "by selection in every window"
     run_bands(rows.outputs, reader.output_length * cost, workers, work)
-    return chosen
+    if chosen[0] != "network" and image.dtype.kind == "f":
+        nans.append(int(np.isnan(image.max())))
+    return (*chosen, any(nans))
 
 
-def _by_network(reader: StripReader, output: Array) -> Work:
-    name, scratch_rows = NETWORKS[reader.rows.window, reader.columns.window]
-    median = loop(name, T=reader.dtype)
+def _by_network(reader: StripReader, fill: float, output: Array, nans: list[int]) -> Work:
+    height, dtype = reader.rows.window, reader.dtype
+    median = loop(f"median.median_{height}x{height}", T=dtype)
+    pieces = -(-reader.output_length * dtype.itemsize // SORTED_BYTES)
+    tile = -(-reader.columns.outputs // pieces) * reader.channels
+
+    blank = np.full(reader.columns.size * reader.channels, fill, dtype)
+
+    def work(start: int, stop: int) -> None:
+        scratch: tuple[Array, ...]
+        if height == 3:
+            scratch = blank, np.empty((6, tile), dtype), np.empty(tile, dtype)
+        else:
+            ring, columns = np.empty((2, 5, reader.row_length), dtype)
+            scratch = ring, columns
+        sources = reader.sources(start, stop - start)
+        nans.append(median(*sources, *scratch, output[start:stop]))
+
+    return work
+
+
+def _by_bits(reader: StripReader, rank: int, output: Array) -> Work:
+    search = loop("search.search", S=reader.dtype)
+    lowest, bits = np.iinfo(reader.dtype).min, 8 * reader.dtype.itemsize
+    tap_rows = np.arange(reader.rows.window, dtype=np.int64) * reader.rows.dilation
+    tap_columns = reader.tap_columns
+    tile = min(SEARCHED_COLUMNS, reader.output_length)
     at_once = reader.strip_rows()
 
     def work(start: int, stop: int) -> None:
         most = min(at_once, stop - start)
         memory = reader.empty_strip(most)
-        sorted_columns = np.empty((scratch_rows, reader.row_length), reader.dtype)
+        values = np.empty((2, tile), reader.dtype)
+        counts, columns = np.empty(tile, np.uint8), np.empty(tile + tap_columns.max(), np.uint8)
         for first in range(start, stop, most):
             count = min(most, stop - first)
             strip = reader.read(first, count, memory)
-            median(strip, reader.channels, sorted_columns, output[first : first + count])
+            search(
+                strip,
+                reader.rows.stride,
+                tap_rows,
+                tap_columns,
+                rank,
+                lowest,
+                bits,
+                *values,
+                counts,
+                columns,
+                output[first : first + count],
+            )
 
     return work
 

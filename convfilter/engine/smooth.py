@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from convfilter.engine.arguments import Array, check_image, check_integer, check_number
 from convfilter.engine.bands import check_workers, run_bands
@@ -15,15 +15,28 @@ from convfilter.engine.geometry import Axis, Border, check_border, lay_out
 from convfilter.engine.native import loop
 from convfilter.engine.plan import Algorithm, Plan, record
 from convfilter.engine.rank import check_fill
-from convfilter.engine.strips import StripReader, storer
 from convfilter.errors import ArgumentError
 
 LARGEST_FACTOR = 1e30
 """Differences are divided by a sigma that float32 can still do so with."""
 
-TILE_ROWS = 64
-TILE_COLUMNS = 512
-"""Outputs of a tile: what is computed from it stays within the second-level cache."""
+BILATERAL_TILE = (64, 1344)
+"""Rows and columns of outputs that share what is loaded; only a few rows are looked at together."""
+
+NL_MEANS_TILE = (32, 1024)
+"""As above; all of it is looked at for every offset, and stays within the second-level cache."""
+
+VECTOR = 16
+"""The loops compute whole vectors of so many columns, and read so many beyond a tile's border."""
+
+RING_ROWS = 96
+"""Rows of weights that the bilateral filter keeps for the rows below: all of sizes up to 9.
+
+Sums of larger windows are made of parts, which begin at the same offsets for every tile.
+"""
+
+OFFSETS_AT_ONCE = 128
+"""Even. So many neighbours, twice, are added up before they join the sums: fewer roundings."""
 
 
 def bilateral(
@@ -71,40 +84,74 @@ def bilateral(
     color = _check_positive(sigma_color, "sigma_color")
     space = _check_positive(sigma_space, "sigma_space")
     window = 2 * radius + 1
-    axes = lay_out(pixels.shape, (window, window))
-    tiles = _Tiles(pixels, axes, border, fill)
-    dtype = tiles.dtype
-    run = loop("smooth.bilateral", T=dtype)
-    offset = np.arange(-radius, radius + 1, dtype=np.int64)
-    square = offset[:, np.newaxis] ** 2 + offset**2
-    tap_rows, tap_columns = np.nonzero((square <= radius**2) & (square > 0))
-    with np.errstate(over="ignore"):
-        exponents = np.maximum(-square[tap_rows, tap_columns] / 2.0 / space / space, -1e30).astype(
-            dtype
-        )
-    factor = min(math.sqrt(0.5) / color, LARGEST_FACTOR)
-    tap_rows, tap_columns = np.ascontiguousarray(tap_rows), np.ascontiguousarray(tap_columns)
+    tiles = _Tiles(pixels, lay_out(pixels.shape, (window, window)), border, fill)
+    down, right = _half_disk(radius)
+    # bytes are far from the ends of float32, so the factor of their differences can be theirs;
+    # beyond these bounds it makes no difference to a weight
+    of_bytes = min(max(_colour_factor(color, tiles.dtype), 1e-15), 1e15)
+    scale = of_bytes if pixels.dtype == np.uint8 else 1.0
 
-    def smooth(planes: Array, out: Array) -> None:
-        channels, _, columns = out.shape
-        line, weights = np.empty(columns, dtype), np.empty(columns, dtype)
-        sums = np.empty((channels, columns), dtype)
-        run(
-            planes,
-            radius,
-            tap_rows,
-            tap_columns,
-            exponents,
-            factor,
-            line,
-            weights,
-            sums,
-            out,
+    def smoother(dtype: np.dtype[Any], rows: int, columns: int) -> Smooth:
+        run = loop("bilateral.smooth", T=dtype, D=pixels.dtype)
+        square = (down**2 + right**2).astype(np.float64)
+        with np.errstate(over="ignore"):
+            exponents = np.maximum(-square / 2 / space / space, -1e30) * unit(dtype)
+        exponents = exponents.astype(dtype)
+        factor = _colour_factor(color, dtype)
+        margin = whole_vectors(radius)
+        length = whole_vectors(columns) + 2 * margin + VECTOR
+        parts = _ring_parts(down, RING_ROWS)
+        slots = [np.concatenate([[0], np.cumsum(down[part] + 1)]) for part in parts]
+        ring = _aligned((max(int(s[-1]) for s in slots), length), dtype)
+        totals = _aligned(
+            (1 + (1 if len(parts) == 1 else rows), pixels.shape[2] + 1, columns), dtype
         )
+        limits = _limits(pixels.dtype)
 
-    output = tiles.run(smooth, 4 * tap_rows.size + 1, check_workers(workers))
-    _record("direct", dtype, f"bilateral, {tap_rows.size + 1} taps in a disk of {window}")
+        def smooth(planes: Array, tile: Tile, out: Array) -> int:
+            sums = _shaped(totals, (totals.shape[0], totals.shape[1], tile.columns))
+            scratch = (ring, sums[0], sums[1:])
+            bad = 0
+            for part, starts in zip(parts, slots, strict=True):
+                ends = (part is parts[0], part is parts[-1])
+                of_part = (down[part], right[part], exponents[part], factor, scale, starts)
+                place = (*limits, tile.top, tile.left, out)
+                bad += run(planes, radius, margin, tile.rows, *ends, *of_part, *scratch, *place)
+            return bad
+
+        return smooth
+
+    output = tiles.run(smoother, BILATERAL_TILE, 4 * down.size + 1, check_workers(workers), scale)
+    taps = 2 * down.size + 1
+    _record("direct", tiles.dtype, f"bilateral, {taps} taps in a disk of {window}")
     return output.reshape(np.shape(image))
+
+
+def _colour_factor(color: float, dtype: np.dtype[Any]) -> float:
+    return min(math.sqrt(0.5 * unit(dtype)) / color, LARGEST_FACTOR)
+
+
+def _half_disk(radius: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return rows and columns of the offsets in a disk, of each pair of opposite ones the lower.
+
+    Their number is even, since a quarter turn of the disk changes nothing.
+    """
+    offset = np.arange(-radius, radius + 1, dtype=np.int64)
+    down, right = np.meshgrid(offset[radius:], offset, indexing="ij")
+    half = (down**2 + right**2 <= radius**2) & ((down > 0) | (right > 0))
+    return down[half], right[half]
+
+
+def _ring_parts(down: NDArray[np.int64], slots: int) -> list[slice]:
+    """Split offsets into runs of even length whose weights, down + 1 rows each, fit into a ring."""
+    parts, start, taken = [], 0, 0
+    for t in range(0, down.size, 2):
+        needed = int(down[t] + down[t + 1]) + 2
+        if t > start and (taken + needed > slots or t - start >= OFFSETS_AT_ONCE):
+            parts.append(slice(start, t))
+            start, taken = t, 0
+        taken += needed
+    return [*parts, slice(start, down.size)]
 
 
 def nl_means(
@@ -150,20 +197,75 @@ def nl_means(
     patch, window = _check_odd(size, "size"), _check_odd(search, "search")
     reach = patch + window - 1
     tiles = _Tiles(pixels, lay_out(pixels.shape, (reach, reach)), border, fill)
-    dtype = tiles.dtype
-    run = loop("smooth.nl_means", T=dtype)
-    factor = min(1 / force / math.sqrt(patch * patch * pixels.shape[2]), LARGEST_FACTOR)
+    elements = patch * patch * pixels.shape[2]
 
-    def smooth(planes: Array, out: Array) -> None:
-        _, rows, columns = out.shape
-        squares = np.empty((rows + patch - 1, columns + patch - 1), dtype)
-        line, distances = np.empty(columns + patch - 1, dtype), np.empty(columns, dtype)
-        weights, sums = np.empty((rows, columns), dtype), np.empty(out.shape, dtype)
-        run(planes, patch, window, factor, squares, line, distances, weights, sums, out)
+    def smoother(dtype: np.dtype[Any], rows: int, columns: int) -> Smooth:
+        run, divide = (
+            loop("nl_means.smooth", T=dtype),
+            loop("smooth.divide", T=dtype, D=pixels.dtype),
+        )
+        exact = _squares_are_exact(pixels.dtype, dtype, elements, border, fill)
+        weight = 1 / force / math.sqrt(elements)
+        factor = 1.0 if exact else min(weight, LARGEST_FACTOR)
+        scale = (min(weight * weight, LARGEST_FACTOR) if exact else 1.0) * unit(dtype)
+        far = window // 2
+        margin = whole_vectors(reach // 2)
+        length = whole_vectors(columns + far) + patch - 1
+        squares = _aligned((rows + far + patch - 1, whole_vectors(length)), dtype)
+        line = _aligned((length,), dtype)
+        weights = _aligned((2, rows + far, whole_vectors(columns + far)), dtype)
+        totals = _aligned((2, rows, pixels.shape[2] + 1, columns), dtype)
+        offsets = window * window // 2
+        limits = _limits(pixels.dtype)
 
-    output = tiles.run(smooth, 4 * window * window, check_workers(workers))
-    _record("shifts", dtype, f"non-local means, {window}x{window} shifts, patches of {patch}")
+        def smooth(planes: Array, tile: Tile, out: Array) -> int:
+            partial, sums = _shaped(totals, (2, tile.rows, totals.shape[2], tile.columns))
+            for start in range(0, max(offsets, 1), OFFSETS_AT_ONCE):
+                stop = min(start + OFFSETS_AT_ONCE, offsets)
+                scratch = (squares, line, weights, partial, sums)
+                run(planes, patch, window, margin, start, stop, exact, factor, scale, *scratch)
+            bad: int = divide(sums, *limits, tile.top, tile.left, out)
+            return bad
+
+        return smooth
+
+    output = tiles.run(smoother, NL_MEANS_TILE, 4 * window * window, check_workers(workers))
+    reason = f"non-local means, {window}x{window} shifts, patches of {patch}"
+    _record("shifts", tiles.dtype, reason)
     return output.reshape(np.shape(image))
+
+
+def _squares_are_exact(
+    image_dtype: np.dtype[Any], dtype: np.dtype[Any], elements: int, border: Border, fill: float
+) -> bool:
+    """Tell whether sums of so many squared differences of integers are never rounded."""
+    if image_dtype.kind == "f":
+        return False
+    limits = np.iinfo(image_dtype)
+    lowest, highest = float(limits.min), float(limits.max)
+    if border == "constant":
+        if fill != math.floor(fill):
+            return False
+        lowest, highest = min(lowest, fill), max(highest, fill)
+    return elements * (highest - lowest) ** 2 < 2.0 ** (np.finfo(dtype).nmant + 1)
+
+
+def unit(dtype: np.dtype[Any]) -> float:
+    """Return the exponent by which a weight falls to 1/e, negated, as the loops count exponents."""
+    return 2.0**23 / math.log(2) if dtype == np.float32 else 1.0
+
+
+class Tile(NamedTuple):
+    """Outputs that are computed together."""
+
+    top: int
+    left: int
+    rows: int
+    columns: int
+
+
+Smooth = Callable[[Array, Tile, Array], int]
+"""Writes the means of a tile, from its planes, into the output; tells how many are not finite."""
 
 
 class _Tiles:
@@ -173,40 +275,93 @@ class _Tiles:
         single = image.dtype.name in ("uint8", "float32")
         self.dtype = np.dtype(np.float32 if single else np.float64)
         self._image = image
-        self._reader = StripReader(
-            image, *axes, check_border(border), check_fill(fill, self.dtype), self.dtype
-        )
+        self._axes = axes
+        self._border, self._fill = check_border(border), check_fill(fill, self.dtype)
 
     def run(
-        self, smooth: Callable[[Array, Array], None], work_per_element: int, workers: int
+        self,
+        smoother: Callable[[np.dtype[Any], int, int], Smooth],
+        size: tuple[int, int],
+        work_per_element: int,
+        workers: int,
+        scale: float = 1.0,
     ) -> Array:
-        """Call `smooth(planes, out)` for every tile and return the rounded whole."""
-        reader, dtype = self._reader, self.dtype
-        height, width, channels = self._image.shape
-        reach = reader.columns.reach
-        output = np.empty_like(self._image)
-        store = storer(output.dtype, dtype, 0.0)
+        """Return the rounded means of all tiles.
+
+        `smoother(dtype, rows, columns)` returns what filters tiles of at most that size, which
+        comes from `size`; each thread has its own. The planes are multiplied by `scale`.
+        """
+        output, bad = self._run(smoother, size, work_per_element, workers, scale)
+        if bad and self.dtype == np.float32:
+            # either the image holds such values, or float32 overflowed on the way to a finite mean
+            self.dtype = np.dtype(np.float64)
+            output, _ = self._run(smoother, size, work_per_element, workers, scale)
+        return output
+
+    def _run(
+        self,
+        smoother: Callable[[np.dtype[Any], int, int], Smooth],
+        size: tuple[int, int],
+        work_per_element: int,
+        workers: int,
+        scale: float = 1.0,
+    ) -> tuple[Array, int]:
+        dtype, image = self.dtype, self._image
+        height, width, channels = image.shape
+        rows, columns = (axis.sources(self._border) for axis in self._axes)
+        reach = self._axes[1].reach
+        margin = whole_vectors(reach // 2)
+        spare = np.full(margin - reach // 2 + 2 * VECTOR, -1)
+        columns = np.concatenate([spare[: margin - reach // 2], columns, spare])
+        source = image.reshape(height, width * channels)
+        output = np.empty_like(source)
+        load = loop("smooth.load", S=image.dtype, T=dtype)
+        across = min(max(size[1], reach), width)
+        bad: list[int] = []
 
         def work(start: int, stop: int) -> None:
-            most = min(max(TILE_ROWS, reach), stop - start)
-            across = max(TILE_COLUMNS, reach)
-            memory = reader.empty_strip(most)
-            for first in range(start, stop, most):
-                count = min(most, stop - first)
-                strip = reader.read(first, count, memory)
-                strip = strip.reshape(strip.shape[0], -1, channels).transpose(2, 0, 1)
+            most = min(max(size[0], reach), stop - start)
+            smooth = smoother(dtype, most, across)
+            length = whole_vectors(across) + 2 * margin + VECTOR
+            planes = _aligned((channels, most + reach - 1, length), dtype)
+            for top in range(start, stop, most):
+                high = min(most, stop - top)
+                seen_rows = rows[top : top + high + reach - 1]
                 for left in range(0, width, across):
-                    right = min(left + across, width)
-                    planes = np.ascontiguousarray(strip[:, :, left : right + reach - 1])
-                    out = np.empty((channels, count, right - left), dtype)
-                    smooth(planes, out)
-                    whole = np.empty((count, (right - left) * channels), output.dtype)
-                    interleaved = np.ascontiguousarray(out.transpose(1, 2, 0))
-                    store(interleaved.reshape(whole.shape), whole)
-                    output[first : first + count, left:right] = whole.reshape(interleaved.shape)
+                    wide = min(across, width - left)
+                    length = whole_vectors(wide) + 2 * margin + VECTOR
+                    seen = columns[left : left + length]
+                    run = (min(max(x - left, 0), length) for x in (margin, margin + width))
+                    tile = _shaped(planes, (channels, seen_rows.size, length))
+                    load(source, seen_rows, seen, *run, self._fill, scale, tile)
+                    bad.append(smooth(tile, Tile(top, left, high, wide), output))
 
         run_bands(height, width * channels * work_per_element, workers, work)
-        return output
+        return output.reshape(image.shape), sum(bad)
+
+
+def whole_vectors(columns: int) -> int:
+    """Round up to a multiple of VECTOR."""
+    return -(-columns // VECTOR) * VECTOR
+
+
+def _aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Return memory that begins, as the caches do, at a multiple of 64 bytes."""
+    size = math.prod(shape) * dtype.itemsize
+    memory = np.empty(size + 63, np.uint8)
+    start = -memory.__array_interface__["data"][0] % 64
+    return memory[start : start + size].view(dtype).reshape(shape)
+
+
+def _shaped(memory: Array, shape: tuple[int, ...]) -> Array:
+    """Return the beginning of memory as an array of another shape."""
+    return memory.reshape(-1)[: math.prod(shape)].reshape(shape)
+
+
+def _limits(dtype: np.dtype[Any]) -> tuple[float, float]:
+    """Return the smallest and the largest number of a dtype."""
+    limits = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    return float(limits.min), float(limits.max)
 
 
 def _check_positive(value: Any, what: str) -> float:

@@ -104,18 +104,18 @@ class StripReader:
         # what is -1 stays negative, which is all that loops look at
         self._row_sources = rows.sources(border) - origin[0]
         sources = columns.sources(border) - origin[1]
-        order, taps = _by_remainder(columns)
-        self._column_sources = np.ascontiguousarray(sources[order])
-        self._run = (
-            tuple(
-                max(0, min(edge, order.size))
-                for edge in (columns.before, columns.before + columns.size)
-            )
-            if columns.stride == 1
-            else (0, 0)
-        )
+        if columns.stride == 1:
+            taps = np.arange(columns.window, dtype=np.int64) * columns.dilation
+            edges = columns.before, columns.before + columns.size
+            first, last = (max(0, min(edge, sources.size)) for edge in edges)
+            self._run = first, last
+        else:
+            order, taps = _by_remainder(columns)
+            sources = np.ascontiguousarray(sources[order])
+            self._run = (0, 0)
+        self._column_sources = sources
         self._fill = fill
-        self.row_length = order.size * self.channels
+        self.row_length = sources.size * self.channels
         self.tap_columns: NDArray[np.int64] = taps * self.channels
         self._load = loop("strips.load", S=image.dtype, T=self.dtype) if reads else None
 
@@ -173,8 +173,6 @@ def _by_remainder(columns: Axis) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """
     stride = columns.stride
     taps = np.arange(columns.window, dtype=np.int64) * columns.dilation
-    if stride == 1:
-        return np.arange(columns.extent, dtype=np.int64), taps
     parts = []
     starts = np.empty_like(taps)
     length = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import numpy as np
@@ -66,20 +67,57 @@ def canny(
     Canny, "A computational approach to edge detection" (1986); for the automatic threshold Otsu,
     "A threshold selection method from gray-level histograms" (1979).
     """
+    uneven = transparency.is_uneven(image.alpha)
+    given = low is not None or high is not None
+    if sigma == 0 and given and not uneven and image.colour.dtype == np.uint8:
+        return _thin_lines(
+            image, [image.colour], lambda plane: _of_bytes(plane, low, high, image, options)
+        )
     window = Window(border=options.border, fill=options.fill)
     blurred = image.correlate(shapes.gaussian(sigma), window) if sigma > 0 else image
     right, down = _gradients(blurred, window)
-    if transparency.is_uneven(image.alpha):
+    if uneven:
         # what nobody sees has no edge, nor keeps one beside it from being the steepest
         clear = image.alpha == 0
         right[clear] = down[clear] = 0
-    if right.ndim == 2:
-        found = _followed(right, down, low, high, image)
+    return _thin_lines(image, [right, down], lambda x, y: _followed(x, y, low, high, image))
+
+
+def _thin_lines(image: Pixels, arrays: Sequence[Array], find: Callable[..., Array]) -> Pixels:
+    """Return a picture that is white where `find` tells so of each plane of the arrays."""
+    if arrays[0].ndim == 2:
+        found = find(*arrays)
     else:
-        planes = zip(np.moveaxis(right, 2, 0), np.moveaxis(down, 2, 0), strict=True)
-        found = np.stack([_followed(x, y, low, high, image) for x, y in planes], axis=2)
-    one = image.working_dtype.type
-    return image.with_colour(np.where(found, one(image.white), one(0)), signed=None)
+        planes = zip(*(np.moveaxis(array, 2, 0) for array in arrays), strict=True)
+        found = np.stack([find(*plane) for plane in planes], axis=2)
+    marks = found.view(np.uint8)
+    white = image.dtype.type(image.white)
+    # in place where it can be: new memory takes longer than the multiplication
+    painted = np.multiply(marks, white, out=marks if image.dtype == marks.dtype else None)
+    return image.with_colour(painted, signed=None)
+
+
+def _of_bytes(
+    plane: Array, low: float | None, high: float | None, image: Pixels, options: BorderOptions
+) -> Array:
+    """Return which pixels of one plane of bytes lie on an edge, by given thresholds."""
+    least, most = _thresholds(low, high, lambda: 0.0)
+    return edges.canny(
+        plane, least, most, border=options.border, fill=options.fill, workers=image.workers
+    )
+
+
+def _thresholds(
+    low: float | None, high: float | None, automatic: Callable[[], float]
+) -> tuple[float, float]:
+    """Return both thresholds as intensities, where one or none is given."""
+    if high is None:
+        high = automatic() if low is None else low / LOW_BY_HIGH
+    if low is None:
+        low = high * LOW_BY_HIGH
+    if low > high:
+        raise ArgumentError(f"low is {low:g}, above high, {high:g}: give a smaller one")
+    return low, high
 
 
 def _followed(
@@ -87,17 +125,10 @@ def _followed(
 ) -> Array:
     """Return which pixels of one plane lie on an edge, by its gradients."""
     unit = image.intensity(1)
-    if high is None:
-        if low is None:
-            high = max(otsu(image.seen(np.hypot(right, down))) / unit, FAINTEST)
-        else:
-            high = low / LOW_BY_HIGH
-    if low is None:
-        low = high * LOW_BY_HIGH
-    if low > high:
-        raise ArgumentError(f"low is {low:g}, above high, {high:g}: give a smaller one")
-    thin = edges.non_maximum_suppression(right, down, workers=image.workers)
-    return edges.hysteresis(thin, low * unit, high * unit)
+    low, high = _thresholds(
+        low, high, lambda: max(otsu(image.seen(np.hypot(right, down))) / unit, FAINTEST)
+    )
+    return edges.trace_edges(right, down, low * unit, high * unit, workers=image.workers)
 
 
 @declare.filter(response=True)

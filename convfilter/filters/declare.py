@@ -125,7 +125,9 @@ class Filter:
         for name, parameter in known.items():
             if name not in given and parameter.required:
                 raise ArgumentError(f"{self.name} needs {name}: {parameter.spec.help}")
-            values[name] = parameter.check(given.get(name, parameter.default))
+            values[name] = (
+                parameter.check(given[name]) if name in given else parameter.checked_default
+            )
         return values
 
     def parse(self, given: Mapping[str, str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from convfilter import engine, kernels
-from convfilter.engine.edges import noise_sigma
+from convfilter.engine.noise import noise_sigma
 from convfilter.filters import declare
 from convfilter.filters.options import BorderOptions, Channels, Window
 from convfilter.filters.parameters import IntegerPair, Spec

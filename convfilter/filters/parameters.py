@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 import operator
@@ -76,6 +77,11 @@ class Parameter:
     def optional(self) -> bool:
         """Whether None is a value of it."""
         return self.spec.automatic is not None
+
+    @functools.cached_property
+    def checked_default(self) -> Any:
+        """The default as a value of its proper type."""
+        return self.check(self.default)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the description that `convfilter filters --json` prints."""

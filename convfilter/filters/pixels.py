@@ -14,8 +14,8 @@ from convfilter.engine.arguments import Outline, check_image
 from convfilter.engine.bands import check_workers
 from convfilter.engine.chain import Step, run_chain
 from convfilter.engine.correlate import correlation
+from convfilter.engine.plan import Combine
 from convfilter.engine.pool import pooling
-from convfilter.engine.respond import Combine
 from convfilter.filters import transparency
 from convfilter.filters.options import BorderOptions, SignedMode, Window
 
@@ -270,10 +270,10 @@ class Pixels:
 
     def luma(self) -> Pixels:
         """Return the brightness of an RGB picture as (H, W); other pictures as they are."""
-        colour = self.values
+        colour = self.colour
         if colour.ndim != 3 or colour.shape[2] != 3:
             return self
-        red, green, blue = np.moveaxis(colour, 2, 0)
+        red, green, blue = np.moveaxis(self.values, 2, 0)
         of_red, _, of_blue = map(self.working_dtype.type, LUMA_WEIGHTS)
         # from differences, so that equal channels give their own value to the last bit
         return self.with_colour(green + of_red * (red - green) + of_blue * (blue - green))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convfilter import engine
-from convfilter.engine.respond import Combine
+from convfilter.engine.plan import Combine
 
 Array = NDArray[Any]
 

@@ -124,6 +124,8 @@ def test_explain(convfilter: Runner, folder: Path) -> None:
     for word in ("reading", "filtering", "writing"):
         assert any(line.split()[0] == word and line.endswith(" ms") for line in ended.lines)
     assert "kernels of 3x3" in ended.err
+    assert "estimate 0." in ended.err
+    assert "instead of" in ended.err
 
 
 def test_a_chain_in_text_and_in_a_file(convfilter: Runner, folder: Path) -> None:

@@ -19,7 +19,8 @@ from unittest.mock import patch
 import numpy as np
 
 from convfilter import engine
-from convfilter.engine import bands, respond, select, smooth, strips
+from convfilter.engine import bands, recorded_plans, respond, select, smooth, strips
+from convfilter.engine.plan import forcing
 from convfilter.errors import ArgumentError
 from tests import naive
 
@@ -215,8 +216,10 @@ def in_small_pieces() -> Iterator[None]:
             (select, "HISTOGRAM_ROWS", 3),
             (select, "LEAST_BLOCK", 5),
             (select, "TILE_COLUMNS", 5),
-            (smooth, "TILE_ROWS", 3),
-            (smooth, "TILE_COLUMNS", 5),
+            (select, "SEARCHED_COLUMNS", 7),
+            (select, "SORTED_BYTES", 16),
+            (smooth, "BILATERAL_TILE", (3, 5)),
+            (smooth, "NL_MEANS_TILE", (3, 5)),
         ):
             stack.enter_context(patch.object(module, name, value))
         yield
@@ -254,3 +257,15 @@ def _must_refuse(case: Case, reason: str) -> None:
     except ArgumentError:
         return
     raise AssertionError(f"gave {result.shape} {result.dtype} instead of an error: {reason}")
+
+
+def check_paths(case: Case, workers: tuple[int, ...] = (1, 2, 3)) -> set[str]:
+    """Check a call by its plan and by every other that was considered; return their names."""
+    with recorded_plans() as plans:
+        check(case, workers)
+    chosen = {plan.name for plan in plans}
+    others = {name for plan in plans for name, _ in plan.alternatives}
+    for name in others - chosen:
+        with forcing(name):
+            check(case, workers)
+    return chosen | others

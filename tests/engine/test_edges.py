@@ -12,10 +12,17 @@ import scipy.ndimage  # type: ignore[import-untyped]
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convfilter.engine import hysteresis, noise_sigma, non_maximum_suppression
+from convfilter.engine import (
+    canny,
+    correlate,
+    hysteresis,
+    noise_sigma,
+    non_maximum_suppression,
+    trace_edges,
+)
 from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from tests.engine.accuracy import in_small_pieces
-from tests.engine.cases import noise
+from tests.engine.cases import BORDERS, noise
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -131,6 +138,87 @@ def test_opencv_canny(norm: Any, low: float, high: float) -> None:
     assert (found != expected).mean() < 1e-3
 
 
+SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+
+
+def edges_in_steps(image: Array, low: float, high: float, norm: Any, **options: Any) -> Array:
+    """Correlate with Sobel's kernels, thin the gradient, and follow its edges."""
+    x, y = (
+        correlate(image, kernel, dtype=np.float32, **options).astype(np.float64)
+        for kernel in (SOBEL, SOBEL.T)
+    )
+    return naive_hysteresis(non_maximum_suppression(x, y, norm=norm), low, high)
+
+
+@settings(max_examples=150)
+@given(
+    shape=st.tuples(st.integers(1, 40), st.integers(1, 90)),
+    seed=st.integers(0, 2**32 - 1),
+    blurred=st.booleans(),
+    low=st.one_of(st.integers(0, 500), st.floats(0, 500)),
+    more=st.integers(0, 300),
+    norm=st.sampled_from(["l1", "l2"]),
+    border=st.sampled_from(BORDERS),
+    workers=st.integers(1, 5),
+)
+def test_canny(
+    shape: tuple[int, int],
+    seed: int,
+    blurred: bool,
+    low: float,
+    more: int,
+    norm: Any,
+    border: Any,
+    workers: int,
+) -> None:
+    image: Array = np.random.default_rng(seed).integers(0, 256, shape).astype(np.uint8)
+    if blurred:
+        image = cv2.GaussianBlur(image, (5, 5), 1)
+    expected = edges_in_steps(image, low, low + more, norm, border=border)
+    options: dict[str, Any] = {"norm": norm, "border": border}
+    result = canny(image, low, low + more, **options)
+    assert result.dtype == np.bool_
+    assert np.array_equal(result, expected)
+    with in_small_pieces():
+        again = canny(image, low, low + more, **options, workers=workers)
+        assert np.array_equal(again, expected)
+        floats = canny(image.astype(np.float32), low, low + more, **options, workers=workers)
+        assert np.array_equal(floats, expected)
+
+
+@pytest.mark.parametrize("fill", [0, 255, 100, 0.5, -3, 300])
+def test_canny_sees_what_stands_beyond_the_edge(fill: float) -> None:
+    image = cv2.GaussianBlur(noise((30, 40)), (5, 5), 1)
+    expected = edges_in_steps(image, 100, 200, "l2", border="constant", fill=fill)
+    assert np.array_equal(canny(image, 100, 200, border="constant", fill=fill), expected)
+
+
+@pytest.mark.parametrize("norm", ["l1", "l2"])
+@pytest.mark.parametrize("dtype", [np.int16, np.float32, np.float64])
+def test_traced_edges(norm: Any, dtype: Any) -> None:
+    x, y = (noise((40, 200), dtype, seed=seed) for seed in (0, 1))
+    if dtype == np.int16:
+        x, y = x // 64, y // 64
+    top = float(np.abs(x).max())
+    for low, high in ((0, 0), (0.3 * top, 0.9 * top), (0.5 * top, 1.2 * top), (9 * top, 9 * top)):
+        expected = hysteresis(non_maximum_suppression(x, y, norm=norm), low, high)
+        assert np.array_equal(trace_edges(x, y, low, high, norm=norm), expected)
+        with in_small_pieces():
+            for workers in (1, 2, 3, 7):
+                found = trace_edges(x, y, low, high, norm=norm, workers=workers)
+                assert np.array_equal(found, expected)
+
+
+def test_an_edge_is_followed_through_every_band_and_back() -> None:
+    image = np.zeros((60, 80), np.uint8)
+    image[:, 20:60] = 255 - 3 * np.arange(60)[:, np.newaxis]
+    whole = canny(image, 50, 1000, workers=1)
+    assert whole[:, 19:21].any(axis=1).all()
+    with in_small_pieces():
+        for workers in (2, 5, 60):
+            assert np.array_equal(canny(image, 50, 1000, workers=workers), whole)
+
+
 @pytest.mark.parametrize("sigma", [2.0, 8.0, 20.0])
 def test_noise_is_measured(sigma: float) -> None:
     rng = np.random.default_rng(4)
@@ -170,3 +258,16 @@ def test_bad_arguments() -> None:
         hysteresis(plane, 2, 1)
     with pytest.raises(ArgumentError, match="low"):
         hysteresis(plane, np.nan, 1)
+    with pytest.raises(ArgumentError, match="low is -1"):
+        trace_edges(plane, plane, -1, 1)
+    grey = np.ones((4, 4), np.uint8)
+    with pytest.raises(ArgumentError, match="low is -1"):
+        canny(grey, -1, 1)
+    with pytest.raises(ArgumentError, match="low is 2"):
+        canny(grey, 2, 1)
+    with pytest.raises(ArgumentError, match="axes"):
+        canny(np.ones((4, 4, 3), np.uint8), 1, 2)
+    with pytest.raises(UnknownNameError, match="norm"):
+        canny(grey, 1, 2, norm="l3")  # type: ignore[arg-type]
+    with pytest.raises(UnknownNameError, match="border"):
+        canny(grey, 1, 2, border="mirror")  # type: ignore[arg-type]

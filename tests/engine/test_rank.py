@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convfilter.engine import maximum, median, minimum, percentile
-from tests.engine.accuracy import Case, check
+from tests.engine.accuracy import Case, check, in_small_pieces
 from tests.engine.cases import BORDERS, noise
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -84,6 +84,13 @@ def test_strides_dilations_and_paddings(size: Any) -> None:
         check_all(image, size, padding="valid")
 
 
+@pytest.mark.parametrize("size", [15, 16, 17, (3, 85), (86, 3)])
+def test_windows_around_what_a_byte_can_count(size: Any) -> None:
+    for dtype in (np.uint8, np.uint16, np.int16):
+        check_all(noise((40, 50), dtype), size)
+        check_all(noise((19, 23, 2), dtype), size, stride=(2, 3), dilation=(1, 2))
+
+
 @pytest.mark.parametrize("content", [0, 1, 128, 255])
 def test_few_values(content: int) -> None:
     image = np.full((20, 20), content, np.uint8)
@@ -112,6 +119,14 @@ def test_nan_fills_its_windows_and_no_other(dtype: Any, size: int) -> None:
     check_all(image, size, stride=2, padding="full")
     inside = median(image, 3, padding="valid")
     assert int(np.isnan(inside).sum()) == 9 + 1
+
+
+@pytest.mark.parametrize("size", [2, 3, 4, 5, (7, 2), (11, 3)])
+def test_zeros_of_both_signs_do_not_depend_on_the_workers(size: Any) -> None:
+    image = np.random.default_rng(5).choice(np.array([0.0, -0.0, -1.0], np.float32), (40, 9))
+    with in_small_pieces():
+        for call in (minimum, maximum, median):
+            assert call(image, size, workers=1).tobytes() == call(image, size, workers=7).tobytes()
 
 
 def test_infinity_is_a_value_like_others() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convfilter.engine import bilateral, nl_means
+from convfilter.engine import bilateral, nl_means, smooth
 from tests.engine.accuracy import Case, check
 from tests.engine.cases import BORDERS, noise
 
@@ -52,9 +52,46 @@ def test_borders(border: str) -> None:
     check_bilateral(noise((6, 5)), 9, 60.0, 3.0, border="constant", fill=200.0)
 
 
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
+def test_sums_made_of_parts(dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smooth, "RING_ROWS", 7)
+    monkeypatch.setattr(smooth, "OFFSETS_AT_ONCE", 4)
+    for shape in ((23, 21), (11, 12, 3)):
+        image, full = noise(shape, dtype), full_range(dtype)
+        check_bilateral(image, 9, 0.3 * full, 2.0)
+        check_nl_means(image, 0.3 * full, size=3, search=5)
+
+
+def test_a_window_of_many_parts() -> None:
+    check_bilateral(noise((20, 90)), 31, 60.0, 10.0)
+    check_bilateral(np.full((9, 9), 0.1, np.float32), 45, 60.0, 1e6)
+
+
+def test_sums_beyond_float32_are_made_in_float64() -> None:
+    image = np.full((9, 9, 3), 3e38, np.float32)
+    assert np.allclose(bilateral(image, 5, 1.0, 3.0), image)
+    assert np.allclose(nl_means(image, 1.0, size=3, search=5), image)
+
+
+def test_running_sums_are_those_of_whole_numbers_only() -> None:
+    """Large patches, whose sums do not fit a float32, and fractions beyond the edge."""
+    image = noise((8, 9))
+    check_nl_means(image, 40.0, size=21, search=3)
+    check_nl_means(noise((8, 9, 3), np.uint16), 9000.0, size=5, search=3)
+    for fill in (0.5, 300.0, -1e6):
+        check_nl_means_with_fill(image, fill)
+
+
+def check_nl_means_with_fill(image: Any, fill: float) -> None:
+    wide = np.pad(image.astype(np.float64), 4, constant_values=fill)
+    expected = nl_means(wide, 40.0, size=5, search=5)[4:-4, 4:-4]
+    result = nl_means(image, 40.0, size=5, search=5, border="constant", fill=fill)
+    assert np.abs(result - np.clip(expected, 0, 255)).max() <= 0.52
+
+
 def test_extreme_sigmas() -> None:
     image = noise((9, 9))
-    for sigma_color in (1e-6, 1e-3, 1e6, 1e30):
+    for sigma_color in (1e-100, 1e-6, 1e-3, 1e6, 1e30, 1e100):
         for sigma_space in (1e-6, 1e-3, 1e6):
             check_bilateral(image, 5, sigma_color, sigma_space)
     for strength in (1e-6, 1e-3, 1e6):

@@ -13,6 +13,8 @@ from random import Random
 import numba
 import numpy as np
 
+from convfilter.engine import plan
+from convfilter.engine.plan import forced
 from tests.engine.accuracy import Case, check
 from tests.engine.cases import DRAWS, DTYPES, draw_case, noise
 
@@ -48,6 +50,12 @@ for dtype in DTYPES[:-1]:
     for size in (3, 5, 7):
         for name in ("median", "minimum", "maximum"):
             check(Case(name, image, (size,)), workers=(2,))
+forced.set("fft")
+for dtype in ("uint8", "float64"):
+    image = noise((9, 8, 2), dtype)
+    assert plan(image, np.full((3, 4), 0.125)).algorithm == "fft"
+    check(Case("correlate", image, (np.full((3, 4), 0.125),)), workers=(2,))
+    check(Case("correlate_bank", image, ([np.eye(3), np.ones((3, 3))], "l1")), workers=(2,))
 print(checked, "checked")
 """
 

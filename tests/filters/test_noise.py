@@ -11,7 +11,7 @@ from scipy import ndimage
 from skimage import data
 
 from convfilter import Pipeline, filters
-from convfilter.engine.edges import noise_sigma
+from convfilter.engine.noise import noise_sigma
 from tests.filters.pictures import Array, error, grey, rgb
 
 METHODS = ("median", "kernel", "gaussian", "bilateral", "nl-means")

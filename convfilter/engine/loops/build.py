@@ -15,6 +15,9 @@ from convfilter.engine.objects import Argument, Entry
 
 _ARGUMENT = re.compile(r"(?P<const>const )?(?P<type>\w+)(?P<axes>\[[:,]+\])? (?P<name>\w+)")
 
+_COUNTS = re.compile(r"^ +(?:tail )?call void @NRT_(?:inc|dec)ref\(ptr [^)]*\).*\n", re.MULTILINE)
+"""Counts of references to memory of Numba's own, of which a loop never has any."""
+
 
 def source(name: str) -> Callable[..., Any]:
     """Return the Python function behind ``"module.function"``."""
@@ -48,7 +51,7 @@ def to_llvm(name: str, dtypes: Mapping[str, str]) -> tuple[Entry, str]:
     }
     exec(text, names)
     entry = numba.cfunc(result(*types), **OPTIONS)(names["entry"])
-    return Entry(entry.native_name, arguments, returned), entry.inspect_llvm()
+    return Entry(entry.native_name, arguments, returned), _COUNTS.sub("", entry.inspect_llvm())
 
 
 def compile_here(name: str, dtypes: Mapping[str, str]) -> Callable[..., Any]:

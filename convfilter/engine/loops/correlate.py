@@ -178,6 +178,12 @@ def _join(response, first, join, joined, n):
             joined[x] = value if (value > best or value != value) else best
 
 
+@loop("const T[:] response, i8 first, i8 how, T[:] joined")
+def join(response, first, how, joined):
+    """Join further responses to those before them, as `respond` does, but for the root."""
+    _join(response, first != 0, how, joined, joined.shape[0])
+
+
 @loop(
     "const S[:,:] image, const i8[:] row_sources, const i8[:] column_sources, i8 run_start,"
     " i8 run_stop, i8 channels, T fill, i8 row_step, i8 reach, i8 tile, i8 halo, i8 pitch,"

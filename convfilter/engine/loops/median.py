@@ -1,8 +1,16 @@
-"""Medians of small windows by networks of comparisons, which whole rows run through at once."""
+"""Medians of small windows by networks of comparisons, which whole rows run through at once.
+
+A loop does a band of rows; the padded rows that it needs next stay in the first cache. It returns
+how many NaN it has met, of which comparisons say nothing.
+"""
 
 import numba
+import numpy as np
+from numba.extending import register_jitable
 
-from convfilter.engine.loops.declare import loop
+from convfilter.engine.loops.declare import OPTIONS, loop
+from convfilter.engine.loops.fold import source_row
+from convfilter.engine.loops.strips import load
 
 
 @numba.njit(error_model="numpy")
@@ -25,44 +33,178 @@ def _middle(a, b, c):
     return _high(_low(a, b), _low(_high(a, b), c))
 
 
-@loop("const T[:,:] source, i8 channels, T[:,:] columns, T[:,:] out")
-def median_3x3(source, channels, columns, out):
-    """Medians of 3x3: each column is sorted once and serves the three windows that hold it."""
-    n = out.shape[1]
-    lows = columns[0]
-    middles = columns[1]
-    highs = columns[2]
-    for i in range(out.shape[0]):
-        top = source[i]
-        centre = source[i + 1]
-        bottom = source[i + 2]
-        for x in range(n + 2 * channels):
-            a = _low(top[x], centre[x])
-            b = _high(top[x], centre[x])
-            c = bottom[x]
-            lows[x] = _low(a, c)
-            middles[x] = _low(b, _high(a, c))
-            highs[x] = _high(b, c)
-        lows_1, lows_2 = lows[channels:], lows[2 * channels :]
-        middles_1, middles_2 = middles[channels:], middles[2 * channels :]
-        highs_1, highs_2 = highs[channels:], highs[2 * channels :]
-        target = out[i]
-        for x in range(n):
-            low = _high(lows[x], _high(lows_1[x], lows_2[x]))
-            middle = _middle(middles[x], middles_1[x], middles_2[x])
-            high = _low(highs[x], _low(highs_1[x], highs_2[x]))
-            target[x] = _middle(low, middle, high)
+@register_jitable(**OPTIONS)
+def _count_nans(values):
+    nans = np.int32(0)
+    for x in range(values.shape[0]):
+        nans += np.int32(values[x] != values[x])
+    return nans
 
 
-@loop("const T[:,:] source, i8 channels, T[:,:] columns, T[:,:] out")
-def median_5x5(source, channels, columns, out):
+@register_jitable(**OPTIONS)
+def _read(source, row, ring):
+    """Load a padded row into its place in the ring; return how many NaN it holds."""
+    image, row_sources, column_sources, run_start, run_stop, channels, fill = source
+    at = row % ring.shape[0]
+    load(
+        image,
+        row_sources[row : row + 1],
+        column_sources,
+        run_start,
+        run_stop,
+        channels,
+        fill,
+        ring[at : at + 1],
+    )
+    return _count_nans(ring[at])
+
+
+@register_jitable(**OPTIONS)
+def _three(a, b, c):
+    """Sort three values."""
+    p, q = _sort(a, b)
+    return _low(p, c), _low(q, _high(p, c)), _high(q, c)
+
+
+@register_jitable(**OPTIONS)
+def _neighbours(values, column_sources, j, channels, channel, fill):
+    """Sort a pixel of a padded row and the two after it."""
+    one, two, three = column_sources[j], column_sources[j + 1], column_sources[j + 2]
+    return _three(
+        fill if one < 0 else values[one * channels + channel],
+        fill if two < 0 else values[two * channels + channel],
+        fill if three < 0 else values[three * channels + channel],
+    )
+
+
+@register_jitable(**OPTIONS)
+def _two_medians(a, b, c, d):
+    """Return the medians of the sorted rows `a` to `c` and `b` to `d`; most of it serves both."""
+    low, high = _high(b[0], c[0]), _low(b[2], c[2])
+    p, q = _sort(b[1], c[1])
+    upper = _middle(_high(a[0], low), _high(p, _low(q, a[1])), _low(a[2], high))
+    lower = _middle(_high(d[0], low), _high(p, _low(q, d[1])), _low(d[2], high))
+    return upper, lower
+
+
+@register_jitable(**OPTIONS)
+def _step(rows, borders, left, ring, first, second):
+    """Sort neighbours in two more rows, find two rows of medians, and keep what was sorted.
+
+    Returns how many NaN the two rows hold, once for all tiles.
+    """
+    values_c, values_d = rows
+    column_sources, run_start, run_stop, channels, fill = borders
+    reach = 2 * channels
+    n = first.shape[0]
+    number = first.dtype.type
+    # of equal zeros of both signs always the positive one, however rows are paired
+    zero = number(0)
+    # those that the image holds side by side are read where they are
+    start = min(max(run_start * channels - left, 0), n)
+    stop = max(min(run_stop * channels - reach - left, n), start)
+    if stop > start:
+        at = column_sources[run_start] * channels + left + start - run_start * channels
+        c_1, c_2, c_3 = values_c[at:], values_c[at + channels :], values_c[at + reach :]
+        d_1, d_2, d_3 = values_d[at:], values_d[at + channels :], values_d[at + reach :]
+        low_a, middle_a, high_a = ring[0, start:], ring[1, start:], ring[2, start:]
+        low_b, middle_b, high_b = ring[3, start:], ring[4, start:], ring[5, start:]
+        upper_row, lower_row = first[start:], second[start:]
+        for x in range(stop - start):
+            a = low_a[x], middle_a[x], high_a[x]
+            b = low_b[x], middle_b[x], high_b[x]
+            c, d = _three(c_1[x], c_2[x], c_3[x]), _three(d_1[x], d_2[x], d_3[x])
+            upper, lower = _two_medians(a, b, c, d)
+            low_a[x], middle_a[x], high_a[x] = c
+            low_b[x], middle_b[x], high_b[x] = d
+            upper_row[x] = number(upper + zero)
+            lower_row[x] = number(lower + zero)
+    for part in range(2):
+        begin, end = (0, start) if part == 0 else (stop, n)
+        for pixel in range(begin, end, channels):
+            j = (left + pixel) // channels
+            for channel in range(channels):
+                x = pixel + channel
+                a, b = (ring[0, x], ring[1, x], ring[2, x]), (ring[3, x], ring[4, x], ring[5, x])
+                c = _neighbours(values_c, column_sources, j, channels, channel, fill)
+                d = _neighbours(values_d, column_sources, j, channels, channel, fill)
+                upper, lower = _two_medians(a, b, c, d)
+                ring[0, x], ring[1, x], ring[2, x] = c
+                ring[3, x], ring[4, x], ring[5, x] = d
+                first[x] = number(upper + zero)
+                second[x] = number(lower + zero)
+    return _count_nans(values_c) + _count_nans(values_d) if left == 0 else 0
+
+
+@loop(
+    "const T[:,:] image, const i8[:] row_sources, const i8[:] column_sources, i8 run_start,"
+    " i8 run_stop, i8 channels, T fill, const T[:] blank, T[:,:] ring, T[:] spare, T[:,:] out -> i8"
+)
+def median_3x3(
+    image,
+    row_sources,
+    column_sources,
+    run_start,
+    run_stop,
+    channels,
+    fill,
+    blank,
+    ring,
+    spare,
+    out,
+):
+    """Medians of 3x3, from rows in which each three neighbours are sorted.
+
+    A median is the middle of the largest low, the middle of the middles and the smallest high.
+    `blank` is a row of the image full of `fill`. `ring` holds two sorted rows of a tile of outputs
+    as (lows, middles, highs) each, `spare` is a row of a tile: memory to work in.
+    """
+    source = (image, row_sources, blank)
+    borders = (column_sources, run_start, run_stop, channels, fill)
+    rows = out.shape[0]
+    tile = spare.shape[0]
+    nans = 0
+    for left in range(0, out.shape[1], tile):
+        n = min(tile, out.shape[1] - left)
+        rest = spare[:n]
+        # the first step sorts two rows; what it finds besides is overwritten
+        pair = (source_row(source, 0), source_row(source, 1))
+        nans += _step(pair, borders, left, ring, out[0, left : left + n], rest)
+        for i in range(0, rows, 2):
+            pair = (source_row(source, i + 2), source_row(source, min(i + 3, rows + 1)))
+            second = out[i + 1, left : left + n] if i + 1 < rows else rest
+            nans += _step(pair, borders, left, ring, out[i, left : left + n], second)
+    return nans
+
+
+@loop(
+    "const T[:,:] image, const i8[:] row_sources, const i8[:] column_sources, i8 run_start,"
+    " i8 run_stop, i8 channels, T fill, T[:,:] ring, T[:,:] columns, T[:,:] out -> i8"
+)
+def median_5x5(
+    image,
+    row_sources,
+    column_sources,
+    run_start,
+    run_stop,
+    channels,
+    fill,
+    ring,
+    columns,
+    out,
+):
     """Medians of 5x5: each column is sorted once and serves the five windows that hold it.
 
     The second network knows that `a` to `e` of a column are sorted. It was found by a search that
     adds the comparison after which most values are known to lie below or above the median, and
     holds for all columns of zeros and ones, hence for all values.
     """
+    padded = (image, row_sources, column_sources, run_start, run_stop, channels, fill)
+    reach = 4 * channels
     n = out.shape[1]
+    nans = 0
+    for row in range(4):
+        nans += _read(padded, row, ring)
     smallest, low, middle, high, largest = (
         columns[0],
         columns[1],
@@ -81,12 +223,15 @@ def median_5x5(source, channels, columns, out):
     largest_1, largest_2 = largest[channels:], largest[2 * channels :]
     largest_3, largest_4 = largest[3 * channels :], largest[4 * channels :]
     for i in range(out.shape[0]):
-        for x in range(n + 4 * channels):
-            a = source[i, x]
-            b = source[i + 1, x]
-            c = source[i + 2, x]
-            d = source[i + 3, x]
-            e = source[i + 4, x]
+        nans += _read(padded, i + 4, ring)
+        row_a, row_b, row_c = (
+            ring[i % 5],
+            ring[(i + 1) % 5],
+            ring[(i + 2) % 5],
+        )
+        row_d, row_e = ring[(i + 3) % 5], ring[(i + 4) % 5]
+        for x in range(n + reach):
+            a, b, c, d, e = row_a[x], row_b[x], row_c[x], row_d[x], row_e[x]
             a, b = _sort(a, b)
             d, e = _sort(d, e)
             c, e = _sort(c, e)
@@ -190,3 +335,4 @@ def median_5x5(source, channels, columns, out):
             b3 = _high(e3, b3)
             c4 = _low(c4, b3)
             target[x] = c4
+    return nans

@@ -1,185 +1,233 @@
-"""Means weighted by likeness, on planes (channels, rows, columns)."""
+"""Means weighted by likeness, on tiles of planes (channels, rows, columns).
+
+A pixel weighs its neighbour as the neighbour weighs it. So only half of the offsets of a window is
+weighed, those downwards or straight to the right; each weight serves the pixel at its place and,
+read at the mirrored place, the neighbour. Sums are kept as (rows, channels and then the weights,
+columns).
+"""
 
 import numba
 import numpy as np
-from numba.extending import overload
+from numba.extending import overload, register_jitable
 
-from convfilter.engine.loops.declare import loop
+from convfilter.engine.loops.declare import OPTIONS, loop
 
-LOG2_E = np.float32(1.4426950408889634)
-# coefficients of 2**f as a power series, ln(2)**k / k!
-C1 = np.float32(0.6931471805599453)
-C2 = np.float32(0.2402265069591007)
-C3 = np.float32(0.05550410866482158)
-C4 = np.float32(0.009618129107628477)
-C5 = np.float32(0.0013333558146428443)
-C6 = np.float32(0.00015403530393381608)
-ONE = np.float32(1)
-HALF = np.float32(0.5)
-LEAST = np.float32(-126)
+VECTOR = 16
+"""Elements of the widest vectors; so many columns of a tile may be computed without being used."""
+
+# bits of a float32
+FRACTION = np.int32(0x007FFFFF)
+WHOLE = np.int32(-0x00800000)
+BIAS = np.int32(0x3F800000)
+LEAST = np.float32(-126 * 2.0**23)
+# 2**(m - 1) within 1 <= m <= 2, to 3.4e-6 of it and exact at both ends
+C0 = np.float32(0.5098710204886042)
+C1 = np.float32(0.3121467125962752)
+C2 = np.float32(0.1666171397984762)
+C3 = np.float32(-0.002190620157328821)
+C4 = np.float32(0.013555747273973205)
 
 
-def _exp_single(exponent):
-    """Return e**exponent for an exponent of at most zero, NaN as the smallest weight.
+def _power_single(exponent):
+    """Return 2**(exponent / 2**23) for an exponent of at most zero, NaN as the smallest weight.
 
-    2**z is the power series of its fraction, within one half, times 2**n set as exponent bits.
+    As an integer, the exponent holds the bits of the power's exponent and, below them, a fraction.
     """
-    z = exponent * LOG2_E
-    z = z if z > LEAST else LEAST
-    whole = np.floor(z + HALF)
-    f = z - whole
-    power = ONE + f * (C1 + f * (C2 + f * (C3 + f * (C4 + f * (C5 + f * C6)))))
-    bits = np.int32((np.int32(whole) + np.int32(127)) << np.int32(23))
-    return power * bits.view(np.float32)
+    exponent = exponent if exponent > LEAST else LEAST
+    bits = np.int32(exponent)
+    m = np.int32((bits & FRACTION) | BIAS).view(np.float32)
+    power = np.float32(C0 + m * (C1 + m * (C2 + m * (C3 + m * C4)))).view(np.int32)
+    return np.int32(power + np.int32(bits & WHOLE)).view(np.float32)
 
 
-def _exp_double(exponent):
+def _power_double(exponent):
     """Return e**exponent for an exponent of at most zero, NaN as the smallest weight."""
     return np.exp(exponent if exponent > -700.0 else -700.0)
 
 
-def _exp(exponent):
-    """Return e**exponent for an exponent of at most zero, NaN as the smallest weight."""
-    return _exp_single(exponent) if isinstance(exponent, np.float32) else _exp_double(exponent)
+def power(exponent):
+    """Return the weight of an exponent, in the unit that `smooth.unit` of the engine returns."""
+    return _power_single(exponent) if isinstance(exponent, np.float32) else _power_double(exponent)
 
 
-@overload(_exp, jit_options={"error_model": "numpy", "fastmath": {"contract"}})
-def _choose_exp(exponent):
-    return _exp_single if exponent == numba.float32 else _exp_double
+@overload(power, jit_options=OPTIONS)  # type: ignore[arg-type]
+def _choose_power(exponent):
+    return _power_single if exponent == numba.float32 else _power_double
+
+
+@register_jitable(**OPTIONS)
+def whole_vectors(n):
+    """Round up to a multiple of VECTOR: a row without a remainder is one without slow elements."""
+    return -(-n // VECTOR) * VECTOR
 
 
 @loop(
-    "const T[:,:,:] planes, i8 radius, const i8[:] tap_rows, const i8[:] tap_columns,"
-    " const T[:] tap_exponents, T factor, T[:] line, T[:] weights, T[:,:] sums, T[:,:,:] out"
+    "const S[:,:] image, const i8[:] rows, const i8[:] columns, i8 run_start, i8 run_stop, T fill,"
+    " T scale, T[:,:,:] out"
 )
-def bilateral(
-    planes, radius, tap_rows, tap_columns, tap_exponents, factor, line, weights, sums, out
-):
-    """Add the weighted differences to the centre, taps (without the centre) one by one.
-
-    A tap weighs e**(its exponent - (factor * distance)**2); the centre weighs 1.
-    """
-    channels, rows, columns = out.shape
-    zero = out.dtype.type(0)
-    one = out.dtype.type(1)
-    for i in range(rows):
-        for x in range(columns):
-            weights[x] = one
+def load(image, rows, columns, run_start, run_stop, fill, scale, out):
+    """Gather padded rows as planes, times `scale`; `columns[run_start:run_stop]` are neighbours."""
+    convert = out.dtype.type
+    channels, _, count = out.shape
+    run = run_stop - run_start
+    for i in range(rows.shape[0]):
+        if rows[i] < 0:
             for c in range(channels):
-                sums[c, x] = zero
-        for t in range(tap_rows.shape[0]):
-            exponent = tap_exponents[t]
-            u = i + tap_rows[t]
-            v = tap_columns[t]
-            seen = planes[0, u, v:]
-            centre = planes[0, i + radius, radius:]
+                out[c, i, :] = fill * scale
+            continue
+        source = image[rows[i]]
+        if run > 0:
+            inner = source[columns[run_start] * channels :]
             if channels == 1:
-                total = sums[0]
-                for x in range(columns):
-                    difference = seen[x] - centre[x]
-                    weight = _exp(exponent - (difference * factor) * (difference * factor))
-                    weights[x] += weight
-                    total[x] += weight * difference
-                continue
-            for x in range(columns):
-                line[x] = abs(seen[x] - centre[x])
-            for c in range(1, channels):
-                seen = planes[c, u, v:]
-                centre = planes[c, i + radius, radius:]
-                for x in range(columns):
-                    line[x] += abs(seen[x] - centre[x])
-            for x in range(columns):
-                weight = _exp(exponent - (line[x] * factor) * (line[x] * factor))
-                line[x] = weight
-                weights[x] += weight
-            for c in range(channels):
-                seen = planes[c, u, v:]
-                centre = planes[c, i + radius, radius:]
-                total = sums[c]
-                for x in range(columns):
-                    total[x] += line[x] * (seen[x] - centre[x])
-        for c in range(channels):
-            centre = planes[c, i + radius, radius:]
-            total = sums[c]
-            target = out[c, i]
-            for x in range(columns):
-                target[x] = centre[x] + total[x] / weights[x]
-
-
-@numba.njit(error_model="numpy", fastmath={"contract"})
-def _add_rows(source, first, count, target, n):
-    """target[x] = sum of source[first + t, x] over `count` rows, an odd number."""
-    a = source[first]
-    for x in range(n):
-        target[x] = a[x]
-    for t in range(1, count, 2):
-        a = source[first + t]
-        b = source[first + t + 1]
-        for x in range(n):
-            target[x] += a[x] + b[x]
-
-
-@numba.njit(error_model="numpy", fastmath={"contract"})
-def _add_neighbours(source, count, target, n):
-    """target[x] = sum of source[x + t] over `count` neighbours, an odd number."""
-    for x in range(n):
-        target[x] = source[x]
-    for t in range(1, count, 2):
-        a = source[t:]
-        b = source[t + 1 :]
-        for x in range(n):
-            target[x] += a[x] + b[x]
-
-
-@loop(
-    "const T[:,:,:] planes, i8 size, i8 search, T factor, T[:,:] squares, T[:] line,"
-    " T[:] distances, T[:,:] weights, T[:,:,:] sums, T[:,:,:] out"
-)
-def nl_means(planes, size, search, factor, squares, line, distances, weights, sums, out):
-    """Add the weighted differences to the centre, shifts of the search window one by one.
-
-    A shift weighs e**-(sum over the patches of (factor * difference)**2); the centre weighs 1.
-    """
-    channels, rows, columns = out.shape
-    far = search // 2
-    near = size // 2
-    wide = columns + size - 1
-    zero = out.dtype.type(0)
-    weights[:] = out.dtype.type(1)
-    sums[:] = zero
-    for i in range(search):
-        for j in range(search):
-            if i == far and j == far:
-                continue
-            for y in range(rows + size - 1):
-                target = squares[y]
+                target = out[0, i, run_start:]
+                for x in range(run):
+                    target[x] = convert(inner[x]) * scale
+            elif channels == 3:
+                red, green, blue = (
+                    out[0, i, run_start:],
+                    out[1, i, run_start:],
+                    out[2, i, run_start:],
+                )
+                for x in range(run):
+                    red[x] = convert(inner[3 * x]) * scale
+                    green[x] = convert(inner[3 * x + 1]) * scale
+                    blue[x] = convert(inner[3 * x + 2]) * scale
+            else:
                 for c in range(channels):
-                    here = planes[c, far + y, far:]
-                    there = planes[c, i + y, j:]
-                    if c == 0:
-                        for x in range(wide):
-                            difference = (here[x] - there[x]) * factor
-                            target[x] = difference * difference
-                    else:
-                        for x in range(wide):
-                            difference = (here[x] - there[x]) * factor
-                            target[x] += difference * difference
-            for y in range(rows):
-                _add_rows(squares, y, size, line, wide)
-                _add_neighbours(line, size, distances, columns)
-                total = weights[y]
-                for x in range(columns):
-                    weight = _exp(-distances[x])
-                    distances[x] = weight
-                    total[x] += weight
+                    target = out[c, i, run_start:]
+                    for x in range(run):
+                        target[x] = convert(inner[x * channels + c]) * scale
+        for part in range(2):
+            begin = 0 if part == 0 else max(run_stop, run_start)
+            end = run_start if part == 0 else count
+            for j in range(begin, end):
                 for c in range(channels):
-                    centre = planes[c, far + near + y, far + near :]
-                    seen = planes[c, i + near + y, j + near :]
-                    total = sums[c, y]
-                    for x in range(columns):
-                        total[x] += distances[x] * (seen[x] - centre[x])
+                    seen = fill
+                    if columns[j] >= 0:
+                        seen = convert(source[columns[j] * channels + c])
+                    out[c, i, j] = seen * scale
+
+
+def _as_real(value, low, high, out):
+    return out.dtype.type(value)
+
+
+def _as_whole(value, low, high, out):
+    return out.dtype.type(np.int32(min(max(np.rint(value), low), high)))
+
+
+def _rounded(value, low, high, out):
+    """Return the value in the dtype of `out`: an integer half to even and saturated."""
+    real = out.dtype.kind == "f"
+    return _as_real(value, low, high, out) if real else _as_whole(value, low, high, out)
+
+
+@overload(_rounded, jit_options=OPTIONS)  # type: ignore[arg-type]
+def _choose_rounded(value, low, high, out):
+    return _as_real if isinstance(out.dtype, numba.types.Float) else _as_whole
+
+
+@register_jitable(**OPTIONS)
+def divide_row(sums, scale, low, high, target):
+    """Divide sums by weights and scale, join the channels; return how many are not finite."""
+    channels = sums.shape[0] - 1
+    weights = sums[channels]
+    one = weights.dtype.type(1) / scale
+    n = weights.shape[0]
+    bad = np.int32(0)
+    if channels == 3:
+        red, green, blue = sums[0], sums[1], sums[2]
+        for x in range(n):
+            share = one / weights[x]
+            r, g, b = red[x] * share, green[x] * share, blue[x] * share
+            target[3 * x] = _rounded(r, low, high, target)
+            target[3 * x + 1] = _rounded(g, low, high, target)
+            target[3 * x + 2] = _rounded(b, low, high, target)
+            bad = np.int32(bad + np.int32((r - r) + (g - g) + (b - b) != 0))
+        return bad
+    if channels == 1:
+        grey = sums[0]
+        for x in range(n):
+            value = grey[x] * (one / weights[x])
+            target[x] = _rounded(value, low, high, target)
+            bad = np.int32(bad + np.int32(value - value != 0))
+        return bad
     for c in range(channels):
-        for y in range(rows):
-            centre = planes[c, far + near + y, far + near :]
-            for x in range(columns):
-                out[c, y, x] = centre[x] + sums[c, y, x] / weights[y, x]
+        total = sums[c]
+        for x in range(n):
+            value = total[x] * (one / weights[x])
+            target[x * channels + c] = _rounded(value, low, high, target)
+            bad = np.int32(bad + np.int32(value - value != 0))
+    return bad
+
+
+@loop("const T[:,:,:] sums, T lowest, T highest, i8 top, i8 left, D[:,:] out -> i8")
+def divide(sums, lowest, highest, top, left, out):
+    """Divide the sums by the weights, round and join the channels; return how many are not finite.
+
+    They become the pixels of `out` from row `top` and column `left`.
+    """
+    first = left * (sums.shape[1] - 1)
+    bad = 0
+    for i in range(sums.shape[0]):
+        bad += divide_row(sums[i], sums.dtype.type(1), lowest, highest, out[top + i, first:])
+    return bad
+
+
+@register_jitable(**OPTIONS)
+def add_four(planes, i, j, dy, dx, a, b, dy1, dx1, c, d, sums):
+    """Add four neighbours of the pixels (i, j + x) to rows of sums.
+
+    `a` and `b` are the weights of the neighbours at (dy, dx) and at the mirrored place, `c` and `d`
+    those at (dy1, dx1) and its mirrored place.
+    """
+    channels = planes.shape[0]
+    n = sums.shape[1]
+    total = sums[channels]
+    if channels == 3:
+        ra, rb = planes[0, i + dy, j + dx :], planes[0, i - dy, j - dx :]
+        rc, rd = planes[0, i + dy1, j + dx1 :], planes[0, i - dy1, j - dx1 :]
+        ga, gb = planes[1, i + dy, j + dx :], planes[1, i - dy, j - dx :]
+        gc, gd = planes[1, i + dy1, j + dx1 :], planes[1, i - dy1, j - dx1 :]
+        ba, bb = planes[2, i + dy, j + dx :], planes[2, i - dy, j - dx :]
+        bc, bd = planes[2, i + dy1, j + dx1 :], planes[2, i - dy1, j - dx1 :]
+        red, green, blue = sums[0], sums[1], sums[2]
+        for x in range(n):
+            wa, wb, wc, wd = a[x], b[x], c[x], d[x]
+            total[x] += (wa + wb) + (wc + wd)
+            red[x] = red[x] + wa * ra[x] + wb * rb[x] + wc * rc[x] + wd * rd[x]
+            green[x] = green[x] + wa * ga[x] + wb * gb[x] + wc * gc[x] + wd * gd[x]
+            blue[x] = blue[x] + wa * ba[x] + wb * bb[x] + wc * bc[x] + wd * bd[x]
+        return
+    for k in range(channels):
+        va, vb = planes[k, i + dy, j + dx :], planes[k, i - dy, j - dx :]
+        vc, vd = planes[k, i + dy1, j + dx1 :], planes[k, i - dy1, j - dx1 :]
+        grey = sums[k]
+        if k == 0:
+            for x in range(n):
+                wa, wb, wc, wd = a[x], b[x], c[x], d[x]
+                total[x] += (wa + wb) + (wc + wd)
+                grey[x] = grey[x] + wa * va[x] + wb * vb[x] + wc * vc[x] + wd * vd[x]
+        else:
+            for x in range(n):
+                grey[x] = grey[x] + a[x] * va[x] + b[x] * vb[x] + c[x] * vc[x] + d[x] * vd[x]
+
+
+@register_jitable(**OPTIONS)
+def begin(planes, i, margin, sums):
+    """Begin the sums of the pixels (i, margin + x) with themselves, weighing 1."""
+    channels, columns = sums.shape
+    for c in range(channels - 1):
+        centre, target = planes[c, i, margin:], sums[c]
+        for x in range(columns):
+            target[x] = centre[x]
+    sums[channels - 1, :] = sums.dtype.type(1)
+
+
+@register_jitable(**OPTIONS)
+def add_sums(more, sums):
+    """Add rows of sums to others."""
+    for c in range(sums.shape[0]):
+        source, target = more[c], sums[c]
+        for x in range(target.shape[0]):
+            target[x] += source[x]

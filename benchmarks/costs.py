@@ -1,0 +1,161 @@
+"""Fit what algorithms cost to measurements: `python benchmarks/costs.py`, on an idle machine.
+
+Every way to correlate is forced on kernels of several sizes, one thread; the numbers of
+`convfilter/engine/costs.py` are the least-squares fit of relative errors. They are printed as that
+module has them, `--write` puts them there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from engine_rows import dense_kernel, photograph
+
+import convfilter
+from convfilter.engine import costs, plan, recorded_plans
+from convfilter.engine.plan import Plan, forcing
+from convfilter.engine.schedule import Taps
+
+Array = np.ndarray[Any, np.dtype[Any]]
+MODULE = Path(costs.__file__)
+HEIGHT, WIDTH = 1500, 2000
+
+
+def seconds(image: Array, kernel: Array, rounds: int, **options: Any) -> tuple[float, Plan]:
+    """Return the least seconds of one thread, and the plan that ran."""
+    with recorded_plans() as plans:
+        convfilter.correlate(image, kernel, workers=1, **options)
+    least = np.inf
+    for _ in range(rounds):
+        start = time.thread_time()
+        convfilter.correlate(image, kernel, workers=1, **options)
+        least = min(least, time.thread_time() - start)
+    return least, plans[-1]
+
+
+def terms(chosen: Plan) -> tuple[float, float, float, float]:
+    """Return how often a plan of sums pays for load and store, taps, taps in runs, and runs."""
+    dtype, single, grouped, runs = chosen.accumulator.name, 0.0, 0.0, 0.0
+    for schedule in chosen.schedules:
+        down = schedule.down_columns
+        if schedule.along_rows is not None:
+            single += len(schedule.along_rows)
+        if costs.in_runs(down, dtype) < costs.TAP[dtype] * len(down):
+            grouped += len(down)
+            runs += count_runs(down)
+        else:
+            single += len(down)
+    return 1.0, single, grouped, runs
+
+
+def count_runs(taps: Taps) -> int:
+    """Return the number of runs."""
+    return sum(1 for _ in taps.runs())
+
+
+def sums(dtype: str, rounds: int) -> dict[str, float]:
+    """Fit sums of products in `dtype`."""
+    image = photograph(HEIGHT, WIDTH)
+    whole = dtype == "int16"
+    kernels = [dense_kernel(size) for size in (1, 2, 3, 5, 7, 9, 11, 15)]
+    kernels += [np.outer(dense_kernel(n)[0], dense_kernel(n)[0]) for n in (3, 5, 9, 17, 31, 61)]
+    kernels += [dense_kernel(n)[:1] for n in (3, 9, 21)]
+    kernels += [dense_kernel(n)[:, :2] for n in (3, 8, 15, 24, 40)]
+    if whole:
+        kernels = [np.rint(kernel / kernel.max() * 3) for kernel in kernels if kernel.size < 40]
+    rows, measured = [], []
+    for kernel in kernels:
+        for way in ("direct", "separable"):
+            with forcing(f"{way} in {dtype}"):
+                spent, chosen = seconds(image, kernel, rounds)
+            if chosen.name == f"{way} in {dtype}":
+                rows.append(terms(chosen))
+                measured.append(spent * 1e9 / image.size)
+    table, target = np.array(rows), np.array(measured)
+    used = table.any(axis=0)
+    fitted = np.zeros(4)
+    fitted[used] = np.linalg.lstsq(
+        table[:, used] / target[:, None], np.ones_like(target), rcond=None
+    )[0]
+    apart = np.abs(table @ fitted / target - 1)
+    print(f"# sums in {dtype}: {len(target)} measured, fit within {apart.max():.0%}")
+    keys = ("LOAD_AND_STORE", "TAP", "TAP_IN_RUN", "RUN")
+    return {
+        key: max(0.0, value)
+        for key, value, is_used in zip(keys, fitted, used, strict=True)
+        if is_used
+    }
+
+
+def boxes(rounds: int) -> Iterator[tuple[str, float]]:
+    """Measure running sums: bytes, and float32."""
+    image = photograph(HEIGHT, WIDTH)
+    for dtype, pixels in (("float32", image), ("float64", image.astype(np.float32))):
+        spent = []
+        for size in (3, 9, 31):
+            with forcing("box"):
+                time_spent, chosen = seconds(
+                    pixels, np.ones((size, size)), rounds, scale=1 / size**2
+                )
+            assert chosen.name == f"box in {dtype}"
+            spent.append(time_spent * 1e9 / image.size)
+        yield dtype, float(np.mean(spent))
+
+
+def transforms(rounds: int) -> Iterator[tuple[tuple[str, int], float]]:
+    """Measure tiles of both sides in both dtypes."""
+    image = photograph(HEIGHT, WIDTH)
+    kernel = dense_kernel(15)
+    options = plan(image, kernel)
+    names = [options.name, *(name for name, _ in options.alternatives)]
+    for dtype, side in costs.TRANSFORM:
+        name = f"fft of {side}x{side} in {dtype}"
+        assert name in names
+        with forcing(name):
+            spent, chosen = seconds(image, kernel, rounds)
+            share = chosen.cost / costs.TRANSFORM[dtype, side]
+        yield (dtype, side), spent * 1e9 / image.size / share
+
+
+def written(values: dict[Any, float]) -> str:
+    """Return a dictionary as the module has it."""
+    pairs = []
+    for key, value in values.items():
+        name = f'("{key[0]}", {key[1]})' if isinstance(key, tuple) else f'"{key}"'
+        pairs.append(f"{name}: {value:.3g}")
+    if len(pairs) > 3:
+        return "{\n" + "".join(f"    {pair},\n" for pair in pairs) + "}"
+    return "{" + ", ".join(pairs) + "}"
+
+
+def main() -> None:
+    """Measure, print, and write if asked to."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--write", action="store_true", help=f"write {MODULE.name}")
+    given = parser.parse_args()
+    fitted: dict[str, dict[Any, float]] = {}
+    for dtype in ("int16", "float32", "float64"):
+        for key, value in sums(dtype, given.rounds).items():
+            fitted.setdefault(key, {})[dtype] = value
+    fitted["BOX"] = dict(boxes(given.rounds))
+    fitted["TRANSFORM"] = dict(transforms(given.rounds))
+    text = MODULE.read_text(encoding="utf-8")
+    for name, values in fitted.items():
+        print(f"{name} = {written(values)}")
+        text, changed = re.subn(
+            rf"^{name} = \{{.*?\}}$", f"{name} = {written(values)}", text, flags=re.M | re.S
+        )
+        assert changed == 1
+    if given.write:
+        MODULE.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""What algorithms cost: nanoseconds of one thread for each element of the output.
+
+The numbers are fitted to measurements by `python benchmarks/costs.py`. They only have to tell which
+of two ways is the faster one, on any machine: the ratios between them matter.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from convfilter.engine.schedule import Schedule, Taps
+
+LOAD_AND_STORE = {"int16": 0.16, "float32": 0.294, "float64": 0.498}
+"""An element on its way in and out, by the dtype of the sums."""
+
+TAP = {"int16": 0.0265, "float32": 0.0366, "float64": 0.0756}
+"""A weight on its own."""
+
+TAP_IN_RUN = {"float32": 0.018, "float64": 0.035}
+"""A weight of a run of neighbours below one another, and in addition each run."""
+RUN = {"float32": 0.03, "float64": 0.12}
+
+BOX = {"float32": 0.323, "float64": 1.53}
+"""A sum over a rectangle of any size, by the dtype that it is scaled in."""
+
+TRANSFORM = {
+    ("float32", 256): 2.3,
+    ("float32", 512): 3.46,
+    ("float64", 256): 4.19,
+    ("float64", 512): 6.13,
+}
+"""A number of a tile on the way in, to its transform and back, and out, by the side of the tile."""
+
+
+def of_sums(schedules: Sequence[Schedule], dtype: str, dense: bool) -> float:
+    """Return what sums of products cost; `dense` says that windows and taps lie side by side."""
+    total = LOAD_AND_STORE[dtype]
+    for schedule in schedules:
+        total += of_taps(schedule.down_columns, dtype, dense)
+        if schedule.along_rows is not None:
+            total += TAP[dtype] * len(schedule.along_rows)
+    return total
+
+
+def of_taps(taps: Taps, dtype: str, dense: bool) -> float:
+    """Return what taps cost, in runs or one by one."""
+    one_by_one = TAP[dtype] * len(taps)
+    return min(one_by_one, in_runs(taps, dtype)) if dense else one_by_one
+
+
+def in_runs(taps: Taps, dtype: str) -> float:
+    """Return what taps cost in runs of those below one another; integers have no loop for them."""
+    if dtype not in RUN:
+        return math.inf
+    return TAP_IN_RUN[dtype] * len(taps) + RUN[dtype] * sum(1 for _ in taps.runs())
