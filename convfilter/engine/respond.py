@@ -9,7 +9,7 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.engine import costs, fft
+from convfilter.engine import fft
 from convfilter.engine.arguments import Array, Outline
 from convfilter.engine.bands import run_bands
 from convfilter.engine.box import run_box
@@ -22,6 +22,7 @@ from convfilter.engine.native import bound, loop
 from convfilter.engine.plan import Combine, Plan, Request
 from convfilter.engine.schedule import Schedule, Weights
 from convfilter.engine.strips import Part, Scratch, StripReader
+from convfilter.engine.taps import exact_taps, tap_arrays, worth_runs
 
 COMBINES: tuple[Combine, ...] = get_args(Combine)
 JOINS: dict[Combine | None, int] = {None: 0, "abs": 1, "l1": 1, "l2": 2, "max": 3, "max-abs": 4}
@@ -172,7 +173,7 @@ class Response:
         part = part or Part(call.pixels, request.rows, request.columns)
         reader = part.reader(request.border, request.fill, call.plan.accumulator)
         if reader.dtype == np.int16:
-            return cls(call, reader, None, _taps(reader, call.plan.schedules))
+            return cls(call, reader, None, exact_taps(reader, call.plan.schedules))
         if (gradient := call.gradient) is not None:
             return cls(call, reader, None, (), gradient)
         tiles = Tiles.of(reader, call.plan.schedules)
@@ -287,9 +288,9 @@ class Tiles:
         else:
             width, pitch = length, max(reader.row_length, length)
         dense = pitch == PITCH and rows.stride == 1 and rows.dilation == 1
-        in_runs = dense and _worth_runs(schedules, reader.dtype.name)
+        in_runs = dense and worth_runs(schedules, reader.dtype.name)
         strips = keeps_rows + sum(schedule.along_rows is not None for schedule in schedules)
-        taps = _tap_arrays(reader, schedules, pitch, in_runs, int(keeps_rows))
+        taps = tap_arrays(reader, schedules, pitch, in_runs, int(keeps_rows))
         return cls(reader, width, halo, pitch, in_runs, strips, taps)
 
     def strip_rows(self, outputs: int) -> int:
@@ -302,51 +303,6 @@ class Tiles:
         at_once = max(1, min(at_once, outputs))
         at_once = -(-at_once // ROWS_AT_ONCE) * ROWS_AT_ONCE
         return int((at_once - 1) * rows.stride + rows.reach)
-
-
-def _worth_runs(schedules: Sequence[Schedule], dtype: str) -> bool:
-    """Tell whether sums of four rows at once pay."""
-    kernels = [schedule.down_columns for schedule in schedules]
-    together = sum(costs.in_runs(taps, dtype) for taps in kernels)
-    return together < sum(costs.TAP[dtype] * len(taps) for taps in kernels)
-
-
-def _tap_arrays(
-    reader: StripReader,
-    schedules: Sequence[Schedule],
-    pitch: int,
-    in_runs: bool,
-    first_strip: int,
-) -> tuple[NDArray[Any], ...]:
-    """Return the arguments `kernels` to `weights` of `correlate.respond`."""
-    kernels, along, along_weights = [], [np.empty(0, np.int64)], [np.empty(0)]
-    starts, offsets, weights = [0], [np.empty(0, np.int64)], [np.empty(0)]
-    taps_along = runs = 0
-    for schedule in schedules:
-        down, row = schedule.down_columns, schedule.along_rows
-        strip, columns = 0, reader.tap_columns[down.columns]
-        if row is not None:
-            strip, columns = first_strip, np.zeros_like(columns)
-            first_strip += 1
-            along.append(reader.tap_columns[row.columns])
-            along_weights.append(row.weights)
-        ends = taps_along + (0 if row is None else len(row)), runs
-        parts = list(down.runs()) if in_runs else [(tap, 1) for tap in range(len(down))]
-        firsts = np.array([first for first, _ in parts], np.int64)
-        offsets.append((down.rows * reader.rows.dilation * pitch + columns)[firsts])
-        for _, length in parts:
-            starts.append(starts[-1] + length)
-        weights.append(down.weights)
-        kernels.append((strip, taps_along, ends[0], runs, runs + len(parts)))
-        taps_along, runs = ends[0], runs + len(parts)
-    return (
-        np.array(kernels, np.int64),
-        np.concatenate(along),
-        np.concatenate(along_weights).astype(reader.dtype),
-        np.array(starts, np.int64),
-        np.concatenate(offsets),
-        np.concatenate(weights).astype(reader.dtype),
-    )
 
 
 def _run_box(call: Call, workers: int) -> tuple[Array, int]:
@@ -383,25 +339,3 @@ def _run_transforms(call: Call, workers: int) -> tuple[Array, int]:
     )
     elements = request.rows.outputs * request.columns.outputs * request.channels
     return (np.empty(elements, np.uint8), elements) if output is None else (output, 0)
-
-
-def _taps(
-    reader: StripReader, schedules: Sequence[Schedule]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Array]:
-    """Return starts, rows, columns and weights of all taps, as `exact.respond` takes them."""
-    starts, rows, columns, weights = [0], [], [], []
-    for schedule in schedules:
-        down, along = schedule.down_columns, schedule.along_rows
-        passes = [(down, False)] if along is None else [(down, True), (along, False)]
-        starts += [starts[-1]] if along is None else []
-        for taps, stays in passes:
-            rows.append(taps.rows * reader.rows.dilation)
-            columns.append(taps.columns if stays else reader.tap_columns[taps.columns])
-            weights.append(taps.weights)
-            starts.append(starts[-1] + len(taps))
-    return (
-        np.array(starts, np.int64),
-        np.concatenate(rows),
-        np.concatenate(columns),
-        np.concatenate(weights).astype(reader.dtype),
-    )

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convfilter import engine
-from convfilter.engine.arguments import Outline, check_image
+from convfilter.engine.arguments import check_image
 from convfilter.engine.bands import check_workers
-from convfilter.engine.chain import Step, run_chain
-from convfilter.engine.correlate import correlation
 from convfilter.engine.plan import Combine
-from convfilter.engine.pool import pooling
 from convfilter.filters import transparency
+from convfilter.filters.deferred import (
+    MIDDLE_GREY,
+    Call,
+    Correlation,
+    Deferred,
+    Pooling,
+    Windowed,
+    in_one_pass,
+)
 from convfilter.filters.options import BorderOptions, SignedMode, Window
 
 Array = NDArray[Any]
@@ -24,168 +30,10 @@ Array = NDArray[Any]
 LUMA_WEIGHTS = (0.299, 0.587, 0.114)
 """Red, green and blue in the luma of ITU-R BT.601, which JPEG uses."""
 
-MIDDLE_GREY = 128
-"""The intensity that shows a response of 0 where responses are offset."""
-
 
 def quiet() -> np.errstate:
     """Let infinities cancel to NaN without a warning, as they do in the engine."""
     return np.errstate(invalid="ignore", over="ignore")
-
-
-class _Deferred(Protocol):
-    """Work not yet done: as the last step it may be asked for its result in the final dtype.
-
-    `source` is the picture that a window walks over, if it is no more than that.
-    """
-
-    @property
-    def source(self) -> Pixels | None: ...
-
-    def raw(self, dtype: np.dtype[Any]) -> Array:
-        """Return the result as floats."""
-
-    def final(self, dtype: np.dtype[Any], signed: SignedMode | None) -> Array | None:
-        """Return the result rounded to unsigned integers, or None where floats must come first."""
-
-    def step(self, outline: Outline, dtype: np.dtype[Any]) -> Step:
-        """Return the step of a chain that gives the result as floats."""
-
-    def last_step(
-        self, outline: Outline, dtype: np.dtype[Any], signed: SignedMode | None
-    ) -> Step | None:
-        """Return the step that gives what can be rounded, or None where floats must come first."""
-
-
-@dataclass(frozen=True)
-class _Correlation:
-    """Correlation with one kernel, or with several of one shape whose responses are joined."""
-
-    source: Pixels
-    kernels: tuple[ArrayLike, ...]
-    combine: Combine | None
-    window: Window
-    scale: float
-    offset: float
-
-    def raw(self, dtype: np.dtype[Any]) -> Array:
-        source = self.source
-        if source.alpha is None or not transparency.is_uneven(source.alpha):
-            return self._run(dtype, self.combine, self.offset)
-        return transparency.correlate_seen(
-            source.values,
-            transparency.share(source.alpha, source.working_dtype),
-            self.kernels,
-            self.combine,
-            scale=self.scale,
-            offset=self.offset,
-            fill=source.intensity(self.window.fill),
-            **source.walk(self.window),
-        )
-
-    def final(self, dtype: np.dtype[Any], signed: SignedMode | None) -> Array | None:
-        if transparency.is_uneven(self.source.alpha):
-            return None
-        joined = self._joined(signed)
-        return None if joined is None else self._run(dtype, *joined)
-
-    def step(self, outline: Outline, dtype: np.dtype[Any]) -> Step:
-        return self._step(outline, dtype, self.combine, self.offset)
-
-    def last_step(
-        self, outline: Outline, dtype: np.dtype[Any], signed: SignedMode | None
-    ) -> Step | None:
-        joined = self._joined(signed)
-        return None if joined is None else self._step(outline, dtype, *joined)
-
-    def _joined(self, signed: SignedMode | None) -> tuple[Combine | None, float] | None:
-        """Return how responses are joined, and the offset, so that they need only be rounded."""
-        match signed:
-            case None | "clamp":
-                return self.combine, self.offset
-            case "abs" if self.combine is None and self.offset == 0:
-                return "abs", 0.0
-            case "offset":
-                return self.combine, self.offset + self.source.intensity(MIDDLE_GREY)
-        return None
-
-    def _step(
-        self, outline: Outline, dtype: np.dtype[Any], combine: Combine | None, offset: float
-    ) -> Step:
-        walk = self.source.walk(self.window)
-        del walk["workers"]
-        return correlation(
-            outline,
-            self.kernels,
-            combine,
-            scale=self.scale,
-            offset=offset,
-            fill=self.source.intensity(self.window.fill),
-            dtype=dtype,
-            **walk,
-        )
-
-    def _run(self, dtype: np.dtype[Any], combine: Combine | None, offset: float) -> Array:
-        return engine.correlate_bank(
-            self.source.colour,
-            self.kernels,
-            combine,
-            scale=self.scale,
-            offset=offset,
-            fill=self.source.intensity(self.window.fill),
-            dtype=dtype,
-            **self.source.walk(self.window),
-        )
-
-
-@dataclass(frozen=True)
-class _Pooling:
-    """Maxima or minima of windows of a picture without alpha, in the dtype of its values."""
-
-    source: Pixels
-    size: int | tuple[int, int]
-    reduce: Literal["max", "min"]
-    named: dict[str, Any]
-
-    def raw(self, dtype: np.dtype[Any]) -> Array:
-        source = self.source
-        return engine.pool(
-            source.colour, self.size, reduce=self.reduce, workers=source.workers, **self.named
-        )
-
-    def final(self, dtype: np.dtype[Any], signed: SignedMode | None) -> Array | None:
-        return None
-
-    def step(self, outline: Outline, dtype: np.dtype[Any]) -> Step:
-        return pooling(outline, self.size, self.reduce, **self.named)
-
-    def last_step(
-        self, outline: Outline, dtype: np.dtype[Any], signed: SignedMode | None
-    ) -> Step | None:
-        return self.step(outline, dtype) if signed in (None, "clamp") else None
-
-
-@dataclass(frozen=True)
-class _Call:
-    """A function of the engine that rounds to the dtype of its image: means and smoothings."""
-
-    colour: Array
-    function: Callable[[Array], Array]
-    source: None = None
-
-    def raw(self, dtype: np.dtype[Any]) -> Array:
-        return self.function(self.colour.astype(dtype, copy=False))
-
-    def final(self, dtype: np.dtype[Any], signed: SignedMode | None) -> Array | None:
-        return self.function(self.colour) if signed is None and self.colour.dtype == dtype else None
-
-    def step(self, outline: Outline, dtype: np.dtype[Any]) -> Step:
-        raise NotImplementedError
-
-    def last_step(
-        self, outline: Outline, dtype: np.dtype[Any], signed: SignedMode | None
-    ) -> Step | None:
-        raise NotImplementedError
 
 
 @dataclass(eq=False)
@@ -216,7 +64,7 @@ class Pixels:
     signed: SignedMode | None = None
     workers: int | None = None
     _colour: Array | None = None
-    _deferred: _Deferred | None = None
+    _deferred: Deferred | None = None
     _kept: _Kept = field(default_factory=_Kept, repr=False, compare=False)
 
     @classmethod
@@ -312,11 +160,11 @@ class Pixels:
         offset: float,
         signed: SignedMode | None,
     ) -> Pixels:
-        work = _Correlation(self, kernels, combine, window, scale, self.intensity(offset))
+        work = Correlation(self, kernels, combine, window, scale, self.intensity(offset))
         rows, columns = np.shape(kernels[0])
         return self._later(work, self.sampled_alpha((rows, columns), window), signed)
 
-    def _later(self, work: _Deferred, alpha: Array | None, signed: SignedMode | None) -> Pixels:
+    def _later(self, work: Deferred, alpha: Array | None, signed: SignedMode | None) -> Pixels:
         return replace(
             self, alpha=alpha, signed=signed, _colour=None, _deferred=work, _kept=_Kept()
         )
@@ -362,7 +210,7 @@ class Pixels:
             return engine.pool(array, size, reduce=reduce, workers=self.workers, **named)
 
         if self.alpha is None and reduce != "mean":
-            return self._later(_Pooling(self, size, reduce, named), None, self.signed)
+            return self._later(Pooling(self, size, reduce, named), None, self.signed)
         alpha = None if self.alpha is None else pool(self.alpha)
         if reduce != "mean":
             rows, columns = transparency.reach(size, named.get("dilation", 1))
@@ -370,7 +218,7 @@ class Pixels:
             covered = self.covered((2 * rows - 1, 2 * columns - 1))
             return self.with_colour(pool(covered), alpha=alpha)
         if self.alpha is None or not transparency.is_uneven(self.alpha):
-            return self._later(_Call(self.colour, pool), alpha, self.signed)
+            return self._later(Call(self.colour, pool), alpha, self.signed)
         return self.with_colour(transparency.pool_seen(self.values, self.alpha, pool), alpha=alpha)
 
     def smooth(
@@ -383,7 +231,7 @@ class Pixels:
     ) -> Pixels:
         """Call a smoothing of the engine, such as `engine.bilateral`, that sees `reach` pixels."""
         arguments = {"border": options.border, "fill": self.intensity(options.fill), **named}
-        work = _Call(
+        work = Call(
             self.covered(reach), lambda a: function(a, *args, **arguments, workers=self.workers)
         )
         return self._later(work, self.alpha, self.signed)
@@ -437,11 +285,10 @@ class Pixels:
 
     def _in_one_pass(self) -> Array | None:
         """Return the finished colour if several deferred steps can be run in one pass."""
-        works: list[_Deferred] = []
+        works: list[Windowed] = []
         first = self
         while (
-            first._deferred is not None
-            and first._deferred.source is not None
+            isinstance(first._deferred, Windowed)
             and first._kept.result is None
             and first.alpha is None
             and (first is self or first._kept.for_next_step)
@@ -450,23 +297,11 @@ class Pixels:
             first = first._deferred.source
         if len(works) < 2:
             return None
-        image = check_image(first.colour)
-        outline = Outline(image.shape, image.dtype)
-        steps: list[Step] = []
-        for work in reversed(works[1:]):
-            step = work.step(outline, self.working_dtype)
-            outline = Outline((step.rows.outputs, step.columns.outputs, image.shape[2]), step.dtype)
-            steps.append(step)
-        last = None
-        if self.dtype.kind == "u":
-            last = works[0].last_step(outline, self.dtype, self.signed)
-        dtype = self.dtype if last is not None else self.working_dtype
-        steps.append(last or works[0].step(outline, dtype))
-        result = run_chain(image, steps, dtype, check_workers(self.workers))
-        if result is None:
-            return None
-        colour = result if first.colour.ndim == 3 else result[:, :, 0]
-        if last is not None:
+        dtypes = self.working_dtype, self.dtype
+        colour, is_final = in_one_pass(
+            first.colour, works[::-1], *dtypes, self.signed, self.workers
+        )
+        if colour is None or is_final:
             return colour
         self._kept.result = colour
         return _rounded(self._shown(), self.dtype)
