@@ -185,7 +185,7 @@ def in_one_pass(
     """Run work that follows one another in one pass over a colour (H, W) or (H, W, C).
 
     Returns the result, None if it has to be done one after the other, and whether it is rounded to
-    `dtype` already. Otherwise it has the dtype `working`, and may be signed.
+    `dtype` already. Otherwise it may be signed, and has the dtype `working` if it has been weighed.
     """
     image = check_image(colour)
     outline = Outline(image.shape, image.dtype)
@@ -195,8 +195,8 @@ def in_one_pass(
         outline = Outline((step.rows.outputs, step.columns.outputs, image.shape[2]), step.dtype)
         steps.append(step)
     last = works[-1].last_step(outline, dtype, signed) if dtype.kind == "u" else None
-    final = dtype if last is not None else working
     steps.append(last or works[-1].step(outline, working))
+    final = dtype if last is not None else steps[-1].dtype
     result = run_chain(image, steps, final, check_workers(workers))
     if result is not None and colour.ndim == 2:
         result = result[:, :, 0]

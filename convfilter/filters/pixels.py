@@ -286,6 +286,7 @@ class Pixels:
     def _in_one_pass(self) -> Array | None:
         """Return the finished colour if several deferred steps can be run in one pass."""
         works: list[Windowed] = []
+        before: list[Pixels] = []
         first = self
         while (
             isinstance(first._deferred, Windowed)
@@ -294,7 +295,11 @@ class Pixels:
             and (first is self or first._kept.for_next_step)
         ):
             works.append(first._deferred)
+            before.append(first)
             first = first._deferred.source
+        while works and isinstance(works[-1], Pooling):
+            works.pop()  # what it gives is small, and it reads the image as it is
+            first = before.pop()
         if len(works) < 2:
             return None
         dtypes = self.working_dtype, self.dtype

@@ -19,7 +19,7 @@ from unittest.mock import patch
 import numpy as np
 
 from convfilter import engine
-from convfilter.engine import bands, recorded_plans, respond, select, smooth, strips
+from convfilter.engine import bands, chain, recorded_plans, respond, select, smooth, strips
 from convfilter.engine.plan import forcing
 from convfilter.errors import ArgumentError
 from tests import naive
@@ -218,6 +218,9 @@ def in_small_pieces() -> Iterator[None]:
             (select, "TILE_COLUMNS", 5),
             (select, "SEARCHED_COLUMNS", 7),
             (select, "SORTED_BYTES", 16),
+            (chain, "TILE_BYTES", 1 << 9),
+            (chain, "TILE_COLUMNS", 8),
+            (chain, "MEMORY_EFFORT", 1 << 40),
             (smooth, "BILATERAL_TILE", (3, 5)),
             (smooth, "NL_MEANS_TILE", (3, 5)),
         ):

@@ -144,7 +144,7 @@ def _fold_row(join, source, first, rows, borders, passes, lines, picks, out):
     width, length = folded.shape[1], padded.shape[1]
     fold_rows(join, source, first, dilation, count, folded[0])
     line = folded[0]
-    if run_start > 0 or length > width:
+    if run_start > 0 or length > width or column_sources[0] != 0:
         load(folded, top, column_sources, run_start, run_stop, channels, beyond, padded)
         line = padded[0]
     step, group, group_step = picks
