@@ -11,6 +11,7 @@ import pytest
 import convfilter
 from convfilter import Image, Pipeline, engine, filters, kernels
 from convfilter.errors import ArgumentError, ConvfilterError, PipelineError, UnknownNameError
+from tests.engine.accuracy import in_small_pieces
 
 
 @pytest.fixture
@@ -216,3 +217,55 @@ def test_a_chain_shows_itself_as_it_can_be_written(photograph, chain):
 def test_a_chain_shows_its_parameters():
     assert "sigma=9" in repr(Pipeline.parse("gaussian-blur sigma=9 | sobel"))
     assert "norm=l1" in repr(Pipeline([("sobel", {"norm": "l1"})]))
+
+
+CHAINS = [
+    "gaussian-blur sigma=2 | sobel | max-pool size=2",
+    "gaussian-blur sigma=1 | sobel-x",
+    "gaussian-blur sigma=1 | sobel-x signed=offset",
+    "gaussian-blur sigma=1 | sobel-x | max-pool size=3",
+    "gaussian-blur sigma=1 | sobel-x | min-pool size=3 stride=1",
+    "max-pool size=2 | gaussian-blur sigma=1 | min-pool size=2",
+    "max-pool size=2 | min-pool size=2",
+    "gaussian-blur sigma=1 | unsharp-mask | sharpen-8",
+    "gaussian-blur sigma=1 | median size=3 | gaussian-blur sigma=1 stride=2 | kirsch",
+    "gaussian-blur sigma=1 | box-blur radius=2 border=wrap | laplacian",
+    "gaussian-blur sigma=1 channels=luma | sobel channels=luma | gaussian-blur sigma=1",
+    "sharpen-8 | gaussian-blur sigma=1 | invert | gaussian-blur sigma=1 | mean-pool size=2",
+]
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32", "float64"])
+@pytest.mark.parametrize("channels", [(), (3,), (4,)])
+def test_chains_in_one_pass_give_the_bits_of_single_steps(
+    chain: str, dtype: str, channels: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(8)
+    shape = (61, 83, *channels)
+    picture = rng.random(shape) if dtype[0] == "f" else rng.integers(0, 256, shape)
+    picture = picture.astype(dtype)
+    steps = Pipeline.parse(chain)
+    with in_small_pieces():
+        results = [steps(picture, workers=workers) for workers in (1, 2)]
+    monkeypatch.setattr("convfilter.engine.chain._tile", lambda image, steps: None)
+    expected = steps(picture)
+    for result in results:
+        assert result.dtype == expected.dtype
+        assert result.shape == expected.shape
+        assert result.tobytes() == expected.tobytes()
+
+
+def test_chains_say_that_they_run_in_one_pass() -> None:
+    picture = np.zeros((700, 800), np.uint8)
+    with engine.recorded_plans() as plans:
+        Pipeline.parse("gaussian-blur sigma=2 | sobel | max-pool size=2")(picture)
+    assert len(plans) == 3
+    assert all(plan.reason.endswith("all steps in one pass") for plan in plans)
+
+
+def test_a_filter_that_looks_twice_at_its_picture_has_it_computed_once() -> None:
+    picture = np.zeros((700, 800), np.uint8)
+    with engine.recorded_plans() as plans:
+        Pipeline.parse("gaussian-blur sigma=2 | unsharp-mask")(picture)
+    assert len(plans) == 2
