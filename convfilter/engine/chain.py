@@ -7,12 +7,11 @@ tile what it would see in the whole image, borders among it, so its results are 
 
 from __future__ import annotations
 
-import itertools
 import math
 import operator
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,7 +25,7 @@ from convfilter.engine.native import bound, loop
 from convfilter.engine.plan import Plan, record
 from convfilter.engine.strips import Part, Scratch
 
-TILE_BYTES = 1 << 20
+TILE_BYTES = 3 << 19
 """What lies between the steps of a tile: with their own memory it stays in a cache of 2 MB."""
 
 TILE_COLUMNS = 1024
@@ -119,12 +118,11 @@ def run_chain(
     given_up: list[bool] = []
 
     def work(start: int, stop: int) -> None:
-        bands = [_spans(rows, sources, span) for span in _cut((start, stop), tile[0])]
+        bands = _bands(rows, sources, (start, stop), tile[0])
         reads = [_reads(rows, sources, band) for band in bands]
         scratch = Scratch()
-        for span in _cut((0, columns[-1].outputs), tile[1]):
-            spans = _spans(columns, across, span)
-            column = _Column(image, steps, bands, spans, output, scratch)
+        for spans in _bands(columns, across, (0, columns[-1].outputs), tile[1]):
+            column = _Column(image, steps, bands[0], spans, output, scratch)
             for band, read in zip(bands, reads, strict=True):
                 if given_up:
                     return
@@ -147,75 +145,55 @@ class _Column:
         self,
         image: Array,
         steps: Sequence[Step],
-        bands: Sequence[Sequence[Span]],
+        band: Sequence[Span],
         spans: Sequence[Span],
         output: Array,
         scratch: Scratch,
     ) -> None:
+        """Bind all calls; every band has the heights of this one, and `spans` are the columns."""
         channels = image.shape[2]
         source, origin = image, 0
-        self._parts: list[Ready] = []
-        self._memory: list[Array] = []
-        for number, step in enumerate(steps):
-            first, last = spans[number + 1]
-            most = max(stop - start for start, stop in (band[number + 1] for band in bands))
-            axes = step.rows.part(0, most), step.columns.part(first, last)
-            self._parts.append(step.ready(Part(source, *axes, (0, origin))))
-            shape = most, last - first, channels
-            source, origin = scratch.take(f"output {number}", shape, step.dtype), first
-            self._memory.append(source.reshape(most, -1))
-        self._steps, self._scratch, self._output = steps, scratch, output
+        self._calls: list[tuple[NDArray[np.int64], Callable[[], int | None], Array]] = []
+        for number, (step, down, along) in enumerate(zip(steps, band[1:], spans[1:], strict=True)):
+            columns = step.columns.part(*along)
+            part = Part(source, step.rows.part(*down), columns, (0, origin))
+            shape = down[1] - down[0], columns.outputs, channels
+            source, origin = scratch.take(f"output {number}", shape, step.dtype), along[0]
+            rows = np.empty(part.rows.extent, np.int64)
+            out = source.reshape(shape[0], -1)
+            self._calls.append((rows, step.ready(part).bind(rows, out, scratch), out))
         self._left = spans[-1][0] * channels
-        self._bound: dict[tuple[int, ...], _Bound] = {}
+        self._where = np.array([0, output.shape[1]], np.int64)
+        self._store = _bind_store(out, self._where, output)
 
     def run(
         self, band: Sequence[Span], sources: Sequence[NDArray[np.int64]], peaks: _Peaks
     ) -> bool:
         """Compute a band, of which each step reads those padded rows; tell whether all is well."""
-        heights = tuple(stop - start for start, stop in band[1:])
-        made = self._bound.get(heights)
-        if made is None:
-            made = self._bound[heights] = self._bind(heights)
-        for number, (rows, call, out) in enumerate(made.steps):
+        for number, (rows, call, out) in enumerate(self._calls):
             np.copyto(rows, sources[number])
             if call():
                 return False
             peaks.see(number + 1, out)
-        made.where[0] = band[-1][0] * self._output.shape[1] + self._left
-        return not made.store()
-
-    def _bind(self, heights: Sequence[int]) -> _Bound:
-        """Return the calls for bands in which the steps have so many output rows."""
-        steps = []
-        for number, count in enumerate(heights):
-            axis = self._steps[number].rows
-            rows = np.empty((count - 1) * axis.stride + axis.reach, np.int64)
-            out = self._memory[number][:count]
-            steps.append((rows, self._parts[number].bind(rows, out, self._scratch), out))
-        where = np.array([0, self._output.shape[1]], np.int64)
-        return _Bound(steps, where, self._bind_store(out, where))
-
-    def _bind_store(self, rows: Array, where: NDArray[np.int64]) -> Callable[[], int | None]:
-        """Return the call that stores rows of the last step in the output."""
-        dtype, flat = self._output.dtype, self._output.reshape(-1)
-        if rows.dtype != dtype:
-            limits = np.iinfo(dtype).min, np.iinfo(dtype).max
-            return bound(loop("strips.place", T=rows.dtype, D=dtype), rows, *limits, where, flat)
-
-        def copy() -> None:
-            first, left = divmod(int(where[0]), int(where[1]))
-            self._output[first : first + rows.shape[0], left : left + rows.shape[1]] = rows
-
-        return copy
+        self._where[0] = band[-1][0] * self._where[1] + self._left
+        return not self._store()
 
 
-@dataclass(frozen=True)
-class _Bound:
-    """The calls for a band: of every step, and what stores the last result `where` it belongs."""
+def _bind_store(rows: Array, where: NDArray[np.int64], output: Array) -> Callable[[], int | None]:
+    """Return the call that stores rows `where` they belong in the output.
 
-    steps: list[tuple[NDArray[np.int64], Callable[[], Any], Array]]
-    where: NDArray[np.int64]
-    store: Callable[[], int | None]
+    That is the place of the first one, and the distance from one to the next.
+    """
+    if rows.dtype != output.dtype:
+        limits = np.iinfo(output.dtype).min, np.iinfo(output.dtype).max
+        place = loop("strips.place", T=rows.dtype, D=output.dtype)
+        return bound(place, rows, *limits, where, output.reshape(-1))
+
+    def copy() -> None:
+        first, left = divmod(int(where[0]), int(where[1]))
+        output[first : first + rows.shape[0], left : left + rows.shape[1]] = rows
+
+    return copy
 
 
 class _Peaks:
@@ -290,29 +268,41 @@ def _lengths(axes: Sequence[Axis], outputs: int) -> list[int]:
     return lengths[::-1]
 
 
-def _cut(span: Span, length: int) -> list[Span]:
-    """Cut a span into parts of that length, and what is left."""
-    edges = [*range(*span, length), span[1]]
-    return list(itertools.pairwise(edges))
+def _bands(
+    axes: Sequence[Axis], sources: Sequence[NDArray[np.int64]], outputs: Span, length: int
+) -> list[list[Span]]:
+    """Cut outputs of the last step into spans, each after those of all that it is made from.
 
-
-def _spans(axes: Sequence[Axis], sources: Sequence[NDArray[np.int64]], outputs: Span) -> list[Span]:
-    """Return what of the image, and of the outputs of every step, leads to `outputs` of the last.
-
-    Neighbouring outputs have neighbouring spans, without gaps: what no later step reads is computed
-    nevertheless, for it may show that another arithmetic is needed.
+    These are one of the image and one of the outputs of every step. They cover everything, even
+    what no later step reads, for it may show that another arithmetic is needed. All bands are
+    alike in their lengths, so that what is bound to memory serves all of them; some overlap.
     """
-    spans = [outputs]
+    length = min(length, outputs[1] - outputs[0])
+    starts = [min(start, outputs[1] - length) for start in range(*outputs, length)]
+    bands = [[(start, start + length)] for start in starts]
     for axis, seen in zip(reversed(axes), reversed(sources), strict=True):
-        start, stop = spans[-1]
-        read = seen[start * axis.stride : (stop - 1) * axis.stride + axis.reach]
-        edges = [_edge(axis, start), _edge(axis, stop)]
-        real = read[read >= 0]
-        if real.size:
-            edges += [int(real.min()), int(real.max()) + 1]
-        first, last = min(edges), max(edges)
-        spans.append((first, last) if first < last else _one(first, axis.size))
-    return spans[::-1]
+        spans = [_read_span(axis, seen, band[-1]) for band in bands]
+        longest = max(stop - start for start, stop in spans)
+        for band, (start, _) in zip(bands, spans, strict=True):
+            start = min(start, axis.size - longest)
+            band.append((start, start + longest))
+    return [band[::-1] for band in bands]
+
+
+def _read_span(axis: Axis, seen: NDArray[np.int64], outputs: Span) -> Span:
+    """Return what a step reads for its outputs, without gaps to what it reads for others."""
+    start, stop = outputs
+    read = seen[start * axis.stride : (stop - 1) * axis.stride + axis.reach]
+    edges = [_edge(axis, start), _edge(axis, stop)]
+    real = read[read >= 0]
+    if real.size:
+        edges += [int(real.min()), int(real.max()) + 1]
+    first, last = min(edges), max(edges)
+    return (
+        (first, last)
+        if first < last
+        else (min(first, axis.size - 1), min(first, axis.size - 1) + 1)
+    )
 
 
 def _reads(
@@ -332,8 +322,3 @@ def _edge(axis: Axis, output: int) -> int:
     if output in (0, axis.outputs):
         return axis.size if output else 0
     return max(0, min(output * axis.stride - axis.before, axis.size))
-
-
-def _one(position: int, size: int) -> Span:
-    """Return a span of a single position at or before this one."""
-    return min(position, size - 1), min(position, size - 1) + 1

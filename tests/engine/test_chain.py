@@ -53,8 +53,8 @@ class Link:
 
 
 def in_one_pass(image: Array, links: Sequence[Link], dtype: Any, workers: int) -> Array | None:
-    working = np.dtype(np.float64 if image.dtype == np.float64 else np.float32)
     pixels = check_image(image)
+    working = np.dtype(np.float64 if pixels.dtype == np.float64 else np.float32)
     outline = Outline(pixels.shape, pixels.dtype)
     steps = []
     for number, link in enumerate(links):
@@ -66,7 +66,7 @@ def in_one_pass(image: Array, links: Sequence[Link], dtype: Any, workers: int) -
 
 
 def one_by_one(image: Array, links: Sequence[Link], dtype: Any) -> Array:
-    working = np.float64 if image.dtype == np.float64 else np.float32
+    working = np.float64 if check_image(image).dtype == np.float64 else np.float32
     for number, link in enumerate(links):
         image = link.run(image, dtype if number == len(links) - 1 else working)
     if image.dtype != dtype:
