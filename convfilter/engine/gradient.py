@@ -16,19 +16,19 @@ Halves = tuple[Weights, Weights]
 
 
 def halves(kernels: Sequence[Weights]) -> Halves | None:
-    """Return the weights of a gradient, or None for other kernels.
+    """Return the weights of a gradient, (3,) and (3,), or None for other kernels.
 
-    They are the left and right column of a kernel whose middle column is zero, (3, 2), and the
-    first and last row of one whose middle row is zero, (2, 3); Sobel's and Scharr's are of this
-    kind. No other weight is zero.
+    They are the last column of a kernel that differs along the rows (its first column is the
+    opposite, the middle one is zero) and the last row of one that differs down the columns. Sobel's
+    and Scharr's are of this kind.
     """
     if len(kernels) != 2 or any(kernel.shape != (3, 3) for kernel in kernels):
         return None
-    across, down = sorted(kernels, key=lambda kernel: bool(kernel[:, 1].any()))
-    outer = across[:, ::2], down[::2]
-    if across[:, 1].any() or down[1].any() or not all(half.all() for half in outer):
-        return None
-    return outer
+    along, down = sorted(kernels, key=lambda kernel: bool(kernel[:, 1].any()))
+    for kernel in (along.T, down):
+        if kernel[1].any() or not kernel[2].all() or (kernel[0] != -kernel[2]).any():
+            return None
+    return along[:, 2], down[2]
 
 
 def bind_magnitude(
@@ -51,7 +51,7 @@ def bind_magnitude(
     return bound(
         loop("gradient.magnitude", S=source, T=reader.dtype, D=out.dtype),
         *reader.sources_at(rows),
-        *(half.ravel().astype(reader.dtype) for half in weights),
+        *(half.astype(reader.dtype) for half in weights),
         factor,
         offset,
         *limits,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, get_args
 
 import numpy as np
@@ -49,12 +50,12 @@ class Call:
         assert not isinstance(self.image, Outline)
         return self.image
 
-    @property
+    @cached_property
     def gradient(self) -> Halves | None:
         """The weights of a gradient, if the loop for gradients serves the call."""
-        # in 16 bits the general loops are as fast
-        of_floats = self.plan.accumulator.kind == "f"
-        if self.request.combine == "l2" and self.request.is_dense and of_floats:
+        # in 16 bits the general loops are as fast; a difference of doubles might overflow
+        single = self.plan.accumulator == np.float32
+        if self.request.combine == "l2" and self.request.is_dense and single:
             return halves([kernel * self.request.scale for kernel in self.kernels])
         return None
 

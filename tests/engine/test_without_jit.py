@@ -17,6 +17,7 @@ from convfilter.engine import plan
 from convfilter.engine.plan import forced
 from tests.engine.accuracy import Case, check
 from tests.engine.cases import DRAWS, DTYPES, draw_case, noise
+from tests.engine.test_chain import SOBEL, Link, compare, gaussian
 
 assert numba.config.DISABLE_JIT
 # the only warning that may be: infinity minus infinity is NaN; integers that wrap round are none
@@ -50,6 +51,9 @@ for dtype in DTYPES[:-1]:
     for size in (3, 5, 7):
         for name in ("median", "minimum", "maximum"):
             check(Case(name, image, (size,)), workers=(2,))
+for dtype in ("uint8", "uint16", "float32", "float64"):
+    steps = [gaussian(0.6), Link("correlate_bank", (SOBEL, "l2"), {}), Link("pool", (2, "max"), {})]
+    assert compare(noise((9, 11), dtype), steps, np.float64 if dtype == "float64" else np.float32)
 forced.set("fft")
 for dtype in ("uint8", "float64"):
     image = noise((9, 8, 2), dtype)

@@ -1,6 +1,6 @@
-"""The size of a gradient: a root of squares of two 3x3 kernels, one of them the other one turned.
+"""The size of a gradient: the root of the squares of two weighted differences in 3x3 values.
 
-What they weigh of nine values is read once, and nothing between is written to memory.
+These are read once for both, and nothing between is written to memory.
 """
 
 import numpy as np
@@ -13,16 +13,13 @@ from convfilter.engine.loops.strips import load_row, store_row
 @register_jitable(**OPTIONS)
 def _sizes(above, here, below, step, along, down, factor, shift, out):
     """out[x] = the size of the gradient; return how many are NaN or infinite."""
-    l0, r0, l1, r1, l2, r2 = along[0], along[1], along[2], along[3], along[4], along[5]
-    a0, a1, a2, b0, b1, b2 = down[0], down[1], down[2], down[3], down[4], down[5]
+    a0, a1, a2, d0, d1, d2 = along[0], along[1], along[2], down[0], down[1], down[2]
     upper, lower = above[step:], below[step:]
     c, f, i = above[2 * step :], here[2 * step :], below[2 * step :]
     bad = np.int32(0)
     for x in range(out.shape[0]):
-        first = l0 * above[x] + r0 * c[x] + (l1 * here[x] + r1 * f[x])
-        first += l2 * below[x] + r2 * i[x]
-        second = a0 * above[x] + a1 * upper[x] + a2 * c[x]
-        second += b0 * below[x] + b1 * lower[x] + b2 * i[x]
+        first = a0 * (c[x] - above[x]) + a1 * (f[x] - here[x]) + a2 * (i[x] - below[x])
+        second = d0 * (below[x] - above[x]) + d1 * (lower[x] - upper[x]) + d2 * (i[x] - c[x])
         value = np.sqrt(first * first + second * second) * factor + shift
         out[x] = value
         bad = np.int32(bad + np.int32(value - value != 0))
@@ -55,9 +52,8 @@ def magnitude(
 ):
     """Find the size of the gradient for every output; return how many cannot be told.
 
-    `along` are the weights to the left and to the right in each row of the kernel whose middle
-    column is zero; `down` the weights of the first and of the last row of the one whose middle row
-    is. `lines` are three padded rows and one more.
+    `along` are the weights to the right of the kernel that differs along the rows, `down` those
+    below of the one that differs down the columns. `lines` are three padded rows and one more.
     """
     number = lines.dtype.type
     gain, shift = number(factor), number(offset)
