@@ -30,12 +30,13 @@ OWN = """
     cli.progress cli.run cli.wording
     batch batch.checks batch.job batch.names batch.plan batch.report batch.run batch.walk
     engine engine.arguments engine.bands engine.box engine.choose engine.correlate engine.costs
-    engine.edges engine.fft engine.fold engine.geometry engine.loops engine.loops.layout
-    engine.native engine.noise engine.objects engine.plan engine.pool engine.rank engine.respond
-    engine.schedule engine.select engine.smooth engine.strips engine.sums
+    engine.edges engine.fft engine.fold engine.gain engine.geometry engine.gradient engine.loops
+    engine.loops.layout engine.native engine.noise engine.objects engine.plan engine.pool
+    engine.rank engine.respond engine.schedule engine.select engine.smooth engine.strips
+    engine.sums engine.taps
     errors
-    filters filters.declare filters.edges filters.levels filters.options filters.parameters
-    filters.pixels filters.transparency
+    filters filters.declare filters.deferred filters.edges filters.levels filters.options
+    filters.parameters filters.pixels filters.transparency
     images images.encoding images.exif images.fitting images.formats images.image images.modes
     images.memory images.png images.quiet images.reading images.writing
     kernels kernels.catalog kernels.files kernels.kernel kernels.shapes kernels.table

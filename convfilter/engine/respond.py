@@ -40,6 +40,7 @@ class Call:
     request: Request
     gain: float = 1.0
     plan: Plan = field(init=False)
+    tiles: dict[int, Tiles] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "plan", choose(self.kernels, self.request))
@@ -177,7 +178,10 @@ class Response:
             return cls(call, reader, None, exact_taps(reader, call.plan.schedules))
         if (gradient := call.gradient) is not None:
             return cls(call, reader, None, (), gradient)
-        tiles = Tiles.of(reader, call.plan.schedules)
+        width = reader.columns.outputs
+        tiles = call.tiles.get(width)
+        if tiles is None:  # parts of one width have the same
+            tiles = call.tiles[width] = Tiles.of(reader, call.plan.schedules)
         return cls(call, reader, tiles, tiles.taps)
 
     def bind(

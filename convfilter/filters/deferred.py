@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from convfilter import engine
 from convfilter.engine.arguments import Outline, check_image
 from convfilter.engine.bands import check_workers
-from convfilter.engine.chain import Step, run_chain
 from convfilter.engine.correlate import correlation
 from convfilter.engine.plan import Combine
 from convfilter.engine.pool import pooling
@@ -20,6 +19,7 @@ from convfilter.filters import transparency
 from convfilter.filters.options import SignedMode, Window
 
 if TYPE_CHECKING:
+    from convfilter.engine.chain import Step
     from convfilter.filters.pixels import Pixels
 
 Array = NDArray[Any]
@@ -187,6 +187,8 @@ def in_one_pass(
     Returns the result, None if it has to be done one after the other, and whether it is rounded to
     `dtype` already. Otherwise it may be signed, and has the dtype `working` if it has been weighed.
     """
+    from convfilter.engine.chain import run_chain  # a single filter has no use for it
+
     image = check_image(colour)
     outline = Outline(image.shape, image.dtype)
     steps: list[Step] = []
