@@ -51,10 +51,11 @@ class Taps:
     def depth_one_by_one(self) -> int:
         """Roundings, that of the weight among them, on the longest path through sums of eights.
 
-        A pass adds two chains of four, or what is left in fours, twos and ones.
+        A pass adds two chains of four, or of five and four, or what is left in fours, twos and
+        ones.
         """
         passes = len(self) // 8 + (len(self) % 8).bit_count()
-        return 5 + passes
+        return 6 + passes
 
     @property
     def depth_in_runs(self) -> int:

@@ -5,7 +5,7 @@ from numba.extending import register_jitable
 
 from convfilter.engine.loops.declare import OPTIONS, loop
 from convfilter.engine.loops.layout import CHUNK, ROWS_AT_ONCE
-from convfilter.engine.loops.runs import sum_runs
+from convfilter.engine.loops.runs import sum_row, sum_runs
 from convfilter.engine.loops.strips import load_row, store_row
 
 
@@ -222,8 +222,9 @@ def respond(
     last rows stands in strips of `strip_rows` rows, `pitch` elements apart.
 
     ``kernels[k]`` are the number of its strip, the first and last of its taps along rows (none for
-    a kernel of one factor, whose strip holds padded rows), and of its runs in `starts` and
-    `offsets`. With `in_runs` they are those of `sum_runs`; otherwise every run is a single tap.
+    a kernel of one factor, whose strip holds padded rows) and of its runs in `starts` and
+    `offsets`, and the step from tap to tap along rows where `sum_row` serves it, else 0. With
+    `in_runs` the runs are those of `sum_runs`; otherwise every run is a single tap.
     `join` is one of the numbers in `convfilter.engine.respond`; the root of a sum of squares is
     multiplied by `factor`.
     """
@@ -263,7 +264,11 @@ def respond(
                     a, b = kernels[k, 1], kernels[k, 2]
                     if b > a:
                         into = strips[(kernels[k, 0] * strip_rows + y) * pitch :]
-                        _sum_taps(padded, 0, along[a:b], along_weights[a:b], into, width)
+                        if kernels[k, 5] > 0:
+                            begin_row = padded[along[a] :]
+                            sum_row(begin_row, kernels[k, 5], along_weights[a:b], into, width)
+                        else:
+                            _sum_taps(padded, 0, along[a:b], along_weights[a:b], into, width)
             held = max(held, height)
             for i in range(0, count, together):
                 useful = min(together, count - i)

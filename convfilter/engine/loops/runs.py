@@ -10,7 +10,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from convfilter.engine.loops.declare import OPTIONS
-from convfilter.engine.loops.layout import PITCH, ROWS_AT_ONCE, RUNS
+from convfilter.engine.loops.layout import PITCH, ROW_RUNS, ROW_STEPS, ROWS_AT_ONCE, RUNS
 
 assert ROWS_AT_ONCE == 4
 _N = np.uintp  # unsigned indices: a negative one would count from the end, and cost a test
@@ -54,7 +54,7 @@ def _make_run(length):
     return run
 
 
-_run_1, _run_2, _run_3, _run_5, _run_8 = (_make_run(length) for length in RUNS)
+_run_1, _run_2, _run_3, _run_5, _run_7, _run_8, _run_9 = map(_make_run, RUNS)
 
 
 @register_jitable(**OPTIONS)
@@ -68,8 +68,12 @@ def sum_runs(source, first, starts, offsets, weights, out, n):
         run = weights[starts[k] : starts[k + 1]]
         begin = source[first + offsets[k] :]
         length = run.shape[0]
-        if length == 8:
+        if length == 9:
+            _run_9(begin, run, k > 0, out, n)
+        elif length == 8:
             _run_8(begin, run, k > 0, out, n)
+        elif length == 7:
+            _run_7(begin, run, k > 0, out, n)
         elif length == 5:
             _run_5(begin, run, k > 0, out, n)
         elif length == 3:
@@ -78,3 +82,57 @@ def sum_runs(source, first, starts, offsets, weights, out, n):
             _run_2(begin, run, k > 0, out, n)
         else:
             _run_1(begin, run, k > 0, out, n)
+
+
+def _make_row_run(length, step):
+    """Return a loop of its own for a number of weights and a step that the compiler knows."""
+    half = (length + 1) // 2
+
+    @register_jitable(**OPTIONS)
+    def run(source, weights, add, out, n):
+        """out[x] = or += sum over u of weights[u] * source[x + u * step], in two halves."""
+        v, w = weights[0], weights[half]
+        if add:
+            for x in range(_N(n)):
+                a, b = v * source[x], w * source[x + _N(half * step)]
+                for u in range(_N(1), _N(half)):
+                    a += weights[u] * source[x + u * _N(step)]
+                for u in range(_N(half + 1), _N(length)):
+                    b += weights[u] * source[x + u * _N(step)]
+                out[x] += a + b
+        else:
+            for x in range(_N(n)):
+                a, b = v * source[x], w * source[x + _N(half * step)]
+                for u in range(_N(1), _N(half)):
+                    a += weights[u] * source[x + u * _N(step)]
+                for u in range(_N(half + 1), _N(length)):
+                    b += weights[u] * source[x + u * _N(step)]
+                out[x] = a + b
+
+    return run
+
+
+_grey_9, _grey_8, _colour_9, _colour_8 = (
+    _make_row_run(length, step) for step in ROW_STEPS for length in ROW_RUNS
+)
+
+
+@register_jitable(**OPTIONS)
+def sum_row(source, step, weights, out, n):
+    """out[x] = sum over u of weights[u] * source[x + u * step], in nines and eights."""
+    nines = weights.shape[0] % 8
+    t = 0
+    while t < weights.shape[0]:
+        begin, run = source[t * step :], weights[t:]
+        if t < 9 * nines:
+            if step == 1:
+                _grey_9(begin, run, t > 0, out, n)
+            else:
+                _colour_9(begin, run, t > 0, out, n)
+            t += 9
+        else:
+            if step == 1:
+                _grey_8(begin, run, t > 0, out, n)
+            else:
+                _colour_8(begin, run, t > 0, out, n)
+            t += 8
