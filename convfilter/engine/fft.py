@@ -110,10 +110,8 @@ def _is_accurate(
     if not all(1e-100 < float(np.abs(kernel).max()) < 1e100 for kernel in kernels):
         return False
     single = dtype == np.float32
-    if single and output_dtype.kind == "f":
-        return output_dtype == np.float32 and image_dtype != np.float64 and not exact
     if image_dtype.kind == "f":
-        return True
+        return not single or image_dtype == output_dtype == np.float32
     limits = np.iinfo(image_dtype)
     peak = max(-float(limits.min), float(limits.max), abs(fill))
     energy = math.sqrt(2) * size * peak
@@ -121,7 +119,7 @@ def _is_accurate(
     if exact:
         return proven <= EXACT_ALLOWANCE
     if output_dtype.kind == "f":
-        return peak < 1e100
+        return peak < 1e100 and (not single or output_dtype == np.float32)
     if not single:
         return proven <= ROUNDING_ALLOWANCE[output_dtype.name]
     likely = likely_error(kernels, dtype, peak, peak * _absolute_sum(kernels))
