@@ -53,7 +53,7 @@ def _plans(kernels: Sequence[Weights], request: Request, wanted: str, side: int)
     if request.is_dense and request.combine is None and len(kernels) == 1:
         yield from plan_box(kernels[0], request, integer)
     # integers that are not proven to be exact may be so for the values that come
-    certain = not integer or any(plan.exact for plan in sums) or request.combine == "l2"
+    certain = not integer or any(plan.exact for plan in sums)
     cheapest = min(plan.cost for plan in sums)
     if certain and (wanted.startswith("fft") or cheapest > fft.LEAST_COST):
         yield from fft.plan_fft(kernels, request, exact=integer, reason=sums[-1].reason, side=side)

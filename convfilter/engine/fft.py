@@ -111,7 +111,7 @@ def _is_accurate(
         return False
     single = dtype == np.float32
     if image_dtype.kind == "f":
-        return not single
+        return not single or image_dtype == output_dtype == np.float32
     limits = np.iinfo(image_dtype)
     peak = max(-float(limits.min), float(limits.max), abs(fill))
     energy = math.sqrt(2) * size * peak
@@ -119,7 +119,7 @@ def _is_accurate(
     if exact:
         return proven <= EXACT_ALLOWANCE
     if output_dtype.kind == "f":
-        return not single and peak < 1e100
+        return peak < 1e100 and (not single or output_dtype == np.float32)
     if not single:
         return proven <= ROUNDING_ALLOWANCE[output_dtype.name]
     likely = likely_error(kernels, dtype, peak, peak * _absolute_sum(kernels))

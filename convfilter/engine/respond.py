@@ -117,11 +117,11 @@ class Call:
         return 1.001 * sum(sums) * max(size, abs(self.request.fill)) + abs(self.request.offset)
 
 
-STRIP_BYTES = 1 << 18
-"""All the memory that a band works in stays in a cache of half a megabyte."""
+STRIP_BYTES = 1 << 19
+"""All the memory that a band works in stays in a cache of a megabyte."""
 
 WINDOW_ELEMENTS = 1 << 17
-"""Of the rows under a window that a tile holds, for the same reason."""
+"""Of the rows under a window that a tile holds: half a megabyte of floats."""
 
 NARROWEST = 1024
 """Elements of a tile at least: each row of a tile is fetched from memory anew."""

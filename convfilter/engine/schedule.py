@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 from collections.abc import Iterator
@@ -44,7 +43,7 @@ class Taps:
         edges = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(self)]
         for first, last in itertools.pairwise(edges):
             while first < last:
-                length = _next_run(last - first)
+                length = max(run for run in RUNS if run <= last - first)
                 yield first, length
                 first += length
 
@@ -52,30 +51,18 @@ class Taps:
     def depth_one_by_one(self) -> int:
         """Roundings, that of the weight among them, on the longest path through sums of eights.
 
-        A pass adds two chains of four, or what is left in fours, twos and ones. A ninth tap makes a
-        chain longer and saves a pass.
+        A pass adds two chains of four, or of five and four, or what is left in fours, twos and
+        ones.
         """
         passes = len(self) // 8 + (len(self) % 8).bit_count()
-        return 5 + passes
+        return 6 + passes
 
     @property
     def depth_in_runs(self) -> int:
         """Roundings, that of the weight among them, on the longest path through sums of runs."""
         lengths = [length for _, length in self.runs()]
-        return max(lengths, default=0) + len(lengths)
-
-
-def _next_run(taps: int) -> int:
-    """Return the length of the next run of so many taps, so that there are few runs."""
-    if taps > 4 * max(RUNS):
-        return max(RUNS)
-    return min((run for run in RUNS if run <= taps), key=lambda run: (_fewest(taps - run), -run))
-
-
-@functools.cache
-def _fewest(taps: int) -> int:
-    """Return how many runs cover so many taps, at least."""
-    return min((1 + _fewest(taps - run) for run in RUNS if run <= taps), default=0)
+        # three runs of three are a single chain
+        return max(7, *lengths) + len(lengths) if lengths else 0
 
 
 @dataclass(frozen=True, eq=False)

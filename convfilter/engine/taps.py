@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from convfilter.engine import costs
 from convfilter.engine.arguments import Array
-from convfilter.engine.schedule import Schedule
+from convfilter.engine.loops.layout import ROW_STEPS
+from convfilter.engine.schedule import Schedule, Taps
 from convfilter.engine.strips import StripReader
 
 
@@ -47,7 +48,9 @@ def tap_arrays(
         for _, length in parts:
             starts.append(starts[-1] + length)
         weights.append(down.weights)
-        kernels.append((strip, taps_along, ends[0], runs, runs + len(parts)))
+        kernels.append(
+            (strip, taps_along, ends[0], runs, runs + len(parts), _row_step(reader, row))
+        )
         taps_along, runs = ends[0], runs + len(parts)
     return (
         np.array(kernels, np.int64),
@@ -57,6 +60,14 @@ def tap_arrays(
         np.concatenate(offsets),
         np.concatenate(weights).astype(reader.dtype),
     )
+
+
+def _row_step(reader: StripReader, row: Taps | None) -> int:
+    """Return the elements from tap to tap along rows if the loops for nines and eights serve."""
+    if row is None or len(row) % 8 > len(row) // 8:
+        return 0
+    steps = set(np.diff(reader.tap_columns[row.columns]).tolist())
+    return steps.pop() if len(steps) == 1 and steps <= set(ROW_STEPS) else 0
 
 
 def exact_taps(

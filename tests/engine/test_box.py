@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convfilter import engine
+from convfilter.engine.plan import forcing
 from convfilter.errors import ArgumentError
 from tests.engine.accuracy import Case, check
 from tests.engine.cases import BORDERS, noise
 
 INTEGERS = ("uint8", "uint16", "int16")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forced() -> Iterator[None]:
+    """Let every kernel of equal weights be a box, also where another way is as fast."""
+    with forcing("box"):
+        yield
 
 
 def case(image: Any, size: tuple[int, int], weight: float = 1.0, **options: Any) -> Case:

@@ -5,7 +5,7 @@ from numba.extending import register_jitable
 
 from convfilter.engine.loops.declare import OPTIONS, loop
 from convfilter.engine.loops.layout import CHUNK, ROWS_AT_ONCE
-from convfilter.engine.loops.runs import sum_runs
+from convfilter.engine.loops.runs import sum_row, sum_runs
 from convfilter.engine.loops.strips import load_row, store_row
 
 
@@ -100,18 +100,7 @@ def _sum_taps(source, first, offsets, weights, out, n):
             g, h = source[first + offsets[t + 6] :], source[first + offsets[t + 7] :]
             wb, wc, wd = weights[t + 1], weights[t + 2], weights[t + 3]
             we, wf, wg, wh = weights[t + 4], weights[t + 5], weights[t + 6], weights[t + 7]
-            if left == 9:  # a pass for the last one alone would cost as much as four taps
-                i, wi = source[first + offsets[t + 8] :], weights[t + 8]
-                if t == 0:
-                    for x in range(n):
-                        half = wa * a[x] + wb * b[x] + wc * c[x] + wd * d[x] + wi * i[x]
-                        out[x] = half + (we * e[x] + wf * f[x] + wg * g[x] + wh * h[x])
-                else:
-                    for x in range(n):
-                        half = wa * a[x] + wb * b[x] + wc * c[x] + wd * d[x] + wi * i[x]
-                        out[x] += half + (we * e[x] + wf * f[x] + wg * g[x] + wh * h[x])
-                t += 1
-            elif t == 0:
+            if t == 0:
                 for x in range(n):
                     half = wa * a[x] + wb * b[x] + wc * c[x] + wd * d[x]
                     out[x] = half + (we * e[x] + wf * f[x] + wg * g[x] + wh * h[x])
@@ -233,8 +222,9 @@ def respond(
     last rows stands in strips of `strip_rows` rows, `pitch` elements apart.
 
     ``kernels[k]`` are the number of its strip, the first and last of its taps along rows (none for
-    a kernel of one factor, whose strip holds padded rows), and of its runs in `starts` and
-    `offsets`. With `in_runs` they are those of `sum_runs`; otherwise every run is a single tap.
+    a kernel of one factor, whose strip holds padded rows) and of its runs in `starts` and
+    `offsets`, and the step from tap to tap along rows where `sum_row` serves it, else 0. With
+    `in_runs` the runs are those of `sum_runs`; otherwise every run is a single tap.
     `join` is one of the numbers in `convfilter.engine.respond`; the root of a sum of squares is
     multiplied by `factor`.
     """
@@ -274,7 +264,11 @@ def respond(
                     a, b = kernels[k, 1], kernels[k, 2]
                     if b > a:
                         into = strips[(kernels[k, 0] * strip_rows + y) * pitch :]
-                        _sum_taps(padded, 0, along[a:b], along_weights[a:b], into, width)
+                        if kernels[k, 5] > 0:
+                            begin_row = padded[along[a] :]
+                            sum_row(begin_row, kernels[k, 5], along_weights[a:b], into, width)
+                        else:
+                            _sum_taps(padded, 0, along[a:b], along_weights[a:b], into, width)
             held = max(held, height)
             for i in range(0, count, together):
                 useful = min(together, count - i)
