@@ -8,7 +8,6 @@ elements: a strided window costs what it keeps and needs no code of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -183,16 +182,3 @@ def _by_remainder(columns: Axis) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         length += part.size
         parts.append(part)
     return np.concatenate(parts), starts + taps // stride
-
-
-def storer(
-    dtype: np.dtype[Any], accumulator: np.dtype[Any], offset: float
-) -> Callable[[Array, Array], int]:
-    """Return the function that adds `offset`, converts and stores, and counts what is not finite.
-
-    Integers are rounded half to even and saturated; of them only NaN is counted.
-    """
-    store = loop("strips.store", T=accumulator, D=dtype)
-    rounded = dtype.kind != "f"
-    limits = (np.iinfo(dtype).min, np.iinfo(dtype).max) if rounded else (0, 0)
-    return lambda values, out: store(values, offset, *limits, rounded, out)

@@ -22,10 +22,10 @@ PROGRAM = """
 import sys
 import numpy as np
 from convfilter.engine import native
-values = np.array([[4.0, 9.0]], np.float32)
-out = np.empty((1, 2))
-bad = native.loop("strips.store", T="float32", D="float64")(values, 2.0, 0, 0, 0, out)
-assert (out.tolist(), bad) == ([[6.0, 11.0]], 0), out
+values = np.array([-4.0, 9.0], np.float32)
+out = np.empty(2, np.float32)
+native.loop("correlate.join", T="float32")(values, 1, 1, out)
+assert out.tolist() == [4.0, 9.0], out
 print("compiled" if "numba" in sys.modules else "linked")
 """
 
@@ -265,18 +265,17 @@ def test_the_key_depends_on_processor_versions_and_sources(monkeypatch: pytest.M
 
 
 def test_numba_alone_serves_where_objects_do_not_link():
-    values, out = np.array([[16.0]]), np.empty((1, 1), np.float32)
-    store = build.compile_here("strips.store", {"T": "float64", "D": "float32"})
-    assert store(values, 0.5, 0, 0, 0, out) == 0
-    assert out[0, 0] == 16.5
+    values, out = np.array([-16.5]), np.empty(1)
+    build.compile_here("correlate.join", {"T": "float64"})(values, 1, 1, out)
+    assert out[0] == 16.5
 
 
 def test_arrays_of_the_wrong_kind_are_refused_before_machine_code_sees_them():
-    store = native.loop("strips.store", T="float32", D="float32")
-    out = np.empty((2, 2), np.float32)
-    for wrong in (np.ones((2, 2)), np.ones(4, np.float32), np.ones((4, 4), np.float32)[:, ::2]):
+    join = native.loop("correlate.join", T="float32")
+    out = np.empty(4, np.float32)
+    for wrong in (np.ones(4), np.ones((2, 2), np.float32), np.ones(8, np.float32)[::2]):
         with pytest.raises(TypeError, match="wrong kind"):
-            store(wrong, 0.0, 0, 0, 0, out)
+            join(wrong, 1, 1, out)
 
 
 def test_signatures_are_read_as_they_are_declared():

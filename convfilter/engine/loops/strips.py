@@ -101,15 +101,6 @@ def store_row(values, offset, lowest, highest, rounded, finite, out):
     return bad
 
 
-@loop("const T[:,:] values, f8 offset, i8 lowest, i8 highest, i8 rounded, D[:,:] out -> i8")
-def store(values, offset, lowest, highest, rounded, out):
-    """Store rows; return how many values cannot be told."""
-    bad = 0
-    for i in range(values.shape[0]):
-        bad += store_row(values[i], offset, lowest, highest, rounded, 0, out[i])
-    return bad
-
-
 @loop("const T[:,:] values, i8 lowest, i8 highest, const i8[:] where, D[:] out -> i8")
 def place(values, lowest, highest, where, out):
     """Round rows and store them in a larger array; return how many values cannot be told.
