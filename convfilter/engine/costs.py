@@ -11,24 +11,24 @@ from collections.abc import Sequence
 
 from convfilter.engine.schedule import Schedule, Taps
 
-LOAD_AND_STORE = {"int16": 0.16, "float32": 0.294, "float64": 0.498}
+LOAD_AND_STORE = {"int16": 0.169, "float32": 0.306, "float64": 0.468}
 """An element on its way in and out, by the dtype of the sums."""
 
-TAP = {"int16": 0.0265, "float32": 0.0366, "float64": 0.0756}
+TAP = {"int16": 0.0218, "float32": 0.031, "float64": 0.0573}
 """A weight on its own."""
 
-TAP_IN_RUN = {"float32": 0.018, "float64": 0.035}
+TAP_IN_RUN = {"float32": 0.0167, "float64": 0.0345}
 """A weight of a run of neighbours below one another, and in addition each run."""
-RUN = {"float32": 0.03, "float64": 0.12}
+RUN = {"float32": 0.0187, "float64": 0.0314}
 
-BOX = {"float32": 0.323, "float64": 1.53}
+BOX = {"float32": 0.305, "float64": 0.986}
 """A sum over a rectangle of any size, by the dtype that it is scaled in."""
 
 TRANSFORM = {
-    ("float32", 256): 2.3,
-    ("float32", 512): 3.46,
-    ("float64", 256): 4.19,
-    ("float64", 512): 6.13,
+    ("float32", 256): 1.85,
+    ("float32", 512): 3.08,
+    ("float64", 256): 3.43,
+    ("float64", 512): 5.34,
 }
 """A number of a tile on the way in, to its transform and back, and out, by the side of the tile."""
 

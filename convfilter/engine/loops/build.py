@@ -19,6 +19,16 @@ _COUNTS = re.compile(r"^ +(?:tail )?call void @NRT_(?:inc|dec)ref\(ptr [^)]*\).*
 """Counts of references to memory of Numba's own, of which a loop never has any."""
 
 
+def set_target(cpu: str, features: str) -> None:
+    """Let Numba compile for this processor and these features.
+
+    It takes its target from these settings once, at the first compilation of a process.
+    """
+    if numba.config.CPU_FEATURES is None:  # type: ignore[attr-defined]
+        numba.config.CPU_NAME = cpu  # type: ignore[attr-defined]
+        numba.config.CPU_FEATURES = features  # type: ignore[attr-defined]
+
+
 def source(name: str) -> Callable[..., Any]:
     """Return the Python function behind ``"module.function"``."""
     module, function = name.split(".")
