@@ -6,9 +6,11 @@ a run of output rows; which band a row falls into never changes a bit of it.
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any
 
 from convfilter.engine.arguments import check_integer
@@ -18,6 +20,9 @@ SMALLEST_BAND = 1 << 16
 """Fewer elements than this are not worth another thread."""
 
 MOST_WORKERS = 1024
+
+MOST_HELPERS = 64
+"""Threads that are kept; where more are asked for, these do their work."""
 
 
 def default_workers() -> int:
@@ -42,36 +47,111 @@ def run_bands(
 ) -> None:
     """Call `work(start, stop)` for bands that together cover `rows`, side by side.
 
-    The calling thread takes the first band itself. An error in a band is raised when all are done.
+    The calling thread takes bands too. An error in a band is raised when all are done.
     """
     useful = max(1, rows * elements_per_row // SMALLEST_BAND)
     bands = min(workers, useful, rows)
     if bands <= 1:
         work(0, rows)
         return
-    edges = [rows * band // bands for band in range(bands + 1)]
-    failures: list[BaseException | None] = [None] * bands
-
-    def run_one(band: int) -> None:
-        try:
-            work(edges[band], edges[band + 1])
-        except BaseException as error:  # noqa: BLE001 - raised in the calling thread
-            failures[band] = error
-
-    # plain threads: a pool would take 3 ms to import and gain nothing on bands that are this long
-    others = [
-        threading.Thread(target=run_one, args=(band,), name="convfilter", daemon=True)
-        for band in range(1, bands)
-    ]
-    started = []
+    shared = _Shared([rows * band // bands for band in range(bands + 1)], work)
+    _crew.ask(shared.help, min(bands - 1, MOST_HELPERS))
     try:
-        for other in others:
-            other.start()
-            started.append(other)
-        work(edges[0], edges[1])
+        shared.take()
     finally:
-        for other in started:
-            other.join()
-    for failure in failures:
+        shared.close()
+    for failure in shared.failures:
         if failure is not None:
             raise failure
+
+
+class _Shared:
+    """Bands that several threads take one after the other, until none is left."""
+
+    def __init__(self, edges: list[int], work: Callable[[int, int], None]) -> None:
+        self._edges, self._work = edges, work
+        self._bands = len(edges) - 1
+        self._next = itertools.count()  # counting is a single step to the interpreter
+        self._lock = threading.Lock()
+        self._helpers = 0
+        self._closed = False
+        self._done: SimpleQueue[None] = SimpleQueue()
+        self.failures: list[BaseException | None] = [None] * self._bands
+
+    def take(self) -> None:
+        """Work on bands as long as there are some."""
+        while (band := next(self._next)) < self._bands:
+            try:
+                self._work(self._edges[band], self._edges[band + 1])
+            except BaseException as error:  # noqa: BLE001 - raised in the calling thread
+                self.failures[band] = error
+
+    def help(self) -> None:
+        """Take bands in another thread, unless the calling one has closed."""
+        with self._lock:
+            if self._closed:
+                return
+            self._helpers += 1
+        try:
+            self.take()
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._helpers -= 1
+            if self._closed and not self._helpers:
+                self._done.put(None)
+
+    def close(self) -> None:
+        """Let nobody begin another band, and wait for those that helpers have begun.
+
+        An interrupt may have come anywhere in this thread's own band; nothing here relies on it.
+        """
+        while next(self._next) < self._bands:
+            pass
+        with self._lock:
+            self._closed = True
+            waits = self._helpers > 0
+        if waits:
+            self._done.get()
+
+
+class _Crew:
+    """Threads that wait for something to do.
+
+    To start a thread takes as long as a small picture. A pool of the standard library would take
+    3 ms to import, and would wait for itself where bands are cut within bands; whoever asks this
+    crew for help works on by itself, whether help comes or not.
+    """
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: in the child of a fork there are no threads."""
+        self._members = 0
+        self._lock = threading.Lock()
+        self._calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
+
+    def ask(self, call: Callable[[], None], count: int) -> None:
+        """Ask so many threads to make a call."""
+        if self._members < count:
+            with self._lock:
+                for _ in range(self._members, count):
+                    threading.Thread(target=self._serve, name="convfilter", daemon=True).start()
+                    self._members += 1
+        for _ in range(count):
+            self._calls.put(call)
+
+    def _serve(self) -> None:
+        calls = self._calls
+        while True:
+            call = calls.get()
+            call()
+            del call  # what it holds may be large
+
+
+_crew = _Crew()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_crew.forget)

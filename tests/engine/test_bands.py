@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from convfilter.engine import correlate
+from convfilter.engine import bands, correlate
 from convfilter.engine.bands import SMALLEST_BAND, check_workers, default_workers, run_bands
 from convfilter.errors import ArgumentError, ArgumentTypeError
 from tests.engine.cases import noise
@@ -55,6 +55,60 @@ def test_an_error_in_a_band_is_raised_when_all_are_done(failing: int) -> None:
     with pytest.raises(RuntimeError, match=f"band {failing}"):
         run_bands(3, SMALLEST_BAND, 3, work)
     assert sorted(finished) == sorted({0, 1, 2} - {failing})
+
+
+def test_bands_within_bands() -> None:
+    seen = np.zeros((8, 8), int)
+
+    def outer(start: int, stop: int) -> None:
+        for row in range(start, stop):
+
+            def inner(first: int, last: int, row: int = row) -> None:
+                seen[row, first:last] += 1
+
+            run_bands(8, SMALLEST_BAND, 8, inner)
+
+    for _ in range(50):
+        run_bands(8, SMALLEST_BAND, 8, outer)
+    assert (seen == 50).all()
+
+
+def test_an_interrupt_waits_for_the_bands_that_were_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+    ended = []
+
+    def work(start: int, stop: int) -> None:
+        begun.set()
+        may_end.wait(30)
+        ended.append(start)
+
+    def interrupted(shared: bands._Shared) -> None:
+        assert begun.wait(30)
+        threading.Timer(0.05, may_end.set).start()
+        raise KeyboardInterrupt
+
+    in_caller = threading.get_ident()
+    take = bands._Shared.take
+    monkeypatch.setattr(
+        bands._Shared,
+        "take",
+        lambda shared: (interrupted if threading.get_ident() == in_caller else take)(shared),
+    )
+    with pytest.raises(KeyboardInterrupt):
+        run_bands(2, SMALLEST_BAND, 2, work)
+    assert ended  # a helper's band, and perhaps the next one
+    before = list(ended)
+    may_end.wait(30)
+    assert ended == before
+
+
+def test_threads_are_kept_and_not_too_many() -> None:
+    for _ in range(3):
+        run_bands(500, SMALLEST_BAND, 500, lambda start, stop: None)
+    threads = [thread for thread in threading.enumerate() if thread.name == "convfilter"]
+    assert len(threads) == bands.MOST_HELPERS
 
 
 def test_workers() -> None:
