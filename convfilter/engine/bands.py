@@ -6,6 +6,7 @@ a run of output rows; which band a row falls into never changes a bit of it.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import threading
@@ -135,13 +136,13 @@ class _Crew:
         self._calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
 
     def ask(self, call: Callable[[], None], count: int) -> None:
-        """Ask so many threads to make a call."""
+        """Ask so many threads to make a call, or fewer where the system gives no more."""
         if self._members < count:
-            with self._lock:
+            with self._lock, contextlib.suppress(RuntimeError):
                 for _ in range(self._members, count):
                     threading.Thread(target=self._serve, name="convfilter", daemon=True).start()
                     self._members += 1
-        for _ in range(count):
+        for _ in range(min(count, self._members)):
             self._calls.put(call)
 
     def _serve(self) -> None:

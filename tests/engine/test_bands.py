@@ -111,6 +111,19 @@ def test_threads_are_kept_and_not_too_many() -> None:
     assert len(threads) == bands.MOST_HELPERS
 
 
+def test_without_further_threads_the_calling_one_does_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(bands, "_crew", bands._Crew())
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    seen = []
+    run_bands(4, SMALLEST_BAND, 4, lambda start, stop: seen.append(start))
+    assert seen == [0, 1, 2, 3]
+
+
 def test_workers() -> None:
     assert check_workers(None) == default_workers() >= 1
     assert check_workers(3) == 3
