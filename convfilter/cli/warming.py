@@ -133,13 +133,13 @@ def _read_and_write() -> None:
 
 def _run(name: str, pictures: Sequence[Any]) -> None:
     """Run a filter, or a kernel, on every picture, by what serves small ones and large ones."""
-    from convfilter.engine import fft
+    from convfilter.engine import choose
     from convfilter.pipeline import find
 
     found, preset = find(name)
     for values in _variants(found, preset):
         for picture, side in itertools.product(pictures, (1, LARGE)):
-            fft.SMALLEST_SIDE = side
+            choose.SMALLEST_SIDE = side
             with suppress(ConvfilterError):  # what this filter refuses needs no loops of it
                 found(picture, workers=1, **values)
 

@@ -1,18 +1,20 @@
 """The engine: arrays in, arrays out. It knows no file, no kernel's name and no command line."""
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from convfilter.engine.correlate import convolve, correlate, correlate_bank, plan
-from convfilter.engine.edges import (
-    canny,
-    hysteresis,
-    non_maximum_suppression,
-    trace_edges,
-)
 from convfilter.engine.geometry import BORDERS, PADDINGS, Border, Padding
-from convfilter.engine.noise import noise_sigma
 from convfilter.engine.plan import Plan, recorded_plans
-from convfilter.engine.pool import pool
-from convfilter.engine.rank import maximum, median, minimum, percentile
-from convfilter.engine.smooth import bilateral, nl_means
+
+if TYPE_CHECKING:
+    from convfilter.engine.edges import canny, hysteresis, non_maximum_suppression, trace_edges
+    from convfilter.engine.noise import noise_sigma
+    from convfilter.engine.pooling import pool
+    from convfilter.engine.rank import maximum, median, minimum, percentile
+    from convfilter.engine.smooth import bilateral, nl_means
 
 __all__ = [
     "BORDERS",
@@ -38,3 +40,31 @@ __all__ = [
     "recorded_plans",
     "trace_edges",
 ]
+
+_HOME = {
+    "bilateral": "smooth",
+    "canny": "edges",
+    "hysteresis": "edges",
+    "maximum": "rank",
+    "median": "rank",
+    "minimum": "rank",
+    "nl_means": "smooth",
+    "noise_sigma": "noise",
+    "non_maximum_suppression": "edges",
+    "percentile": "rank",
+    "pool": "pooling",
+    "trace_edges": "edges",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # a correlation, which most commands are, has no use for these
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

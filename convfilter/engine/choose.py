@@ -8,8 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from convfilter.engine import fft
-from convfilter.engine.box import plan_box
+from convfilter.engine import costs
 from convfilter.engine.plan import Plan, Request, forced
 from convfilter.engine.schedule import Weights
 from convfilter.engine.sums import is_integer, plan_sums
@@ -17,13 +16,19 @@ from convfilter.engine.sums import is_integer, plan_sums
 LARGEST_KEPT = 1 << 16
 """Bytes of kernels whose plan is remembered."""
 
+SMALLEST_SIDE = 1
+"""Rows and columns that costs are reckoned for at least: more shows what serves large images."""
+
+LEAST_TRANSFORM = min(costs.TRANSFORM.values())
+"""No transform is ever cheaper."""
+
 
 def choose(kernels: Sequence[Weights], request: Request) -> Plan:
     """Return the plan for kernels of one shape (rows, columns).
 
     The plans of small kernels are kept: factoring one takes longer than filtering a small image.
     """
-    wanted = (forced.get(), fft.SMALLEST_SIDE)
+    wanted = (forced.get(), SMALLEST_SIDE)
     if sum(kernel.nbytes for kernel in kernels) > LARGEST_KEPT:
         return _choose(kernels, request, *wanted)
     return _kept(tuple((kernel.tobytes(), kernel.shape) for kernel in kernels), request, *wanted)
@@ -50,10 +55,21 @@ def _plans(kernels: Sequence[Weights], request: Request, wanted: str, side: int)
     if request.needs_range or request.only_sums:
         return
     integer = is_integer(kernels, request)
-    if request.is_dense and request.combine is None and len(kernels) == 1:
+    # what few kernels have use for is not imported for the others
+    if request.is_dense and request.combine is None and _are_level(kernels):
+        from convfilter.engine.box import plan_box
+
         yield from plan_box(kernels[0], request, integer)
     # integers that are not proven to be exact may be so for the values that come
     certain = not integer or any(plan.exact for plan in sums)
     cheapest = min(plan.cost for plan in sums)
-    if certain and (wanted.startswith("fft") or cheapest > fft.LEAST_COST):
+    if certain and (wanted.startswith("fft") or cheapest > LEAST_TRANSFORM):
+        from convfilter.engine import fft
+
         yield from fft.plan_fft(kernels, request, exact=integer, reason=sums[-1].reason, side=side)
+
+
+def _are_level(kernels: Sequence[Weights]) -> bool:
+    """Tell whether there is one kernel, whose weights are all the same and not 0."""
+    kernel = kernels[0]
+    return len(kernels) == 1 and kernel.size > 1 and kernel.flat[0] != 0 and not np.ptp(kernel)

@@ -47,11 +47,6 @@ LANES = 16
 SIZES = (256, 512)
 """Sides of a tile that there are loops for."""
 
-SMALLEST_SIDE = 1
-"""Rows and columns that costs are reckoned for at least: more shows what serves large images."""
-
-LEAST_COST = min(costs.TRANSFORM.values())
-
 ROOT = 2
 """The way to join responses that takes the root of a sum of squares, as the loop calls it."""
 

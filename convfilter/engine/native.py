@@ -31,6 +31,9 @@ while_compiling: Callable[[], contextlib.AbstractContextManager[Any]] = contextl
 
 _preparing: threading.Thread | None = None
 
+_one_at_a_time = threading.RLock()
+"""Bands that all come upon a missing loop wait for the one that makes it."""
+
 _RUNTIME_SYMBOLS = (
     "NRT_Free",
     "NRT_MemInfo_call_dtor",
@@ -73,7 +76,8 @@ def bound(loop: Loop, *arguments: Any) -> Callable[[], Any]:
 
 @functools.cache
 def _loop(name: str, given: tuple[tuple[str, DTypeLike], ...]) -> Loop:
-    return _loaded(name, tuple((letter, np.dtype(d).name) for letter, d in given))
+    with _one_at_a_time:
+        return _loaded(name, tuple((letter, np.dtype(d).name) for letter, d in given))
 
 
 @functools.cache

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.engine import fft
 from convfilter.engine.arguments import Array, Outline
 from convfilter.engine.bands import run_bands
-from convfilter.engine.box import run_box
 from convfilter.engine.choose import choose
 from convfilter.engine.gain import gain_for_squares
 from convfilter.engine.geometry import Axis, Border
-from convfilter.engine.gradient import Halves, bind_magnitude, halves
 from convfilter.engine.loops.layout import PITCH, ROWS_AT_ONCE
 from convfilter.engine.native import bound, loop
 from convfilter.engine.plan import Combine, Plan, Request
 from convfilter.engine.schedule import Schedule, Weights
 from convfilter.engine.strips import Part, Scratch, StripReader
 from convfilter.engine.taps import exact_taps, tap_arrays, worth_runs
+
+if TYPE_CHECKING:
+    from convfilter.engine.gradient import Halves
 
 COMBINES: tuple[Combine, ...] = get_args(Combine)
 JOINS: dict[Combine | None, int] = {None: 0, "abs": 1, "l1": 1, "l2": 2, "max": 3, "max-abs": 4}
@@ -64,6 +64,8 @@ class Call:
         # in 16 bits the general loops are as fast; a difference of doubles might overflow
         single = self.plan.accumulator == np.float32
         if self.request.combine == "l2" and self.request.is_dense and single:
+            from convfilter.engine.gradient import halves
+
             return halves([kernel * self.request.scale for kernel in self.kernels])
         return None
 
@@ -201,6 +203,8 @@ class Response:
         """
         call = self.call
         if self.gradient is not None:
+            from convfilter.engine.gradient import bind_magnitude
+
             factors = 1 / call.gain, call.request.offset
             image = call.image.dtype
             return bind_magnitude(self.reader, self.gradient, image, *factors, rows, out, scratch)
@@ -319,6 +323,8 @@ class Tiles:
 
 
 def _run_box(call: Call, workers: int) -> tuple[Array, int]:
+    from convfilter.engine.box import run_box
+
     request = call.request
     return run_box(
         call.pixels,
@@ -335,6 +341,8 @@ def _run_box(call: Call, workers: int) -> tuple[Array, int]:
 
 
 def _run_transforms(call: Call, workers: int) -> tuple[Array, int]:
+    from convfilter.engine import fft
+
     request = call.request
     output = fft.run(
         call.pixels,

@@ -14,7 +14,6 @@ from convfilter.engine.arguments import Outline, check_image
 from convfilter.engine.bands import check_workers
 from convfilter.engine.correlate import correlation
 from convfilter.engine.plan import Combine
-from convfilter.engine.pool import pooling
 from convfilter.filters import transparency
 from convfilter.filters.options import SignedMode, Window
 
@@ -145,6 +144,8 @@ class Pooling:
 
     def step(self, outline: Outline, dtype: np.dtype[Any]) -> Step:
         """Return the step of a chain that gives the result as floats."""
+        from convfilter.engine.pooling import pooling
+
         return pooling(outline, self.size, self.reduce, **self.named)
 
     def last_step(

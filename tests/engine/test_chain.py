@@ -17,7 +17,7 @@ from convfilter.engine import chain
 from convfilter.engine.arguments import Array, Outline, check_image
 from convfilter.engine.chain import Step, run_chain
 from convfilter.engine.correlate import correlation
-from convfilter.engine.pool import pooling
+from convfilter.engine.pooling import pooling
 from convfilter.errors import ArgumentError
 from tests.engine.accuracy import Case, check, in_small_pieces
 from tests.engine.cases import DTYPES, draw_image, draw_kernel, draw_kernel_shape, draw_placement

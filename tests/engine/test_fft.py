@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from convfilter.engine import correlate, fft, plan, recorded_plans
+from convfilter.engine import choose, correlate, fft, plan, recorded_plans
 from convfilter.engine.geometry import lay_out
 from convfilter.engine.plan import forcing
 from convfilter.engine.respond import COMBINES
@@ -206,7 +206,7 @@ def test_transforms_are_taken_where_they_are_faster() -> None:
         assert plan(image, np.ones((25, 25))).algorithm == "box"
         small, kernel = image[:20, :20], RNG.normal(size=(15, 15)) / 20
         assert plan(small, kernel).algorithm == "direct"
-        patch.setattr(fft, "SMALLEST_SIDE", 1500)
+        patch.setattr(choose, "SMALLEST_SIDE", 1500)
         assert plan(small, kernel).algorithm == "fft"
 
 
