@@ -18,6 +18,8 @@ Colour = tuple[int, int, int]
 
 def background_colour(text: str) -> Colour:
     """Return the RGB value of a colour name, ``#rrggbb``, ``rgb(r, g, b)`` or ``hsl(...)``."""
+    if text == "white":  # the default, for which Pillow need not be there
+        return 255, 255, 255
     from PIL import ImageColor
 
     try:
@@ -35,7 +37,8 @@ def fit(
     """Return pixels that the format holds as they are, and a note for each loss on the way.
 
     The result is ``(H, W)``, ``(H, W, 2)``, ``(H, W, 3)`` or ``(H, W, 4)`` of uint8, ``(H, W)`` of
-    uint16 or float32. `name` is that of the target, for messages.
+    float32; PNG holds uint16 in all these shapes, other formats ``(H, W)``. `name` is that of the
+    target, for messages.
     """
     form = FORMATS[format_name]
     _check_shape(image, form, name)
@@ -72,10 +75,10 @@ def _fit_dtype(pixels: NDArray[Any], form: Format, name: str, notes: list[str]) 
     if dtype == np.bool_:
         return np.where(pixels, np.uint8(255), np.uint8(0))
     if dtype == np.uint16:
-        if pixels.ndim == 3:
+        if pixels.ndim == 3 and not form.uint16_colour:
             raise ImageError(
-                f"{name}: 16-bit colour or alpha is not served yet: convert the picture to 8 bits "
-                "or to grey first"
+                f"{name}: 16-bit colour or alpha is written to PNG only: write PNG, "
+                "or convert the picture to 8 bits or to grey first"
             )
         if not form.uint16_grey:
             raise ImageError(

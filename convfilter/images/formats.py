@@ -44,6 +44,7 @@ class Format:
     grey: bool = True
     colour: bool = True
     uint16_grey: bool = False
+    uint16_colour: bool = False
     float_grey: bool = False
     longest_side: int = 2**31 - 1
 
@@ -54,7 +55,14 @@ FORMATS: dict[str, Format] = {
     entry.name: entry
     for entry in (
         Format(
-            "PNG", (".png",), "PngImagePlugin", "PngImageFile", "PNG", alpha=True, uint16_grey=True
+            "PNG",
+            (".png",),
+            "PngImagePlugin",
+            "PngImageFile",
+            "PNG",
+            alpha=True,
+            uint16_grey=True,
+            uint16_colour=True,
         ),
         Format(
             "JPEG",

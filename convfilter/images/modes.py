@@ -22,19 +22,16 @@ _PHOTOMETRIC = 262
 _WHITE_IS_ZERO = 0
 
 _DEEP_COLOUR = (
-    "16-bit colour is not served yet: convert to 8 bits first, or to 16-bit grey without alpha"
+    "16-bit colour is served in PNG only: convert to 16-bit PNG, to 8 bits, or to 16-bit grey"
 )
 
 
-def refuse_lost_depth(picture: ImageFile, format_name: str, head: bytes, name: str) -> None:
+def refuse_lost_depth(picture: ImageFile, format_name: str, name: str) -> None:
     """Raise `ImageError` for pictures that Pillow would reduce to 8 bits without a word.
 
-    Called before decoding; `head` holds the first 26 bytes of the file or more.
+    Called before decoding. Those of PNG have a reader of their own.
     """
-    if format_name == "PNG":
-        depth, colour_type = head[24], head[25]
-        lost = depth == 16 and colour_type in (2, 4, 6)
-    elif format_name == "TIFF":
+    if format_name == "TIFF":
         bits = _tag(picture, _BITS_PER_SAMPLE, (1,))
         lost = len(bits) > 1 and max(bits) > 8
     elif format_name == "PPM":

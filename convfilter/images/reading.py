@@ -38,8 +38,9 @@ def read(
     The content decides about the format, not the suffix. Grey, grey with alpha, RGB and RGBA stay
     as they are; 1-bit pictures become 0 and 255; palettes become grey, RGB or (with transparency)
     grey or RGB with alpha; CMYK becomes sRGB, through its profile where it has one; YCbCr becomes
-    RGB. 16-bit grey becomes uint16, 32-bit float grey becomes float32, unscaled. The EXIF
-    orientation is applied and reset. WebP and AVIF know no grey: their pictures are RGB.
+    RGB. 16-bit grey, and 16-bit colour of PNG, becomes uint16, 32-bit float grey becomes float32,
+    unscaled. The EXIF orientation is applied and reset. WebP and AVIF know no grey: their pictures
+    are RGB.
 
     Parameters
     ----------
@@ -57,7 +58,7 @@ def read(
     ------
     ImageError
         Missing, empty, truncated, damaged, too large, or of a kind that is not served (16-bit
-        colour, which Pillow would reduce to 8 bits without a word; LAB; HEIC).
+        colour of TIFF and PPM, which Pillow would reduce to 8 bits without a word; LAB; HEIC).
     """
     name = display_name(source)
     if isinstance(source, (str, os.PathLike)):
@@ -111,12 +112,49 @@ def _read(file: BinaryIO, name: str, max_pixels: int) -> Image:
     except OSError as error:
         raise ImageError(f"{name}: cannot be read: {error.strerror or error}") from error
     format_name = _identify(head, name)
+    if format_name == "PNG":
+        image = _read_png(file, head, name, max_pixels)
+        if image is not None:
+            return image
     with pillow_warnings_silenced():
         picture = _header(file, head, format_name, name)
         with picture:
             _check_size(picture.size, name, max_pixels)
-            refuse_lost_depth(picture, format_name, head, name)
+            refuse_lost_depth(picture, format_name, name)
             return _decode(picture, format_name, name)
+
+
+def _read_png(file: BinaryIO, head: bytes, name: str, max_pixels: int) -> Image | None:
+    """Read a PNG file without Pillow, or return None for one that Pillow has to look at.
+
+    Pillow finds the words for what is damaged, and lives with some of it; but 16 bits of colour it
+    would reduce to 8.
+    """
+    from convfilter.images import png_reader
+
+    header = png_reader.Header.of(head)
+    if header is None:
+        return None
+    _check_size((header.width, header.height), name, max_pixels)
+    try:
+        found = png_reader.decode(file, header)
+        metadata, orientation = Metadata(dpi=_resolution(found.dpi)), 1
+        if found.described is not None:
+            with pillow_warnings_silenced(), _header(found.described, head, "PNG", name) as beside:
+                beside.load()
+                orientation = _orientation(beside)
+                metadata = _metadata(beside, turned=orientation in (5, 6, 7, 8))
+    except MemoryError as error:
+        raise _too_large(header.width, header.height, name) from error
+    except (png_reader.PngError, ImageError, OSError) as error:
+        if header.is_deep_colour:
+            raise ImageError(
+                f"{name}: the PNG file is damaged ({_detail(error)}): create it again"
+            ) from error
+        file.seek(0)
+        return None
+    pixels = apply_orientation(found.pixels, orientation)
+    return Image(pixels, found.alpha, "PNG", metadata, found.frames)
 
 
 def _identify(head: bytes, name: str) -> str:
@@ -188,10 +226,7 @@ def _decode(picture: ImageFile, format_name: str, name: str) -> Image:
     except ImageError:
         raise
     except MemoryError as error:
-        width, height = picture.size
-        raise ImageError(
-            f"{name}: {width}x{height} pixels do not fit into memory: use a smaller picture"
-        ) from error
+        raise _too_large(*picture.size, name) from error
     except Exception as error:  # damaged data makes Pillow's plugins raise almost anything
         if _is_cut_off(error):
             raise ImageError(
@@ -200,6 +235,12 @@ def _decode(picture: ImageFile, format_name: str, name: str) -> Image:
         raise ImageError(
             f"{name}: the {format_name} file is damaged ({_detail(error)}): create it again"
         ) from error
+
+
+def _too_large(width: int, height: int, name: str) -> ImageError:
+    return ImageError(
+        f"{name}: {width}x{height} pixels do not fit into memory: use a smaller picture"
+    )
 
 
 def _decode_pixels(picture: ImageFile, format_name: str, name: str) -> tuple[NDArray[Any], bool]:

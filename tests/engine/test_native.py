@@ -168,6 +168,27 @@ def test_first_runs_at_once_all_succeed(tmp_path: Path):
     assert first_runs.failures(tmp_path, runs=4) == []
 
 
+def test_threads_that_miss_a_loop_wait_for_the_one_that_compiles_it(tmp_path: Path):
+    program = """
+import threading
+from convfilter.engine import native
+compiled = native._compiled
+calls = []
+native._compiled = lambda *given: calls.append(given) or compiled(*given)
+found = []
+threads = [
+    threading.Thread(target=lambda: found.append(native.loop("correlate.join", T="float32")))
+    for _ in range(4)
+]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(len(calls), len({id(loop) for loop in found}))
+"""
+    assert run(tmp_path, program=program) == "1 1"
+
+
 def test_an_object_for_another_processor_is_neither_read_nor_replaced(warm: Path):
     there = object_file(warm)
     another = "import llvmlite.binding as llvm\nllvm.get_host_cpu_name = lambda: 'generic'\n"

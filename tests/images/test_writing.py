@@ -67,8 +67,9 @@ def test_sixteen_bits_are_never_reduced(format_name: str) -> None:
 
 @pytest.mark.parametrize("format_name", list(FORMATS))
 def test_what_no_format_holds(format_name: str) -> None:
+    colour = [] if format_name == "PNG" else [(np.zeros((2, 2, 3), np.uint16), "16-bit colour")]
     for pixels, words in (
-        (np.zeros((2, 2, 3), np.uint16), "16-bit colour"),
+        *colour,
         (np.zeros((2, 2), np.int16), "signed"),
         (np.zeros((2, 2, 5), np.uint8), "5 channels"),
         (np.zeros((0, 2), np.uint8), "cannot be stored"),

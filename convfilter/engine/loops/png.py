@@ -93,3 +93,50 @@ def filter_rows(above, rows, step, scratch, out):
             kind, predicted = 4, paeth
         out[i, 0] = kind
         _subtract(here, predicted, out[i, 1:])
+
+
+@loop("u1[:] above, const u1[:,:] rows, i8 step, u1[:,:] out -> i8")
+def unfilter_rows(above, rows, step, out):
+    """Turn filtered rows, each behind its filter type, into bytes of the image.
+
+    `above` is the row before the first one; `step` is the number of bytes of a pixel. Return how
+    many rows have an unknown type.
+    """
+    n = out.shape[1]
+    unknown = 0
+    for i in range(rows.shape[0]):
+        kind = rows[i, 0]
+        source, now = rows[i, 1:], out[i]
+        upper = out[i - 1] if i > 0 else above
+        if kind == 0:
+            for x in range(n):
+                now[x] = source[x]
+        elif kind == 1:
+            for x in range(step):
+                now[x] = source[x]
+            for x in range(step, n):
+                now[x] = np.uint8((source[x] + now[x - step]) & 0xFF)
+        elif kind == 2:
+            for x in range(n):
+                now[x] = np.uint8((source[x] + upper[x]) & 0xFF)
+        elif kind == 3:
+            for x in range(step):
+                now[x] = np.uint8((source[x] + (upper[x] >> 1)) & 0xFF)
+            for x in range(step, n):
+                now[x] = np.uint8((source[x] + ((upper[x] + now[x - step]) >> 1)) & 0xFF)
+        elif kind == 4:
+            for x in range(step):
+                now[x] = np.uint8((source[x] + upper[x]) & 0xFF)
+            for x in range(step, n):
+                a, b = np.int32(now[x - step]), np.int32(upper[x])
+                c = np.int32(upper[x - step])
+                from_a, from_b = abs(b - c), abs(a - c)
+                from_c = abs(a + b - c - c)
+                # signs instead of branches, which nobody could predict
+                not_b = np.int32(from_c - from_b) >> 31
+                not_a = np.int32((from_b - from_a) | (from_c - from_a)) >> 31
+                nearest = (a & ~not_a) | (((b & ~not_b) | (c & not_b)) & not_a)
+                now[x] = np.uint8((source[x] + nearest) & 0xFF)
+        else:
+            unknown += 1
+    return unknown
