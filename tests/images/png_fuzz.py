@@ -12,7 +12,7 @@ import io
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image as PillowImages
 from PIL import ImageCms
 
-from convfilter.images import png
+from convfilter.images import png, read
 from convfilter.images.image import Metadata
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -130,6 +130,7 @@ def check(case: Case) -> bytes:
     assert data == again, "the file depends on the number of threads"
     check_opencv(data, case.pixels)
     check_pillow(data, case)
+    check_ours(data, case)
     return data
 
 
@@ -167,6 +168,18 @@ def check_pillow(data: bytes, case: Case) -> None:
     else:  # whole pixels per metre
         for value, wanted in zip(info["dpi"], metadata.dpi, strict=True):
             assert abs(value - wanted) <= 0.0127 or value == 0.0254, f"Pillow: {value} dpi"
+
+
+def check_ours(data: bytes, case: Case) -> None:
+    """Compare with what our own reader gives, all bits of it."""
+    back = read(io.BytesIO(data))
+    wanted = case.pixels[..., 0] if case.pixels.shape[2:] == (1,) else case.pixels
+    assert back.pixels.dtype == wanted.dtype.newbyteorder("="), f"ours: {back.dtype}"
+    assert np.array_equal(back.pixels, wanted), "ours: other pixels"
+    assert back.alpha == (wanted.ndim == 3 and wanted.shape[2] in (2, 4)), "ours: alpha"
+    metadata = case.metadata
+    kept = replace(back.metadata, dpi=metadata.dpi)
+    assert kept == metadata, f"ours: {kept}"
 
 
 def main() -> None:
