@@ -30,7 +30,7 @@ OWN = """
     batch batch.checks batch.job batch.names batch.plan batch.report batch.run batch.walk
     engine engine.arguments engine.bands engine.choose engine.correlate engine.costs engine.gain
     engine.geometry engine.loops engine.loops.layout engine.native engine.objects engine.plan
-    engine.respond engine.schedule engine.strips engine.sums engine.taps
+    engine.respond engine.results engine.schedule engine.strips engine.sums engine.taps
     errors
     filters filters.declare filters.deferred filters.edges filters.levels filters.options
     filters.parameters filters.pixels filters.transparency

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from convfilter.engine import costs
+from convfilter.engine import costs, results
 from convfilter.engine.arguments import Array
 from convfilter.engine.bands import run_bands
 from convfilter.engine.geometry import Axis, Border
@@ -106,7 +106,7 @@ def run_box(
     if image.dtype.kind == "f":
         restart = max(RESTART_ROWS, 4 * rows.window)
     bad: list[int] = []
-    output = np.empty((rows.outputs, reader.output_length), dtype)
+    output = results.empty((rows.outputs, reader.output_length), dtype)
 
     def work(start: int, stop: int) -> None:
         first = start - start % restart if image.dtype.kind == "f" else start

@@ -17,13 +17,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from convfilter.engine import results
 from convfilter.engine.arguments import Array
 from convfilter.engine.bands import run_bands
 from convfilter.engine.gain import peak
 from convfilter.engine.geometry import Axis, Border
 from convfilter.engine.native import bound, loop
 from convfilter.engine.plan import Plan, record
-from convfilter.engine.strips import Part, Scratch
+from convfilter.engine.strips import Part, Scratch, of_thread
 
 TILE_BYTES = 5 << 19
 """What lies between the steps of a tile, about: most of it stays in a second cache of 2 MB.
@@ -117,15 +118,14 @@ def run_chain(
     sources = [step.rows.sources(step.border) for step in steps]
     across = [step.columns.sources(step.border) for step in steps]
     channels = image.shape[2]
-    output = np.empty((rows[-1].outputs, columns[-1].outputs * channels), dtype)
+    output = results.empty((rows[-1].outputs, columns[-1].outputs * channels), dtype)
     given_up: list[bool] = []
 
     def work(start: int, stop: int) -> None:
         bands = _bands(rows, sources, (start, stop), tile[0])
         reads = [_reads(rows, sources, band) for band in bands]
-        scratch = Scratch()
         for spans in _bands(columns, across, (0, columns[-1].outputs), tile[1]):
-            column = _Column(image, steps, bands[0], spans, output, scratch)
+            column = _Column(image, steps, bands[0], spans, output, of_thread)
             for band, read in zip(bands, reads, strict=True):
                 if given_up:
                     return

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from convfilter.engine import results
 from convfilter.engine.arguments import Array, check_image, check_number
 from convfilter.engine.bands import check_workers, run_bands
 from convfilter.engine.correlate import correlate
@@ -59,7 +60,7 @@ def non_maximum_suppression(
     threads = check_workers(workers)
     squared = norm == "l2"
     marks = _Marks(across.shape)
-    output = np.empty(across.shape, np.float32)
+    output = results.empty(across.shape, np.float32)
     measure = loop("edges.measure_marked", T=across.dtype)
     mark = _gradient_marker(across, down, squared, 0.0, 0.0)
 
@@ -266,7 +267,7 @@ class _Marks:
         total = sum(found for _, found in bands)
         for seam, _ in sorted(bands)[1:]:
             grow(seam - 1, seam + 1, 0, height, total)
-        edges = np.empty((height, width), np.uint8)
+        edges = results.empty((height, width), np.uint8)
         run_bands(height, width, workers, lambda start, stop: pick(marks, start, stop, edges))
         return edges.view(np.bool_)
 

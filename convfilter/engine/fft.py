@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from convfilter.engine import costs
+from convfilter.engine import costs, results
 from convfilter.engine.arguments import Array
 from convfilter.engine.bands import run_bands
 from convfilter.engine.geometry import Axis, Border
@@ -189,7 +189,7 @@ def run(
     finish = (exact, offset, *limits, rounded)
     takes_root = join == ROOT
     measures = not exact and "f" in (image.dtype.kind, output_dtype.kind)
-    output = np.empty((rows.outputs, reader.output_length), output_dtype)
+    output = results.empty((rows.outputs, reader.output_length), output_dtype)
     bad: list[int] = []
     norms: list[tuple[float, float]] = [(0.0, 0.0)]
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from convfilter.engine import results
 from convfilter.engine.arguments import Array, check_image, check_number, check_pair
 from convfilter.engine.bands import check_workers
 from convfilter.engine.fold import Operation, fold
@@ -140,7 +141,7 @@ class _Call:
     def empty_output(self) -> Array:
         """Return memory for the result, (rows, columns * channels)."""
         width = self.columns.outputs * self.image.shape[2]
-        return np.empty((self.rows.outputs, width), self.image.dtype)
+        return results.empty((self.rows.outputs, width), self.image.dtype)
 
     def shaped(self, output: Array) -> Array:
         """Return the result with the axes of the image."""
@@ -207,7 +208,7 @@ def _rank(call: _Call, percent: Fraction, workers: int) -> Array:
     )
     if holds_nan:
         # what orders numbers says nothing of NaN; the maximum is NaN wherever a window holds one
-        peaks = np.empty_like(output)
+        peaks = results.empty(output.shape, output.dtype)
         fold(
             call.image,
             call.rows,

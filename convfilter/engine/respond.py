@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from convfilter.engine import results
 from convfilter.engine.arguments import Array, Outline
 from convfilter.engine.bands import run_bands
 from convfilter.engine.choose import choose
@@ -19,7 +20,7 @@ from convfilter.engine.loops.layout import PITCH, ROWS_AT_ONCE
 from convfilter.engine.native import bound, loop
 from convfilter.engine.plan import Combine, Plan, Request
 from convfilter.engine.schedule import Schedule, Weights
-from convfilter.engine.strips import Part, Scratch, StripReader
+from convfilter.engine.strips import Part, Scratch, StripReader, of_thread
 from convfilter.engine.taps import exact_taps, tap_arrays, worth_runs
 
 if TYPE_CHECKING:
@@ -156,12 +157,12 @@ def run(call: Call, workers: int) -> tuple[Array, int]:
 def _run_sums(call: Call, workers: int) -> tuple[Array, int]:
     response = Response.of(call)
     outputs = call.rows.outputs
-    output = np.empty((outputs, response.reader.output_length), call.dtype)
+    output = results.empty((outputs, response.reader.output_length), call.dtype)
     bad: list[int] = []
 
     def work(start: int, stop: int) -> None:
         rows = response.reader.row_sources(start, stop - start)
-        bad.append(response.bind(rows, output[start:stop], Scratch())() or 0)
+        bad.append(response.bind(rows, output[start:stop], of_thread)() or 0)
 
     effort = max(1, int(response.reader.output_length * call.plan.cost * PER_NANOSECOND))
     run_bands(outputs, effort, workers, work)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from convfilter.engine import results
 from convfilter.engine.arguments import Array, check_image, check_integer, check_number
 from convfilter.engine.bands import check_workers, run_bands
 from convfilter.engine.geometry import Axis, Border, check_border, lay_out
@@ -314,7 +315,7 @@ class _Tiles:
         spare = np.full(margin - reach // 2 + 2 * VECTOR, -1)
         columns = np.concatenate([spare[: margin - reach // 2], columns, spare])
         source = image.reshape(height, width * channels)
-        output = np.empty_like(source)
+        output = results.empty(source.shape, source.dtype)
         load = loop("smooth.load", S=image.dtype, T=dtype)
         across = min(max(size[1], reach), width)
         bad: list[int] = []

@@ -8,6 +8,7 @@ elements: a strided window costs what it keeps and needs no code of its own.
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,22 +30,32 @@ LINE_BYTES = 64
 """A line of the caches: vectors that lie across two of them take twice as long to load."""
 
 
-class Scratch:
-    """Memory to work in, which calls that are made one after the other share."""
+LARGEST_KEPT = 1 << 20
+"""Bytes of an array that a thread keeps for its next call: to clear pages takes its time."""
+
+
+class Scratch(threading.local):
+    """Memory to work in, which the calls that a thread makes one after the other share."""
 
     def __init__(self) -> None:
         self._arrays: dict[tuple[str, np.dtype[Any]], Array] = {}
 
     def take(self, name: str, shape: int | tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-        """Return an array of this shape; what is in it is of no use, but finite numbers."""
+        """Return an array of this shape; what is in it is of no use."""
         size = math.prod(shape) if isinstance(shape, tuple) else shape
         array = self._arrays.get((name, dtype))
         if array is None or array.size < size:
             line = LINE_BYTES // dtype.itemsize
-            array = np.zeros(size + line, dtype)
+            array = np.zeros(size + line, dtype)  # denormal numbers would take their time
             before = -array.ctypes.data % LINE_BYTES // dtype.itemsize
-            array = self._arrays[name, dtype] = array[before : before + size]
+            array = array[before : before + size]
+            if array.nbytes <= LARGEST_KEPT:
+                self._arrays[name, dtype] = array
         return array[:size].reshape(shape)
+
+
+of_thread = Scratch()
+"""The memory of the thread that asks for it."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from convfilter.engine import results
+
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
     from PIL.ImageFile import ImageFile
@@ -57,7 +59,7 @@ def decode(picture: ImageFile) -> NDArray[np.uint8] | None:
     grey = picture.mode == "L"
     width, height = picture.size
     # given a buffer, it never allocates for a size that Pillow has not seen
-    out = np.empty((height, width, 1 if grey else 3), np.uint8)
+    out = results.empty((height, width, 1 if grey else 3), np.uint8)
     try:
         found = decode_jpeg(data, "GRAY" if grey else "RGB", buffer=out, strict=True)
     except (ValueError, KeyError, RuntimeError):

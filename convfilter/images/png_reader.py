@@ -21,7 +21,7 @@ import numpy as np
 from isal import igzip_lib, isal_zlib
 from numpy.typing import NDArray
 
-from convfilter.engine import native
+from convfilter.engine import native, results
 
 __all__ = ["Header", "PngError", "decode"]
 
@@ -236,7 +236,7 @@ def _pixels(chunks: _Chunks, header: Header) -> NDArray[Any]:
     shape = header.height, header.width, header.step
     if header.height * header.width * header.step > sys.maxsize:
         raise MemoryError
-    out = np.empty(shape, np.uint8)
+    out = results.empty(shape, np.uint8)
     steps = _ADAM7 if header.interlaced else ((0, 0, 1, 1),)
     places = [out[y::down, x::across] for x, y, across, down in steps]
     places = [place for place in places if place.size]

@@ -1,0 +1,89 @@
+"""Memory for results, taken up again once a result is gone.
+
+The system clears the pages of every large array that it gives away, which takes as long as a quick
+filter does. Whoever filters one picture after the other, and keeps only the last, meets the same
+pages again and again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import sys
+from collections import deque
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+SMALLEST = 1 << 20
+"""Bytes of a result from which on its memory is kept; smaller ones are NumPy's own."""
+
+MOST_KEPT = 1 << 28
+"""Bytes of memory that wait for a result at most."""
+
+SPARE = 4
+"""Memory is taken up if no more than a fourth of the result's size is left over."""
+
+LINE_BYTES = 64
+
+_kept: deque[NDArray[np.uint8]] = deque()
+"""A lock would be held when a result goes in the middle of this; each step is one of the deque."""
+
+
+class _Owner:
+    """What a result stands on, with all views of it; its memory is free when the last is gone."""
+
+    __slots__ = ("__array_interface__", "_memory")
+
+    def __init__(self, memory: NDArray[np.uint8], shape: tuple[int, ...], dtype: np.dtype[Any]):
+        start = memory.ctypes.data
+        self._memory = memory
+        self.__array_interface__ = {
+            "version": 3,
+            "shape": shape,
+            "typestr": dtype.str,
+            "data": (start + -start % LINE_BYTES, False),
+        }
+
+    def __del__(self) -> None:
+        if not sys.is_finalizing():  # the names of modules go away then
+            _keep(self._memory)
+
+
+def empty(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """Return an array like `numpy.empty`, C-contiguous and writable."""
+    kind = np.dtype(dtype)
+    size = math.prod(shape) * kind.itemsize
+    if size < SMALLEST:
+        return np.empty(shape, kind)
+    memory = _take(size + LINE_BYTES)
+    if memory is None:
+        memory = np.empty(size + LINE_BYTES, np.uint8)
+    return np.asarray(_Owner(memory, shape, kind))
+
+
+def forget() -> None:
+    """Give all memory back that waits for a result."""
+    _kept.clear()
+
+
+def _take(size: int) -> NDArray[np.uint8] | None:
+    for _ in range(len(_kept)):
+        try:
+            memory = _kept.pop()
+        except IndexError:
+            return None
+        if size <= memory.size <= size + size // SPARE:
+            return memory
+        _kept.appendleft(memory)
+    return None
+
+
+def _keep(memory: NDArray[np.uint8]) -> None:
+    if memory.size > MOST_KEPT:
+        return
+    _kept.append(memory)
+    with contextlib.suppress(IndexError):
+        while sum(waiting.size for waiting in tuple(_kept)) > MOST_KEPT:
+            _kept.popleft()
