@@ -27,6 +27,12 @@ SIDE = 10
 FILES = "reading and writing"
 """The task that compiles what reading and writing pictures needs."""
 
+CHAINS = "chains"
+"""The task that compiles what filters need when they follow one another in one pass."""
+
+LINKS = ("gaussian-blur", "sobel", "sobel-x", "sharpen", "max-pool", "min-pool")
+"""One filter of each kind that chains can be made of."""
+
 LARGE = 1500
 """Rows and columns of a picture that is worth loops of its own."""
 
@@ -36,13 +42,13 @@ def warm(names: Sequence[str], processes: int, tell: Callable[[], None]) -> list
 
     `tell` is called after each filter, by one thread at a time. Returns the filters that failed.
     """
-    tasks = [*names, FILES]
+    tasks = [*names, FILES, *([CHAINS] if set(LINKS) <= set(names) else [])]
     waiting, failed, lock = deque(tasks), [*tasks], Lock()
 
     def done(name: str) -> None:
         with lock:
             failed.remove(name)
-            if name != FILES:
+            if name in names:
                 tell()
 
     workers = [_start() for _ in range(min(processes, len(tasks)))]
@@ -106,6 +112,8 @@ def serve() -> None:
         task = line.strip()
         if task == FILES:
             _read_and_write()
+        elif task == CHAINS:
+            _run_chains()
         else:
             _run(task, pictures)
         print(task, flush=True)
@@ -129,6 +137,18 @@ def _read_and_write() -> None:
             with suppress(ConvfilterError):  # what a format does not hold needs no loops
                 images.write(pixels, file, format=name)
                 images.read(io.BytesIO(file.getvalue()))
+
+
+def _run_chains() -> None:
+    """Run one filter after the other, in every order, on pictures large enough to be tiled."""
+    import numpy as np
+
+    from convfilter.pipeline import Pipeline
+
+    for dtype in ("uint8", "uint16", "float32"):
+        picture = np.ones((LARGE, LARGE), dtype)
+        for links in itertools.product(LINKS, repeat=2):
+            Pipeline.parse(" | ".join(links))(picture, workers=1)
 
 
 def _run(name: str, pictures: Sequence[Any]) -> None:

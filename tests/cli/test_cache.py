@@ -8,9 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from convfilter.cli import progress, warming
+from convfilter.engine import recorded_plans
+from convfilter.pipeline import Pipeline
 from tests.cli.conftest import Runner, picture
 
 
@@ -88,6 +91,19 @@ def test_a_worker_that_ends_is_told(monkeypatch: pytest.MonkeyPatch):
         "median",
         warming.FILES,
     ]
+
+
+def test_chains_are_warmed_with_the_filters_that_they_are_made_of(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    names = [*warming.LINKS, "median"]
+    assert warming.warm(names, 1, lambda: None) == [*names, warming.FILES, warming.CHAINS]
+
+
+def test_the_chains_that_are_warmed_go_in_one_pass():
+    picture = np.ones((warming.LARGE, warming.LARGE), np.uint8)
+    with recorded_plans() as plans:
+        Pipeline.parse("gaussian-blur | max-pool")(picture)
+    assert [plan.reason.endswith("all steps in one pass") for plan in plans] == [True, True]
 
 
 def test_every_variant_of_a_filter_is_run():
