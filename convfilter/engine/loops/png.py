@@ -115,18 +115,20 @@ def unfilter_rows(above, rows, step, out):
             for x in range(step):
                 now[x] = source[x]
             for x in range(step, n):
-                now[x] = np.uint8((source[x] + now[x - step]) & 0xFF)
+                now[x] = np.uint8((source[x] + np.int16(now[x - step])) & 0xFF)
         elif kind == 2:
             for x in range(n):
-                now[x] = np.uint8((source[x] + upper[x]) & 0xFF)
+                now[x] = np.uint8((source[x] + np.int16(upper[x])) & 0xFF)
         elif kind == 3:
             for x in range(step):
-                now[x] = np.uint8((source[x] + (upper[x] >> 1)) & 0xFF)
+                now[x] = np.uint8((source[x] + np.int16(upper[x] >> 1)) & 0xFF)
             for x in range(step, n):
-                now[x] = np.uint8((source[x] + ((upper[x] + now[x - step]) >> 1)) & 0xFF)
+                now[x] = np.uint8(
+                    (source[x] + (np.int16(upper[x] + np.int16(now[x - step])) >> 1)) & 0xFF
+                )
         elif kind == 4:
             for x in range(step):
-                now[x] = np.uint8((source[x] + upper[x]) & 0xFF)
+                now[x] = np.uint8((source[x] + np.int16(upper[x])) & 0xFF)
             for x in range(step, n):
                 a, b = np.int32(now[x - step]), np.int32(upper[x])
                 c = np.int32(upper[x - step])
