@@ -177,7 +177,7 @@ def run(
     sources = reader.sources(0, rows.outputs)
     transform = _Transform.of(size, dtype)
     dilations = rows.dilation, columns.dilation
-    spectra = [transform.spectrum(kernel, *dilations) for kernel in kernels]
+    spectra = [transform.spectrum(kernel.tobytes(), kernel.shape, *dilations) for kernel in kernels]
     steps = _steps(size, rows, columns)
     across = -(-columns.outputs // steps[1]) * channels
     planes = -(-rows.outputs // steps[0]) * across
@@ -282,18 +282,28 @@ class _Transform:
         tile[:] = 0
         return tile
 
-    def spectrum(self, kernel: Weights, row_step: int, column_step: int) -> Array:
+    @functools.lru_cache(maxsize=4)  # noqa: B019 - there are as many transforms as tiles
+    def spectrum(
+        self, kernel: bytes, shape: tuple[int, ...], row_step: int, column_step: int
+    ) -> Array:
         """Return the transform of a kernel, conjugate for a correlation, as the loop has it.
 
-        Its rows and columns are in the order in which the stages leave them.
+        Its rows and columns are in the order in which the stages leave them. It may not be changed.
+        The last ones are kept: for pictures of a megapixel they take as long as the pixels.
         """
         size, radix = self.size, self.size // 64
-        rows, columns = kernel.shape
+        rows, columns = shape
         spread = np.zeros(((rows - 1) * row_step + 1, (columns - 1) * column_step + 1))
-        spread[::row_step, ::column_step] = kernel
+        spread[::row_step, ::column_step] = np.frombuffer(kernel).reshape(shape)
         place = np.arange(size)
         order = place // 64 + radix * (place // 8 % 8 + 8 * (place % 8))
-        product = np.fft.ifft2(spread, (size, size))[np.ix_(order, order)]
+        # of real numbers, half of the transform is the conjugate of the other half
+        half = np.fft.fft(np.fft.rfft(spread, size, axis=1), axis=0, n=size)
+        whole = np.empty((size, size), np.complex128)
+        whole[:, : size // 2 + 1] = half.conj()
+        whole[0, size // 2 + 1 :] = half[0, size // 2 - 1 : 0 : -1]
+        whole[1:, size // 2 + 1 :] = half[:0:-1, size // 2 - 1 : 0 : -1]
+        product = whole[np.ix_(order, order)] / size**2
         spectrum = self.empty()
         planes = spectrum.reshape(size // LANES, 2, self.plane)[:, :, : size * LANES]
         panels = product.T.reshape(size, -1, LANES).transpose(1, 0, 2).reshape(-1, size * LANES)

@@ -25,7 +25,12 @@ MOST_KEPT = 1 << 28
 SPARE = 4
 """Memory is taken up if no more than a fourth of the result's size is left over."""
 
-LINE_BYTES = 64
+PAGE_BYTES = 4096
+"""Results begin with a page, NumPy's own large arrays 16 bytes or more behind the beginning of one.
+
+To a processor, a load whose address ends in the same twelve bits as that of a store just made may
+be of the same memory: results that began a little behind the image would make loads wait.
+"""
 
 _kept: deque[NDArray[np.uint8]] = deque()
 """A lock would be held when a result goes in the middle of this; each step is one of the deque."""
@@ -43,7 +48,7 @@ class _Owner:
             "version": 3,
             "shape": shape,
             "typestr": dtype.str,
-            "data": (start + -start % LINE_BYTES, False),
+            "data": (start + -start % PAGE_BYTES, False),
         }
 
     def __del__(self) -> None:
@@ -57,9 +62,9 @@ def empty(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
     size = math.prod(shape) * kind.itemsize
     if size < SMALLEST:
         return np.empty(shape, kind)
-    memory = _take(size + LINE_BYTES)
+    memory = _take(size + PAGE_BYTES)
     if memory is None:
-        memory = np.empty(size + LINE_BYTES, np.uint8)
+        memory = np.empty(size + PAGE_BYTES, np.uint8)
     return np.asarray(_Owner(memory, shape, kind))
 
 

@@ -34,7 +34,7 @@ def test_results_are_ordinary_arrays() -> None:
         assert (type(array), array.shape, array.dtype) == (np.ndarray, SHAPE, np.dtype(dtype))
         assert array.flags.c_contiguous
         assert array.flags.writeable
-        assert address(array) % results.LINE_BYTES == 0
+        assert address(array) % results.PAGE_BYTES == 0
         array[:] = 7
         assert array.sum() == 7 * array.size
 
@@ -67,7 +67,7 @@ def test_what_is_kept_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     large = results.empty((6, 1 << 20), np.uint8)
     del arrays, large
     gc.collect()
-    assert [memory.size for memory in results._kept] == [(2 << 20) + results.LINE_BYTES] * 2
+    assert [memory.size for memory in results._kept] == [(2 << 20) + results.PAGE_BYTES] * 2
 
 
 def test_memory_much_too_large_is_left_alone() -> None:
@@ -75,7 +75,7 @@ def test_memory_much_too_large_is_left_alone() -> None:
     assert len(results._kept) == 1
     small = results.empty((2 << 20,), np.uint8)
     assert small.nbytes == 2 << 20
-    assert [memory.size for memory in results._kept] == [(16 << 20) + results.LINE_BYTES]
+    assert [memory.size for memory in results._kept] == [(16 << 20) + results.PAGE_BYTES]
 
 
 def test_small_results_are_numpys_own() -> None:
