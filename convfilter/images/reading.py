@@ -146,7 +146,7 @@ def _read_png(file: BinaryIO, head: bytes, name: str, max_pixels: int) -> Image 
                 metadata = _metadata(beside, turned=orientation in (5, 6, 7, 8))
     except MemoryError as error:
         raise _too_large(header.width, header.height, name) from error
-    except (png_reader.PngError, ImageError, OSError) as error:
+    except Exception as error:  # damage beside the pixels makes Pillow raise almost anything
         if header.is_deep_colour:
             raise ImageError(
                 f"{name}: the PNG file is damaged ({_detail(error)}): create it again"
