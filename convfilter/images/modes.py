@@ -29,9 +29,16 @@ _DEEP_COLOUR = (
 def refuse_lost_depth(picture: ImageFile, format_name: str, name: str) -> None:
     """Raise `ImageError` for pictures that Pillow would reduce to 8 bits without a word.
 
-    Called before decoding. Those of PNG have a reader of their own.
+    Called before decoding. PNG has a reader of its own: what comes here is not what that takes.
     """
-    if format_name == "TIFF":
+    if format_name == "PNG":
+        if picture.mode[0] != "I" and any(str(tile[3]).endswith(";16B") for tile in picture.tile):
+            raise ImageError(
+                f"{name}: this PNG file of 16-bit colour breaks the rules of the format: "
+                "save it anew"
+            )
+        lost = False
+    elif format_name == "TIFF":
         bits = _tag(picture, _BITS_PER_SAMPLE, (1,))
         lost = len(bits) > 1 and max(bits) > 8
     elif format_name == "PPM":

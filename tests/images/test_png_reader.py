@@ -271,6 +271,18 @@ def test_defects(which: str, kind: tuple[int, int]) -> None:
         assert "\n" not in str(caught.value)
 
 
+def test_a_strange_file_of_deep_colour_is_not_left_to_pillow() -> None:
+    """Pillow would read each of them, with 8 bits."""
+    for colour, depth in DEEP:
+        data = encode(noise(5, 4, colour, depth), colour, depth, Random(0))
+        compression = file_of([(b"IHDR", data[16:26] + b"\1\0\0"), *parts(data)[1:]])
+        for strange in (data[:8] + chunk(b"teSt", b"first") + data[8:], compression):
+            with PillowImages.open(io.BytesIO(strange)) as picture:
+                assert np.asarray(picture).dtype == np.uint8
+            with pytest.raises(ImageError, match="breaks the rules of the format: save it anew"):
+                opened(strange)
+
+
 def test_a_defect_is_found_beside_another_thread() -> None:
     rows = np.zeros((1000, 1 + 3 * 1000), np.uint8)
     rows[500, 0] = 9
