@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from convfilter.lazy import exports
 
 if TYPE_CHECKING:
     from convfilter import engine, filters, kernels
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_HOME = {
+_HOMES = {
     "ConvfilterError": "errors",
     "Image": "images",
     "Pipeline": "pipeline",
@@ -65,17 +66,5 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    # rooms are opened when somebody enters, so that the import alone costs next to nothing
-    if name in _HOME:
-        value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
-    elif name in _ROOMS:
-        value = importlib.import_module(f"{__name__}.{name}")
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted([*__all__, "__version__", *_ROOMS])
+# rooms are opened when somebody enters, so that the import alone costs next to nothing
+__getattr__, __dir__ = exports(__name__, [*__all__, "__version__"], _HOMES, _ROOMS)

@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "convfilter"
 ROOT = "convfilter"
 FLOORS = {
     "errors": 0,
+    "lazy": 0,
     "engine": 1,
     "kernels": 1,
     "images": 2,

@@ -37,6 +37,7 @@ OWN = """
     images images.encoding images.exif images.fitting images.formats images.image images.modes
     images.memory images.png images.png_reader images.quiet images.reading images.writing
     kernels kernels.catalog kernels.files kernels.kernel kernels.shapes kernels.table
+    lazy
     pipeline
 """
 

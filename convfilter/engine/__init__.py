@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from convfilter.engine.correlate import convolve, correlate, correlate_bank, plan
 from convfilter.engine.geometry import BORDERS, PADDINGS, Border, Padding
 from convfilter.engine.plan import Plan, recorded_plans
+from convfilter.lazy import exports
 
 if TYPE_CHECKING:
     from convfilter.engine.edges import canny, hysteresis, non_maximum_suppression, trace_edges
@@ -41,7 +41,7 @@ __all__ = [
     "trace_edges",
 ]
 
-_HOME = {
+_HOMES = {
     "bilateral": "smooth",
     "canny": "edges",
     "hysteresis": "edges",
@@ -57,14 +57,5 @@ _HOME = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    # a correlation, which most commands are, has no use for these
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+# a correlation, which most commands are, has no use for these
+__getattr__, __dir__ = exports(__name__, __all__, _HOMES)

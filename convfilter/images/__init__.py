@@ -6,7 +6,7 @@ nor NumPy.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from convfilter.images.formats import (
     COMPRESSIONS,
@@ -18,6 +18,7 @@ from convfilter.images.formats import (
     is_image_path,
     suffix_of,
 )
+from convfilter.lazy import exports
 
 if TYPE_CHECKING:
     from convfilter.images.image import Image, Metadata
@@ -49,16 +50,4 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """Import the module behind a public name on its first use."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = exports(__name__, __all__, _HOMES)

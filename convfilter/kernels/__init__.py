@@ -10,7 +10,9 @@ All follow the convention of correlation: a kernel is laid on the image as print
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from convfilter.lazy import exports
 
 if TYPE_CHECKING:
     from convfilter.kernels import shapes
@@ -44,21 +46,8 @@ _HOMES = {
     "load": "files",
     "names": "catalog",
     "parse": "text",
-    "shapes": "shapes",
     "summaries": "catalog",
 }
 
 
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = import_module(f".{_HOMES[name]}", __name__)
-    value = module if name == "shapes" else getattr(module, name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = exports(__name__, __all__, _HOMES, ["shapes"])
