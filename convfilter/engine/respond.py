@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -48,7 +49,6 @@ class Call:
     request: Request
     gain: float = 1.0
     plan: Plan = field(init=False)
-    tiles: dict[int, Tiles] = field(init=False, default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "plan", choose(self.kernels, self.request))
@@ -130,6 +130,9 @@ class Call:
 STRIP_BYTES = 1 << 19
 """All the memory that a band works in stays in a cache of a megabyte."""
 
+SPREAD_BYTES = 1 << 20
+"""Of strips, what lies between the rows of narrow tiles included."""
+
 WINDOW_ELEMENTS = 1 << 17
 """Of the rows under a window that a tile holds: half a megabyte of floats."""
 
@@ -189,10 +192,10 @@ class Response:
             return cls(call, reader, None, exact_taps(reader, call.plan.schedules))
         if (gradient := call.gradient) is not None:
             return cls(call, reader, None, (), gradient)
-        width = reader.columns.outputs
-        tiles = call.tiles.get(width)
+        kept, width = _kept_tiles(call.plan), reader.columns.outputs
+        tiles = kept.get(width)
         if tiles is None:  # parts of one width have the same
-            tiles = call.tiles[width] = Tiles.of(reader, call.plan.schedules)
+            tiles = kept[width] = Tiles.of(reader, call.plan.schedules)
         return cls(call, reader, tiles, tiles.taps)
 
     def bind(
@@ -284,7 +287,8 @@ class Response:
 class Tiles:
     """The tiles of columns that `correlate.respond` works on, and the taps as it takes them."""
 
-    reader: StripReader
+    rows: Axis
+    dtype: np.dtype[Any]
     width: int
     halo: int
     pitch: int
@@ -309,18 +313,24 @@ class Tiles:
         in_runs = dense and worth_runs(schedules, reader.dtype.name)
         strips = keeps_rows + sum(schedule.along_rows is not None for schedule in schedules)
         taps = tap_arrays(reader, schedules, pitch, in_runs, int(keeps_rows))
-        return cls(reader, width, halo, pitch, in_runs, strips, taps)
+        return cls(rows, reader.dtype, width, halo, pitch, in_runs, strips, taps)
 
     def strip_rows(self, outputs: int) -> int:
         """Return how many rows a strip has to have for so many output rows, or fewer at a time."""
-        rows = self.reader.rows
-        used = (self.width + self.halo) * self.reader.dtype.itemsize  # of each row
-        within_cache = STRIP_BYTES // (used * self.strips)
+        rows, size = self.rows, self.dtype.itemsize
+        used = (self.width + self.halo) * size  # of each row
+        within_cache = min(STRIP_BYTES // used, SPREAD_BYTES // (self.pitch * size)) // self.strips
         # at least as many new rows as are moved up
         at_once = max(within_cache - rows.reach, rows.reach, ROWS_AT_ONCE) // rows.stride
         at_once = max(1, min(at_once, outputs))
         at_once = -(-at_once // ROWS_AT_ONCE) * ROWS_AT_ONCE
         return int((at_once - 1) * rows.stride + rows.reach)
+
+
+@functools.lru_cache(maxsize=64)
+def _kept_tiles(plan: Plan) -> dict[int, Tiles]:
+    """Return the tiles of a plan that are made already, by the columns that they serve."""
+    return {}
 
 
 def _run_box(call: Call, workers: int) -> tuple[Array, int]:

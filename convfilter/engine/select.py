@@ -25,6 +25,7 @@ import numpy as np
 from convfilter.engine.arguments import Array
 from convfilter.engine.bands import run_bands
 from convfilter.engine.geometry import Axis, Border
+from convfilter.engine.loops.layout import BLOCK
 from convfilter.engine.native import loop
 from convfilter.engine.plan import Algorithm
 from convfilter.engine.strips import StripReader
@@ -108,7 +109,8 @@ def _by_network(reader: StripReader, fill: float, output: Array, nans: list[int]
     def work(start: int, stop: int) -> None:
         scratch: tuple[Array, ...]
         if height == 3:
-            scratch = blank, np.empty((6, tile), dtype), np.empty(tile, dtype)
+            ring = np.empty((6, tile + BLOCK), dtype)
+            scratch = blank, ring, np.empty(tile, dtype)
         else:
             ring, columns = np.empty((2, 5, reader.row_length), dtype)
             scratch = ring, columns

@@ -30,7 +30,7 @@ LINE_BYTES = 64
 """A line of the caches: vectors that lie across two of them take twice as long to load."""
 
 
-LARGEST_KEPT = 1 << 20
+LARGEST_KEPT = 1 << 22
 """Bytes of an array that a thread keeps for its next call: to clear pages takes its time."""
 
 

@@ -21,3 +21,6 @@ ROW_RUNS = (9, 8)
 
 ROW_STEPS = (1, 3)
 """Elements from one tap of such a run to the next: the channels of grey and of colour pictures."""
+
+BLOCK = 64
+"""Elements that a vector has at most: bytes of 512 bits."""
