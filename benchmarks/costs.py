@@ -93,6 +93,15 @@ def sums(dtype: str, rounds: int) -> dict[str, float]:
     }
 
 
+def nines(rounds: int) -> Iterator[tuple[str, float]]:
+    """Measure 3x3 kernels on images of floats."""
+    for dtype in ("float32", "float64"):
+        image = photograph(HEIGHT, WIDTH).astype(dtype)
+        with forcing(f"direct in {dtype}"):
+            spent, _ = seconds(image, dense_kernel(3), rounds)
+        yield dtype, spent * 1e9 / image.size
+
+
 def boxes(rounds: int) -> Iterator[tuple[str, float]]:
     """Measure running sums: bytes, and float32."""
     image = photograph(HEIGHT, WIDTH)
@@ -144,6 +153,7 @@ def main() -> None:
     for dtype in ("int16", "float32", "float64"):
         for key, value in sums(dtype, given.rounds).items():
             fitted.setdefault(key, {})[dtype] = value
+    fitted["NINE"] = dict(nines(given.rounds))
     fitted["BOX"] = dict(boxes(given.rounds))
     fitted["TRANSFORM"] = dict(transforms(given.rounds))
     text = MODULE.read_text(encoding="utf-8")

@@ -29,8 +29,8 @@ SIZES = ("512x512", "1920x1080", "4000x3000")
 PEERS = ("opencv", "scipy", "pillow", "libvips")
 ENOUGH_SECONDS = 12.0
 """Of one library and one row: a slower one is measured in fewer rounds."""
-LEAST_SECONDS = 0.02
-"""Of one measurement of one library: quick work is repeated so often."""
+TURN_SECONDS = 0.05
+"""Of one turn of one library: quick work is repeated so often."""
 SLOWER = 1.1
 """A ratio that grew by more is told."""
 
@@ -64,7 +64,12 @@ def compare(row: Row) -> None:
 
 
 def measure(row: Row, rounds: int, *, cpu_time: bool, libraries: list[str]) -> dict[str, Timing]:
-    """Return the seconds of each library over alternating rounds."""
+    """Return the seconds of each library's calls over alternating rounds.
+
+    In its turn a library makes several calls, each timed by itself but for the first, which brings
+    image and result into the caches again. Every round begins with another library, so that none
+    always comes after the same.
+    """
     clock = time.process_time if cpu_time else time.perf_counter
     work = {name: row.work[name] for name in libraries}
     repeats = {}
@@ -72,16 +77,21 @@ def measure(row: Row, rounds: int, *, cpu_time: bool, libraries: list[str]) -> d
         call()  # the first call loads and plans what the later ones find ready
         start = time.perf_counter()
         call()
-        repeats[name] = max(1, round(LEAST_SECONDS / (time.perf_counter() - start)))
+        repeats[name] = max(1, round(TURN_SECONDS / (time.perf_counter() - start)))
     spent: dict[str, list[float]] = {name: [] for name in work}
-    for _ in range(rounds):
-        for name, call in work.items():
-            if spent[name] and sum(spent[name]) * repeats[name] > ENOUGH_SECONDS:
+    order = list(work)
+    for turn in range(rounds):
+        first = turn % len(order)
+        for name in order[first:] + order[:first]:
+            if sum(spent[name]) > ENOUGH_SECONDS:
                 continue
-            start = clock()
-            for _ in range(repeats[name]):
+            call = work[name]
+            if repeats[name] > 1:
                 call()
-            spent[name].append((clock() - start) / repeats[name])
+            for _ in range(repeats[name]):
+                start = clock()
+                call()
+                spent[name].append(clock() - start)
     return {name: Timing(min(each), statistics.median(each)) for name, each in spent.items()}
 
 

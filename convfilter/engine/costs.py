@@ -21,6 +21,9 @@ TAP_IN_RUN = {"float32": 0.0167, "float64": 0.0345}
 """A weight of a run of neighbours below one another, and in addition each run."""
 RUN = {"float32": 0.0187, "float64": 0.0314}
 
+NINE = {"float32": 0.33, "float64": 0.7}
+"""Nine weights of a 3x3 kernel on an image of that dtype, with the way in and out."""
+
 BOX = {"float32": 0.305, "float64": 0.986}
 """A sum over a rectangle of any size, by the dtype that it is scaled in."""
 

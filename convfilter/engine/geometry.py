@@ -121,6 +121,20 @@ def lay_out(
     strides = check_pair(stride, "stride", 1)
     dilations = check_pair(dilation, "dilation", 1)
     paddings = _both_ends(check_padding(padding))
+    channels = shape[2] if len(shape) > 2 else 1
+    return _axes((shape[0], shape[1]), channels, window, strides, dilations, paddings)
+
+
+@functools.lru_cache(maxsize=256)
+def _axes(
+    shape: tuple[int, int],
+    channels: int,
+    window: tuple[int, int],
+    strides: tuple[int, int],
+    dilations: tuple[int, int],
+    paddings: PaddingName | tuple[tuple[int, int], tuple[int, int]],
+) -> tuple[Axis, Axis]:
+    """Return what `lay_out` does for arguments that are checked."""
     axes = []
     for value in (*strides, *dilations):
         if value > LARGEST_EXTENT:
@@ -153,7 +167,6 @@ def lay_out(
             )
         axes.append(Axis(size, window[i], strides[i], dilations[i], before, after, outputs))
     rows, columns = axes
-    channels = shape[2] if len(shape) > 2 else 1
     check_elements(rows.outputs * columns.outputs * channels, "the output")
     check_elements(rows.reach * columns.extent * channels, "the rows under the window")
     return rows, columns

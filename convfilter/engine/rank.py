@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from fractions import Fraction
@@ -76,7 +77,7 @@ def median(
     All arguments, results and errors are those of `percentile`.
     """
     call = _prepare(image, size, stride, dilation, padding, border, fill)
-    return _rank(call, Fraction(50), check_workers(workers))
+    return _rank(call, 50.0, check_workers(workers))
 
 
 def percentile(
@@ -124,7 +125,7 @@ def percentile(
     share = check_number(percent, "percent")
     if not 0 <= share <= 100:
         raise ArgumentError(f"percent is {share:g}: it must be from 0 to 100")
-    return _rank(call, Fraction(share), check_workers(workers))
+    return _rank(call, share, check_workers(workers))
 
 
 @dataclass(frozen=True)
@@ -197,9 +198,9 @@ def _fold(call: _Call, operation: Operation, workers: int) -> Array:
     return call.shaped(output)
 
 
-def _rank(call: _Call, percent: Fraction, workers: int) -> Array:
+def _rank(call: _Call, percent: float, workers: int) -> Array:
     taps = call.rows.window * call.columns.window
-    index = math.floor(percent / 100 * (taps - 1) + Fraction(1, 2))
+    index = _index(percent, taps)
     if index in (0, taps - 1):
         return _fold(call, "min" if index == 0 else "max", workers)
     output = call.empty_output()
@@ -222,6 +223,12 @@ def _rank(call: _Call, percent: Fraction, workers: int) -> Array:
         output[np.isnan(peaks)] = np.nan
     _record(call, algorithm, f"value {index} of {taps} {reason}")
     return call.shaped(output)
+
+
+@functools.lru_cache(maxsize=64)
+def _index(percent: float, taps: int) -> int:
+    """Return how many values come before the one asked for, rounded half up, without error."""
+    return math.floor(Fraction(percent) / 100 * (taps - 1) + Fraction(1, 2))
 
 
 def _record(call: _Call, algorithm: Algorithm, reason: str) -> None:

@@ -188,14 +188,22 @@ class Response:
         request = call.request
         part = part or Part(call.pixels, request.rows, request.columns)
         reader = part.reader(request.border, request.fill, call.plan.accumulator)
+        made, width = _made(call.plan), reader.columns.outputs
         if reader.dtype == np.int16:
-            return cls(call, reader, None, exact_taps(reader, call.plan.schedules))
+            taps = made.exact.get(width)
+            if taps is None:
+                taps = made.exact[width] = exact_taps(reader, call.plan.schedules)
+            return cls(call, reader, None, taps)
         if (gradient := call.gradient) is not None:
             return cls(call, reader, None, (), gradient)
-        kept, width = _kept_tiles(call.plan), reader.columns.outputs
-        tiles = kept.get(width)
-        if tiles is None:  # parts of one width have the same
-            tiles = kept[width] = Tiles.of(reader, call.plan.schedules)
+        if request.image_dtype.kind == "f":  # few images are
+            from convfilter.engine import direct
+
+            if direct.is_served(request, call.plan.schedules, reader.dtype):
+                return cls(call, reader, None, ())
+        tiles = made.tiles.get(width)
+        if tiles is None:
+            tiles = made.tiles[width] = Tiles.of(reader, call.plan.schedules)
         return cls(call, reader, tiles, tiles.taps)
 
     def bind(
@@ -212,7 +220,14 @@ class Response:
             factors = 1 / call.gain, call.request.offset
             image = call.image.dtype
             return bind_magnitude(self.reader, self.gradient, image, *factors, rows, out, scratch)
-        return (self._bind_exact if self.tiles is None else self._bind)(rows, out, scratch)
+        if self.tiles is not None:
+            return self._bind(rows, out, scratch)
+        if self.reader.dtype == np.int16:
+            return self._bind_exact(rows, out, scratch)
+        from convfilter.engine import direct
+
+        schedule, request = call.plan.schedules[0], call.request
+        return direct.bind(self.reader, schedule, request.fill, request.offset, rows, out, scratch)
 
     def _bind(self, rows: NDArray[np.int64], out: Array, scratch: Scratch) -> Callable[[], int]:
         call, reader, tiles = self.call, self.reader, self.tiles
@@ -327,10 +342,18 @@ class Tiles:
         return int((at_once - 1) * rows.stride + rows.reach)
 
 
+@dataclass(eq=False)
+class _Made:
+    """What has been made of a plan, for parts of as many columns: tiles, or taps for integers."""
+
+    tiles: dict[int, Tiles] = field(default_factory=dict)
+    exact: dict[int, tuple[NDArray[Any], ...]] = field(default_factory=dict)
+
+
 @functools.lru_cache(maxsize=64)
-def _kept_tiles(plan: Plan) -> dict[int, Tiles]:
-    """Return the tiles of a plan that are made already, by the columns that they serve."""
-    return {}
+def _made(plan: Plan) -> _Made:
+    """Return what has been made of a plan; plans are kept for the same calls again."""
+    return _Made()
 
 
 def _run_box(call: Call, workers: int) -> tuple[Array, int]:

@@ -7,6 +7,7 @@ elements: a strided window costs what it keeps and needs no code of its own.
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
 from dataclasses import dataclass
@@ -32,6 +33,10 @@ LINE_BYTES = 64
 
 LARGEST_KEPT = 1 << 22
 """Bytes of an array that a thread keeps for its next call: to clear pages takes its time."""
+
+
+LONGEST_KEPT = 1 << 16
+"""Columns of a padded row that are remembered."""
 
 
 class Scratch(threading.local):
@@ -112,21 +117,13 @@ class StripReader:
         self.dtype = np.dtype(dtype)
         self._image = image.reshape(height, width * self.channels)
         # what is -1 stays negative, which is all that loops look at
-        self._row_sources = rows.sources(border) - origin[0]
-        sources = columns.sources(border) - origin[1]
-        if columns.stride == 1:
-            taps = np.arange(columns.window, dtype=np.int64) * columns.dilation
-            edges = columns.before, columns.before + columns.size
-            first, last = (max(0, min(edge, sources.size)) for edge in edges)
-            self._run = first, last
-        else:
-            order, taps = _by_remainder(columns)
-            sources = np.ascontiguousarray(sources[order])
-            self._run = (0, 0)
-        self._column_sources = sources
+        down = rows.sources(border)
+        self._row_sources = down - origin[0] if origin[0] else down
+        lay_out = _columns if columns.extent > LONGEST_KEPT else _kept_columns
+        sources, self._run, self.tap_columns = lay_out(columns, border, channels)
+        self._column_sources = sources - origin[1] if origin[1] else sources
         self._fill = fill
         self.row_length = sources.size * self.channels
-        self.tap_columns: NDArray[np.int64] = taps * self.channels
         self._load = loop("strips.load", S=image.dtype, T=self.dtype) if reads else None
 
     @property
@@ -174,6 +171,33 @@ class StripReader:
     def empty_strip(self, outputs: int) -> NDArray[Any]:
         """Return memory for the padded rows of `outputs` output rows."""
         return np.empty((self.strip_height(outputs), self.row_length), self.dtype)
+
+
+Columns = tuple[NDArray[np.int64], tuple[int, int], NDArray[np.int64]]
+"""Where columns come from, those that are a run of neighbours, and where the taps of a window are.
+
+Sources are pixels, -1 for `fill`; taps are elements from the first one of a window.
+"""
+
+
+def _columns(columns: Axis, border: Border, channels: int) -> Columns:
+    """Return the padded columns of a row, in the order that loops read them in."""
+    sources = columns.sources(border)
+    if columns.stride == 1:
+        taps = np.arange(columns.window, dtype=np.int64) * columns.dilation
+        edges = columns.before, columns.before + columns.size
+        first, last = (max(0, min(edge, sources.size)) for edge in edges)
+    else:
+        order, taps = _by_remainder(columns)
+        sources = np.ascontiguousarray(sources[order])
+        first = last = 0
+    taps *= channels
+    sources.setflags(write=False)
+    taps.setflags(write=False)
+    return sources, (first, last), taps
+
+
+_kept_columns = functools.lru_cache(maxsize=64)(_columns)
 
 
 def _by_remainder(columns: Axis) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -56,6 +56,11 @@ def plan_sums(kernels: Sequence[Weights], request: Request) -> Iterator[Plan]:
     for algorithm, schedules, why in ways:
         for dtype, exact, arithmetic in _accumulators(schedules, request, integer):
             cost = costs.of_sums(schedules, dtype.name, request.is_dense)
+            if request.image_dtype.kind == "f":  # few images are
+                from convfilter.engine.direct import is_served
+
+                if is_served(request, schedules, dtype):
+                    cost = costs.NINE[dtype.name]
             yield Plan(algorithm, dtype, exact, f"{why}; {arithmetic}", schedules, cost)
 
 

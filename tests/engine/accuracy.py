@@ -213,7 +213,7 @@ def in_small_pieces() -> Iterator[None]:
             (respond, "STRIP_BYTES", 1 << 9),
             (respond, "WINDOW_ELEMENTS", 1),
             (respond, "NARROWEST", 8),
-            (respond, "_kept_tiles", lambda plan: {}),  # those kept are large ones
+            (respond, "_made", lambda plan: respond._Made()),  # what is kept is large
             (select, "HISTOGRAM_ROWS", 3),
             (select, "LEAST_BLOCK", 5),
             (select, "TILE_COLUMNS", 5),
