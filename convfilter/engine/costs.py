@@ -11,27 +11,27 @@ from collections.abc import Sequence
 
 from convfilter.engine.schedule import Schedule, Taps
 
-LOAD_AND_STORE = {"int16": 0.169, "float32": 0.306, "float64": 0.468}
+LOAD_AND_STORE = {"int16": 0.158, "float32": 0.27, "float64": 0.423}
 """An element on its way in and out, by the dtype of the sums."""
 
-TAP = {"int16": 0.0218, "float32": 0.031, "float64": 0.0573}
+TAP = {"int16": 0.0199, "float32": 0.028, "float64": 0.0565}
 """A weight on its own."""
 
-TAP_IN_RUN = {"float32": 0.0167, "float64": 0.0345}
+TAP_IN_RUN = {"float32": 0.0155, "float64": 0.031}
 """A weight of a run of neighbours below one another, and in addition each run."""
-RUN = {"float32": 0.0187, "float64": 0.0314}
+RUN = {"float32": 0.0162, "float64": 0.0405}
 
-NINE = {"float32": 0.33, "float64": 0.7}
+NINE = {"float32": 0.327, "float64": 0.47}
 """Nine weights of a 3x3 kernel on an image of that dtype, with the way in and out."""
 
-BOX = {"float32": 0.305, "float64": 0.986}
+BOX = {"float32": 0.298, "float64": 0.978}
 """A sum over a rectangle of any size, by the dtype that it is scaled in."""
 
 TRANSFORM = {
-    ("float32", 256): 1.85,
-    ("float32", 512): 3.08,
-    ("float64", 256): 3.43,
-    ("float64", 512): 5.34,
+    ("float32", 256): 1.52,
+    ("float32", 512): 2.01,
+    ("float64", 256): 3.41,
+    ("float64", 512): 4.67,
 }
 """A number of a tile on the way in, to its transform and back, and out, by the side of the tile."""
 
