@@ -17,8 +17,8 @@ from typing import Any
 from convfilter.engine.arguments import check_integer
 from convfilter.errors import ArgumentError
 
-SMALLEST_BAND = 1 << 16
-"""Fewer elements than this are not worth another thread."""
+SMALLEST_BAND = 200_000
+"""Nanoseconds of work that are worth another thread: to wake one takes about half of that."""
 
 MOST_WORKERS = 1024
 
@@ -44,13 +44,14 @@ def check_workers(workers: Any) -> int:
 
 
 def run_bands(
-    rows: int, elements_per_row: int, workers: int, work: Callable[[int, int], None]
+    rows: int, nanoseconds_per_row: float, workers: int, work: Callable[[int, int], None]
 ) -> None:
     """Call `work(start, stop)` for bands that together cover `rows`, side by side.
 
-    The calling thread takes bands too. An error in a band is raised when all are done.
+    What a row takes need not be known well: it decides only whether threads are worth waking. The
+    calling thread takes bands too. An error in a band is raised when all are done.
     """
-    useful = max(1, rows * elements_per_row // SMALLEST_BAND)
+    useful = int(rows * nanoseconds_per_row / SMALLEST_BAND)
     bands = min(workers, useful, rows)
     if bands <= 1:
         work(0, rows)

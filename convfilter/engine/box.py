@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from convfilter.engine import costs, results
 from convfilter.engine.arguments import Array
@@ -22,9 +21,6 @@ from convfilter.engine.native import loop
 from convfilter.engine.plan import ROUNDING_ALLOWANCE, UNIT_ROUNDOFF, Plan, Request
 from convfilter.engine.schedule import Schedule, Weights
 from convfilter.engine.strips import StripReader
-
-EFFORT = 16
-"""What an output costs, in units of `run_bands`."""
 
 RESTART_ROWS = 128
 """Rows after which sums of floats begin anew, at least; higher windows have longer runs."""
@@ -80,7 +76,7 @@ def run_box(
     *,
     weight: float,
     offset: float,
-    arithmetic: DTypeLike,
+    arithmetic: np.dtype[Any],
     dtype: np.dtype[Any],
     workers: int,
 ) -> tuple[Array, int]:
@@ -126,7 +122,7 @@ def run_box(
         )
         bad.append(mean(*arguments))
 
-    run_bands(rows.outputs, reader.output_length * EFFORT, workers, work)
+    run_bands(rows.outputs, reader.output_length * costs.BOX[arithmetic.name], workers, work)
     return output, sum(bad)
 
 

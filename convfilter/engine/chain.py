@@ -35,6 +35,9 @@ From 2 to 4 MB make no difference there. With less, more rows around a tile are 
 TILE_COLUMNS = 4096
 """Elements of the widest row in a tile, at most but for what lies around it."""
 
+PER_EFFORT = 0.05
+"""Nanoseconds of a multiplication, with all that belongs to a step."""
+
 MEMORY_EFFORT = 16
 """Multiplications that take as long as writing an element to memory and reading it again."""
 
@@ -132,8 +135,8 @@ def run_chain(
                 if not column.run(band, read, peaks):
                     given_up.append(True)
 
-    effort = sum(step.effort for step in steps) * columns[-1].outputs * channels
-    run_bands(rows[-1].outputs, effort, workers, work)
+    sizes = [step.effort * step.rows.outputs * step.columns.outputs * channels for step in steps]
+    run_bands(rows[-1].outputs, PER_EFFORT * sum(sizes) / rows[-1].outputs, workers, work)
     if given_up or not all(peaks.serve(number) for number in range(len(steps))):
         return None
     for step in steps:

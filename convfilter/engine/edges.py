@@ -68,7 +68,7 @@ def non_maximum_suppression(
         mark(start, stop, marks.array)
         measure(marks.array, across, down, squared, start, stop, output)
 
-    run_bands(across.shape[0], 4 * across.shape[1], threads, work)
+    run_bands(across.shape[0], across.shape[1], threads, work)
     return output
 
 
@@ -108,7 +108,7 @@ def trace_edges(
     squared = norm == "l2"
     weak, strong = (_threshold(value, across.dtype, squared) for value in (least, most))
     mark = _gradient_marker(across, down, squared, weak, strong)
-    return _Marks(across.shape).followed(mark, 4, check_workers(workers))
+    return _Marks(across.shape).followed(mark, 1.5, check_workers(workers))
 
 
 def canny(
@@ -191,7 +191,7 @@ def canny(
         )
         return count
 
-    return _Marks(plane.shape).followed(mark, 4, check_workers(workers))
+    return _Marks(plane.shape).followed(mark, 1.5, check_workers(workers))
 
 
 def hysteresis(magnitude: ArrayLike, low: float, high: float) -> NDArray[np.bool_]:
@@ -241,9 +241,10 @@ class _Marks:
         # a column of zeros on both sides, and rows of whole words
         self.array: NDArray[np.uint8] = np.zeros((shape[0], -(-(shape[1] + 2) // 8) * 8), np.uint8)
 
-    def followed(self, mark: Marker, work_per_element: int, workers: int) -> NDArray[np.bool_]:
+    def followed(self, mark: Marker, nanoseconds: float, workers: int) -> NDArray[np.bool_]:
         """Mark the pixels, grow the edges from the strong ones, and return which are edges.
 
+        `nanoseconds` is about what a pixel takes.
         Each thread grows them within its band. What is connected across a seam is grown after
         that: which pixels are reached does not depend on the order.
         """
@@ -263,12 +264,12 @@ class _Marks:
             bands.append((start, found))
             grow(start, stop, start, stop, found)
 
-        run_bands(height, width * work_per_element, workers, work)
+        run_bands(height, width * nanoseconds, workers, work)
         total = sum(found for _, found in bands)
         for seam, _ in sorted(bands)[1:]:
             grow(seam - 1, seam + 1, 0, height, total)
         edges = results.empty((height, width), np.uint8)
-        run_bands(height, width, workers, lambda start, stop: pick(marks, start, stop, edges))
+        run_bands(height, 0.1 * width, workers, lambda start, stop: pick(marks, start, stop, edges))
         return edges.view(np.bool_)
 
 

@@ -215,7 +215,8 @@ def run(
             norms.append((before, after))
             bad.append(leave(joined, channels, *place, *finish, lines, output))
 
-    run_bands(-(-planes // 2), size * size * 64, workers, work)
+    of_pair = 2 * size * size * costs.TRANSFORM[dtype.name, size] * len(kernels)
+    run_bands(-(-planes // 2), of_pair, workers, work)
     if sum(bad):
         return None
     if measures:

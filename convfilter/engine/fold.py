@@ -124,8 +124,8 @@ def fold(
             output[start:stop],
         )
 
-    effort = reader.output_length * (rows.window + columns.window)
-    run_bands(rows.outputs, effort, workers, work)
+    nanoseconds = 0.05 * (rows.window + columns.window) * output.dtype.itemsize
+    run_bands(rows.outputs, reader.output_length * nanoseconds, workers, work)
 
 
 @dataclass(frozen=True)
@@ -220,4 +220,4 @@ def _fold_dense(
         sources = reader.sources(start, stop - start)
         extremes(*sources, rows.window, *along, lines, blank, best, tails, output[start:stop])
 
-    run_bands(rows.outputs, reader.output_length, workers, work)
+    run_bands(rows.outputs, 0.2 * reader.output_length * output.dtype.itemsize, workers, work)

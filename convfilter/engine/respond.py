@@ -32,13 +32,6 @@ JOINS: dict[Combine | None, int] = {None: 0, "abs": 1, "l1": 1, "l2": 2, "max": 
 """What the loop calls them."""
 
 
-PER_NANOSECOND = 0.65
-"""Elements in the reckoning of bands for a nanosecond of a plan.
-
-A tenth of a millisecond is not worth another thread.
-"""
-
-
 @dataclass(frozen=True)
 class Call:
     """A checked call of `correlate_bank`; `gain` is a power of two that keeps squares in range."""
@@ -167,8 +160,7 @@ def _run_sums(call: Call, workers: int) -> tuple[Array, int]:
         rows = response.reader.row_sources(start, stop - start)
         bad.append(response.bind(rows, output[start:stop], of_thread)() or 0)
 
-    effort = max(1, int(response.reader.output_length * call.plan.cost * PER_NANOSECOND))
-    run_bands(outputs, effort, workers, work)
+    run_bands(outputs, response.reader.output_length * call.plan.cost, workers, work)
     return output, sum(bad)
 
 

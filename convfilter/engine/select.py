@@ -74,25 +74,27 @@ def select_rank(
     taps = rows.window * columns.window
     dense = (rows.stride, columns.stride, rows.dilation, columns.dilation) == (1, 1, 1, 1)
     work: Work
+    nanoseconds: float  # of an output, roughly
     if dense and (rows.window, columns.window) in ((3, 3), (5, 5)) and rank == taps // 2:
-        work, cost = _by_network(reader, fill, output, nans), 4
+        work = _by_network(reader, fill, output, nans)
+        nanoseconds = (0.12 if taps == 9 else 0.5) * image.dtype.itemsize
         chosen: tuple[Algorithm, str] = "network", "by a network of comparisons over whole rows"
     elif image.dtype.kind != "f" and taps <= MOST_COUNTED:
-        work, cost = _by_bits(reader, rank, output), taps * image.dtype.itemsize
+        work, nanoseconds = _by_bits(reader, rank, output), 0.15 * taps * image.dtype.itemsize
         chosen = "search", "by search, bit by bit, for whole rows"
     elif dense and image.dtype == np.uint8 and rows.window >= MANY_ROWS:
-        work, cost = _by_columns(reader, rank, output), 30
+        work, nanoseconds = _by_columns(reader, rank, output), 30
         chosen = "histogram", "by histograms of columns"
     elif dense and image.dtype.kind != "f":
-        work, cost = _by_histogram(reader, rank, output), 8 + rows.window
+        work, nanoseconds = _by_histogram(reader, rank, output), 8 + rows.window
         chosen = "histogram", "by a histogram that follows the window"
     elif dense:
-        work, cost = _by_blocks(reader, rank, output), 8 + rows.window
+        work, nanoseconds = _by_blocks(reader, rank, output), 8 + rows.window
         chosen = "ranks", "by a histogram of the ranks within a block"
     else:
-        work, cost = _by_selection(reader, rank, output), 2 * taps
+        work, nanoseconds = _by_selection(reader, rank, output), 2 * taps
         chosen = "selection", "by selection in every window"
-    run_bands(rows.outputs, reader.output_length * cost, workers, work)
+    run_bands(rows.outputs, reader.output_length * nanoseconds, workers, work)
     if chosen[0] != "network" and image.dtype.kind == "f":
         nans.append(int(np.isnan(image.max())))
     return (*chosen, any(nans))

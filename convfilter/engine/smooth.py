@@ -122,7 +122,7 @@ def bilateral(
 
         return smooth
 
-    output = tiles.run(smoother, BILATERAL_TILE, 4 * down.size + 1, check_workers(workers), scale)
+    output = tiles.run(smoother, BILATERAL_TILE, 0.12 * down.size, check_workers(workers), scale)
     taps = 2 * down.size + 1
     _record("direct", tiles.dtype, f"bilateral, {taps} taps in a disk of {window}")
     return output.reshape(np.shape(image))
@@ -230,7 +230,7 @@ def nl_means(
 
         return smooth
 
-    output = tiles.run(smoother, NL_MEANS_TILE, 4 * window * window, check_workers(workers))
+    output = tiles.run(smoother, NL_MEANS_TILE, 0.2 * window * window, check_workers(workers))
     reason = f"non-local means, {window}x{window} shifts, patches of {patch}"
     _record("shifts", tiles.dtype, reason)
     return output.reshape(np.shape(image))
@@ -283,27 +283,28 @@ class _Tiles:
         self,
         smoother: Callable[[np.dtype[Any], int, int], Smooth],
         size: tuple[int, int],
-        work_per_element: int,
+        nanoseconds: float,
         workers: int,
         scale: float = 1.0,
     ) -> Array:
         """Return the rounded means of all tiles.
 
         `smoother(dtype, rows, columns)` returns what filters tiles of at most that size, which
-        comes from `size`; each thread has its own. The planes are multiplied by `scale`.
+        comes from `size`; each thread has its own. The planes are multiplied by `scale`. An element
+        takes about so many `nanoseconds`.
         """
-        output, bad = self._run(smoother, size, work_per_element, workers, scale)
+        output, bad = self._run(smoother, size, nanoseconds, workers, scale)
         if bad and self.dtype == np.float32:
             # either the image holds such values, or float32 overflowed on the way to a finite mean
             self.dtype = np.dtype(np.float64)
-            output, _ = self._run(smoother, size, work_per_element, workers, scale)
+            output, _ = self._run(smoother, size, nanoseconds, workers, scale)
         return output
 
     def _run(
         self,
         smoother: Callable[[np.dtype[Any], int, int], Smooth],
         size: tuple[int, int],
-        work_per_element: int,
+        nanoseconds: float,
         workers: int,
         scale: float = 1.0,
     ) -> tuple[Array, int]:
@@ -337,7 +338,7 @@ class _Tiles:
                     load(source, seen_rows, seen, *run, self._fill, scale, tile)
                     bad.append(smooth(tile, Tile(top, left, high, wide), output))
 
-        run_bands(height, width * channels * work_per_element, workers, work)
+        run_bands(height, width * channels * nanoseconds, workers, work)
         return output.reshape(image.shape), sum(bad)
 
 

@@ -24,6 +24,9 @@ LOW_BY_HIGH = 0.4
 FAINTEST = 4.0
 """A gradient of one step of 8 bits: below it, an automatic threshold would follow rounding."""
 
+NANOSECONDS = 50
+"""Of a pixel, to find its colour."""
+
 ROWS_AT_ONCE = 16
 """Rows whose numbers stay in the cache while they become colours."""
 
@@ -169,7 +172,7 @@ def _hues(right: Array, up: Array, white: float, workers: int | None) -> Array:
             colours[rows] = _painted(right[rows], up[rows], white)
 
     height, width = right.shape
-    run_bands(height, width, check_workers(workers), paint)
+    run_bands(height, width * NANOSECONDS, check_workers(workers), paint)
     return colours
 
 

@@ -31,6 +31,9 @@ _SMALLEST = 1 << 20
 _BAND_PIXELS = 1 << 18
 """Pixels of a band; not a matter of the number of threads, so that the file is not either."""
 
+_NANOSECONDS = 10
+"""Of a pixel, to encode it."""
+
 _BLOCK = 8
 """Rows and columns encoded at a time where colours have full resolution."""
 
@@ -109,7 +112,7 @@ def encode(
                 band = pixels[number * rows : (number + 1) * rows]
                 files[number] = _encoded(_band(band), plain | first, file)
 
-    run_bands(count, rows * width, workers, work)
+    run_bands(count, rows * width * _NANOSECONDS, workers, work)
     return _joined(files, height)
 
 

@@ -35,6 +35,9 @@ _BAND_BYTES = {"fast": 1 << 20, "small": 1 << 22}
 """Bytes of a band before it is compressed; not a matter of the number of threads, so that the
 file is not either."""
 
+_NANOSECONDS = 3
+"""Of a byte, to filter and compress it quickly."""
+
 _KEYWORD = re.compile(r"[!-~\xa1-\xff]+(?: [!-~\xa1-\xff]+)*")
 _LATIN_TEXT = re.compile(r"[\n -~\xa1-\xff]*")
 
@@ -115,7 +118,7 @@ def _compressed_bands(pixels: NDArray[Any], step: int, compress: str, workers: i
                 band = _smallest(filtered, plain, ends)
             bands[number] = band
 
-    run_bands(count, rows * row_bytes, workers, work)
+    run_bands(count, rows * row_bytes * _NANOSECONDS, workers, work)
     return [band for band in bands if band is not None]
 
 

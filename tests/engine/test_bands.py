@@ -30,7 +30,7 @@ def test_bands_cover_every_row_once(rows: int, workers: int) -> None:
 
 def test_little_work_stays_in_the_calling_thread() -> None:
     threads = []
-    run_bands(10, 10, 8, lambda start, stop: threads.append(threading.get_ident()))
+    run_bands(10, SMALLEST_BAND / 20, 8, lambda start, stop: threads.append(threading.get_ident()))
     assert threads == [threading.get_ident()]
 
 
