@@ -193,26 +193,28 @@ def run(
     bad: list[int] = []
     norms: list[tuple[float, float]] = [(0.0, 0.0)]
 
+    @np.errstate(over="ignore", invalid="ignore")  # of squares, where loops run as plain Python
     def work(start: int, stop: int) -> None:
         loaded = transform.empty()
         tile = transform.empty() if join else loaded
         joined = transform.empty() if join else tile
+        energies = np.zeros(2)
         scratch, lines = _aligned(512, dtype), _aligned(LANES * size, dtype)
         for pair in range(start, stop):
             place = (size, *steps, across, 2 * pair)
             enter(*sources, *place, lines, loaded)
-            before = _norm(loaded) if measures else 0.0
             after = 0.0
             for number, spectrum in enumerate(spectra):
                 if add is not None:
                     tile[:] = loaded
-                transform.correlate(spectrum, *transform.twiddles, scratch, tile)
-                after += _norm(tile) if measures else 0.0
+                twiddles = transform.twiddles
+                transform.correlate(spectrum, *twiddles, scratch, measures, energies, tile)
+                after += math.sqrt(energies[1])
                 if add is not None:
                     add(tile, int(number == 0), join, joined)
             if takes_root:
                 np.sqrt(joined, out=joined)
-            norms.append((before, after))
+            norms.append((math.sqrt(energies[0]), after))  # the same for all kernels
             bad.append(leave(joined, channels, *place, *finish, lines, output))
 
     of_pair = 2 * size * size * costs.TRANSFORM[dtype.name, size] * len(kernels)
@@ -224,12 +226,6 @@ def run(
         if not _stays_within(kernels, tiling, before, after, output, offset):
             return None
     return output
-
-
-def _norm(tile: Array) -> float:
-    """Return the 2-norm; infinity where its square overflows."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return math.sqrt(np.einsum("i,i->", tile, tile))  # `dot` would start threads of its own
 
 
 def _steps(size: int, rows: Axis, columns: Axis) -> tuple[int, int]:

@@ -13,6 +13,7 @@ the compiler see that the rows of a butterfly do not overlap.
 from numba.extending import register_jitable
 
 from convfilter.engine.loops.declare import OPTIONS, loop
+from convfilter.engine.loops.layout import CHUNK
 
 LANES = 16
 SQRT_HALF = 0.5**0.5
@@ -233,6 +234,28 @@ def _transpose(size, tile, scratch):
                     lower[x] = kept[x]
 
 
+@register_jitable(**OPTIONS)
+def _add_squares(panel, sums):
+    """Add the squares of a panel to CHUNK sums, which keeps vectors of them apart."""
+    quarter = panel.shape[0] // 4
+    for start in range(0, quarter, CHUNK):
+        n = min(CHUNK, quarter - start)
+        a, b = panel[start:], panel[quarter + start :]
+        c, d = panel[2 * quarter + start :], panel[3 * quarter + start :]
+        for x in range(n):
+            sums[x] += (a[x] * a[x] + b[x] * b[x]) + (c[x] * c[x] + d[x] * d[x])
+
+
+@register_jitable(**OPTIONS)
+def _take_sum(sums):
+    """Return what the sums come to, and leave zeros."""
+    total = 0.0
+    for x in range(sums.shape[0]):
+        total += sums[x]
+        sums[x] = 0
+    return total
+
+
 def _correlation(size, radix):
     """Return the loop that correlates tiles of `size` = `radix` * 64 with a kernel."""
     first, first_inverse = (_radix4 if radix == 4 else _radix8)(size, size)
@@ -243,15 +266,25 @@ def _correlation(size, radix):
 
     @loop(
         "const T[:] spectrum, const T[:] first_twiddles, const T[:] second_twiddles,"
-        " const T[:] third_twiddles, T[:] scratch, T[:] tile"
+        " const T[:] third_twiddles, T[:] scratch, i8 measures, f8[:] energies, T[:] tile"
     )
-    def correlate(spectrum, first_twiddles, second_twiddles, third_twiddles, scratch, tile):
-        """Transform a tile, multiply it with a spectrum, and transform it back, in place."""
+    def correlate(
+        spectrum, first_twiddles, second_twiddles, third_twiddles, scratch, measures, energies, tile
+    ):
+        """Transform a tile, multiply it with a spectrum, and transform it back, in place.
+
+        If it `measures`, `energies` become the sums of squares before and after.
+        """
+        sums = scratch[:CHUNK]
+        _take_sum(sums)
         for p in range(panels):
             panel = tile[p * pitch :]
+            if measures:
+                _add_squares(panel[:pitch], sums)
             first(panel, first_twiddles)
             second(panel, second_twiddles)
             third(panel, third_twiddles)
+        energies[0] = _take_sum(sums)
         _transpose(size, tile, scratch)
         for p in range(panels):
             panel = tile[p * pitch :]
@@ -261,11 +294,15 @@ def _correlation(size, radix):
             second_inverse(panel, second_twiddles)
             first_inverse(panel, first_twiddles)
         _transpose(size, tile, scratch)
+        _take_sum(sums)
         for p in range(panels):
             panel = tile[p * pitch :]
             third_inverse(panel, third_twiddles)
             second_inverse(panel, second_twiddles)
             first_inverse(panel, first_twiddles)
+            if measures:
+                _add_squares(panel[:pitch], sums)
+        energies[1] = _take_sum(sums)
 
     return correlate
 
