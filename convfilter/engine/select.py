@@ -28,7 +28,7 @@ from convfilter.engine.geometry import Axis, Border
 from convfilter.engine.loops.layout import BLOCK
 from convfilter.engine.native import loop
 from convfilter.engine.plan import Algorithm
-from convfilter.engine.strips import StripReader
+from convfilter.engine.strips import StripReader, of_thread
 
 LEAST_BLOCK = 48
 """Output rows and columns of a block of floats, at least; larger windows have larger blocks."""
@@ -111,8 +111,10 @@ def _by_network(reader: StripReader, fill: float, output: Array, nans: list[int]
     def work(start: int, stop: int) -> None:
         scratch: tuple[Array, ...]
         if height == 3:
-            ring = np.empty((6, tile + BLOCK), dtype)
-            scratch = blank, ring, np.empty(tile, dtype)
+            # rows that begin with a line of the cache: no vector lies across two
+            width = 2 * (-(-tile // BLOCK) * BLOCK) + BLOCK
+            ring = of_thread.take("sorted", (6, width), dtype)
+            scratch = blank, ring, of_thread.take("spare", tile, dtype)
         else:
             ring, columns = np.empty((2, 5, reader.row_length), dtype)
             scratch = ring, columns

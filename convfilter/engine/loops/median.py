@@ -100,6 +100,8 @@ def _step(rows, borders, left, ring, first, second):
     column_sources, run_start, run_stop, channels, fill = borders
     reach = 2 * channels
     n = first.shape[0]
+    # of the ring the first part is for whole vectors, then comes one more, and what borders need
+    whole = (ring.shape[1] - BLOCK) // 2
     number = first.dtype.type
     # of equal zeros of both signs always the positive one, however rows are paired
     zero = number(0)
@@ -116,7 +118,7 @@ def _step(rows, borders, left, ring, first, second):
             # the last vector begins so early that it ends with the row, and sorts some once more
             begin = start if part == 0 else stop - BLOCK
             count = inner - rest if part == 0 else BLOCK
-            kept = begin if part == 0 else n
+            kept = 0 if part == 0 else whole
             row_c, row_d = values_c[at + begin - start :], values_d[at + begin - start :]
             c_2, c_3 = row_c[channels:], row_c[reach:]
             d_2, d_3 = row_d[channels:], row_d[reach:]
@@ -138,12 +140,13 @@ def _step(rows, borders, left, ring, first, second):
             j = (left + pixel) // channels
             for channel in range(channels):
                 x = pixel + channel
-                a, b = (ring[0, x], ring[1, x], ring[2, x]), (ring[3, x], ring[4, x], ring[5, x])
+                k = whole + BLOCK + x
+                a, b = (ring[0, k], ring[1, k], ring[2, k]), (ring[3, k], ring[4, k], ring[5, k])
                 c = _neighbours(values_c, column_sources, j, channels, channel, fill)
                 d = _neighbours(values_d, column_sources, j, channels, channel, fill)
                 upper, lower = _two_medians(a, b, c, d)
-                ring[0, x], ring[1, x], ring[2, x] = c
-                ring[3, x], ring[4, x], ring[5, x] = d
+                ring[0, k], ring[1, k], ring[2, k] = c
+                ring[3, k], ring[4, k], ring[5, k] = d
                 first[x] = number(upper + zero)
                 second[x] = number(lower + zero)
     return _count_nans(values_c) + _count_nans(values_d) if left == 0 else 0
@@ -170,8 +173,8 @@ def median_3x3(
 
     A median is the middle of the largest low, the middle of the middles and the smallest high.
     `blank` is a row of the image full of `fill`. `ring` holds two sorted rows of a tile of outputs
-    as (lows, middles, highs) each, and room for a vector, `spare` is a row of a tile: memory to
-    work in.
+    as (lows, middles, highs) each, twice a tile and a vector wide, `spare` is a row of a tile:
+    memory to work in.
     """
     source = (image, row_sources, blank)
     borders = (column_sources, run_start, run_stop, channels, fill)
