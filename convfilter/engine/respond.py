@@ -17,7 +17,7 @@ from convfilter.engine.bands import run_bands
 from convfilter.engine.choose import choose
 from convfilter.engine.gain import gain_for_squares
 from convfilter.engine.geometry import Axis, Border
-from convfilter.engine.loops.layout import PITCH, ROWS_AT_ONCE
+from convfilter.engine.loops.layout import BLOCK, PITCH, ROWS_AT_ONCE
 from convfilter.engine.native import bound, loop
 from convfilter.engine.plan import Combine, Plan, Request
 from convfilter.engine.schedule import Schedule, Weights
@@ -270,7 +270,9 @@ class Response:
         limits = within if request.output_dtype.kind == "f" else np.iinfo(request.output_dtype)
         lowest, highest = max(within.min, limits.min), min(within.max, limits.max)
         at_once = min(reader.strip_rows(strip_bytes=STRIP_BYTES), out.shape[0])
-        strip = reader.strip_height(at_once), reader.row_length
+        # rows that begin with a line of the cache: fewer vectors lie across two
+        length = -(-reader.row_length // BLOCK) * BLOCK
+        strip = reader.strip_height(at_once), length
         squares = reader.output_length if join == 2 else 0
         return bound(
             loop("exact.respond", S=request.image_dtype, D=request.output_dtype),
@@ -284,7 +286,7 @@ class Response:
             lowest,
             highest,
             scratch.take("strip", strip, reader.dtype),
-            scratch.take("rows", (3, reader.row_length), reader.dtype),
+            scratch.take("rows", (3, length), reader.dtype),
             scratch.take("squares", squares, np.dtype(np.float32)),
             out,
         )

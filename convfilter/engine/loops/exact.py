@@ -158,7 +158,7 @@ def respond(
     n = out.shape[1]
     kernels = starts.shape[0] // 2
     at_once = (strip.shape[0] - reach) // row_step + 1
-    between = rows[0, : strip.shape[1]]
+    between = rows[0, : column_sources.shape[0] * channels]
     joined = rows[2, :n]
     for first in range(0, out.shape[0], at_once):
         count = min(at_once, out.shape[0] - first)
