@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
-from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +13,7 @@ from convfilter.images.encoding import Effort, encode
 from convfilter.images.fitting import background_colour, fit
 from convfilter.images.formats import COMPRESSIONS, check_format, format_of
 from convfilter.images.image import Image
+from convfilter.images.placing import place
 from convfilter.images.reading import display_name
 
 __all__ = ["write"]
@@ -91,7 +90,9 @@ def write(
     _check_target(path, name, overwrite)
     pieces, notes = _encode(picture, format_name, colour, name, effort)
     try:
-        _write_file(path, pieces)
+        place(path, pieces, overwrite=overwrite)
+    except FileExistsError as error:
+        raise _exists(name) from error
     except (OSError, ValueError) as error:
         raise ImageError(_explain(error, path, name)) from error
     return notes
@@ -122,7 +123,7 @@ def _check_target(path: Path, name: str, overwrite: bool) -> None:
         if path.is_dir():
             raise ImageError(f"{name}: is a folder: give the name of a file in it")
         if not overwrite and os.path.lexists(path):
-            raise ImageError(f"{name}: exists already: allow it to be replaced (--overwrite)")
+            raise _exists(name)
         if path.exists() and not os.access(path, os.W_OK):
             raise ImageError(f"{name}: is write-protected: change its permissions or its name")
         if not path.parent.is_dir():
@@ -133,30 +134,8 @@ def _check_target(path: Path, name: str, overwrite: bool) -> None:
         raise ImageError(_explain(error, path, name)) from error
 
 
-def _write_file(path: Path, pieces: list[bytes]) -> None:
-    """Write beside the target and rename; devices and pipes are written as they are."""
-    target = Path(os.path.realpath(path))  # a link stays a link
-    mode: int | None = None
-    with suppress(FileNotFoundError):
-        status = target.stat()
-        if not stat.S_ISREG(status.st_mode):
-            with target.open("wb") as file:
-                file.writelines(pieces)
-            return
-        mode = stat.S_IMODE(status.st_mode)
-    temporary = target.with_name(f".convfilter-{os.urandom(8).hex()}.tmp")
-    try:
-        # created with 0o666 so that the umask of the process counts, as for any new file
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
-            file.writelines(pieces)
-        if mode is not None:
-            temporary.chmod(mode)
-        temporary.replace(target)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
+def _exists(name: str) -> ImageError:
+    return ImageError(f"{name}: exists already: allow it to be replaced (--overwrite)")
 
 
 def _explain(error: OSError | ValueError, path: Path, name: str) -> str:
