@@ -60,6 +60,14 @@ def encode(
             quality = _JPEG_QUALITY if effort.quality is None else effort.quality
             with pillow_warnings_silenced():
                 return jpeg.encode(pixels, quality, _described(kept), effort.workers), notes
+        if format_name == "TIFF" and pixels.ndim == 3 and pixels.dtype != np.uint8:
+            from convfilter.images import tiff
+
+            return [tiff.encode(pixels, kept)], notes
+        if format_name in ("PPM", "PNM") and pixels.ndim == 3 and pixels.dtype == np.uint16:
+            from convfilter.images import pnm
+
+            return pnm.encode(pixels), notes
         data, lost = _encode_with_pillow(pixels, format_name, kept, effort.quality, name)
     except MemoryError as error:
         raise ImageError(f"{name}: not enough memory to write {format_name}") from error

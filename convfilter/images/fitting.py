@@ -36,9 +36,9 @@ def fit(
 ) -> tuple[NDArray[Any], list[str]]:
     """Return pixels that the format holds as they are, and a note for each loss on the way.
 
-    The result is ``(H, W)``, ``(H, W, 2)``, ``(H, W, 3)`` or ``(H, W, 4)`` of uint8, ``(H, W)`` of
-    float32; PNG holds uint16 in all these shapes, other formats ``(H, W)``. `name` is that of the
-    target, for messages.
+    The result is ``(H, W)``, ``(H, W, 2)``, ``(H, W, 3)`` or ``(H, W, 4)`` of uint8; PNG and TIFF
+    hold uint16 in all these shapes, PPM ``(H, W, 3)``, PGM ``(H, W)``, and TIFF float32. `name` is
+    that of the target, for messages.
     """
     form = FORMATS[format_name]
     _check_shape(image, form, name)
@@ -77,7 +77,7 @@ def _fit_dtype(pixels: NDArray[Any], form: Format, name: str, notes: list[str]) 
     if dtype == np.uint16:
         if pixels.ndim == 3 and not form.uint16_colour:
             raise ImageError(
-                f"{name}: 16-bit colour or alpha is written to PNG only: write PNG, "
+                f"{name}: {form.name} holds no 16-bit colour or alpha: write PNG, TIFF or PPM, "
                 "or convert the picture to 8 bits or to grey first"
             )
         if not form.uint16_grey:
@@ -91,7 +91,7 @@ def _fit_dtype(pixels: NDArray[Any], form: Format, name: str, notes: list[str]) 
             f"{name}: signed {dtype} pixels cannot be stored: "
             "map them to 0 to 255 first (abs, offset, clamp or scale)"
         )
-    if pixels.ndim == 2 and form.float_grey:
+    if form.floats:
         if dtype != np.float32:
             notes.append(f"{name}: {dtype} pixels were rounded to 32-bit float")
         with np.errstate(over="ignore"):
@@ -103,8 +103,7 @@ def _to_bytes(pixels: NDArray[Any], form: Format, name: str, notes: list[str]) -
     """Float pixels of 0 to 1 as 0 to 255: rounded to nearest, ties to even, and saturated."""
     if np.isnan(pixels).any():
         raise ImageError(
-            f"{name}: NaN pixels cannot be stored in {form.name}: replace them first, "
-            "or write grey pixels to TIFF"
+            f"{name}: NaN pixels cannot be stored in {form.name}: replace them first, or write TIFF"
         )
     low, high = float(pixels.min()), float(pixels.max())
     notes.append(f"{name}: float pixels were rounded to 8 bits")
@@ -117,15 +116,17 @@ def _to_bytes(pixels: NDArray[Any], form: Format, name: str, notes: list[str]) -
     return rounded
 
 
-def _flatten(pixels: NDArray[np.uint8], background: Colour) -> NDArray[np.uint8]:
+def _flatten(pixels: NDArray[Any], background: Colour) -> NDArray[Any]:
     """Lay straight alpha on a colour; a grey picture stays grey on a grey background."""
-    colours, alpha = pixels[..., :-1], pixels[..., -1:].astype(np.uint16)
+    white = int(np.iinfo(pixels.dtype).max)
+    wide = np.dtype("u2" if white == 255 else "u4")
+    colours, alpha = pixels[..., :-1], pixels[..., -1:].astype(wide)
     if colours.shape[2] == 1 and len(set(background)) > 1:
         colours = np.repeat(colours, 3, axis=2)
-    below = np.array(background[: colours.shape[2]], dtype=np.uint16)
-    # at most 255 * 255 + 127, which uint16 holds
-    mixed = (colours * alpha + below * (255 - alpha) + 127) // 255
-    flat = mixed.astype(np.uint8)
+    below = np.array(background[: colours.shape[2]], dtype=wide) * (white // 255)
+    # at most white * white + white / 2, which the wider integers hold
+    mixed = (colours * alpha + below * (white - alpha) + white // 2) // white
+    flat: NDArray[Any] = mixed.astype(pixels.dtype)
     return flat[..., 0] if flat.shape[2] == 1 else flat
 
 

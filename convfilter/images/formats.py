@@ -45,7 +45,7 @@ class Format:
     colour: bool = True
     uint16_grey: bool = False
     uint16_colour: bool = False
-    float_grey: bool = False
+    floats: bool = False
     longest_side: int = 2**31 - 1
 
 
@@ -80,7 +80,8 @@ FORMATS: dict[str, Format] = {
             "TIFF",
             alpha=True,
             uint16_grey=True,
-            float_grey=True,
+            uint16_colour=True,
+            floats=True,
         ),
         Format(
             "WEBP",
@@ -102,10 +103,10 @@ FORMATS: dict[str, Format] = {
             alpha=True,
             longest_side=65535,
         ),
-        Format("PPM", (".ppm",), *_PNM, grey=False),
+        Format("PPM", (".ppm",), *_PNM, grey=False, uint16_grey=True, uint16_colour=True),
         Format("PGM", (".pgm",), *_PNM, colour=False, uint16_grey=True),
         Format("PBM", (".pbm",), *_PNM, colour=False),
-        Format("PNM", (".pnm",), *_PNM, uint16_grey=True),
+        Format("PNM", (".pnm",), *_PNM, uint16_grey=True, uint16_colour=True),
         Format(
             "AVIF",
             (".avif",),

@@ -22,7 +22,7 @@ _PHOTOMETRIC = 262
 _WHITE_IS_ZERO = 0
 
 _DEEP_COLOUR = (
-    "16-bit colour is served in PNG only: convert to 16-bit PNG, to 8 bits, or to 16-bit grey"
+    "16-bit colour of this kind is not served: convert to 16-bit PNG or TIFF, or to 8 bits"
 )
 
 

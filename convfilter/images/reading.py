@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
@@ -38,9 +39,9 @@ def read(
     The content decides about the format, not the suffix. Grey, grey with alpha, RGB and RGBA stay
     as they are; 1-bit pictures become 0 and 255; palettes become grey, RGB or (with transparency)
     grey or RGB with alpha; CMYK becomes sRGB, through its profile where it has one; YCbCr becomes
-    RGB. 16-bit grey, and 16-bit colour of PNG, becomes uint16, 32-bit float grey becomes float32,
-    unscaled. The EXIF orientation is applied and reset. WebP and AVIF know no grey: their pictures
-    are RGB.
+    RGB. 16-bit grey, and 16-bit colour of PNG, TIFF and PPM, becomes uint16, floats of TIFF stay
+    floats, unscaled. The EXIF orientation is applied and reset. WebP and AVIF know no grey: their
+    pictures are RGB.
 
     Parameters
     ----------
@@ -52,13 +53,13 @@ def read(
     Returns
     -------
     Image
-        Pixels uint8, uint16 or float32 of shape ``(H, W)`` or ``(H, W, C)``, writable.
+        Pixels uint8, uint16, float32 or float64 of shape ``(H, W)`` or ``(H, W, C)``, writable.
 
     Raises
     ------
     ImageError
-        Missing, empty, truncated, damaged, too large, or of a kind that is not served (16-bit
-        colour of TIFF and PPM, which Pillow would reduce to 8 bits without a word; LAB; HEIC).
+        Missing, empty, truncated, damaged, too large, or of a kind that is not served (LAB, HEIC,
+        and whatever Pillow would reduce to 8 bits without a word).
     """
     name = display_name(source)
     if isinstance(source, (str, os.PathLike)):
@@ -116,6 +117,14 @@ def _read(file: BinaryIO, name: str, max_pixels: int) -> Image:
         image = _read_png(file, head, name, max_pixels)
         if image is not None:
             return image
+    if format_name == "TIFF":
+        image = _read_deep_tiff(file, name, max_pixels)
+        if image is not None:
+            return image
+    if format_name == "PPM":
+        image = _read_deep_ppm(file, name, max_pixels)
+        if image is not None:
+            return image
     with pillow_warnings_silenced():
         picture = _header(file, head, format_name, name)
         with picture:
@@ -155,6 +164,47 @@ def _read_png(file: BinaryIO, head: bytes, name: str, max_pixels: int) -> Image 
         return None
     pixels = apply_orientation(found.pixels, orientation)
     return Image(pixels, found.alpha, "PNG", metadata, found.frames)
+
+
+def _read_deep_tiff(file: BinaryIO, name: str, max_pixels: int) -> Image | None:
+    """Read a TIFF file of 16-bit colour or floats, or return None for another one."""
+    from convfilter.images.tiff import Deep
+
+    deep = Deep.of(file)
+    if deep is None:
+        file.seek(0)
+        return None
+    _check_size(deep.size, name, max_pixels)
+    deep.check(name)
+    try:
+        with pillow_warnings_silenced():
+            pixels, alpha = deep.pixels()
+            metadata = deep.metadata
+    except MemoryError as error:
+        raise _too_large(*deep.size, name) from error
+    except Exception as error:  # damaged data makes the libraries raise almost anything
+        raise _damaged(error, "TIFF", name) from error
+    orientation = deep.orientation
+    if orientation in (5, 6, 7, 8) and metadata.dpi is not None:
+        metadata = replace(metadata, dpi=metadata.dpi[::-1])
+    pixels = apply_orientation(pixels, orientation)
+    return Image(pixels, alpha, "TIFF", metadata, deep.frames)
+
+
+def _read_deep_ppm(file: BinaryIO, name: str, max_pixels: int) -> Image | None:
+    """Read a PPM file of more than 8 bits, or return None for another one."""
+    from convfilter.images.pnm import DeepColour
+
+    deep = DeepColour.of(file)
+    if deep is None:
+        return None
+    _check_size((deep.width, deep.height), name, max_pixels)
+    try:
+        return Image(deep.pixels(file), format="PPM")
+    except MemoryError as error:
+        raise _too_large(deep.width, deep.height, name) from error
+    except (EOFError, ValueError, OSError) as error:
+        raise _damaged(error, "PPM", name) from error
 
 
 def _identify(head: bytes, name: str) -> str:
@@ -228,13 +278,15 @@ def _decode(picture: ImageFile, format_name: str, name: str) -> Image:
     except MemoryError as error:
         raise _too_large(*picture.size, name) from error
     except Exception as error:  # damaged data makes Pillow's plugins raise almost anything
-        if _is_cut_off(error):
-            raise ImageError(
-                f"{name}: the {format_name} file is truncated: copy or create it again"
-            ) from error
-        raise ImageError(
-            f"{name}: the {format_name} file is damaged ({_detail(error)}): create it again"
-        ) from error
+        raise _damaged(error, format_name, name) from error
+
+
+def _damaged(error: Exception, format_name: str, name: str) -> ImageError:
+    if _is_cut_off(error):
+        return ImageError(f"{name}: the {format_name} file is truncated: copy or create it again")
+    return ImageError(
+        f"{name}: the {format_name} file is damaged ({_detail(error)}): create it again"
+    )
 
 
 def _too_large(width: int, height: int, name: str) -> ImageError:

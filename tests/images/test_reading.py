@@ -169,9 +169,27 @@ def plain_tiff(pixels: np.ndarray, order: str, photometric: int) -> bytes:
     ],
 )
 def test_sixteen_bit_colour_never_becomes_eight(data: bytes) -> None:
-    with pytest.raises(
-        ImageError, match="16-bit colour is served in PNG only: convert to 16-bit PNG"
-    ):
+    assert opened(data).dtype == np.uint16
+
+
+@pytest.mark.parametrize("largest", [256, 1023, 65535])
+@pytest.mark.parametrize("plain", [False, True])
+def test_sixteen_bit_ppm(largest: int, plain: bool) -> None:
+    deep = RNG.integers(0, largest + 1, (7, 5, 3))
+    deep[0, 0] = largest
+    head = b"P%d # a comment\n5 7\n#another\n%d\n" % (3 if plain else 6, largest)
+    body = b" ".join(b"%d" % v for v in deep.ravel()) if plain else deep.astype(">u2").tobytes()
+    image = opened(head + body)
+    np.testing.assert_array_equal(image.pixels, np.rint(deep * (65535 / largest)))
+    with pytest.raises(ImageError, match="PPM file is truncated"):
+        opened((head + body)[:-7])
+    with pytest.raises(ImageError, match="--max-pixels"):
+        read(io.BytesIO(head), max_pixels=34)
+
+
+@pytest.mark.parametrize("data", [b"P6 1 1 300 " + bytes([1, 45, 0, 0, 0, 0]), b"P3 1 1 300 1 2 x"])
+def test_impossible_values_of_ppm(data: bytes) -> None:
+    with pytest.raises(ImageError, match="PPM file is damaged"):
         opened(data)
 
 

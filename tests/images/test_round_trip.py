@@ -47,7 +47,41 @@ def test_uint8(format_name: str, channels: int, data: st.DataObject) -> None:
     assert back.pixels.flags.writeable
 
 
-@pytest.mark.parametrize("format_name", ["PNG", "TIFF", "PGM", "PNM"])
+DEEP = {
+    "PNG": (GREY, GREY_ALPHA, RGB, RGBA),
+    "TIFF": (GREY, GREY_ALPHA, RGB, RGBA),
+    "PPM": (RGB,),
+    "PNM": (GREY, RGB),
+    "PGM": (GREY,),
+}
+
+
+@pytest.mark.parametrize(
+    ("format_name", "channels"), [(name, n) for name, several in DEEP.items() for n in several]
+)
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_uint16(format_name: str, channels: int, data: st.DataObject) -> None:
+    size = data.draw(st.tuples(st.integers(1, 9), st.integers(1, 9)))
+    pixels = data.draw(arrays(np.uint16, size if channels == 1 else (*size, channels)))
+    back = there_and_back(pixels, format_name)
+    np.testing.assert_array_equal(back.pixels, pixels)
+    assert back.pixels.dtype == np.uint16
+    assert back.alpha == (channels in (2, 4))
+
+
+@pytest.mark.parametrize("channels", [GREY_ALPHA, RGB, RGBA])
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_float_colour_in_tiff(channels: int, data: st.DataObject) -> None:
+    size = data.draw(st.tuples(st.integers(1, 9), st.integers(1, 9)))
+    pixels = data.draw(arrays(np.float32, (*size, channels)))
+    back = there_and_back(pixels, "TIFF")
+    assert back.pixels.dtype == np.float32
+    np.testing.assert_array_equal(back.pixels, pixels)
+
+
+@pytest.mark.parametrize("format_name", ["PGM", "PNM"])
 @settings(max_examples=15, deadline=None)
 @given(pixels=arrays(np.uint16, st.tuples(st.integers(1, 9), st.integers(1, 9))))
 def test_uint16_grey(format_name: str, pixels: np.ndarray) -> None:
