@@ -35,7 +35,8 @@ OWN = """
     filters filters.declare filters.deferred filters.edges filters.levels filters.options
     filters.parameters filters.pixels filters.transparency
     images images.encoding images.exif images.fitting images.formats images.image images.modes
-    images.memory images.png images.png_reader images.quiet images.reading images.writing
+    images.memory images.placing images.png images.png_reader images.quiet images.reading
+    images.writing
     kernels kernels.catalog kernels.files kernels.kernel kernels.shapes kernels.table
     lazy
     pipeline

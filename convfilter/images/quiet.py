@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 
-__all__ = ["pillow_warnings_silenced", "silence_libtiff"]
+__all__ = ["keep_logs_quiet", "pillow_warnings_silenced", "silence_libtiff"]
 
 _lock = threading.Lock()
 _inside = 0
@@ -39,6 +39,17 @@ def pillow_warnings_silenced() -> Iterator[None]:
             if _inside == 0 and _saved is not None:
                 _saved.__exit__(None, None, None)
                 _saved = None
+
+
+@cache
+def keep_logs_quiet(library: str) -> None:
+    """Keep what a library logs about damaged files from standard error.
+
+    Python prints there what is logged where nobody listens; who listens hears it as before.
+    """
+    import logging  # its import would be felt by commands that never log
+
+    logging.getLogger(library).addHandler(logging.NullHandler())
 
 
 @cache

@@ -16,7 +16,7 @@ from convfilter.images.exif import apply_orientation, reset_orientation, strip_p
 from convfilter.images.formats import FORMATS, HEIF_REFUSED, check_avif, foreign_format, sniff
 from convfilter.images.image import Image, Metadata
 from convfilter.images.modes import pixels_of, refuse_lost_depth
-from convfilter.images.quiet import pillow_warnings_silenced, silence_libtiff
+from convfilter.images.quiet import keep_logs_quiet, pillow_warnings_silenced, silence_libtiff
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -175,16 +175,17 @@ def _read_deep_tiff(file: BinaryIO, name: str, max_pixels: int) -> Image | None:
         file.seek(0)
         return None
     _check_size(deep.size, name, max_pixels)
-    deep.check(name)
     try:
         with pillow_warnings_silenced():
+            deep.check(name)
             pixels, alpha = deep.pixels()
-            metadata = deep.metadata
+            metadata, orientation = deep.metadata, deep.orientation
+    except ImageError:
+        raise
     except MemoryError as error:
         raise _too_large(*deep.size, name) from error
     except Exception as error:  # damaged data makes the libraries raise almost anything
         raise _damaged(error, "TIFF", name) from error
-    orientation = deep.orientation
     if orientation in (5, 6, 7, 8) and metadata.dpi is not None:
         metadata = replace(metadata, dpi=metadata.dpi[::-1])
     pixels = apply_orientation(pixels, orientation)
@@ -239,6 +240,7 @@ def _header(file: BinaryIO, head: bytes, format_name: str, name: str) -> ImageFi
     try:
         if format_name == "TIFF":
             silence_libtiff()
+        keep_logs_quiet("PIL")
         reader = getattr(import_module(f"PIL.{entry.plugin}"), entry.reader)
         return cast("ImageFile", reader(file))
     except MemoryError as error:

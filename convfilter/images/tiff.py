@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from convfilter.errors import ImageError
 from convfilter.images.image import Metadata
+from convfilter.images.quiet import keep_logs_quiet, silence_libtiff
 
 __all__ = ["Deep", "encode"]
 
@@ -39,31 +40,29 @@ _DTYPES = ("uint16", "float32", "float64")
 
 @dataclass(frozen=True)
 class Deep:
-    """The first page of a TIFF file whose values only this module keeps."""
+    """The first page, of `size` (columns, rows), of a TIFF file that only this module keeps."""
 
     page: Any
     file: Any
     frames: int
+    size: tuple[int, int]
 
     @classmethod
     def of(cls, file: BinaryIO) -> Deep | None:
         """Look at the tags of a file; None for one that is left to Pillow."""
+        keep_logs_quiet("tifffile")
         try:
             opened = tifffile.TiffFile(file)
             page: Any = opened.pages[0]
-            dtype, samples = page.dtype, page.samplesperpixel
-            if dtype is None or dtype.name not in _DTYPES:
+            dtype, samples = page.dtype, int(page.samplesperpixel)
+            if dtype is None or dtype.name not in _DTYPES or min(page.shape) < 1:
                 return None
             if samples == 1 and dtype.name != "float64":
                 return None  # grey, which Pillow reads
-            return cls(page, opened, len(opened.pages))
+            size = int(page.imagewidth), int(page.imagelength)
+            return cls(page, opened, len(opened.pages), size)
         except Exception:  # noqa: BLE001 - Pillow has the words for files that are damaged
             return None
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Columns and rows."""
-        return int(self.page.imagewidth), int(self.page.imagelength)
 
     @property
     def orientation(self) -> int:
@@ -181,8 +180,6 @@ def _unpacked(data: bytes, compression: int, rows: int, count: int) -> bytes:
     if compression in (_DEFLATE, _OLD_DEFLATE):
         return zlib.decompressobj().decompress(data, count)
     from PIL.TiffImagePlugin import TiffImageFile
-
-    from convfilter.images.quiet import silence_libtiff
 
     silence_libtiff()
     tags = [(256, count // rows), (257, rows), (258, 8), (259, compression), (262, 1)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import faulthandler
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 
@@ -46,3 +48,10 @@ def test_cut_files(name: str):
 def test_changed_files():
     results = read_batch(seed=2, batch=0)
     assert set(results) == {"picture", "refused"}, results
+
+
+def test_damage_is_told_by_us_alone():
+    command = [sys.executable, "-m", "tests.images.damage", "--batch", "73", "--seed", "3"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout
+    assert done.stderr == ""
