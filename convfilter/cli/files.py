@@ -11,7 +11,7 @@ import click
 from convfilter.cli.options import AnyType, option_of
 from convfilter.errors import ConvfilterError
 from convfilter.filters.parameters import Parameter, Spec
-from convfilter.images import COMPRESSIONS, FORMATS, check_format
+from convfilter.images import COMPRESSIONS, DEPTHS, FORMATS, check_format
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -36,10 +36,22 @@ _QUALITY = Parameter(
     "quality",
     "integer",
     None,
-    Spec("of JPEG, WebP and AVIF", 1, 100, automatic="92 for JPEG, lossless WebP, 80 for AVIF"),
+    Spec(
+        "of JPEG, WebP and AVIF",
+        1,
+        100,
+        automatic="JPEG as in the input, else 92; lossless WebP; 80 for AVIF",
+    ),
 )
 _COMPRESS = Parameter(
     "compress", "choice", "fast", Spec("of PNG: small takes many times longer"), COMPRESSIONS
+)
+_DEPTH = Parameter(
+    "depth",
+    "choice",
+    None,
+    Spec("bits of the result, floats of 0 to 1 for float", automatic="as in the input"),
+    DEPTHS,
 )
 _MAX_PIXELS = Parameter(
     "max_pixels",
@@ -100,6 +112,8 @@ class FileOptions:
     quality: int | None
     compress: str
     background: str
+    depth: str | None
+    strip: bool
     max_pixels: int | None
     explain: bool
     quiet: bool
@@ -163,6 +177,8 @@ def file_options() -> Sequence[click.Option]:
             help="name or #rrggbb: what shows through where the format holds no transparency"
             "  [default: white]",
         ),
+        option_of(_DEPTH),
+        _flag("--strip", "leave out what says more than the pixels and their colours mean"),
         option_of(_MAX_PIXELS),
         _flag("--quiet", "print errors only", "-q"),
     ]

@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from convfilter.batch import Job, Outcome, Plan, Report, make_plan, run
@@ -162,8 +163,10 @@ class Work:
         image = self._read(source, max_pixels=self._max_pixels)
         read = time.perf_counter()
         format_name = options.format or _format(job, image)
+        image = self._deepened(image)
         with self._recorded_plans() as plans:
             result = self._pipeline(image, workers=self._workers)
+        result = self._finished(result)
         filtered = time.perf_counter()
         losses = self._save(result, job, format_name)
         written = time.perf_counter()
@@ -180,6 +183,28 @@ class Work:
                 lines.append(f"{self._command}: {frames}")
             lines += [f"{self._command}: {loss}" for loss in losses]
         return lines
+
+    def _deepened(self, image: Image) -> Image:
+        """Return the picture with the depth asked for, if that is more: filters round to it."""
+        depth = self._options.depth
+        if depth is None:
+            return image
+        from convfilter.images import is_deeper, to_depth
+
+        return to_depth(image, depth) if is_deeper(image, depth) else image
+
+    def _finished(self, result: Image) -> Image:
+        """Return the result with the depth asked for, and without what shall be left out."""
+        if self._options.strip:
+            from convfilter.images import Metadata
+
+            kept = result.metadata
+            result = replace(result, metadata=Metadata(kept.icc_profile, jpeg=kept.jpeg))
+        if self._options.depth is None:
+            return result
+        from convfilter.images import to_depth
+
+        return to_depth(result, self._options.depth)
 
     def _save(self, result: Image, job: Job, format_name: str) -> list[str]:
         target: Any = job.output

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from convfilter.images.formats import (
     COMPRESSIONS,
+    DEPTHS,
     FORMATS,
     SUFFIXES,
     Format,
@@ -21,6 +22,7 @@ from convfilter.images.formats import (
 from convfilter.lazy import exports
 
 if TYPE_CHECKING:
+    from convfilter.images.depth import is_deeper, to_depth
     from convfilter.images.image import Image, Metadata
     from convfilter.images.reading import DEFAULT_MAX_PIXELS, read
     from convfilter.images.writing import write
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COMPRESSIONS",
     "DEFAULT_MAX_PIXELS",
+    "DEPTHS",
     "FORMATS",
     "SUFFIXES",
     "Format",
@@ -35,9 +38,11 @@ __all__ = [
     "Metadata",
     "check_format",
     "format_of",
+    "is_deeper",
     "is_image_path",
     "read",
     "suffix_of",
+    "to_depth",
     "write",
 ]
 
@@ -45,7 +50,9 @@ _HOMES = {
     "DEFAULT_MAX_PIXELS": "reading",
     "Image": "image",
     "Metadata": "image",
+    "is_deeper": "depth",
     "read": "reading",
+    "to_depth": "depth",
     "write": "writing",
 }
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Effort", "encode"]
 
-_JPEG_QUALITY = 92
 _AVIF_QUALITY = 80
 # JPEG holds EXIF in one segment, which is at most this long with its prefix.
 _JPEG_EXIF_LIMIT = 65533
@@ -54,12 +53,16 @@ def encode(
             from convfilter.images import png
 
             return png.encode(pixels, kept, effort.compress, effort.workers), notes
+        if format_name == "NPY":
+            from convfilter.images import arrays
+
+            return arrays.encode(pixels), notes
         if format_name == "JPEG":
             from convfilter.images import jpeg
 
-            quality = _JPEG_QUALITY if effort.quality is None else effort.quality
+            settings = jpeg.settings_for(effort.quality, metadata.jpeg)
             with pillow_warnings_silenced():
-                return jpeg.encode(pixels, quality, _described(kept), effort.workers), notes
+                return jpeg.encode(pixels, settings, _described(kept), effort.workers), notes
         if format_name == "TIFF" and pixels.ndim == 3 and pixels.dtype != np.uint8:
             from convfilter.images import tiff
 

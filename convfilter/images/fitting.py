@@ -41,6 +41,8 @@ def fit(
     that of the target, for messages.
     """
     form = FORMATS[format_name]
+    if form.arrays:
+        return image.pixels, []
     _check_shape(image, form, name)
     pixels = image.pixels[..., 0] if image.shape[2:] == (1,) else image.pixels
     notes: list[str] = []

@@ -13,7 +13,10 @@ from convfilter.errors import ImageError, UnknownNameError, UsageError, suggesti
 
 __all__ = [
     "COMPRESSIONS",
+    "DEPTHS",
     "FORMATS",
+    "HEAD_BYTES",
+    "HEIF_REFUSED",
     "SUFFIXES",
     "Format",
     "check_avif",
@@ -32,7 +35,8 @@ class Format:
 
     `suffixes` are lower case with their dot, the usual one first. `plugin` and `reader` name
     Pillow's module and class, `encoder` is Pillow's name for saving. `longest_side` is the
-    largest width or height that the format allows, in pixels.
+    largest width or height that the format allows, in pixels. `arrays` says that pixels of every
+    dtype and number of channels are stored as they are.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Format:
     uint16_grey: bool = False
     uint16_colour: bool = False
     floats: bool = False
+    arrays: bool = False
     longest_side: int = 2**31 - 1
 
 
@@ -107,6 +112,7 @@ FORMATS: dict[str, Format] = {
         Format("PGM", (".pgm",), *_PNM, colour=False, uint16_grey=True),
         Format("PBM", (".pbm",), *_PNM, colour=False),
         Format("PNM", (".pnm",), *_PNM, uint16_grey=True, uint16_colour=True),
+        Format("NPY", (".npy",), "", "", "", alpha=True, arrays=True),
         Format(
             "AVIF",
             (".avif",),
@@ -129,6 +135,12 @@ SUFFIXES: dict[str, str] = {
 COMPRESSIONS = ("fast", "small")
 """The ways to compress a PNG file."""
 
+DEPTHS = ("8", "16", "float")
+"""Depths of values, from the least: bits of whole numbers, and 32-bit floats of 0 to 1."""
+
+HEAD_BYTES = 64
+"""Bytes of a file that are looked at to tell its format."""
+
 _ALIASES = {"JPG": "JPEG", "TIF": "TIFF"}
 _HEIF_SUFFIXES = (".heic", ".heif", ".hif")
 _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
@@ -147,6 +159,7 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"GIF87a", "GIF"),
     (b"GIF89a", "GIF"),
     (b"BM", "BMP"),
+    (b"\x93NUMPY", "NPY"),
 )
 _NETPBM = {
     b"P1": "PBM",

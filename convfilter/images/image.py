@@ -10,9 +10,25 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from convfilter.errors import ArgumentError, ArgumentTypeError
 
-__all__ = ["Image", "Metadata"]
+__all__ = ["Image", "JpegSettings", "Metadata", "resolution_of"]
 
 _DTYPES = ("bool", "uint8", "uint16", "int16", "float32", "float64")
+
+
+@dataclass(frozen=True)
+class JpegSettings:
+    """How a JPEG file was compressed.
+
+    Attributes
+    ----------
+    tables : tuple of tuple of int
+        The quantisation of brightness and of colours, 64 numbers each, row by row.
+    subsampling : int
+        0 where colours have full resolution, 1 for half of it along rows, 2 for half both ways.
+    """
+
+    tables: tuple[tuple[int, ...], ...]
+    subsampling: int = 0
 
 
 @dataclass(frozen=True)
@@ -30,12 +46,24 @@ class Metadata:
         Pixels per inch along a row and along a column.
     text : tuple of (str, str)
         Keywords and texts of a PNG file: author, description and the like.
+    jpeg : JpegSettings or None
+        How the picture was compressed; JPEG is written alike unless a quality is asked for.
     """
 
     icc_profile: bytes | None = None
     exif: bytes | None = None
     dpi: tuple[float, float] | None = None
     text: tuple[tuple[str, str], ...] = ()
+    jpeg: JpegSettings | None = None
+
+
+def resolution_of(value: Any) -> tuple[float, float] | None:
+    """Return pixels per inch that can be, or None."""
+    try:
+        across, down = (float(v) for v in value)
+    except (TypeError, ValueError, ArithmeticError):
+        return None
+    return (across, down) if 0 < across < 1e6 and 0 < down < 1e6 else None
 
 
 @dataclass(frozen=True, eq=False)

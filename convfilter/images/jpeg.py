@@ -18,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.engine import results
+from convfilter.images.image import JpegSettings
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
     from PIL.ImageFile import ImageFile
 
-__all__ = ["decode", "encode"]
+__all__ = ["decode", "encode", "settings_for"]
 
 _SMALLEST = 1 << 20
 """Pictures of fewer pixels are encoded in one piece."""
@@ -36,6 +37,11 @@ _NANOSECONDS = 10
 
 _BLOCK = 8
 """Rows and columns encoded at a time where colours have full resolution."""
+
+_SHARED = ((1, 1), (2, 1), (2, 2))
+"""Columns and rows that share a number of colour, for each kind of subsampling."""
+
+_QUALITY = 92
 
 _FRAME_HEADERS = (0xC0, 0xC1)
 _RESTART, _START_OF_SCAN = 0xD0, 0xDA
@@ -72,8 +78,24 @@ def decode(picture: ImageFile) -> NDArray[np.uint8] | None:
     return out[..., 0] if grey else out
 
 
+def settings_for(quality: int | None, source: JpegSettings | None) -> dict[str, Any]:
+    """Return Pillow's options: for the quality asked for, or else as in the source, if it was JPEG.
+
+    Otherwise colours have full resolution: filters make sharp edges, around which less would show.
+    """
+    if quality is None and source is not None:
+        return {
+            "qtables": [list(table) for table in source.tables],
+            "subsampling": source.subsampling,
+        }
+    return {"quality": _QUALITY if quality is None else quality, "subsampling": 0}
+
+
 def encode(
-    pixels: NDArray[np.uint8], quality: int, described: dict[str, Any], workers: int | None = None
+    pixels: NDArray[np.uint8],
+    settings: dict[str, Any],
+    described: dict[str, Any],
+    workers: int | None = None,
 ) -> list[bytes]:
     """Return the file in pieces, to be written one after the other.
 
@@ -81,8 +103,8 @@ def encode(
     ----------
     pixels : ndarray
         uint8 ``(H, W)`` or ``(H, W, 3)`` with at least one pixel; any strides.
-    quality : int
-        1 to 100.
+    settings : dict
+        Pillow's options for quality and subsampling, from `settings_for`.
     described : dict
         Pillow's options for profile, EXIF block and resolution.
     workers : int, optional
@@ -94,15 +116,16 @@ def encode(
 
     height, width = pixels.shape[:2]
     workers = check_workers(workers)
-    # filters make sharp edges, around which halved colour resolution would show
-    plain = {"quality": quality, "subsampling": 0}
     if height * width < _SMALLEST:
         with _memory_file() as file:
             whole = Image.fromarray(np.ascontiguousarray(pixels))
-            return [_encoded(whole, plain | described, file)]
-    rows = max(1, _BAND_PIXELS // width // _BLOCK) * _BLOCK
+            return [_encoded(whole, settings | described, file)]
+    # a block holds all that share a number of colour
+    across, down = (1, 1) if pixels.ndim == 2 else _SHARED[settings["subsampling"]]
+    high, wide = _BLOCK * down, _BLOCK * across
+    rows = max(1, _BAND_PIXELS // width // high) * high
     count = -(-height // rows)
-    blocks = rows // _BLOCK * -(-width // _BLOCK)
+    blocks = rows // high * -(-width // wide)
     files = [b""] * count
 
     def work(start: int, stop: int) -> None:
@@ -110,7 +133,7 @@ def encode(
             for number in range(start, stop):
                 first = described | {"restart_marker_blocks": blocks} if number == 0 else {}
                 band = pixels[number * rows : (number + 1) * rows]
-                files[number] = _encoded(_band(band), plain | first, file)
+                files[number] = _encoded(_band(band), settings | first, file)
 
     run_bands(count, rows * width * _NANOSECONDS, workers, work)
     return _joined(files, height)

@@ -19,7 +19,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from convfilter.errors import ImageError
-from convfilter.images.image import Metadata
+from convfilter.images.image import Metadata, resolution_of
 from convfilter.images.quiet import keep_logs_quiet, silence_libtiff
 
 __all__ = ["Deep", "encode"]
@@ -77,8 +77,7 @@ class Deep:
         per_inch = {_INCH: 1.0, _CENTIMETRE: 2.54}.get(unit if isinstance(unit, int) else _INCH)
         dpi = None
         if per_inch is not None and 282 in self.page.tags:
-            across, down = (per_inch * value for value in self.page.resolution)
-            dpi = (across, down) if 0 < across < 1e6 and 0 < down < 1e6 else None
+            dpi = resolution_of(tuple(per_inch * value for value in self.page.resolution))
         return Metadata(icc_profile=bytes(profile) if isinstance(profile, bytes) else None, dpi=dpi)
 
     def _tag(self, number: int) -> Any:

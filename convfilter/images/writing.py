@@ -32,11 +32,12 @@ def write(
 ) -> list[str]:
     """Write a picture and return notes about what the format could not hold.
 
-    What fits is stored exactly. JPEG (quality 92, full colour resolution) and AVIF are lossy;
-    WebP is lossless unless `quality` is given. Float pixels of 0 to 1 are rounded and saturated to
-    8 bits (in TIFF they stay 32-bit float), bool becomes 0 and 255. Alpha is laid on
-    `background` for JPEG, BMP and the PNM family. More than 256 colours are reduced for GIF. Grey
-    becomes RGB in WebP, AVIF and .ppm; .pnm holds grey or RGB, .pgm grey, .pbm 0 and 255.
+    What fits is stored exactly. JPEG (quality and colour resolution as in the source if that was
+    JPEG, else 92 and full) and AVIF are lossy; WebP is lossless unless `quality` is given. Float
+    pixels of 0 to 1 are rounded and saturated to 8 bits (in TIFF they stay 32-bit float), bool
+    becomes 0 and 255. Alpha is laid on `background` for JPEG, BMP and the PNM family. More than 256
+    colours are reduced for GIF. Grey becomes RGB in WebP, AVIF and .ppm; .pnm holds grey or RGB,
+    .pgm grey, .pbm 0 and 255.
 
     Parameters
     ----------

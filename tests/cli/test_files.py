@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 import convfilter as package
-from convfilter.images import read, write
+from convfilter import filters
+from convfilter.images import Image, Metadata, read, write
 from tests.cli.conftest import Runner, everything, picture
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -333,3 +334,35 @@ def test_memory_that_does_not_suffice(
     ended = convfilter("sobel", "a.png", "b.png")
     assert ended.code == 1
     assert "a.png: not enough memory" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("depth", "suffix", "dtype"),
+    [("8", "png", "uint8"), ("16", "png", "uint16"), ("16", "tif", "uint16"),
+     ("float", "tif", "float32"), ("float", "npy", "float32")],
+)  # fmt: skip
+def test_depth_is_changed_on_purpose(
+    convfilter: Runner, folder: Path, depth: str, suffix: str, dtype: str
+) -> None:
+    output = folder / f"out.{suffix}"
+    source = picture(folder / "a.png")
+    command = ("gaussian-blur", source, output, "--depth", depth, "--quiet")
+    assert convfilter(*command).code == 0
+    result = read(output).pixels
+    assert result.dtype == dtype
+    if depth == "16":  # what lies between two levels of 8 bits is kept
+        expected = filters.gaussian_blur(read(source).pixels.astype(np.uint16) * 257)
+        np.testing.assert_array_equal(result, expected)
+        assert (result % 257).any()
+
+
+def test_strip_leaves_out_all_but_pixels_and_their_colours(
+    convfilter: Runner, folder: Path
+) -> None:
+    profile = bytes(16) + b"RGB " + bytes(108)
+    metadata = Metadata(profile, None, (300, 300), (("Author", "somebody"),))
+    write(Image(np.zeros((4, 5, 3), np.uint8), metadata=metadata), folder / "full.png")
+    assert convfilter("invert", folder / "full.png", folder / "kept.png").code == 0
+    assert convfilter("invert", folder / "full.png", folder / "bare.png", "--strip").code == 0
+    assert read(folder / "kept.png").metadata.text == metadata.text
+    assert read(folder / "bare.png").metadata == Metadata(profile)

@@ -14,6 +14,7 @@ import pytest
 
 from convfilter.images import read
 from tests.cli.conftest import COMPILING, picture
+from tests.cli.kill_trials import trials
 
 COMMAND = [sys.executable, "-m", "convfilter"]
 
@@ -178,3 +179,9 @@ def _read(terminal: int) -> bytes:
         return os.read(terminal, 4096)
     except OSError:  # what Linux says when the other side is closed
         return b""
+
+
+def test_a_killed_command_leaves_the_old_file_or_the_new_one() -> None:
+    found = trials(20, seed=5)
+    assert found.total() == 20
+    assert set(found) <= {"old", "new"}

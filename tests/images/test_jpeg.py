@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -17,7 +18,7 @@ import simplejpeg
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image as PillowImages
-from PIL.JpegImagePlugin import JpegImageFile
+from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
 from convfilter.errors import ArgumentError, ImageError
 from convfilter.images import Image, Metadata, jpeg, read, write
@@ -204,6 +205,54 @@ def test_bands_decode_as_one_piece(
     assert data == written(pixels, quality=quality, workers=1)
 
 
+def compression_of(data: bytes) -> tuple[object, int]:
+    """Return the tables and the subsampling of a file, as Pillow sees them."""
+    with PillowImages.open(io.BytesIO(data)) as picture:
+        assert isinstance(picture, JpegImageFile)
+        return picture.quantization, get_sampling(picture)
+
+
+@pytest.mark.parametrize("quality", [5, 60, 92, 100])
+@pytest.mark.parametrize("subsampling", [0, 1, 2])
+@pytest.mark.parametrize("grey", [False, True])
+def test_compression_of_the_source_is_kept(quality: int, subsampling: int, grey: bool) -> None:
+    pixels = pixels_of(50, 70, grey)
+    data = by_pillow(pixels, quality=quality, subsampling=subsampling)
+    image = read(io.BytesIO(data))
+    file = io.BytesIO()
+    assert write(image, file, format="JPEG") == []
+    assert compression_of(file.getvalue()) == compression_of(data)
+    file = io.BytesIO()
+    write(image, file, format="JPEG", quality=71)
+    assert compression_of(file.getvalue()) == compression_of(
+        by_pillow(pixels, quality=71, subsampling=0)
+    )
+
+
+@pytest.mark.usefixtures("_small_bands")
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 90), st.integers(1, 90), st.booleans(), st.sampled_from([0, 1, 2]))
+def test_bands_with_fewer_colours(height: int, width: int, grey: bool, subsampling: int) -> None:
+    source = by_pillow(pixels_of(9, 9, grey), quality=80, subsampling=subsampling)
+    pixels = pixels_of(height, width, grey)
+    data = written(replace(read(io.BytesIO(source)), pixels=pixels))
+    plain = by_pillow(pixels, quality=80, subsampling=subsampling)
+    np.testing.assert_array_equal(pillow_pixels(data), pillow_pixels(plain))
+    flag = cv2.IMREAD_UNCHANGED
+    np.testing.assert_array_equal(
+        cv2.imdecode(np.frombuffer(data, np.uint8), flag),
+        cv2.imdecode(np.frombuffer(plain, np.uint8), flag),
+    )
+
+
+def test_a_colour_source_serves_grey_and_the_other_way_round() -> None:
+    for grey in (False, True):
+        source = read(io.BytesIO(by_pillow(pixels_of(9, 9, grey), quality=80)))
+        pixels = pixels_of(40, 30, not grey)
+        data = written(replace(source, pixels=pixels))
+        np.testing.assert_allclose(pillow_pixels(data), pixels, atol=60)
+
+
 @pytest.mark.usefixtures("_small_bands")
 def test_restart_markers_go_round_and_round() -> None:
     data = written(pixels_of(8 * 20 + 3, 64, grey=False))  # four rows would make 256 pixels
@@ -237,7 +286,7 @@ def test_metadata_stands_in_the_first_band_alone() -> None:
     assert data.count(b"Exif\0\0") == 1
     assert data.count(b"ICC_PROFILE\0") == 2
     assert_as_in_one_piece(data, pixels, 92)
-    options = {"icc_profile": profile, "dpi": metadata.dpi}
+    options = {"icc_profile": profile, "dpi": metadata.dpi, "quality": 92, "subsampling": 0}
     plain = by_pillow(pixels, exif=b"Exif\0\0" + (metadata.exif or b""), **options)
     found = read(io.BytesIO(data)).metadata
     assert found == read(io.BytesIO(plain)).metadata

@@ -1,0 +1,47 @@
+"""What is wrong with a picture file, in words."""
+
+from __future__ import annotations
+
+from convfilter.errors import ImageError
+
+__all__ = ["check_size", "damaged", "is_cut_off", "too_large", "words_of"]
+
+_CUT_OFF = ("truncated", "not enough image data", "unexpected end", "reached eof", "broken data")
+
+
+def check_size(size: tuple[int, int], name: str, max_pixels: int) -> None:
+    """Refuse pictures of more pixels than the limit."""
+    width, height = size
+    if width * height > max_pixels:
+        raise ImageError(
+            f"{name}: {width}x{height} is {width * height:,} pixels, more than the limit of "
+            f"{max_pixels:,}: raise it with --max-pixels if you trust the file"
+        )
+
+
+def damaged(error: Exception, format_name: str, name: str) -> ImageError:
+    """Return the error of a file that a reader could not make sense of."""
+    if is_cut_off(error):
+        return ImageError(f"{name}: the {format_name} file is truncated: copy or create it again")
+    return ImageError(
+        f"{name}: the {format_name} file is damaged ({words_of(error)}): create it again"
+    )
+
+
+def too_large(width: int, height: int, name: str) -> ImageError:
+    """Return the error of a picture that does not fit into memory."""
+    return ImageError(
+        f"{name}: {width}x{height} pixels do not fit into memory: use a smaller picture"
+    )
+
+
+def is_cut_off(error: Exception) -> bool:
+    """Tell whether a reader met the end of a file too early."""
+    message = str(error).lower()
+    return isinstance(error, EOFError) or any(words in message for words in _CUT_OFF)
+
+
+def words_of(error: Exception) -> str:
+    """Return the words of an exception on one line."""
+    text = " ".join(str(error).split())
+    return text[:120] if text else type(error).__name__
