@@ -36,6 +36,7 @@ from convfilter.engine import costs, results
 from convfilter.engine.arguments import Array
 from convfilter.engine.bands import run_bands
 from convfilter.engine.geometry import Axis, Border
+from convfilter.engine.loops.layout import CHUNK
 from convfilter.engine.native import loop
 from convfilter.engine.plan import RELATIVE_ALLOWANCE, ROUNDING_ALLOWANCE, Plan, Request
 from convfilter.engine.schedule import Weights
@@ -102,9 +103,11 @@ def _is_accurate(
     exact: bool,
 ) -> bool:
     image_dtype, output_dtype, fill = request.image_dtype, request.output_dtype, request.fill
-    if not all(1e-100 < float(np.abs(kernel).max()) < 1e100 for kernel in kernels):
-        return False
     single = dtype == np.float32
+    # far from the numbers that have fewer bits, in the spectrum and, if the image has them, in sums
+    least, most = (1e-25, 1e10) if single else (1e-100, 1e100)
+    if not all(least < float(np.abs(kernel).max()) < most for kernel in kernels):
+        return False
     if image_dtype.kind == "f":
         return not single or image_dtype == output_dtype == np.float32
     limits = np.iinfo(image_dtype)
@@ -193,12 +196,12 @@ def run(
     bad: list[int] = []
     norms: list[tuple[float, float]] = [(0.0, 0.0)]
 
-    @np.errstate(over="ignore", invalid="ignore")  # of squares, where loops run as plain Python
+    @np.errstate(over="ignore", invalid="ignore")  # where loops run as plain Python
     def work(start: int, stop: int) -> None:
         loaded = transform.empty()
         tile = transform.empty() if join else loaded
         joined = transform.empty() if join else tile
-        energies = np.zeros(2)
+        energies = np.zeros(2 + CHUNK)
         scratch, lines = _aligned(512, dtype), _aligned(LANES * size, dtype)
         for pair in range(start, stop):
             place = (size, *steps, across, 2 * pair)
@@ -248,12 +251,13 @@ def _stays_within(
     error = likely_error(kernels, dtype, before / size, after / size)
     # no output is larger than the largest sum of absolute products, to which errors relate;
     # the first rows nearly always hold one that is large enough
+    smallest = 1e-20 if dtype == np.float32 else 1e-200
     start, stop = 0, 1
     while start < len(output):
         part = output[start:stop]
         largest = max(abs(float(part.min()) - offset), abs(float(part.max()) - offset))
         largest -= abs(offset) * float(np.finfo(output.dtype).eps)
-        if largest > 1e-200 and error <= RELATIVE_ALLOWANCE[output.dtype.name] * largest:
+        if largest > smallest and error <= RELATIVE_ALLOWANCE[output.dtype.name] * largest:
             return True
         start, stop = stop, 2 * stop
     return False

@@ -10,6 +10,7 @@ Offsets are constants of the compiled code, hence a set of functions for each si
 the compiler see that the rows of a butterfly do not overlap.
 """
 
+import numpy as np
 from numba.extending import register_jitable
 
 from convfilter.engine.loops.declare import OPTIONS, loop
@@ -236,14 +237,15 @@ def _transpose(size, tile, scratch):
 
 @register_jitable(**OPTIONS)
 def _add_squares(panel, sums):
-    """Add the squares of a panel to CHUNK sums, which keeps vectors of them apart."""
+    """Add the squares of a panel to CHUNK sums of doubles, which no square of a single leaves."""
     quarter = panel.shape[0] // 4
     for start in range(0, quarter, CHUNK):
         n = min(CHUNK, quarter - start)
         a, b = panel[start:], panel[quarter + start :]
         c, d = panel[2 * quarter + start :], panel[3 * quarter + start :]
         for x in range(n):
-            sums[x] += (a[x] * a[x] + b[x] * b[x]) + (c[x] * c[x] + d[x] * d[x])
+            p, q, r, s = np.float64(a[x]), np.float64(b[x]), np.float64(c[x]), np.float64(d[x])
+            sums[x] += (p * p + q * q) + (r * r + s * s)
 
 
 @register_jitable(**OPTIONS)
@@ -273,10 +275,10 @@ def _correlation(size, radix):
     ):
         """Transform a tile, multiply it with a spectrum, and transform it back, in place.
 
-        If it `measures`, `energies` become the sums of squares before and after.
+        If it `measures`, the first two `energies` become the sums of squares before and after; the
+        others are zeros, and so they stay.
         """
-        sums = scratch[:CHUNK]
-        _take_sum(sums)
+        sums = energies[2:]
         for p in range(panels):
             panel = tile[p * pitch :]
             if measures:
@@ -294,7 +296,6 @@ def _correlation(size, radix):
             second_inverse(panel, second_twiddles)
             first_inverse(panel, first_twiddles)
         _transpose(size, tile, scratch)
-        _take_sum(sums)
         for p in range(panels):
             panel = tile[p * pitch :]
             third_inverse(panel, third_twiddles)
