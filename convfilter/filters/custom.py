@@ -50,8 +50,9 @@ def convolve(
     chosen = kernel_of(kernel)
     weights = np.flip(chosen.weights) if flip else chosen.weights
     if signed is None:
-        # a kernel that clamps expects no negative response, so it leaves open how one is shown
-        signed = (image.signed or "clamp") if chosen.signed == "clamp" else chosen.signed
+        # a kernel that clamps expects no negative response, so it leaves open how one is shown;
+        # pictures that hold values below black, as floats may, keep them
+        signed = image.signed if chosen.signed == "clamp" else chosen.signed
     return image.correlate(
         weights,
         window,

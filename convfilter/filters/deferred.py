@@ -51,7 +51,7 @@ class Correlation:
     def raw(self, dtype: np.dtype[Any]) -> Array:
         """Return the result as floats."""
         source = self.source
-        if source.alpha is None or not transparency.is_uneven(source.alpha):
+        if source.alpha is None or not self._is_weighed():
             return self._run(dtype, self.combine, self.offset)
         return transparency.correlate_seen(
             source.values,
@@ -64,9 +64,15 @@ class Correlation:
             **source.walk(self.window),
         )
 
+    def _is_weighed(self) -> bool:
+        """Tell whether colours are mixed with others that are seen more or less than they."""
+        if all(np.count_nonzero(kernel) < 2 for kernel in self.kernels):
+            return False
+        return transparency.is_uneven(self.source.alpha)
+
     def final(self, dtype: np.dtype[Any], signed: SignedMode | None) -> Array | None:
         """Return the result rounded to unsigned integers, or None where floats must come first."""
-        if transparency.is_uneven(self.source.alpha):
+        if self._is_weighed():
             return None
         joined = self._joined(signed)
         return None if joined is None else self._run(dtype, *joined)

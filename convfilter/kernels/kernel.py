@@ -34,7 +34,7 @@ class Kernel:
     - scale: factor of all weights.
     - offset: added to the response, on the 8-bit scale 0 to 255 whatever the image.
     - signed: how negative responses are shown: `"abs"` takes the absolute value, `"offset"`
-        puts zero at mid-grey, `"clamp"` cuts them off at black.
+        puts zero at mid-grey, `"clamp"` leaves them to the picture, most of which hold none.
     - description: one line.
     - source: the paper or book that the weights come from.
 

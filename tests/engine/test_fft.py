@@ -268,7 +268,9 @@ def test_errors_stay_far_below_their_bounds(size: int, monkeypatch: pytest.Monke
     assert max(shares) < 0.5
 
 
-@pytest.mark.parametrize(("of_image", "of_kernel"), [(1.0, 1e-39), (1e5, 1e-40), (1e-37, 1.0), (1e-30, 1e9)])
+@pytest.mark.parametrize(
+    ("of_image", "of_kernel"), [(1.0, 1e-39), (1e5, 1e-40), (1e-37, 1.0), (1e-30, 1e9)]
+)
 def test_numbers_of_few_bits_are_left_to_sums(of_image: float, of_kernel: float):
     image = (noise((50, 60), float) * of_image).astype(np.float32)
     kernel = np.random.default_rng(1).normal(size=(17, 17)) * of_kernel

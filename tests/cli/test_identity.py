@@ -1,0 +1,108 @@
+"""A file that goes through the command unchanged: what is kept, for every dtype and format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import ImageCms
+
+from convfilter.errors import ImageError
+from convfilter.images import Image, Metadata, read, write
+from tests.cli.conftest import Runner
+
+FORMATS = {"PNG": "png", "TIFF": "tif", "WebP": "webp", "PPM": "ppm", "NPY": "npy", "JPEG": "jpg"}
+DTYPES = ("uint8", "uint16", "float32")
+KINDS = {1: "grey", 2: "grey and alpha", 3: "RGB", 4: "RGB and alpha"}
+
+KEPT = {
+    "PNG": {"uint8": (1, 2, 3, 4), "uint16": (1, 2, 3, 4)},
+    "TIFF": {"uint8": (1, 2, 3, 4), "uint16": (1, 2, 3, 4), "float32": (1, 2, 3, 4)},
+    "WebP": {"uint8": (3, 4)},
+    "PPM": {"uint8": (3,), "uint16": (3,)},
+    "NPY": dict.fromkeys(DTYPES, (1, 2, 3, 4)),
+    "JPEG": {"uint8": (1, 3)},
+}
+"""What each format holds; files of anything else are refused, or changed with a note."""
+
+HOLDS = {
+    "PNG": {"profile", "resolution", "text"},
+    "TIFF": {"profile", "resolution"},
+    "WebP": {"profile"},
+    "JPEG": {"profile", "resolution"},
+}
+
+
+def smooth(dtype: str, channels: int) -> NDArray[Any]:
+    """Return pixels over the whole range, smooth enough for JPEG."""
+    rows, columns = np.mgrid[0:1:16j, 0:1:24j]
+    planes = [(rows + columns * k) / (k + 1) for k in range(1, channels + 1)]
+    cube = np.stack(planes, axis=2) if channels > 1 else planes[0]
+    if dtype == "float32":
+        values = 3 * cube - 1  # beyond 0 to 1 as well
+        if channels in (2, 4):
+            values[..., -1] = cube[..., -1]
+        return values.astype(dtype)
+    return np.rint(cube * np.iinfo(dtype).max).astype(dtype)
+
+
+def profile(channels: int) -> bytes:
+    """Return a profile of grey or RGB."""
+    if channels > 2:
+        return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    return bytes(16) + b"GRAY" + bytes(108)
+
+
+def outcome(convfilter: Runner, folder: Path, format_name: str, dtype: str, channels: int) -> str:
+    """Filter a file with a kernel that changes nothing; return what became of it."""
+    suffix, pixels = FORMATS[format_name], smooth(dtype, channels)
+    given = Metadata(profile(channels), None, (200.0, 100.0), (("Author", "somebody"),))
+    source, target = folder / f"in.{suffix}", folder / f"out.{suffix}"
+    try:
+        notes = write(Image(pixels, channels in (2, 4), None, given), source)
+    except ImageError:
+        return "refused"
+    before = read(source)
+    assert before.dtype == pixels.dtype or notes, "changed without a word"
+    ended = convfilter("identity", source, target, "--overwrite")
+    assert ended.code == 0, ended.err
+    after = read(target)
+    assert after.dtype == before.dtype
+    assert after.alpha == before.alpha
+    apart = np.abs(after.pixels.astype(float) - before.pixels).max()
+    assert apart <= (6 if format_name == "JPEG" else 0), apart
+    metadata = after.metadata
+    assert metadata == before.metadata
+    found = {
+        "profile": metadata.icc_profile == given.icc_profile,
+        "resolution": metadata.dpi is not None and np.allclose(metadata.dpi, (200, 100), atol=0.02),
+        "text": metadata.text == given.text,
+    }
+    kept = {name for name, is_there in found.items() if is_there}
+    if notes or before.shape != pixels.shape:
+        return "changed when written, with a note" if notes else "widened"
+    assert kept == HOLDS.get(format_name, set()), kept
+    np.testing.assert_allclose(before.pixels, pixels, atol=6 if format_name == "JPEG" else 0)
+    return "identical" if format_name != "JPEG" else "as JPEG has it"
+
+
+def test_what_a_round_trip_keeps(
+    convfilter: Runner, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = {
+        (format_name, dtype, channels): outcome(convfilter, folder, format_name, dtype, channels)
+        for format_name in FORMATS
+        for dtype in DTYPES
+        for channels in KINDS
+    }
+    with capsys.disabled():
+        print()
+        for (format_name, dtype, channels), result in table.items():
+            holds = ", ".join(sorted(HOLDS.get(format_name, ()))) or "no metadata"
+            print(f"{format_name:5} {dtype:8} {KINDS[channels]:15} {result:34} {holds}")
+    for (format_name, dtype, channels), result in table.items():
+        is_kept = channels in KEPT[format_name].get(dtype, ())
+        assert (result in ("identical", "as JPEG has it")) == is_kept, (format_name, dtype, result)
