@@ -1,0 +1,78 @@
+"""A system that refuses one of the calls by which a file is put in its place."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS, errno.EMFILE, errno.EDQUOT)
+CALLS = ("open", "fdopen", "write", "flush", "fsync", "chmod", "replace", "link", "unlink", "close")
+"""Everything that the writing path asks of the system; a test holds this list."""
+
+
+class Refusing:
+    """Counts the calls of the system while a file is placed, and refuses one of them."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, call: int | None, number: int) -> None:
+        self.made: list[str] = []
+        self._refused, self._errno = call, number
+        for name in ("open", "fsync", "chmod", "replace", "link", "unlink", "close"):
+            patch.setattr(os, name, self._wrapped(name, getattr(os, name)))
+        fdopen = os.fdopen
+
+        def opened(*given: Any) -> Any:
+            try:
+                self._count("fdopen")
+            except OSError:
+                os.close(given[0])  # as the real one does
+                raise
+            file = fdopen(*given)
+            return File(file, self._count)
+
+        patch.setattr(os, "fdopen", opened)
+
+    def _wrapped(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*given: Any, **named: Any) -> Any:
+            self._count(name)
+            return real(*given, **named)
+
+        return call
+
+    def _count(self, name: str) -> None:
+        self.made.append(name)
+        if len(self.made) - 1 == self._refused:
+            raise OSError(self._errno, os.strerror(self._errno))
+
+
+class File:
+    """A file of which half is written when writing is refused."""
+
+    def __init__(self, file: Any, count: Callable[[str], None]) -> None:
+        self._file, self._count = file, count
+
+    def __enter__(self) -> File:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def fileno(self) -> int:
+        """Return the number of the file."""
+        number: int = self._file.fileno()
+        return number
+
+    def writelines(self, pieces: list[bytes]) -> None:
+        """Write all, or half of it and fail."""
+        whole = b"".join(pieces)
+        self._file.write(whole[: len(whole) // 2])
+        self._count("write")
+        self._file.write(whole[len(whole) // 2 :])
+
+    def flush(self) -> None:
+        """Hand everything to the system."""
+        self._count("flush")
+        self._file.flush()
