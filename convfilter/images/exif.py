@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["apply_orientation", "reset_orientation", "strip_prefix"]
+__all__ = ["apply_orientation", "reset_orientation", "strip_prefix", "without_thumbnail"]
 
 _ORIENTATION = 0x0112
+_THUMBNAIL, _THUMBNAIL_LENGTH = 0x0201, 0x0202
 _PREFIX = b"Exif\0\0"
 
 
@@ -42,6 +43,38 @@ def reset_orientation(exif: bytes) -> bytes:
             struct.pack_into(f"{order}H", changed, entry + 8, 1)
             return bytes(changed)
     return exif
+
+
+def without_thumbnail(exif: bytes) -> bytes:
+    """Return the block without the small picture in it, which shows what the large one was.
+
+    Its bytes become zeros, or go where they are the last, and the directory that names them is no
+    longer reached; every other byte stays in its place.
+    """
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(exif[:4])
+    if order is None:
+        return exif
+    changed = bytearray(exif)
+    try:
+        (first,) = struct.unpack_from(f"{order}I", exif, 4)
+        (count,) = struct.unpack_from(f"{order}H", exif, first)
+        link = first + 2 + 12 * count
+        (second,) = struct.unpack_from(f"{order}I", exif, link)
+        if second == 0:
+            return exif
+        struct.pack_into(f"{order}I", changed, link, 0)
+        (count,) = struct.unpack_from(f"{order}H", exif, second)
+        entries = range(second + 2, second + 2 + 12 * count, 12)
+        tags = [struct.unpack_from(f"{order}HHII", exif, entry) for entry in entries]
+    except struct.error:  # what ends before it should is not read further
+        return bytes(changed)
+    values = {tag: value for tag, _, _, value in tags}
+    start, length = values.get(_THUMBNAIL, 0), values.get(_THUMBNAIL_LENGTH, 0)
+    if second < start and start + length == len(exif):
+        del changed[start:]
+    elif second < start and start + length < len(exif):
+        changed[start : start + length] = bytes(length)
+    return bytes(changed)
 
 
 def apply_orientation(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from numpy.typing import NDArray
 
 from convfilter.errors import ImageError
-from convfilter.images.exif import apply_orientation, reset_orientation, strip_prefix
+from convfilter.images.exif import (
+    apply_orientation,
+    reset_orientation,
+    strip_prefix,
+    without_thumbnail,
+)
 from convfilter.images.faults import damaged, is_cut_off, too_large, words_of
 from convfilter.images.formats import FORMATS, HEAD_BYTES
 from convfilter.images.image import Image, JpegSettings, Metadata, resolution_of
@@ -100,11 +105,16 @@ def metadata_of(picture: ImageFile, *, turned: bool) -> Metadata:
         dpi = dpi[::-1]
     return Metadata(
         icc_profile=profile if keeps_profile else None,
-        exif=reset_orientation(strip_prefix(exif)) if isinstance(exif, bytes) and exif else None,
+        exif=_upright(exif) if isinstance(exif, bytes) and exif else None,
         dpi=dpi,
         text=_text(picture),
         jpeg=_jpeg_settings(picture),
     )
+
+
+def _upright(exif: bytes) -> bytes:
+    """Return an EXIF block that fits pixels which have been turned upright and filtered."""
+    return without_thumbnail(reset_orientation(strip_prefix(exif)))
 
 
 def _jpeg_settings(picture: ImageFile) -> JpegSettings | None:

@@ -4,12 +4,17 @@ import struct
 
 import numpy as np
 import pytest
+from PIL import ExifTags, ImageOps
 from PIL import Image as PillowImage
-from PIL import ImageOps
 
 from convfilter.errors import ArgumentError, ArgumentTypeError
 from convfilter.images import Image, Metadata
-from convfilter.images.exif import apply_orientation, reset_orientation, strip_prefix
+from convfilter.images.exif import (
+    apply_orientation,
+    reset_orientation,
+    strip_prefix,
+    without_thumbnail,
+)
 
 
 def test_describes_its_pixels() -> None:
@@ -85,3 +90,48 @@ def test_orientation_is_reset_in_its_place(order: str) -> None:
 def test_broken_exif_is_left_alone(block: bytes) -> None:
     assert reset_orientation(block) == block
     assert strip_prefix(b"Exif\0\0" + block) == block
+
+
+def exif_with_thumbnail(order: str, picture: bytes, behind: bytes) -> bytes:
+    """Return a block of a maker's name and a small picture, with other bytes behind it."""
+    mark = b"II*\0" if order == "<" else b"MM\0*"
+    second = 8 + 2 + 12 + 4
+    place = second + 2 + 24 + 4
+    first = struct.pack(f"{order}HHHI4sI", 1, 0x010F, 2, 4, b"Abc\0", second)
+    entries = struct.pack(f"{order}HHII", 0x0201, 4, 1, place)
+    entries += struct.pack(f"{order}HHII", 0x0202, 4, 1, len(picture))
+    return (
+        mark
+        + struct.pack(f"{order}I", 8)
+        + first
+        + struct.pack(f"{order}H", 2)
+        + entries
+        + bytes(4)
+        + picture
+        + behind
+    )
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("behind", [b"", b"maker's note"])
+def test_thumbnails_go_and_all_else_stays(order: str, behind: bytes) -> None:
+    picture = b"\xff\xd8 what was there before \xff\xd9"
+    block = exif_with_thumbnail(order, picture, behind)
+    before = PillowImage.Exif()
+    before.load(block)
+    assert before.get_ifd(ExifTags.IFD.IFD1)
+    bare = without_thumbnail(block)
+    assert picture not in bare
+    after = PillowImage.Exif()
+    after.load(bare)
+    assert dict(after) == dict(before) == {0x010F: "Abc"}
+    assert not after.get_ifd(ExifTags.IFD.IFD1)
+    assert bare.endswith(behind)
+    assert len(bare) == len(block) - (0 if behind else len(picture))
+    assert without_thumbnail(bare) == bare
+
+
+@pytest.mark.parametrize("length", range(0, 60, 3))
+def test_a_cut_block_keeps_what_it_has(length: int) -> None:
+    block = exif_with_thumbnail("<", b"picture", b"")[:length]
+    assert without_thumbnail(block)[:length].startswith(block[:22])
