@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["Effort", "encode"]
 
 _AVIF_QUALITY = 80
+_XMP_TAG = 700
 # JPEG holds EXIF in one segment, which is at most this long with its prefix.
 _JPEG_EXIF_LIMIT = 65533
+_JPEG_XMP_LIMIT = 65504
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,8 @@ def _encode_with_pillow(
 
     entry = FORMATS[format_name]
     options = _described(metadata) | _compression(format_name, quality)
+    if format_name == "TIFF" and "xmp" in options:
+        options["tiffinfo"] = {_XMP_TAG: options.pop("xmp")}
     notes: list[str] = []
     with pillow_warnings_silenced(), io.BytesIO() as file:
         import_module(f"PIL.{entry.plugin}")
@@ -124,6 +128,7 @@ def _storable(
     """Return what the format holds of the metadata, and a note for what it should but cannot."""
     notes: list[str] = []
     dpi, exif, profile = None, None, None
+    xmp: bytes | None = None
     text: tuple[tuple[str, str], ...] = ()
     if metadata.dpi is not None and format_name in ("PNG", "JPEG", "TIFF", "BMP"):
         if all(0 < value < 1e6 for value in metadata.dpi):
@@ -135,6 +140,11 @@ def _storable(
         if format_name == "JPEG" and len(exif) > _JPEG_EXIF_LIMIT:
             notes.append(f"{name}: the EXIF block is too long for JPEG and was left out")
             exif = None
+    if metadata.xmp and format_name in ("PNG", "JPEG", "TIFF", "WEBP", "AVIF"):
+        xmp = metadata.xmp
+        if format_name == "JPEG" and len(xmp) > _JPEG_XMP_LIMIT:
+            notes.append(f"{name}: the XMP packet is too long for JPEG and was left out")
+            xmp = None
     if metadata.icc_profile and format_name in ("PNG", "JPEG", "TIFF", "WEBP", "AVIF"):
         # bytes 16 to 19 name the colour space of the profile (ICC.1:2022, 7.2)
         grey = pixels.ndim == 2 or pixels.shape[2] == 2
@@ -154,13 +164,13 @@ def _storable(
             for keyword, words in metadata.text
             if not holds_text(keyword, words)
         ]
-    return Metadata(profile, exif, dpi, text), notes
+    return Metadata(profile, exif, dpi, text, xmp=xmp), notes
 
 
 def _described(metadata: Metadata) -> dict[str, Any]:
     """Return Pillow's options for the metadata."""
-    named = {"dpi": metadata.dpi, "exif": metadata.exif, "icc_profile": metadata.icc_profile}
-    return {key: value for key, value in named.items() if value is not None}
+    named = {name: getattr(metadata, name) for name in ("dpi", "exif", "icc_profile", "xmp")}
+    return {name: value for name, value in named.items() if value is not None}
 
 
 def _indexed(pixels: NDArray[np.uint8], name: str) -> tuple[PillowImage, dict[str, Any], list[str]]:

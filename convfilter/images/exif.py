@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["apply_orientation", "reset_orientation", "strip_prefix", "without_thumbnail"]
+__all__ = [
+    "apply_orientation",
+    "reset_orientation",
+    "strip_prefix",
+    "upright_xmp",
+    "without_thumbnail",
+]
 
 _ORIENTATION = 0x0112
 _THUMBNAIL, _THUMBNAIL_LENGTH = 0x0201, 0x0202
+_XMP_ORIENTATION = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[2-8]")
 _PREFIX = b"Exif\0\0"
 
 
@@ -43,6 +51,11 @@ def reset_orientation(exif: bytes) -> bytes:
             struct.pack_into(f"{order}H", changed, entry + 8, 1)
             return bytes(changed)
     return exif
+
+
+def upright_xmp(packet: bytes) -> bytes:
+    """Return an XMP packet in which the orientation, if there is one, is 1."""
+    return _XMP_ORIENTATION.sub(rb"\g<1>1", packet)
 
 
 def without_thumbnail(exif: bytes) -> bytes:

@@ -44,6 +44,8 @@ class Metadata:
         Its orientation is 1: pixels are turned upright when they are read.
     dpi : (float, float) or None
         Pixels per inch along a row and along a column.
+    xmp : bytes or None
+        The XMP packet (ISO 16684-1). Its orientation, if it states one, is 1.
     text : tuple of (str, str)
         Keywords and texts of a PNG file: author, description and the like.
     jpeg : JpegSettings or None
@@ -55,6 +57,7 @@ class Metadata:
     dpi: tuple[float, float] | None = None
     text: tuple[tuple[str, str], ...] = ()
     jpeg: JpegSettings | None = None
+    xmp: bytes | None = None
 
 
 def resolution_of(value: Any) -> tuple[float, float] | None:

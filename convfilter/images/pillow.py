@@ -12,6 +12,7 @@ from convfilter.images.exif import (
     apply_orientation,
     reset_orientation,
     strip_prefix,
+    upright_xmp,
     without_thumbnail,
 )
 from convfilter.images.faults import damaged, is_cut_off, too_large, words_of
@@ -109,7 +110,14 @@ def metadata_of(picture: ImageFile, *, turned: bool) -> Metadata:
         dpi=dpi,
         text=_text(picture),
         jpeg=_jpeg_settings(picture),
+        xmp=_xmp(info.get("xmp")),
     )
+
+
+def _xmp(packet: Any) -> bytes | None:
+    if isinstance(packet, str):
+        packet = packet.encode("utf-8", "replace")
+    return upright_xmp(packet) if isinstance(packet, bytes) and packet else None
 
 
 def _upright(exif: bytes) -> bytes:
@@ -131,7 +139,7 @@ def _jpeg_settings(picture: ImageFile) -> JpegSettings | None:
 def _text(picture: ImageFile) -> tuple[tuple[str, str], ...]:
     """Return the texts of a PNG file, except those that could say how to turn its pixels.
 
-    XMP and EXIF kept as text may hold an orientation, which has been applied.
+    XMP has a place of its own; EXIF kept as text may hold an orientation, which has been applied.
     """
     if picture.format != "PNG":
         return ()

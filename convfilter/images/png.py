@@ -187,6 +187,9 @@ def _described(metadata: Metadata) -> list[bytes]:
         chunks += _chunk(b"pHYs", struct.pack(">IIB", across, down, 1))
     if metadata.exif:
         chunks += _chunk(b"eXIf", metadata.exif)
+    if metadata.xmp:
+        # as Adobe's XMP specification, part 3, has it
+        chunks += _chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0", metadata.xmp)
     for keyword, text in metadata.text:
         name = keyword.encode("latin-1")
         if _LATIN_TEXT.fullmatch(text):

@@ -19,6 +19,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from convfilter.errors import ImageError
+from convfilter.images.exif import upright_xmp
 from convfilter.images.image import Metadata, resolution_of
 from convfilter.images.quiet import keep_logs_quiet, silence_libtiff
 
@@ -30,7 +31,7 @@ _DIFFERENCES, _FLOAT_DIFFERENCES = 2, 3
 _WITH_DIFFERENCES = (5, _DEFLATE, _OLD_DEFLATE, 34925, 50000)
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _ASSOCIATED, _UNASSOCIATED = 1, 2
-_ORIENTATION, _PROFILE, _UNIT = 274, 34675, 296
+_ORIENTATION, _PROFILE, _UNIT, _XMP = 274, 34675, 296, 700
 _INCH, _CENTIMETRE = 2, 3
 _LARGEST_TILE = 1 << 24
 """Pixels of a tile that may be larger than the picture."""
@@ -73,12 +74,16 @@ class Deep:
     @property
     def metadata(self) -> Metadata:
         """The colour profile and the resolution, along rows and columns as they are stored."""
-        profile, unit = self._tag(_PROFILE), self._tag(_UNIT)
+        profile, unit, xmp = self._tag(_PROFILE), self._tag(_UNIT), self._tag(_XMP)
         per_inch = {_INCH: 1.0, _CENTIMETRE: 2.54}.get(unit if isinstance(unit, int) else _INCH)
         dpi = None
         if per_inch is not None and 282 in self.page.tags:
             dpi = resolution_of(tuple(per_inch * value for value in self.page.resolution))
-        return Metadata(icc_profile=bytes(profile) if isinstance(profile, bytes) else None, dpi=dpi)
+        return Metadata(
+            icc_profile=profile if isinstance(profile, bytes) else None,
+            dpi=dpi,
+            xmp=upright_xmp(xmp) if isinstance(xmp, bytes) else None,
+        )
 
     def _tag(self, number: int) -> Any:
         found = self.page.tags.get(number)
@@ -206,6 +211,8 @@ def encode(pixels: NDArray[Any], metadata: Metadata) -> bytes:
     options: dict[str, Any] = {}
     if metadata.dpi is not None:
         options |= {"resolution": metadata.dpi, "resolutionunit": "INCH"}
+    if metadata.xmp is not None:
+        options["extratags"] = [(_XMP, 1, len(metadata.xmp), metadata.xmp, True)]
     if metadata.icc_profile is not None:
         options["iccprofile"] = metadata.icc_profile
     file = io.BytesIO()

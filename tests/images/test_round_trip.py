@@ -188,3 +188,38 @@ def test_profile_of_other_colours_is_left_out() -> None:
     assert "profile" in notes[0]
     stream.seek(0)
     assert read(stream).metadata.icc_profile is None
+
+
+XMP = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF><rdf:Description dc:title="a \xc3\xa4 title"'
+    b' tiff:Orientation="6" photoshop:City="Here"/></rdf:RDF></x:xmpmeta>'
+)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize("format_name", ["PNG", "JPEG", "TIFF", "WEBP", "AVIF"])
+def test_xmp(format_name: str, dtype: str) -> None:
+    if dtype == "uint16" and format_name not in ("PNG", "TIFF"):
+        return  # they hold no 16 bits
+    pixels = np.zeros((4, 5, 3), dtype)
+    back = there_and_back(Image(pixels, metadata=Metadata(xmp=XMP)), format_name)
+    # Pillow, which turns TIFF upright by itself, takes the statement out
+    gone = XMP.replace(b'tiff:Orientation="6"', b"")
+    assert back.metadata.xmp in (XMP.replace(b'Orientation="6"', b'Orientation="1"'), gone)
+    again = there_and_back(back, format_name)
+    assert again.metadata.xmp == back.metadata.xmp
+
+
+def test_an_orientation_in_words_of_its_own() -> None:
+    packet = b"<tiff:Orientation>8</tiff:Orientation><other:Orientation>8</other:Orientation>"
+    back = there_and_back(Image(np.zeros((4, 5), np.uint8), metadata=Metadata(xmp=packet)), "PNG")
+    assert back.metadata.xmp == packet.replace(b"<tiff:Orientation>8", b"<tiff:Orientation>1")
+
+
+def test_xmp_too_long_for_jpeg_is_left_out_with_a_note() -> None:
+    picture = Image(np.zeros((4, 5), np.uint8), metadata=Metadata(xmp=b"<x/>" + b" " * 66_000))
+    file = io.BytesIO()
+    (note,) = write(picture, file, format="JPEG")
+    assert "the XMP packet is too long for JPEG" in note
+    file.seek(0)
+    assert read(file).metadata.xmp is None
