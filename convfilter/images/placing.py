@@ -17,8 +17,11 @@ from pathlib import Path
 
 __all__ = ["place"]
 
-_NOT_SERVED = (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EPERM, errno.EACCES)
-"""What systems say that know no such call, of files or folders that do not take it."""
+_UNKNOWN = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+"""What systems say that know no such call."""
+
+_NOT_SERVED = (*_UNKNOWN, errno.EPERM, errno.EACCES)
+"""What they say of files and folders that do not take it, too."""
 
 
 def place(path: Path, pieces: Iterable[bytes], *, overwrite: bool) -> None:
@@ -87,7 +90,7 @@ def _force(descriptor: int) -> None:
     try:
         os.fsync(descriptor)
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS):
+        if error.errno not in _UNKNOWN:
             raise
 
 
