@@ -37,6 +37,14 @@ class Deferred(Protocol):
         """Return the result rounded to unsigned integers, or None where floats must come first."""
 
 
+def _keeps_place(kernel: Array) -> bool:
+    """Tell whether only the weight in the middle is other than zero."""
+    rows, columns = kernel.shape
+    middle = rows // 2, columns // 2
+    is_odd = rows % 2 == 1 and columns % 2 == 1
+    return is_odd and bool(np.count_nonzero(kernel) == np.count_nonzero(kernel[middle]))
+
+
 @dataclass(frozen=True)
 class Correlation:
     """Correlation with one kernel, or with several of one shape whose responses are joined."""
@@ -66,7 +74,7 @@ class Correlation:
 
     def _is_weighed(self) -> bool:
         """Tell whether colours are mixed with others that are seen more or less than they."""
-        if all(np.count_nonzero(kernel) < 2 for kernel in self.kernels):
+        if all(_keeps_place(np.asarray(kernel)) for kernel in self.kernels):
             return False
         return transparency.is_uneven(self.source.alpha)
 

@@ -39,7 +39,8 @@ def to_depth(image: Image, depth: str) -> Image:
         return image
     if pixels.dtype.kind == "i":
         raise ImageError(
-            f"signed {pixels.dtype} pixels have no white: map them to 0 to 1 as floats first"
+            f"depth {depth}: signed {pixels.dtype} pixels have no white: "
+            "map them to floats of 0 to 1 first"
         )
     return image.with_pixels(_converted(pixels, wanted), alpha=image.alpha)
 
@@ -70,7 +71,7 @@ def _converted(pixels: NDArray[Any], wanted: np.dtype[Any]) -> NDArray[Any]:
         nearest: NDArray[Any] = (pixels.astype(np.uint32) + 128) // 257
         return nearest.astype(wanted)
     if np.isnan(pixels).any():
-        raise ImageError(f"NaN pixels cannot be stored in {8 * wanted.itemsize} bits: replace them")
+        raise ImageError(f"depth {8 * wanted.itemsize}: holds no NaN: replace such pixels first")
     largest = np.iinfo(wanted).max
     scaled = np.clip(pixels, 0, 1) * given.type(largest)
     whole: NDArray[Any] = np.rint(scaled).astype(wanted)

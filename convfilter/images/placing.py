@@ -49,9 +49,10 @@ def place(path: Path, pieces: Iterable[bytes], *, overwrite: bool) -> None:
         mode = stat.S_IMODE(status.st_mode)
     temporary = target.with_name(f".convfilter-{os.urandom(8).hex()}.tmp")
     try:
-        # created with 0o666 so that the umask of the process counts, as for any new file
+        # a new file is created with 0o666, so that the umask of the process counts; what takes the
+        # place of a private one is private from the beginning
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(temporary, flags, 0o666), "wb") as file:
+        with os.fdopen(os.open(temporary, flags, mode or 0o666), "wb") as file:
             file.writelines(pieces)
             file.flush()
             _force(file.fileno())

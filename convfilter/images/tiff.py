@@ -26,9 +26,9 @@ from convfilter.images.quiet import keep_logs_quiet, silence_libtiff
 __all__ = ["Deep", "encode"]
 
 _NONE, _DEFLATE, _OLD_DEFLATE = 1, 8, 32946
-_BY_PILLOW = {5: "LZW", 32773: "PackBits", 34925: "LZMA", 50000: "Zstandard", 50001: "WebP"}
+_LZW, _PACKBITS, _LZMA, _ZSTANDARD = 5, 32773, 34925, 50000
 _DIFFERENCES, _FLOAT_DIFFERENCES = 2, 3
-_WITH_DIFFERENCES = (5, _DEFLATE, _OLD_DEFLATE, 34925, 50000)
+_WITH_DIFFERENCES = (_LZW, _DEFLATE, _OLD_DEFLATE, _LZMA, _ZSTANDARD)
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _ASSOCIATED, _UNASSOCIATED = 1, 2
 _ORIENTATION, _PROFILE, _UNIT, _XMP = 274, 34675, 296, 700
@@ -105,7 +105,7 @@ class Deep:
                 f"{name}: {samples} channels of TIFF that are not grey or RGB, each with or without"
                 " alpha, are not served: save those that you need"
             )
-        if int(page.compression) not in (_NONE, _DEFLATE, _OLD_DEFLATE, *_BY_PILLOW):
+        if int(page.compression) not in (_NONE, _PACKBITS, *_WITH_DIFFERENCES):
             word = getattr(page.compression, "name", page.compression)
             raise ImageError(
                 f"{name}: {word} compression of deep TIFF is not served: save it with LZW, deflate"

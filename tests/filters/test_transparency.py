@@ -244,3 +244,13 @@ def test_hidden_colours_do_not_set_the_strength(
     name: str, given: dict[str, Any], seen: str
 ) -> None:
     assert_hidden_colours_do_not_show(name, seen, **given)
+
+
+def test_a_kernel_that_moves_colours_does_not_uncover_them() -> None:
+    picture = np.zeros((5, 6, 4), np.uint8)
+    picture[:, :3] = (0, 255, 0, 0)  # green that nobody sees
+    picture[:, 3:] = (255, 0, 0, 255)
+    for kernel in ("1 0 0", "0 0 1", "0, 0, 1", "0 1"):
+        result = filters.convolve(picture, kernel=kernel)
+        assert not result[result[..., 3] > 0][:, 1].any(), kernel
+    np.testing.assert_array_equal(filters.convolve(picture, kernel="0 1 0"), picture)

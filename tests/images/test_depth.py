@@ -59,9 +59,9 @@ def test_deeper():
 
 
 def test_refused():
-    with pytest.raises(ImageError, match="signed int16 pixels have no white"):
+    with pytest.raises(ImageError, match="depth 8: signed int16 pixels have no white"):
         to_depth(Image(np.zeros((1, 1), np.int16)), "8")
-    with pytest.raises(ImageError, match="NaN pixels cannot be stored in 16 bits"):
+    with pytest.raises(ImageError, match="depth 16: holds no NaN"):
         to_depth(Image(np.full((1, 1), np.nan)), "16")
     with pytest.raises(UnknownNameError, match="depth"):
         to_depth(Image(np.zeros((1, 1), np.uint8)), "12")

@@ -15,8 +15,8 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 Array = NDArray[Any]
 
-COMPRESSIONS = {"none": 1, "lzw": 5, "deflate": 8, "packbits": 32773}
-_PILLOW_NAMES = {"lzw": "tiff_lzw", "packbits": "packbits"}
+COMPRESSIONS = {"none": 1, "lzw": 5, "deflate": 8, "packbits": 32773, "lzma": 34925, "zstd": 50000}
+_PILLOW_NAMES = {"lzw": "tiff_lzw", "packbits": "packbits", "lzma": "lzma", "zstd": "zstd"}
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _parts(plane: Array, kind: Kind) -> list[Array]:
 def _packed(part: Array, kind: Kind) -> bytes:
     rows, columns, samples = part.shape
     # elsewhere the tag says nothing, as libtiff has it
-    predictor = kind.predictor if kind.compression in ("lzw", "deflate") else 1
+    predictor = kind.predictor if kind.compression in ("lzw", "deflate", "lzma", "zstd") else 1
     if predictor == 2:
         bits = part.view(f"u{part.dtype.itemsize}")
         part = np.concatenate([bits[:, :1], np.diff(bits, axis=1)], axis=1)
