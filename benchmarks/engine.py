@@ -242,10 +242,10 @@ def main() -> None:
         "# Results",
         f"Made by `python benchmarks/engine.py --write`. {versions}.",
         f"The least of all calls in {given.rounds} alternating rounds; in brackets convfilter's"
-        " time divided by the peer's. OpenCV has as many threads as convfilter, SciPy and Pillow have"
-        " one, and libvips has its own number. `of copying`: the bytes of image and result in that time, as"
-        " a share of what a plain copy moves. Images are uint8 and grey where nothing else is"
-        " said.",
+        " time divided by the peer's. OpenCV has as many threads as convfilter, SciPy and Pillow"
+        " have one, and libvips has its own number. `of copying`: the bytes of image and result in"
+        " that time, as a share of what a plain copy moves. Images are uint8 and grey where nothing"
+        " else is said.",
     ]
     alone: dict[str, float] = {}
     for size in given.size or SIZES:
