@@ -116,13 +116,16 @@ class Pipeline:
     @overload
     def __call__(self, image: ArrayLike, *, workers: int | None = None) -> Array: ...
     def __call__(self, image: Image | ArrayLike, *, workers: int | None = None) -> Image | Array:
-        """Run all steps over an array (H, W) or (H, W, C), or over an `Image`."""
+        """Run all steps over an array (H, W) or (H, W, C), or over all frames of an `Image`."""
         from convfilter.filters.pixels import Pixels
         from convfilter.images import Image
 
+        def filtered(frame: Image) -> Image:
+            result = self._run(Pixels.of(frame.pixels, alpha=frame.alpha, workers=workers))
+            return frame.with_pixels(result.finish(), alpha=result.alpha is not None)
+
         if isinstance(image, Image):
-            result = self._run(Pixels.of(image.pixels, alpha=image.alpha, workers=workers))
-            return image.with_pixels(result.finish(), alpha=result.alpha is not None)
+            return image.map(filtered)
         return self._run(Pixels.of(image, workers=workers)).finish()
 
     def __repr__(self) -> str:

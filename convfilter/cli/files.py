@@ -57,7 +57,9 @@ _MAX_PIXELS = Parameter(
     "max_pixels",
     "integer",
     None,
-    Spec("largest width times height to be read", 1, automatic="500 million"),
+    Spec(
+        "largest width times height to be read, of all frames together", 1, automatic="500 million"
+    ),
 )
 
 
@@ -81,6 +83,22 @@ class FormatName(AnyType):
 
         known = [name.lower() for name in FORMATS]
         return [CompletionItem(name) for name in known if name.startswith(incomplete.lower())]
+
+
+class FrameNumbers(AnyType):
+    """A choice of frames in words."""
+
+    name = "frames"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the text once it is known to be a choice."""
+        from convfilter.images.frames import Selection
+
+        try:
+            Selection.of(value)
+        except ConvfilterError as error:
+            raise click.UsageError(f"--{error}", ctx) from error
+        return value
 
 
 class Colour(AnyType):
@@ -114,6 +132,7 @@ class FileOptions:
     background: str
     depth: str | None
     strip: bool
+    frames: str | None
     max_pixels: int | None
     explain: bool
     quiet: bool
@@ -124,6 +143,11 @@ class FileOptions:
         values = {name: context.params[name] for name in cls.__dataclass_fields__}
         values["background"] = values["background"] or "white"
         values["compress"] = values["compress"] or "fast"
+        if values["in_place"] and values["frames"] is not None:
+            raise click.UsageError(
+                "--in-place keeps every frame of a file: leave --frames out, or name an output",
+                context,
+            )
         return cls(**values)
 
 
@@ -179,6 +203,12 @@ def file_options() -> Sequence[click.Option]:
         ),
         option_of(_DEPTH),
         _flag("--strip", "leave out what says more than the pixels and their colours mean"),
+        click.Option(
+            ["--frames"],
+            type=FrameNumbers(),
+            metavar="FRAMES",
+            help="of animations and pages, counted from 0: 0, 0-3, 5- or 0,4-6  [default: all]",
+        ),
         option_of(_MAX_PIXELS),
         _flag("--quiet", "print errors only", "-q"),
     ]

@@ -160,7 +160,7 @@ class Work:
         options = self._options
         source: Any = sys.stdin.buffer if job.input is None else job.input
         started = time.perf_counter()
-        image = self._read(source, max_pixels=self._max_pixels)
+        image = self._read(source, max_pixels=self._max_pixels, frames=options.frames)
         read = time.perf_counter()
         format_name = options.format or _format(job, image)
         image = self._deepened(image)
@@ -178,9 +178,6 @@ class Work:
             lines += [f"    {reason}" for reason in _reasons(plans) or ["pixel by pixel"]]
             lines.append(f"  writing    {_milliseconds(written - filtered)}")
         if not options.quiet:
-            if image.frames > 1:
-                frames = f"{job.name}: only the first of {image.frames} frames is used"
-                lines.append(f"{self._command}: {frames}")
             lines += [f"{self._command}: {loss}" for loss in losses]
         return lines
 
@@ -191,20 +188,24 @@ class Work:
             return image
         from convfilter.images import is_deeper, to_depth
 
-        return to_depth(image, depth) if is_deeper(image, depth) else image
+        return image.map(lambda frame: to_depth(frame, depth) if is_deeper(frame, depth) else frame)
 
     def _finished(self, result: Image) -> Image:
         """Return the result with the depth asked for, and without what shall be left out."""
         if self._options.strip:
             from convfilter.images import Metadata
 
-            kept = result.metadata
-            result = replace(result, metadata=Metadata(kept.icc_profile, jpeg=kept.jpeg))
-        if self._options.depth is None:
+            def stripped(frame: Image) -> Image:
+                kept = frame.metadata
+                return replace(frame, metadata=Metadata(kept.icc_profile, jpeg=kept.jpeg))
+
+            result = result.map(stripped)
+        depth = self._options.depth
+        if depth is None:
             return result
         from convfilter.images import to_depth
 
-        return to_depth(result, self._options.depth)
+        return result.map(lambda frame: to_depth(frame, depth))
 
     def _save(self, result: Image, job: Job, format_name: str) -> list[str]:
         target: Any = job.output
@@ -245,7 +246,8 @@ def _binary(stream: Any) -> BinaryIO:
 def _kind(image: Image) -> str:
     colours = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}
     kind = colours.get(image.channels, f"{image.channels} channels")
-    return f"{image.width}x{image.height} {kind}, {image.dtype}"
+    several = f", {len(image.frames)} frames" if image.following else ""
+    return f"{image.width}x{image.height} {kind}, {image.dtype}{several}"
 
 
 def _reasons(plans: Sequence[Any]) -> list[str]:

@@ -23,7 +23,7 @@ from convfilter.lazy import exports
 
 if TYPE_CHECKING:
     from convfilter.images.depth import is_deeper, to_depth
-    from convfilter.images.image import Image, Metadata
+    from convfilter.images.image import Image, Metadata, Timing
     from convfilter.images.reading import DEFAULT_MAX_PIXELS, read
     from convfilter.images.writing import write
 
@@ -36,6 +36,7 @@ __all__ = [
     "Format",
     "Image",
     "Metadata",
+    "Timing",
     "check_format",
     "format_of",
     "is_deeper",
@@ -50,6 +51,7 @@ _HOMES = {
     "DEFAULT_MAX_PIXELS": "reading",
     "Image": "image",
     "Metadata": "image",
+    "Timing": "image",
     "is_deeper": "depth",
     "read": "reading",
     "to_depth": "depth",

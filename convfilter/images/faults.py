@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from convfilter.errors import ImageError
 
-__all__ = ["check_size", "damaged", "is_cut_off", "too_large", "words_of"]
+__all__ = ["SMALLEST_FRAME", "check_size", "damaged", "is_cut_off", "too_large", "words_of"]
+
+SMALLEST_FRAME = 4096
+"""Pixels that a frame counts as, if it has fewer and others are with it."""
 
 _CUT_OFF = ("truncated", "not enough image data", "unexpected end", "reached eof", "broken data")
 
 
-def check_size(size: tuple[int, int], name: str, max_pixels: int) -> None:
-    """Refuse pictures of more pixels than the limit."""
+def check_size(size: tuple[int, int], name: str, max_pixels: int, frames: int = 1) -> None:
+    """Refuse pictures of more pixels than the limit, all frames together.
+
+    Frames count as 4,096 pixels at least, since even the smallest one takes time and memory.
+    """
     width, height = size
-    if width * height > max_pixels:
+    if frames > 1:
+        total = frames * max(width * height, SMALLEST_FRAME)
+        what = f"{frames:,} frames of {width}x{height} count as"
+    else:
+        total, what = width * height, f"{width}x{height} is"
+    if total > max_pixels:
         raise ImageError(
-            f"{name}: {width}x{height} is {width * height:,} pixels, more than the limit of "
+            f"{name}: {what} {total:,} pixels, more than the limit of "
             f"{max_pixels:,}: raise it with --max-pixels if you trust the file"
+            + (", or take fewer with --frames" if frames > 1 else "")
         )
 
 

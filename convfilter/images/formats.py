@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import PurePath
+from typing import Literal
 
 from convfilter.errors import ImageError, UnknownNameError, UsageError, suggestion
 
@@ -29,6 +30,10 @@ __all__ = [
 ]
 
 
+Kept = Literal["profile", "EXIF", "XMP", "resolution", "texts", "comment"]
+"""What may stand beside the pixels. A comment is a text without a keyword of its own."""
+
+
 @dataclass(frozen=True)
 class Format:
     """A file format and what it can hold.
@@ -36,7 +41,9 @@ class Format:
     `suffixes` are lower case with their dot, the usual one first. `plugin` and `reader` name
     Pillow's module and class, `encoder` is Pillow's name for saving. `longest_side` is the
     largest width or height that the format allows, in pixels. `arrays` says that pixels of every
-    dtype and number of channels are stored as they are.
+    dtype and number of channels are stored as they are. `several` says what the format holds more
+    than one of: frames of one size that are shown in turn, or pages. `keeps` says what of a
+    picture's metadata it holds.
     """
 
     name: str
@@ -51,9 +58,13 @@ class Format:
     uint16_colour: bool = False
     floats: bool = False
     arrays: bool = False
+    several: Literal["frames", "pages"] | None = None
+    keeps: frozenset[Kept] = frozenset()
     longest_side: int = 2**31 - 1
 
 
+_DESCRIBED: frozenset[Kept] = frozenset({"profile", "EXIF", "XMP"})
+_RESOLUTION: frozenset[Kept] = frozenset({"resolution"})
 _PNM = ("PpmImagePlugin", "PpmImageFile", "PPM")
 
 FORMATS: dict[str, Format] = {
@@ -68,6 +79,8 @@ FORMATS: dict[str, Format] = {
             alpha=True,
             uint16_grey=True,
             uint16_colour=True,
+            several="frames",
+            keeps=_DESCRIBED | {"resolution", "texts"},
         ),
         Format(
             "JPEG",
@@ -76,6 +89,7 @@ FORMATS: dict[str, Format] = {
             "JpegImageFile",
             "JPEG",
             longest_side=65500,
+            keeps=_DESCRIBED | {"resolution", "comment"},
         ),
         Format(
             "TIFF",
@@ -87,6 +101,8 @@ FORMATS: dict[str, Format] = {
             uint16_grey=True,
             uint16_colour=True,
             floats=True,
+            several="pages",
+            keeps=_DESCRIBED | {"resolution"},
         ),
         Format(
             "WEBP",
@@ -96,9 +112,11 @@ FORMATS: dict[str, Format] = {
             "WEBP",
             alpha=True,
             grey=False,
+            several="frames",
             longest_side=16383,
+            keeps=_DESCRIBED,
         ),
-        Format("BMP", (".bmp",), "BmpImagePlugin", "BmpImageFile", "BMP"),
+        Format("BMP", (".bmp",), "BmpImagePlugin", "BmpImageFile", "BMP", keeps=_RESOLUTION),
         Format(
             "GIF",
             (".gif",),
@@ -106,7 +124,9 @@ FORMATS: dict[str, Format] = {
             "GifImageFile",
             "GIF",
             alpha=True,
+            several="frames",
             longest_side=65535,
+            keeps=frozenset({"XMP", "comment"}),
         ),
         Format("PPM", (".ppm",), *_PNM, grey=False, uint16_grey=True, uint16_colour=True),
         Format("PGM", (".pgm",), *_PNM, colour=False, uint16_grey=True),
@@ -121,7 +141,9 @@ FORMATS: dict[str, Format] = {
             "AVIF",
             alpha=True,
             grey=False,
+            several="frames",
             longest_side=65536,
+            keeps=_DESCRIBED,
         ),
     )
 }

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from convfilter.errors import ArgumentError, ArgumentTypeError
 
-__all__ = ["Image", "JpegSettings", "Metadata", "resolution_of"]
+__all__ = [
+    "COMMENT",
+    "Disposal",
+    "Image",
+    "JpegSettings",
+    "Metadata",
+    "Timing",
+    "comment_of",
+    "resolution_of",
+]
+
+COMMENT = "Comment"
+"""The keyword of a GIF or JPEG comment among texts, as the PNG specification (11.3.3.2) has it."""
+
+Disposal = Literal["keep", "clear", "restore"]
+"""What becomes of a frame before the next one is drawn: it stays, its place is cleared, or what
+was there before comes back."""
 
 _DTYPES = ("bool", "uint8", "uint16", "int16", "float32", "float64")
 
@@ -47,7 +64,8 @@ class Metadata:
     xmp : bytes or None
         The XMP packet (ISO 16684-1). Its orientation, if it states one, is 1.
     text : tuple of (str, str)
-        Keywords and texts of a PNG file: author, description and the like.
+        Keywords and texts of a PNG file: author, description and the like. The comment of a GIF
+        or JPEG file has the keyword ``"Comment"``.
     jpeg : JpegSettings or None
         How the picture was compressed; JPEG is written alike unless a quality is asked for.
     """
@@ -58,6 +76,33 @@ class Metadata:
     text: tuple[tuple[str, str], ...] = ()
     jpeg: JpegSettings | None = None
     xmp: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How a frame of an animation is shown.
+
+    Attributes
+    ----------
+    duration : float
+        Milliseconds until the next frame.
+    disposal : {"keep", "clear", "restore"}
+        As the file states it. Pixels of a frame are always those of the whole picture, so this
+        says nothing that one would have to know to show them.
+    """
+
+    duration: float = 100.0
+    disposal: Disposal = "keep"
+
+
+def comment_of(data: bytes) -> tuple[tuple[str, str], ...]:
+    """Return the comment of a file as its texts; in UTF-8 or, where it is none, in Latin-1."""
+    if not data:
+        return ()
+    try:
+        return ((COMMENT, data.decode("utf-8")),)
+    except UnicodeDecodeError:
+        return ((COMMENT, data.decode("latin-1")),)
 
 
 def resolution_of(value: Any) -> tuple[float, float] | None:
@@ -84,15 +129,22 @@ class Image:
         The format that the pixels were read from, ``"PNG"`` for example.
     metadata : Metadata
         Colour profile, EXIF and resolution.
-    frames : int
-        Number of frames or pages in the file; `pixels` are those of the first.
+    timing : Timing or None
+        How long an animation shows this frame; None for pages and for pictures that stand alone.
+    plays : int
+        How often an animation plays, 0 for ever.
+    following : tuple of Image
+        The frames or pages after this one, none of which has further ones. Frames of an animation
+        all have its size.
     """
 
     pixels: NDArray[Any]
     alpha: bool = False
     format: str | None = None
     metadata: Metadata = field(default_factory=Metadata)
-    frames: int = 1
+    timing: Timing | None = None
+    plays: int = 0
+    following: tuple[Image, ...] = ()
 
     def __post_init__(self) -> None:
         pixels = self.pixels
@@ -111,6 +163,8 @@ class Image:
             raise ArgumentError(
                 f"pixels of shape {pixels.shape} have no channel for alpha: use alpha=False"
             )
+        if any(other.following for other in self.following):
+            raise ArgumentError("frames that follow have none of their own: give them in one row")
 
     @classmethod
     def of(cls, picture: Image | ArrayLike) -> Image:
@@ -146,15 +200,26 @@ class Image:
         return 1 if self.pixels.ndim == 2 else int(self.pixels.shape[2])
 
     def with_pixels(self, pixels: NDArray[Any], *, alpha: bool | None = None) -> Image:
-        """Return the same picture with other pixels.
+        """Return the same picture with other pixels, as one that stands alone.
 
-        With ``alpha=None`` the last channel stays alpha as long as the number of channels stays
-        the same; with another number of channels there is no alpha.
+        Frames that follow are left out, since the pixels are those of one: `map` serves all of
+        them. With ``alpha=None`` the last channel stays alpha as long as the number of channels
+        stays the same; with another number of channels there is no alpha.
         """
         if alpha is None:
             count = 1 if pixels.ndim == 2 else pixels.shape[-1]
             alpha = self.alpha and count == self.channels
-        return replace(self, pixels=pixels, alpha=alpha)
+        return replace(self, pixels=pixels, alpha=alpha, following=())
+
+    @property
+    def frames(self) -> tuple[Image, ...]:
+        """Every frame or page by itself, this one first."""
+        return (replace(self, following=()), *self.following)
+
+    def map(self, change: Callable[[Image], Image]) -> Image:
+        """Return the picture with `change` applied to every frame or page."""
+        first, *others = map(change, self.frames)
+        return replace(first, following=tuple(others))
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if copy:
@@ -170,4 +235,6 @@ class Image:
             extras.append("alpha")
         if self.format:
             extras.append(self.format)
+        if self.following:
+            extras.append(f"{len(self.frames)} frames")
         return f"<Image {' '.join(extras)}>"

@@ -22,7 +22,7 @@ from convfilter.engine import native
 from convfilter.engine.bands import check_workers, run_bands
 from convfilter.images.image import Metadata
 
-__all__ = ["encode", "holds_text"]
+__all__ = ["chunk", "compressed", "encode", "head", "holds_text"]
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
@@ -72,18 +72,31 @@ def encode(
     workers : int, optional
         Number of threads; by default all CPUs.
     """
+    pieces = head(pixels, metadata)
+    for data in compressed(pixels, compress, workers):
+        pieces += chunk(b"IDAT", *data)
+    return [*pieces, *chunk(b"IEND")]
+
+
+def head(pixels: NDArray[Any], metadata: Metadata) -> list[bytes]:
+    """Return what stands before the pixels: the signature and the first chunks."""
     height, width = pixels.shape[:2]
-    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-    bits = 8 * pixels.dtype.itemsize
-    head = struct.pack(">IIBBBBB", width, height, bits, _COLOUR_TYPES[channels], 0, 0, 0)
-    bands = _compressed_bands(pixels, channels * bits // 8, compress, check_workers(workers))
-    return [
-        _SIGNATURE,
-        *_chunk(b"IHDR", head),
-        *_described(metadata),
-        *_joined(bands, _FAST if compress == "fast" else _SMALL),
-        *_chunk(b"IEND"),
-    ]
+    bits, colour_type = 8 * pixels.dtype.itemsize, _COLOUR_TYPES[_channels(pixels)]
+    first = struct.pack(">IIBBBBB", width, height, bits, colour_type, 0, 0, 0)
+    return [_SIGNATURE, *chunk(b"IHDR", first), *_described(metadata)]
+
+
+def compressed(
+    pixels: NDArray[Any], compress: str = "fast", workers: int | None = None
+) -> list[list[bytes]]:
+    """Return the pixels as one zlib stream, in parts for a chunk each, which are in pieces."""
+    step = _channels(pixels) * pixels.dtype.itemsize
+    bands = _compressed_bands(pixels, step, compress, check_workers(workers))
+    return _joined(bands, _FAST if compress == "fast" else _SMALL)
+
+
+def _channels(pixels: NDArray[Any]) -> int:
+    return 1 if pixels.ndim == 2 else pixels.shape[2]
 
 
 def holds_text(keyword: str, text: str) -> bool:
@@ -148,17 +161,15 @@ def _smallest(filtered: NDArray[np.uint8], plain: NDArray[np.uint8], ends: bool)
     return min(bands, key=lambda band: sum(map(len, band.pieces)))
 
 
-def _joined(bands: Sequence[_Band], header: bytes) -> list[bytes]:
-    """Return the bands as one zlib stream, each in an IDAT of its own."""
+def _joined(bands: Sequence[_Band], header: bytes) -> list[list[bytes]]:
+    """Return the bands as parts of one zlib stream."""
     adler = 1
     for band in bands:
         adler = _combined_adler(adler, band.adler, band.length)
-    chunks: list[bytes] = []
-    for number, band in enumerate(bands):
-        before = [header] if number == 0 else []
-        after = [struct.pack(">I", adler)] if number == len(bands) - 1 else []
-        chunks += _chunk(b"IDAT", *before, *band.pieces, *after)
-    return chunks
+    parts = [list(band.pieces) for band in bands]
+    parts[0].insert(0, header)
+    parts[-1].append(struct.pack(">I", adler))
+    return parts
 
 
 def _combined_adler(first: int, second: int, length: int) -> int:
@@ -168,7 +179,8 @@ def _combined_adler(first: int, second: int, length: int) -> int:
     return (high % _ADLER_MODULUS) << 16 | low % _ADLER_MODULUS
 
 
-def _chunk(kind: bytes, *pieces: bytes) -> list[bytes]:
+def chunk(kind: bytes, *pieces: bytes) -> list[bytes]:
+    """Return a chunk in pieces: its length and kind, its content, its checksum."""
     check = isal_zlib.crc32(kind)
     for piece in pieces:
         check = isal_zlib.crc32(piece, check)
@@ -181,20 +193,20 @@ def _described(metadata: Metadata) -> list[bytes]:
     chunks: list[bytes] = []
     if metadata.icc_profile:
         profile = zlib.compress(metadata.icc_profile, 9)
-        chunks += _chunk(b"iCCP", b"ICC Profile\0\0", profile)
+        chunks += chunk(b"iCCP", b"ICC Profile\0\0", profile)
     if metadata.dpi is not None:
         across, down = (max(1, round(value / _METRES_PER_INCH)) for value in metadata.dpi)
-        chunks += _chunk(b"pHYs", struct.pack(">IIB", across, down, 1))
+        chunks += chunk(b"pHYs", struct.pack(">IIB", across, down, 1))
     if metadata.exif:
-        chunks += _chunk(b"eXIf", metadata.exif)
+        chunks += chunk(b"eXIf", metadata.exif)
     if metadata.xmp:
         # as Adobe's XMP specification, part 3, has it
-        chunks += _chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0", metadata.xmp)
+        chunks += chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0", metadata.xmp)
     for keyword, text in metadata.text:
         name = keyword.encode("latin-1")
         if _LATIN_TEXT.fullmatch(text):
-            chunks += _chunk(b"tEXt", name + b"\0", text.encode("latin-1"))
+            chunks += chunk(b"tEXt", name + b"\0", text.encode("latin-1"))
         else:
             # neither compressed, nor in a stated language, nor with a translated keyword
-            chunks += _chunk(b"iTXt", name + b"\0\0\0\0\0", text.encode("utf-8"))
+            chunks += chunk(b"iTXt", name + b"\0\0\0\0\0", text.encode("utf-8"))
     return chunks

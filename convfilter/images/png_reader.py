@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from convfilter.engine import native, results
 
-__all__ = ["Header", "PngError", "decode"]
+__all__ = ["Header", "PngError", "decode", "described", "is_animated"]
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
@@ -97,19 +97,32 @@ class Header:
         return self.depth == 16 and self.channels > 1
 
 
+def is_animated(file: BinaryIO) -> bool:
+    """Tell whether a PNG file announces an animation; the file is then at its beginning again."""
+    file.seek(len(_SIGNATURE))
+    found = False
+    while len(start := file.read(8)) == 8:
+        length, kind = struct.unpack(">I4s", start)
+        found = kind == b"acTL"
+        if found or kind == b"IDAT":
+            break
+        file.seek(length + 4, io.SEEK_CUR)
+    file.seek(0)
+    return found
+
+
 @dataclass
 class Picture:
     """What a file holds.
 
     `pixels` are (H, W) or (H, W, C), writable; `described` is a small file with all that stands
-    beside them, or None where that is no more than `dpi`; `frames` are those of an animation.
+    beside them, or None where that is no more than `dpi`.
     """
 
     pixels: NDArray[Any]
     alpha: bool
     dpi: tuple[float, float] | None = None
     described: io.BytesIO | None = None
-    frames: int = 1
 
 
 @dataclass
@@ -209,26 +222,19 @@ def decode(file: BinaryIO, header: Header) -> Picture:
     Raises
     ------
     PngError
-        For every defect, and for what Pillow alone reads: colours of 8 bits of an animation.
+        For every defect.
     """
     chunks = _Chunks(file)
     pixels = _pixels(chunks, header)
     kinds = {kind for kind, _ in chunks.beside}
-    frames = 1
-    if b"acTL" in kinds:
-        if not header.is_deep_colour:
-            raise PngError("an animation")
-        frames = next(
-            int.from_bytes(data[:4], "big") for kind, data in chunks.beside if kind == b"acTL"
-        )
     alpha = header.colour_type in (4, 6)
     if chunks.transparent and not alpha:
         pixels, alpha = _with_alpha(pixels, chunks.transparent), True
     if pixels.shape[2] == 1:
         pixels = pixels[..., 0]
     if kinds <= {b"pHYs"}:
-        return Picture(pixels, alpha, _dpi(chunks.beside), None, frames)
-    return Picture(pixels, alpha, None, _described(chunks.beside), frames)
+        return Picture(pixels, alpha, _dpi(chunks.beside))
+    return Picture(pixels, alpha, None, described(chunks.beside))
 
 
 def _pixels(chunks: _Chunks, header: Header) -> NDArray[Any]:
@@ -326,11 +332,11 @@ def _dpi(beside: Sequence[tuple[bytes, bytes]]) -> tuple[float, float] | None:
     return None
 
 
-def _described(beside: Sequence[tuple[bytes, bytes]]) -> io.BytesIO:
+def described(beside: Sequence[tuple[bytes, bytes]]) -> io.BytesIO:
     """Return a file of one grey pixel with everything else that the picture's file says."""
     head = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
-    animation = (b"acTL", b"fcTL", b"fdAT")
-    parts = [(b"IHDR", head), *(part for part in beside if part[0] not in animation)]
+    parts = [(b"IHDR", head)]
+    parts += [part for part in beside if part[0] not in _OF_PIXELS | _SILENT]
     parts += [(b"IDAT", zlib.compress(b"\0\0")), (b"IEND", b"")]
     chunks = [
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

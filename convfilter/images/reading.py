@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -18,19 +19,26 @@ from convfilter.images.formats import (
     foreign_format,
     sniff,
 )
+from convfilter.images.frames import ALL, Selection
 from convfilter.images.image import Image
 from convfilter.images.quiet import pillow_warnings_silenced
 
 __all__ = ["DEFAULT_MAX_PIXELS", "display_name", "read"]
 
 DEFAULT_MAX_PIXELS = 500_000_000
-"""Largest width times height that is decoded unless the caller allows more."""
+"""Largest width times height, of all frames together, unless the caller allows more."""
+
+ANIMATED = ("GIF", "WEBP", "AVIF")
+"""Formats whose animations Pillow decodes."""
 
 
 def read(
-    source: str | os.PathLike[str] | IO[bytes], *, max_pixels: int = DEFAULT_MAX_PIXELS
+    source: str | os.PathLike[str] | IO[bytes],
+    *,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
+    frames: str | Iterable[int] | None = None,
 ) -> Image:
-    """Read the first frame of a picture.
+    """Read a picture with all its frames or pages.
 
     The content decides about the format, not the suffix. Grey, grey with alpha, RGB and RGBA stay
     as they are; 1-bit pictures become 0 and 255; palettes become grey, RGB or (with transparency)
@@ -38,13 +46,17 @@ def read(
     RGB. 16-bit grey, and 16-bit colour of PNG, TIFF and PPM, becomes uint16, floats of TIFF stay
     floats, unscaled. Arrays of .npy files stay as they are; the last of 2 or 4 channels is alpha.
     The EXIF orientation is applied and reset. WebP and AVIF know no grey: their pictures are RGB.
+    Frames of animations are those that are seen, drawn over one another; pages of TIFF may each
+    have their own size and kind, and those that are smaller copies of others are passed over.
 
     Parameters
     ----------
     source : path or binary stream
         A stream is read to its end.
     max_pixels : int
-        Largest width times height; checked before anything is decoded.
+        Largest width times height, of all frames together; checked before anything is decoded.
+    frames : str or numbers, optional
+        Which frames to read, counted from 0: ``"0"``, ``"0-3"``, ``"0,4-6"``, ``"5-"`` or numbers.
 
     Returns
     -------
@@ -54,14 +66,17 @@ def read(
 
     Raises
     ------
+    ArgumentError
+        `frames` is no choice of frames.
     ImageError
-        Missing, empty, truncated, damaged, too large, or of a kind that is not served (LAB, HEIC,
-        and whatever Pillow would reduce to 8 bits without a word).
+        Missing, empty, truncated, damaged, too large, without the frames asked for, or of a kind
+        that is not served (LAB, HEIC, and whatever Pillow would reduce to 8 bits without a word).
     """
     name = display_name(source)
+    wanted = Selection.of(frames)
     if isinstance(source, (str, os.PathLike)):
         with _open(Path(source), name) as file:
-            return _read(file, name, max_pixels)
+            return _read(file, name, max_pixels, wanted)
     if not hasattr(source, "read"):
         raise ArgumentTypeError(f"{source!r} is no picture file: give a path or a binary stream")
     try:
@@ -70,7 +85,7 @@ def read(
         raise ImageError(f"{name}: cannot be read: {error.strerror or error}") from error
     if not isinstance(data, bytes):
         raise ImageError(f"{name}: gives text, not bytes: open it in binary mode")
-    return _read(io.BytesIO(data), name, max_pixels)
+    return _read(io.BytesIO(data), name, max_pixels, wanted)
 
 
 def display_name(target: object) -> str:
@@ -103,7 +118,7 @@ def _open(path: Path, name: str) -> BinaryIO:
         raise ImageError(f"{name}: cannot be opened: {reason}") from error
 
 
-def _read(file: BinaryIO, name: str, max_pixels: int) -> Image:
+def _read(file: BinaryIO, name: str, max_pixels: int, wanted: Selection) -> Image:
     try:
         head = file.read(HEAD_BYTES)
         file.seek(0)
@@ -113,21 +128,33 @@ def _read(file: BinaryIO, name: str, max_pixels: int) -> Image:
     image: Image | None = None
     match format_name:
         case "NPY":
-            return readers.read_array(file, name, max_pixels)
+            image = readers.read_array(file, name, max_pixels)
         case "PNG":
+            if readers.is_animated(file):
+
+                def still(part: BinaryIO) -> Image:
+                    return _read(part, name, max_pixels, ALL)
+
+                return readers.read_apng(file, head, name, max_pixels, wanted, still)
             image = readers.read_png(file, head, name, max_pixels)
         case "TIFF":
             image = readers.read_deep_tiff(file, name, max_pixels)
         case "PPM":
             image = readers.read_deep_ppm(file, name, max_pixels)
     if image is not None:
+        wanted.numbers(1, name)
         return image
+    around = readers.around_of(file, format_name, name)
     from convfilter.images import modes, pillow
 
     with pillow_warnings_silenced(), pillow.open_header(file, head, format_name, name) as picture:
         check_size(picture.size, name, max_pixels)
+        if format_name in ANIMATED and pillow.frames_of(picture) > 1:
+            image = pillow.decode_animation(picture, format_name, name, max_pixels, wanted, around)
+            return around.completed(image)
+        wanted.numbers(1, name)
         modes.refuse_lost_depth(picture, format_name, name)
-        return pillow.decode(picture, format_name, name)
+        return around.completed(pillow.decode(picture, format_name, name))
 
 
 def _identify(head: bytes, name: str) -> str:

@@ -9,10 +9,11 @@ from typing import IO
 from numpy.typing import ArrayLike
 
 from convfilter.errors import ArgumentError, ImageError, UnknownNameError
-from convfilter.images.encoding import Effort, encode
+from convfilter.images.encoding import Effort, Frame, encode
 from convfilter.images.fitting import background_colour, fit
-from convfilter.images.formats import COMPRESSIONS, check_format, format_of
-from convfilter.images.image import Image
+from convfilter.images.formats import COMPRESSIONS, FORMATS, Format, check_format, format_of
+from convfilter.images.frames import alike
+from convfilter.images.image import Image, Timing
 from convfilter.images.placing import place
 from convfilter.images.reading import display_name
 
@@ -37,7 +38,8 @@ def write(
     pixels of 0 to 1 are rounded and saturated to 8 bits (in TIFF they stay 32-bit float), bool
     becomes 0 and 255. Alpha is laid on `background` for JPEG, BMP and the PNM family. More than 256
     colours are reduced for GIF. Grey becomes RGB in WebP, AVIF and .ppm; .pnm holds grey or RGB,
-    .pgm grey, .pbm 0 and 255.
+    .pgm grey, .pbm 0 and 255. PNG, GIF, WebP and AVIF hold the frames of animations, TIFF pages;
+    other formats get the first one.
 
     Parameters
     ----------
@@ -61,7 +63,7 @@ def write(
     Returns
     -------
     list of str
-        One line for each loss (alpha, depth, colours, profile); empty if there was none.
+        One line for each loss (alpha, depth, colours, profile, frames); empty if there was none.
 
     Raises
     ------
@@ -102,9 +104,41 @@ def write(
 def _encode(
     picture: Image, format_name: str, colour: tuple[int, int, int], name: str, effort: Effort
 ) -> tuple[list[bytes], list[str]]:
-    pixels, losses = fit(picture, format_name, colour, name)
-    pieces, omissions = encode(pixels, format_name, picture.metadata, name, effort)
-    return pieces, losses + omissions
+    form = FORMATS[format_name]
+    shown, notes = _shown(picture, form, name)
+    fitted = []
+    for frame in shown:
+        pixels, losses = fit(frame, format_name, colour, name)
+        fitted.append((pixels, pixels.ndim == 3 and pixels.shape[2] in (2, 4)))
+        notes += losses
+    if len(shown) > 1 and form.several == "frames":
+        pixels_of_all, _ = alike(fitted)
+    else:
+        pixels_of_all = [pixels for pixels, _ in fitted]
+    frames = [
+        Frame(pixels, frame.timing or Timing(), frame.metadata)
+        for pixels, frame in zip(pixels_of_all, shown, strict=True)
+    ]
+    pieces, omissions = encode(frames, format_name, picture.plays, name, effort)
+    return pieces, list(dict.fromkeys(notes + omissions))
+
+
+def _shown(picture: Image, form: Format, name: str) -> tuple[tuple[Image, ...], list[str]]:
+    """Return the frames that the format holds, and a note for what it holds no more."""
+    frames = picture.frames
+    if len(frames) == 1:
+        return frames, []
+    first_only = f"only the first of {len(frames)} frames is kept (--frames takes another)"
+    if form.several is None:
+        return frames[:1], [f"{name}: {form.name} holds one picture: {first_only}"]
+    if form.several == "pages":
+        timed = any(frame.timing is not None for frame in frames)
+        return frames, [f"{name}: {form.name} holds pages, not how long to show them"] * timed
+    if len({frame.shape[:2] for frame in frames}) > 1:
+        return frames[:1], [f"{name}: {form.name} holds frames of one size: {first_only}"]
+    pages = any(frame.timing is None for frame in frames)
+    note = f"{name}: pages become frames that are shown for {Timing().duration:.0f} ms each"
+    return frames, [note] * pages
 
 
 def _write_stream(stream: IO[bytes], pieces: list[bytes], name: str) -> None:

@@ -1,0 +1,221 @@
+"""Animated PNG: files taken apart into pictures, drawn one over the other, and made of frames.
+
+Each frame is a PNG picture of its own, without a head (PNG specification, third edition, sections
+4.9, 11.3.6 and 13.2). It is given one and read as any other file.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any, BinaryIO
+
+import numpy as np
+from isal import isal_zlib
+from numpy.typing import NDArray
+
+from convfilter.images.frames import alike, changes
+from convfilter.images.image import Disposal, Metadata, Timing
+from convfilter.images.png import chunk, compressed, head
+
+__all__ = ["Animation", "encode"]
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_OF_COLOURS = (b"PLTE", b"tRNS")
+_DISPOSALS: tuple[Disposal, ...] = ("keep", "clear", "restore")
+_DEFAULT_DENOMINATOR = 100
+_LARGEST_CHUNK = 1 << 28
+
+Picture = tuple[NDArray[Any], bool]
+"""Pixels, and whether they end in alpha."""
+
+
+@dataclass
+class _Frame:
+    width: int
+    height: int
+    left: int
+    top: int
+    timing: Timing
+    over: bool
+    data: list[bytes] = field(default_factory=list)
+
+
+@dataclass
+class Animation:
+    """The chunks of a file: those of each frame, and those that stand beside them.
+
+    `head` is the first chunk's content. `poster` says that the file has another picture than the
+    first frame for readers that know no animations.
+    """
+
+    head: bytes = b""
+    plays: int = 0
+    frames: list[_Frame] = field(default_factory=list)
+    poster: bool = False
+    beside: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, file: BinaryIO) -> Animation:
+        """Read a file to its end; EOFError where that is missing, ValueError for damage."""
+        found, counted = cls(), 0
+        order = 0
+        for kind, data in _chunks(file):
+            if kind == b"IHDR":
+                found.head = data
+            elif kind == b"acTL":
+                counted, found.plays = struct.unpack(">II", data)
+            elif kind == b"fcTL":
+                found.frames.append(_frame(data, order))
+                order += 1
+            elif kind == b"fdAT":
+                if not found.frames or int.from_bytes(data[:4], "big") != order:
+                    raise ValueError("parts of a frame out of order")
+                found.frames[-1].data.append(data[4:])
+                order += 1
+            elif kind == b"IDAT":
+                if found.frames:
+                    found.frames[0].data.append(data)
+                else:
+                    found.poster = True
+            elif kind != b"IEND":
+                found.beside.append((kind, data))
+        if counted != len(found.frames) or not counted:
+            raise ValueError(f"{counted} frames announced and {len(found.frames)} there")
+        width, height = found.size
+        for frame in found.frames:
+            if not (0 < frame.width <= width - frame.left < 2**31) or not (
+                0 < frame.height <= height - frame.top < 2**31
+            ):
+                raise ValueError("a frame that reaches beyond the picture")
+        return found
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows of the picture."""
+        width, height = struct.unpack(">II", self.head[:8])
+        return width, height
+
+    def pictures(
+        self, decode: Callable[[bytes], Picture], wanted: Sequence[int]
+    ) -> Iterator[Picture]:
+        """Yield the wanted frames, drawn over what was there before.
+
+        `decode` gives the picture in a file; the numbers in `wanted` rise.
+        """
+        width, height = self.size
+        canvas: NDArray[Any] | None = None
+        opaque = True
+        for number, frame in enumerate(self.frames[: wanted[-1] + 1]):
+            pixels, alpha = decode(self._file(frame))
+            opaque = opaque and not alpha
+            (cube,) = _with_alpha([(pixels, alpha)])
+            if canvas is None:
+                canvas = np.zeros((height, width, cube.shape[2]), cube.dtype)
+            place = np.s_[
+                frame.top : frame.top + frame.height, frame.left : frame.left + frame.width
+            ]
+            before = canvas[place].copy() if frame.timing.disposal == "restore" else None
+            canvas[place] = _over(cube, canvas[place]) if frame.over else cube
+            if number in wanted:
+                clear = not opaque or not (canvas[..., -1] == np.iinfo(canvas.dtype).max).all()
+                kept = canvas.copy() if clear else canvas[..., :-1].copy()
+                yield (kept[..., 0] if kept.shape[2] == 1 else kept), clear
+            if before is not None:
+                canvas[place] = before
+            elif frame.timing.disposal == "clear":
+                canvas[place] = 0
+
+    def _file(self, frame: _Frame) -> bytes:
+        """Return a file of this picture alone."""
+        start = struct.pack(">II", frame.width, frame.height) + self.head[8:]
+        parts = [_SIGNATURE, *chunk(b"IHDR", start)]
+        for kind, data in self.beside:
+            if kind in _OF_COLOURS:
+                parts += chunk(kind, data)
+        return b"".join([*parts, *chunk(b"IDAT", *frame.data), *chunk(b"IEND")])
+
+
+def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
+    file.seek(len(_SIGNATURE))
+    kind = b""
+    while kind != b"IEND":
+        start = file.read(8)
+        length, kind = struct.unpack(">I4s", start.ljust(8, b"\0"))
+        if length > _LARGEST_CHUNK:
+            raise ValueError(f"a chunk {kind!r} of {length:,} bytes")
+        data = file.read(length)
+        check = file.read(4)
+        if len(check) < 4:
+            raise EOFError("the file is truncated")
+        if isal_zlib.crc32(data, isal_zlib.crc32(kind)) != int.from_bytes(check, "big"):
+            raise ValueError(f"a chunk {kind!r} whose checksum is wrong")
+        yield kind, data
+
+
+def _frame(data: bytes, order: int) -> _Frame:
+    number, width, height, left, top, over, under, disposal, blend = struct.unpack(
+        ">IIIIIHHBB", data
+    )
+    if number != order or disposal >= len(_DISPOSALS) or blend > 1:
+        raise ValueError("a frame out of order or of an unknown kind")
+    duration = 1000 * over / (under or _DEFAULT_DENOMINATOR)
+    timing = Timing(duration, _DISPOSALS[disposal])
+    return _Frame(width, height, left, top, timing, blend == 1)
+
+
+def _with_alpha(pictures: Sequence[Picture]) -> list[NDArray[Any]]:
+    """Return (H, W, 2) or (H, W, 4)."""
+    clear = np.zeros((1, 1, 2), pictures[0][0].dtype)
+    made, _ = alike([*pictures, (clear, True)])
+    return made[:-1]
+
+
+def _over(top: NDArray[Any], below: NDArray[Any]) -> NDArray[Any]:
+    """Lay one picture with straight alpha over another (Porter & Duff, "Compositing", 1984)."""
+    white = float(np.iinfo(top.dtype).max)
+    share, rest = top[..., -1:] / white, below[..., -1:] / white
+    rest *= 1 - share
+    alpha = share + rest
+    weights = np.divide(share, alpha, out=np.zeros_like(alpha), where=alpha > 0)
+    colours = weights * top[..., :-1] + (1 - weights) * below[..., :-1]
+    mixed = np.concatenate([colours, alpha * white], axis=2)
+    whole: NDArray[Any] = np.rint(mixed).astype(top.dtype)
+    return np.where(share == 1, top, np.where(share == 0, below, whole))
+
+
+def encode(
+    frames: Sequence[tuple[NDArray[Any], Timing]],
+    plays: int,
+    metadata: Metadata,
+    compress: str = "fast",
+    workers: int | None = None,
+) -> list[bytes]:
+    """Return a file in pieces, as `png.encode` does.
+
+    The frames are of one shape and dtype, and replace what was there before. Durations are stored
+    as fractions of a second, to 1/65535 of it.
+    """
+    pieces = head(frames[0][0], metadata)
+    pieces += chunk(b"acTL", struct.pack(">II", len(frames), plays))
+    order = 0
+    for number, ((top, left, pixels), (_, timing)) in enumerate(
+        zip(changes(frames), frames, strict=True)
+    ):
+        height, width = pixels.shape[:2]
+        delay = Fraction(min(timing.duration / 1000, 65535)).limit_denominator(65535)
+        if delay.numerator > 65535:
+            delay = Fraction(round(delay), 1)
+        disposal = _DISPOSALS.index(timing.disposal)
+        place = (order, width, height, left, top, delay.numerator, delay.denominator, disposal, 0)
+        pieces += chunk(b"fcTL", struct.pack(">IIIIIHHBB", *place))
+        order += 1
+        for data in compressed(pixels, compress, workers):
+            if number == 0:
+                pieces += chunk(b"IDAT", *data)
+            else:
+                pieces += chunk(b"fdAT", struct.pack(">I", order), *data)
+                order += 1
+    return [*pieces, *chunk(b"IEND")]

@@ -1,0 +1,242 @@
+"""GIF: what stands between its pictures, and files made of frames.
+
+Pillow decodes the frames and compresses each of them; blocks are walked over and put together here,
+since Pillow joins frames that look alike and keeps no comment of theirs. The format is that of the
+specification of GIF89a (CompuServe, 1990), the number of repetitions that of Netscape's extension.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convfilter.images.exif import upright_xmp
+from convfilter.images.frames import Around, changes
+from convfilter.images.image import COMMENT, Disposal, Metadata, Timing, comment_of
+
+__all__ = ["around", "encode"]
+
+_EXTENSION, _PICTURE, _END = b"!,;"
+_CONTROL, _COMMENT, _APPLICATION = 0xF9, 0xFE, 0xFF
+_NETSCAPE, _XMP = b"NETSCAPE2.0", b"XMP DataXMP"
+_DISPOSALS: dict[int, Disposal] = {2: "clear", 3: "restore"}
+_DISPOSAL_NUMBERS = {"keep": 1, "clear": 2, "restore": 3}
+_LONGEST_BLOCK = 255
+_LONGEST_DELAY = 65535
+_MOST_REPETITIONS = 65535
+# XMP stands there in one piece; a reader of blocks lands in this trailer and is led to its end
+_XMP_TRAILER = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
+
+
+def around(file: BinaryIO) -> Around:
+    """Return what a file says around its pictures.
+
+    Raises EOFError where its end is missing, ValueError for damage.
+    """
+    timings, plays, comments, xmp = [], 1, [], None
+    timing = Timing(0.0)
+    for label, parts in _blocks(file):
+        if label == _PICTURE:
+            timings.append(timing)
+            timing = Timing(0.0)
+        elif label == _CONTROL and parts and len(parts[0]) >= 4:
+            packed, delay = struct.unpack_from("<BH", parts[0])
+            timing = Timing(10.0 * delay, _DISPOSALS.get(packed >> 2 & 7, "keep"))
+        elif label == _COMMENT:
+            comments.append(b"".join(parts))
+        elif label == _APPLICATION and parts[:1] == [_NETSCAPE]:
+            if len(parts) > 1 and len(parts[1]) >= 3 and parts[1][0] & 7 == 1:
+                again = int.from_bytes(parts[1][1:3], "little")
+                plays = again + 1 if again else 0
+        elif label == _APPLICATION and parts[:1] == [_XMP]:
+            packet = b"".join(bytes([len(part)]) + part for part in parts[1:])
+            xmp = upright_xmp(packet.partition(_XMP_TRAILER[:8])[0])
+    text = comment_of(b"\n".join(comments))
+    return Around(tuple(timings), plays, Metadata(text=text, xmp=xmp or None))
+
+
+def _blocks(file: BinaryIO) -> Iterator[tuple[int, list[bytes]]]:
+    """Yield labels and parts of extensions; of pictures the descriptor and compressed pixels."""
+    file.seek(6)
+    _skip_palette(file, _read(file, 7)[4])
+    while (kind := _read(file, 1)[0]) != _END:
+        if kind == _EXTENSION:
+            yield _read(file, 1)[0], list(_parts(file))
+        elif kind == _PICTURE:
+            descriptor = _read(file, 9)
+            _skip_palette(file, descriptor[8])
+            yield _PICTURE, [descriptor, _read(file, 1), *_parts(file)]
+        else:
+            raise ValueError(f"a block that begins with {kind}")
+
+
+def _read(file: BinaryIO, count: int) -> bytes:
+    data = file.read(count)
+    if len(data) < count:
+        raise EOFError("the file is truncated")
+    return data
+
+
+def _skip_palette(file: BinaryIO, flags: int) -> None:
+    if flags & 0x80:
+        _read(file, 3 << (flags & 7) + 1)
+
+
+def _parts(file: BinaryIO) -> Iterator[bytes]:
+    while length := _read(file, 1)[0]:
+        yield _read(file, length)
+
+
+@dataclass(frozen=True)
+class _Indexed:
+    """A picture of at most 256 colours; `clear` is the index that shows nothing, or None."""
+
+    index: NDArray[np.uint8]
+    palette: NDArray[np.uint8]
+    clear: int | None
+
+
+def encode(
+    frames: Sequence[tuple[NDArray[np.uint8], Timing]], plays: int, metadata: Metadata, name: str
+) -> tuple[list[bytes], list[str]]:
+    """Return a file in pieces, and a note for each loss.
+
+    The frames are (H, W), (H, W, 2), (H, W, 3) or (H, W, 4), all of one size. Of a frame that is
+    drawn over the last one, only the rectangle in which they differ is stored.
+    """
+    notes: list[str] = []
+    height, width = frames[0][0].shape[:2]
+    followers = [pixels for pixels, _ in frames[1:]]
+    shown = [
+        (pixels, replace(timing, disposal=_disposal(pixels, timing.disposal, following)))
+        for (pixels, timing), following in zip(frames, [*followers, None], strict=True)
+    ]
+    pictures: list[bytes] = []
+    shared: NDArray[np.uint8] | None = None
+    for (top, left, part), (_, timing) in zip(changes(shown), shown, strict=True):
+        indexed = _indexed(part, name, notes)
+        if shared is None:
+            shared = indexed.palette
+        control = _control(indexed.clear, timing if len(frames) > 1 else None, name, notes)
+        pictures.append(control + _picture(indexed, top, left, shared))
+    assert shared is not None
+    bits, table = _table(shared)
+    screen = struct.pack("<HHBBB", width, height, 0x80 | 7 << 4 | bits - 1, 0, 0)
+    head = [b"GIF89a", screen, table]
+    if len(frames) > 1 and plays != 1:
+        again = min(plays - 1, _MOST_REPETITIONS) if plays else 0
+        head.append(_extension(_APPLICATION, _NETSCAPE, struct.pack("<BH", 1, again)))
+    for keyword, text in metadata.text:
+        if keyword == COMMENT:
+            data = text.encode("utf-8")
+            parts = [data[at : at + _LONGEST_BLOCK] for at in range(0, len(data), _LONGEST_BLOCK)]
+            head.append(_extension(_COMMENT, *parts))
+    if metadata.xmp is not None:
+        xmp = bytes([_APPLICATION, len(_XMP)]) + _XMP + metadata.xmp + _XMP_TRAILER
+        head.append(bytes([_EXTENSION]) + xmp)
+    return [*head, *pictures, bytes([_END])], list(dict.fromkeys(notes))
+
+
+def _disposal(
+    pixels: NDArray[np.uint8], wanted: Disposal, following: NDArray[np.uint8] | None
+) -> Disposal:
+    """Return how a frame must go so that nothing of it, or before it, shows through the next."""
+    hidden = None if following is None else _hidden(following)
+    if hidden is None or not hidden.any():
+        return wanted
+    below = _hidden(pixels)
+    stays = below is not None and bool((below >= hidden).all())
+    return "keep" if wanted == "keep" and stays else "clear"
+
+
+def _hidden(pixels: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
+    """Return where a picture shows nothing; half transparency is none from 50 % on."""
+    has_alpha = pixels.ndim == 3 and pixels.shape[2] in (2, 4)
+    return np.asarray(pixels[..., -1] < 128) if has_alpha else None
+
+
+def _control(clear: int | None, timing: Timing | None, name: str, notes: list[str]) -> bytes:
+    if timing is None and clear is None:
+        return b""
+    delay, disposal = 0, 0
+    if timing is not None:
+        delay, disposal = round(timing.duration / 10), _DISPOSAL_NUMBERS[timing.disposal]
+        if delay > _LONGEST_DELAY or abs(10 * delay - timing.duration) > 1e-6:
+            notes.append(f"{name}: GIF counts hundredths of a second: durations were rounded")
+    packed = disposal << 2 | (clear is not None)
+    data = struct.pack("<BHB", packed, min(delay, _LONGEST_DELAY), clear or 0)
+    return _extension(_CONTROL, data)
+
+
+def _picture(indexed: _Indexed, top: int, left: int, shared: NDArray[np.uint8]) -> bytes:
+    height, width = indexed.index.shape
+    flags, table = 0, b""
+    if not np.array_equal(indexed.palette, shared):
+        bits, table = _table(indexed.palette)
+        flags = 0x80 | bits - 1
+    place = struct.pack("<HHHHB", left, top, width, height, flags)
+    return bytes([_PICTURE]) + place + table + _compressed(indexed.index)
+
+
+def _compressed(index: NDArray[np.uint8]) -> bytes:
+    """Return the pixels as GIF compresses them, with Pillow."""
+    from PIL import GifImagePlugin, Image
+
+    assert GifImagePlugin  # which Pillow then knows
+    with io.BytesIO() as file:
+        picture = Image.fromarray(np.ascontiguousarray(index))
+        picture.save(file, "GIF", interlace=0, optimize=False)
+        (parts,) = (parts for label, parts in _blocks(file) if label == _PICTURE)
+    _, bits, *data = parts
+    return bits + _in_parts(data)
+
+
+def _table(palette: NDArray[np.uint8]) -> tuple[int, bytes]:
+    """Return the bits of a number of colours, and those padded to a power of two."""
+    bits = max(1, int(len(palette) - 1).bit_length())
+    return bits, palette.tobytes().ljust(3 << bits, b"\0")
+
+
+def _extension(label: int, *parts: bytes) -> bytes:
+    return bytes([_EXTENSION, label]) + _in_parts(parts)
+
+
+def _in_parts(parts: Iterable[bytes]) -> bytes:
+    return b"".join(bytes([len(part)]) + part for part in parts) + b"\0"
+
+
+def _indexed(pixels: NDArray[np.uint8], name: str, notes: list[str]) -> _Indexed:
+    """Return a picture of few colours: exact where they fit, else 256 chosen by median cut."""
+    from PIL import Image as PillowImages
+
+    hidden = _hidden(pixels)
+    if hidden is not None:
+        alpha = pixels[..., -1]
+        if bool(((alpha != 0) & (alpha != 255)).any()):
+            notes.append(f"{name}: GIF knows no half transparency: opaque from 50 % on")
+        pixels = pixels[..., 0] if pixels.shape[2] == 2 else pixels[..., :-1]
+    if hidden is None and pixels.ndim == 2:
+        return _Indexed(pixels, np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, 1), None)
+    colours = np.repeat(pixels[..., np.newaxis], 3, axis=2) if pixels.ndim == 2 else pixels
+    wide = colours.astype(np.uint32)
+    packed = wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
+    room = 256 if hidden is None else 255
+    shown = np.unique(packed if hidden is None else packed[~hidden])
+    if shown.size <= room:
+        index = np.searchsorted(shown, packed).clip(0, max(shown.size - 1, 0)).astype(np.uint8)
+        palette = np.stack([shown >> 16, shown >> 8 & 255, shown & 255], axis=1).astype(np.uint8)
+    else:
+        notes.append(f"{name}: GIF holds 256 colours: {shown.size} were reduced to {room}")
+        reduced = PillowImages.fromarray(np.ascontiguousarray(colours)).quantize(room)
+        index = np.array(reduced)
+        palette = np.array(reduced.getpalette("RGB"), dtype=np.uint8).reshape(-1, 3)[:room]
+    if hidden is None:
+        return _Indexed(index, palette, None)
+    index[hidden] = len(palette)
+    return _Indexed(index, np.concatenate([palette, np.zeros((1, 3), np.uint8)]), len(palette))

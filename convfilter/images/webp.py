@@ -1,0 +1,112 @@
+"""WebP animations: what stands around their frames, and files made of frames.
+
+Pillow decodes and encodes each picture; the container (RFC 9649) is walked over and put together
+here, since libwebp joins frames that look alike.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from convfilter.images.frames import Around
+from convfilter.images.image import Timing
+
+__all__ = ["Part", "animated", "around"]
+
+_PROFILE, _EXIF, _XMP, _ANIMATION = 0x20, 0x08, 0x04, 0x02
+_ALPHA = 0x10
+_CLEAR, _NO_BLENDING = 1, 2
+_LONGEST = 0xFFFFFF
+_MOST_PLAYS = 0xFFFF
+_BESIDE = {b"ICCP": _PROFILE, b"EXIF": _EXIF, b"XMP ": _XMP}
+
+
+def around(file: BinaryIO) -> Around:
+    """Return what a file says around its pictures; EOFError where its end is missing."""
+    file.seek(0)
+    timings, plays = [], 0
+    for kind, data in _chunks(file.read()):
+        if kind == b"ANIM" and len(data) >= 6:
+            plays = int.from_bytes(data[4:6], "little")
+        elif kind == b"ANMF" and len(data) >= 16:
+            duration = int.from_bytes(data[12:15], "little")
+            timings.append(Timing(float(duration), "clear" if data[15] & _CLEAR else "keep"))
+    return Around(tuple(timings), plays)
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the kinds and contents of a file's chunks."""
+    end = 8 + int.from_bytes(data[4:8], "little")
+    if end > len(data):
+        raise EOFError("the file is truncated")
+    at = 12
+    while at + 8 <= end:
+        kind, length = struct.unpack_from("<4sI", data, at)
+        if at + 8 + length > end:
+            raise EOFError("the file is truncated")
+        yield kind, data[at + 8 : at + 8 + length]
+        at += 8 + length + length % 2
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is drawn of a frame: a complete file of one picture, and where that lies.
+
+    `left` and `top` are even; `size` is (columns, rows).
+    """
+
+    file: bytes
+    left: int
+    top: int
+    size: tuple[int, int]
+    timing: Timing
+
+
+def animated(frames: Iterable[Part], size: tuple[int, int], plays: int) -> list[bytes]:
+    """Return a file in pieces.
+
+    `size` is (columns, rows) of the whole. What the first frame's file has beside its pixels
+    becomes that of the whole. Durations are whole milliseconds.
+    """
+    beside: dict[bytes, bytes] = {}
+    drawn: list[bytes] = []
+    flags = _ANIMATION
+    for frame in frames:
+        parts = []
+        for kind, data in _chunks(frame.file):
+            if kind == b"VP8X":
+                flags |= data[0] & _ALPHA
+            elif kind in _BESIDE:
+                if not drawn:
+                    beside[kind] = data
+            else:
+                # the bit that says whether a lossless picture uses alpha (RFC 9649, 3.3)
+                flags |= _ALPHA if kind == b"VP8L" and data[4] & 0x10 else 0
+                parts.append(_chunk(kind, data))
+        where = (frame.left // 2, frame.top // 2, frame.size[0] - 1, frame.size[1] - 1)
+        duration = min(round(frame.timing.duration), _LONGEST)
+        how = _NO_BLENDING | (_CLEAR if frame.timing.disposal == "clear" else 0)
+        head = b"".join(_whole(number, 3) for number in (*where, duration)) + bytes([how])
+        drawn.append(_chunk(b"ANMF", head + b"".join(parts)))
+    for kind in beside:
+        flags |= _BESIDE[kind]
+    canvas = bytes([flags, 0, 0, 0]) + _whole(size[0] - 1, 3) + _whole(size[1] - 1, 3)
+    chunks = [_chunk(b"VP8X", canvas)]
+    if b"ICCP" in beside:
+        chunks.append(_chunk(b"ICCP", beside[b"ICCP"]))
+    chunks.append(_chunk(b"ANIM", bytes(4) + _whole(min(plays, _MOST_PLAYS), 2)))
+    chunks += drawn
+    chunks += [_chunk(kind, beside[kind]) for kind in (b"EXIF", b"XMP ") if kind in beside]
+    length = 4 + sum(map(len, chunks))
+    return [b"RIFF" + _whole(length, 4) + b"WEBP", *chunks]
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return kind + _whole(len(data), 4) + data + b"\0" * (len(data) % 2)
+
+
+def _whole(number: int, length: int) -> bytes:
+    return number.to_bytes(length, "little")
