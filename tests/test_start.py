@@ -34,9 +34,9 @@ OWN = """
     errors
     filters filters.declare filters.deferred filters.edges filters.levels filters.options
     filters.parameters filters.pixels filters.transparency
-    images images.encoding images.exif images.faults images.fitting images.formats images.image
-    images.placing images.png images.png_reader images.quiet images.readers images.reading
-    images.writing
+    images images.encoding images.exif images.faults images.fitting images.formats images.frames
+    images.image images.placing images.png images.png_reader images.quiet images.readers
+    images.reading images.storable images.writing
     kernels kernels.catalog kernels.files kernels.kernel kernels.shapes kernels.table
     lazy
     pipeline

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, BinaryIO
 
-import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
-from convfilter.images.frames import alike, changes
+from convfilter.images.compositing import Sprite, composed
+from convfilter.images.frames import Picture, changes
 from convfilter.images.image import Disposal, Metadata, Timing
 from convfilter.images.png import chunk, compressed, head
 
@@ -27,9 +27,6 @@ _OF_COLOURS = (b"PLTE", b"tRNS")
 _DISPOSALS: tuple[Disposal, ...] = ("keep", "clear", "restore")
 _DEFAULT_DENOMINATOR = 100
 _LARGEST_CHUNK = 1 << 28
-
-Picture = tuple[NDArray[Any], bool]
-"""Pixels, and whether they end in alpha."""
 
 
 @dataclass
@@ -98,35 +95,24 @@ class Animation:
         width, height = struct.unpack(">II", self.head[:8])
         return width, height
 
-    def pictures(
-        self, decode: Callable[[bytes], Picture], wanted: Sequence[int]
-    ) -> Iterator[Picture]:
-        """Yield the wanted frames, drawn over what was there before.
+    @property
+    def timings(self) -> tuple[Timing, ...]:
+        """How each frame is shown."""
+        return tuple(frame.timing for frame in self.frames)
 
-        `decode` gives the picture in a file; the numbers in `wanted` rise.
-        """
-        width, height = self.size
-        canvas: NDArray[Any] | None = None
-        opaque = True
-        for number, frame in enumerate(self.frames[: wanted[-1] + 1]):
-            pixels, alpha = decode(self._file(frame))
-            opaque = opaque and not alpha
-            (cube,) = _with_alpha([(pixels, alpha)])
-            if canvas is None:
-                canvas = np.zeros((height, width, cube.shape[2]), cube.dtype)
-            place = np.s_[
-                frame.top : frame.top + frame.height, frame.left : frame.left + frame.width
-            ]
-            before = canvas[place].copy() if frame.timing.disposal == "restore" else None
-            canvas[place] = _over(cube, canvas[place]) if frame.over else cube
-            if number in wanted:
-                clear = not opaque or not (canvas[..., -1] == np.iinfo(canvas.dtype).max).all()
-                kept = canvas.copy() if clear else canvas[..., :-1].copy()
-                yield (kept[..., 0] if kept.shape[2] == 1 else kept), clear
-            if before is not None:
-                canvas[place] = before
-            elif frame.timing.disposal == "clear":
-                canvas[place] = 0
+    def pictures(self, decode: Callable[[bytes], Picture]) -> Iterator[Picture]:
+        """Yield every frame as it is seen; `decode` gives the picture in a file."""
+        sprites = (
+            Sprite(
+                decode(self._file(frame)),
+                frame.left,
+                frame.top,
+                frame.timing.disposal,
+                frame.over,
+            )
+            for frame in self.frames
+        )
+        return composed(sprites, self.size)
 
     def _file(self, frame: _Frame) -> bytes:
         """Return a file of this picture alone."""
@@ -164,26 +150,6 @@ def _frame(data: bytes, order: int) -> _Frame:
     duration = 1000 * over / (under or _DEFAULT_DENOMINATOR)
     timing = Timing(duration, _DISPOSALS[disposal])
     return _Frame(width, height, left, top, timing, blend == 1)
-
-
-def _with_alpha(pictures: Sequence[Picture]) -> list[NDArray[Any]]:
-    """Return (H, W, 2) or (H, W, 4)."""
-    clear = np.zeros((1, 1, 2), pictures[0][0].dtype)
-    made, _ = alike([*pictures, (clear, True)])
-    return made[:-1]
-
-
-def _over(top: NDArray[Any], below: NDArray[Any]) -> NDArray[Any]:
-    """Lay one picture with straight alpha over another (Porter & Duff, "Compositing", 1984)."""
-    white = float(np.iinfo(top.dtype).max)
-    share, rest = top[..., -1:] / white, below[..., -1:] / white
-    rest *= 1 - share
-    alpha = share + rest
-    weights = np.divide(share, alpha, out=np.zeros_like(alpha), where=alpha > 0)
-    colours = weights * top[..., :-1] + (1 - weights) * below[..., :-1]
-    mixed = np.concatenate([colours, alpha * white], axis=2)
-    whole: NDArray[Any] = np.rint(mixed).astype(top.dtype)
-    return np.where(share == 1, top, np.where(share == 0, below, whole))
 
 
 def encode(

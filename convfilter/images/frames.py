@@ -4,37 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.errors import ArgumentError, ImageError
-from convfilter.images.exif import apply_orientation
-from convfilter.images.image import Image, Metadata, Timing
+from convfilter.images.image import Timing
 
-__all__ = ["ALL", "Around", "Selection", "alike", "changes", "joined"]
+__all__ = ["ALL", "Picture", "Selection", "alike", "changes"]
 
 _PART = re.compile(r"(\d{1,9})(?:(-)(\d{1,9})?)?")
 
-
-@dataclass(frozen=True)
-class Around:
-    """What a file says around its pictures: how long each is shown, how often all of them play.
-
-    `plays` is 0 for ever. `metadata` is what no other reader finds.
-    """
-
-    timings: tuple[Timing, ...] = ()
-    plays: int = 0
-    metadata: Metadata = field(default_factory=Metadata)
-
-    def completed(self, image: Image) -> Image:
-        """Return the picture with the metadata that stood around it."""
-        found, more = image.metadata, self.metadata
-        text, xmp = more.text or found.text, more.xmp or found.xmp
-        return replace(image, metadata=replace(found, text=text, xmp=xmp))
+Picture = tuple[NDArray[Any], bool]
+"""Pixels, and whether they end in alpha."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +71,7 @@ ALL = Selection(((0, None),))
 """Every frame."""
 
 
-def alike(
-    frames: Sequence[tuple[NDArray[Any], bool]],
-) -> tuple[list[NDArray[Any]], bool]:
+def alike(frames: Sequence[Picture]) -> tuple[list[NDArray[Any]], bool]:
     """Return pixels of one number of channels and one dtype, and whether the last is alpha.
 
     Given are pixels (H, W) or (H, W, C) of unsigned integers, each with whether it ends in alpha:
@@ -111,23 +93,6 @@ def alike(
         whole = planes[0] if len(planes) == 1 else np.concatenate(planes, axis=2)
         made.append(whole[..., 0] if whole.shape[2] == 1 else whole)
     return made, alpha
-
-
-def joined(
-    pictures: Sequence[tuple[NDArray[Any], bool]],
-    timings: Sequence[Timing],
-    plays: int,
-    format_name: str,
-    metadata: Metadata,
-    orientation: int,
-) -> Image:
-    """Return an animation made of frames, each pixels and whether they end in alpha."""
-    pixels, alpha = alike(pictures)
-    first, *others = (
-        Image(apply_orientation(part, orientation), alpha, format_name, timing=timing)
-        for part, timing in zip(pixels, timings, strict=True)
-    )
-    return replace(first, metadata=metadata, plays=plays, following=tuple(others))
 
 
 def changes(

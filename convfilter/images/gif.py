@@ -1,7 +1,8 @@
 """GIF: what stands between its pictures, and files made of frames.
 
-Pillow decodes the frames and compresses each of them; blocks are walked over and put together here,
-since Pillow joins frames that look alike and keeps no comment of theirs. The format is that of the
+Pillow decodes and compresses each of them as a file of its own. Blocks are walked over and put
+together here, since Pillow joins frames that look alike, and draws some over others in its own way.
+The format is that of the
 specification of GIF89a (CompuServe, 1990), the number of repetitions that of Netscape's extension.
 """
 
@@ -9,18 +10,19 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convfilter.images.compositing import Sprite, composed
 from convfilter.images.exif import upright_xmp
-from convfilter.images.frames import Around, changes
+from convfilter.images.frames import Picture, changes
 from convfilter.images.image import COMMENT, Disposal, Metadata, Timing, comment_of
 
-__all__ = ["around", "encode"]
+__all__ = ["Animation", "encode"]
 
 _EXTENSION, _PICTURE, _END = b"!,;"
 _CONTROL, _COMMENT, _APPLICATION = 0xF9, 0xFE, 0xFF
@@ -34,44 +36,97 @@ _MOST_REPETITIONS = 65535
 _XMP_TRAILER = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
 
 
-def around(file: BinaryIO) -> Around:
-    """Return what a file says around its pictures.
+@dataclass(frozen=True)
+class _Cel:
+    """A picture within a file: its place, a file that holds it alone, and how it is shown."""
 
-    Raises EOFError where its end is missing, ValueError for damage.
-    """
-    timings, plays, comments, xmp = [], 1, [], None
-    timing = Timing(0.0)
-    for label, parts in _blocks(file):
-        if label == _PICTURE:
-            timings.append(timing)
-            timing = Timing(0.0)
-        elif label == _CONTROL and parts and len(parts[0]) >= 4:
-            packed, delay = struct.unpack_from("<BH", parts[0])
-            timing = Timing(10.0 * delay, _DISPOSALS.get(packed >> 2 & 7, "keep"))
-        elif label == _COMMENT:
-            comments.append(b"".join(parts))
-        elif label == _APPLICATION and parts[:1] == [_NETSCAPE]:
-            if len(parts) > 1 and len(parts[1]) >= 3 and parts[1][0] & 7 == 1:
-                again = int.from_bytes(parts[1][1:3], "little")
-                plays = again + 1 if again else 0
-        elif label == _APPLICATION and parts[:1] == [_XMP]:
-            packet = b"".join(bytes([len(part)]) + part for part in parts[1:])
-            xmp = upright_xmp(packet.partition(_XMP_TRAILER[:8])[0])
-    text = comment_of(b"\n".join(comments))
-    return Around(tuple(timings), plays, Metadata(text=text, xmp=xmp or None))
+    left: int
+    top: int
+    size: tuple[int, int]
+    file: bytes
+    timing: Timing
+
+
+@dataclass(frozen=True)
+class Animation:
+    """What a file holds: its pictures, the columns and rows of all of them, and what is said."""
+
+    cels: tuple[_Cel, ...]
+    size: tuple[int, int]
+    plays: int
+    metadata: Metadata
+
+    @classmethod
+    def of(cls, file: BinaryIO) -> Animation:
+        """Walk over a file; EOFError where its end is missing, ValueError for damage."""
+        file.seek(6)
+        screen = _read(file, 7)
+        width, height, flags = struct.unpack_from("<HHB", screen)
+        palette = _palette(file, flags)
+        cels: list[_Cel] = []
+        plays, comments, xmp, control = 1, [], b"", b""
+        for label, parts in _blocks(file):
+            if label == _PICTURE:
+                cel = _cel(parts, control, flags, palette)
+                width = max(width, cel.left + cel.size[0])
+                height = max(height, cel.top + cel.size[1])
+                cels.append(cel)
+                control = b""
+            elif label == _CONTROL and parts and len(parts[0]) >= 4:
+                control = parts[0][:4]
+            elif label == _COMMENT:
+                comments.append(b"".join(parts))
+            elif label == _APPLICATION and parts[:1] == [_NETSCAPE]:
+                plays = _plays(parts[1:], plays)
+            elif label == _APPLICATION and parts[:1] == [_XMP]:
+                packet = b"".join(bytes([len(part)]) + part for part in parts[1:])
+                xmp = upright_xmp(packet.partition(_XMP_TRAILER[:8])[0])
+        metadata = Metadata(text=comment_of(b"\n".join(comments)), xmp=xmp or None)
+        return cls(tuple(cels), (width, height), plays, metadata)
+
+    @property
+    def timings(self) -> tuple[Timing, ...]:
+        """How each picture is shown."""
+        return tuple(cel.timing for cel in self.cels)
+
+    def pictures(self, decode: Callable[[bytes], Picture]) -> Iterator[Picture]:
+        """Yield every frame as it is seen; `decode` gives the picture in a file."""
+        sprites = (
+            Sprite(decode(cel.file), cel.left, cel.top, cel.timing.disposal, over=True)
+            for cel in self.cels
+        )
+        return composed(sprites, self.size)
+
+
+def _cel(parts: list[bytes], control: bytes, flags: int, palette: bytes) -> _Cel:
+    descriptor, local, bits, *data = parts
+    left, top, width, height, own = struct.unpack("<HHHHB", descriptor)
+    screen = struct.pack("<HHBBB", width, height, flags, 0, 0)
+    place = struct.pack("<BHHHHB", _PICTURE, 0, 0, width, height, own)
+    shown = _extension(_CONTROL, control) if control else b""
+    file = b"GIF89a" + screen + palette + shown + place + local + bits + _in_parts(data)
+    packed, delay = struct.unpack_from("<BH", control or bytes(4))
+    timing = Timing(10.0 * delay, _DISPOSALS.get(packed >> 2 & 7, "keep"))
+    return _Cel(left, top, (width, height), file + bytes([_END]), timing)
+
+
+def _plays(parts: list[bytes], known: int) -> int:
+    """Return how often all is played, 0 for ever."""
+    if not parts or len(parts[0]) < 3 or parts[0][0] & 7 != 1:
+        return known
+    again = int.from_bytes(parts[0][1:3], "little")
+    return again + 1 if again else 0
 
 
 def _blocks(file: BinaryIO) -> Iterator[tuple[int, list[bytes]]]:
-    """Yield labels and parts of extensions; of pictures the descriptor and compressed pixels."""
-    file.seek(6)
-    _skip_palette(file, _read(file, 7)[4])
+    """Yield labels and parts of extensions; of pictures descriptor, palette, bits and pixels."""
     while (kind := _read(file, 1)[0]) != _END:
         if kind == _EXTENSION:
             yield _read(file, 1)[0], list(_parts(file))
         elif kind == _PICTURE:
             descriptor = _read(file, 9)
-            _skip_palette(file, descriptor[8])
-            yield _PICTURE, [descriptor, _read(file, 1), *_parts(file)]
+            local = _palette(file, descriptor[8])
+            yield _PICTURE, [descriptor, local, _read(file, 1), *_parts(file)]
         else:
             raise ValueError(f"a block that begins with {kind}")
 
@@ -83,9 +138,8 @@ def _read(file: BinaryIO, count: int) -> bytes:
     return data
 
 
-def _skip_palette(file: BinaryIO, flags: int) -> None:
-    if flags & 0x80:
-        _read(file, 3 << (flags & 7) + 1)
+def _palette(file: BinaryIO, flags: int) -> bytes:
+    return _read(file, 3 << (flags & 7) + 1) if flags & 0x80 else b""
 
 
 def _parts(file: BinaryIO) -> Iterator[bytes]:
@@ -95,11 +149,15 @@ def _parts(file: BinaryIO) -> Iterator[bytes]:
 
 @dataclass(frozen=True)
 class _Indexed:
-    """A picture of at most 256 colours; `clear` is the index that shows nothing, or None."""
+    """A picture of at most 256 colours; `clear` is the index that shows nothing, or None.
+
+    `reduced` is how many colours there were, if more.
+    """
 
     index: NDArray[np.uint8]
     palette: NDArray[np.uint8]
     clear: int | None
+    reduced: int = 0
 
 
 def encode(
@@ -118,14 +176,20 @@ def encode(
         for (pixels, timing), following in zip(frames, [*followers, None], strict=True)
     ]
     pictures: list[bytes] = []
+    most = 0
     shared: NDArray[np.uint8] | None = None
     for (top, left, part), (_, timing) in zip(changes(shown), shown, strict=True):
         indexed = _indexed(part, name, notes)
+        most = max(most, indexed.reduced)
         if shared is None:
             shared = indexed.palette
         control = _control(indexed.clear, timing if len(frames) > 1 else None, name, notes)
         pictures.append(control + _picture(indexed, top, left, shared))
     assert shared is not None
+    if most:
+        each, up_to = ("a frame", "up to ") if len(frames) > 1 else ("", "")
+        held = " ".join(["256 colours", each]).strip()
+        notes.append(f"{name}: GIF holds {held}: {up_to}{most:,} were reduced")
     bits, table = _table(shared)
     screen = struct.pack("<HHBBB", width, height, 0x80 | 7 << 4 | bits - 1, 0, 0)
     head = [b"GIF89a", screen, table]
@@ -192,8 +256,9 @@ def _compressed(index: NDArray[np.uint8]) -> bytes:
     with io.BytesIO() as file:
         picture = Image.fromarray(np.ascontiguousarray(index))
         picture.save(file, "GIF", interlace=0, optimize=False)
-        (parts,) = (parts for label, parts in _blocks(file) if label == _PICTURE)
-    _, bits, *data = parts
+        file.seek(6)
+        _palette(file, _read(file, 7)[4])
+        ((_, _, bits, *data),) = (parts for label, parts in _blocks(file) if label == _PICTURE)
     return bits + _in_parts(data)
 
 
@@ -226,17 +291,18 @@ def _indexed(pixels: NDArray[np.uint8], name: str, notes: list[str]) -> _Indexed
     colours = np.repeat(pixels[..., np.newaxis], 3, axis=2) if pixels.ndim == 2 else pixels
     wide = colours.astype(np.uint32)
     packed = wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
-    room = 256 if hidden is None else 255
+    room, many = 256 if hidden is None else 255, 0
     shown = np.unique(packed if hidden is None else packed[~hidden])
     if shown.size <= room:
         index = np.searchsorted(shown, packed).clip(0, max(shown.size - 1, 0)).astype(np.uint8)
         palette = np.stack([shown >> 16, shown >> 8 & 255, shown & 255], axis=1).astype(np.uint8)
     else:
-        notes.append(f"{name}: GIF holds 256 colours: {shown.size} were reduced to {room}")
+        many = shown.size
         reduced = PillowImages.fromarray(np.ascontiguousarray(colours)).quantize(room)
         index = np.array(reduced)
         palette = np.array(reduced.getpalette("RGB"), dtype=np.uint8).reshape(-1, 3)[:room]
     if hidden is None:
-        return _Indexed(index, palette, None)
+        return _Indexed(index, palette, None, many)
     index[hidden] = len(palette)
-    return _Indexed(index, np.concatenate([palette, np.zeros((1, 3), np.uint8)]), len(palette))
+    room_for_none = np.concatenate([palette, np.zeros((1, 3), np.uint8)])
+    return _Indexed(index, room_for_none, len(palette), many)

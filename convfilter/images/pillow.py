@@ -15,14 +15,12 @@ from convfilter.images.exif import (
     upright_xmp,
     without_thumbnail,
 )
-from convfilter.images.faults import check_size, damaged, is_cut_off, too_large, words_of
+from convfilter.images.faults import damaged, is_cut_off, too_large, words_of
 from convfilter.images.formats import FORMATS, HEAD_BYTES
-from convfilter.images.frames import Around, Selection, joined
 from convfilter.images.image import (
     Image,
     JpegSettings,
     Metadata,
-    Timing,
     comment_of,
     resolution_of,
 )
@@ -32,14 +30,7 @@ from convfilter.images.quiet import keep_logs_quiet, silence_libtiff
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
-__all__ = [
-    "decode",
-    "decode_animation",
-    "frames_of",
-    "metadata_of",
-    "open_header",
-    "orientation_of",
-]
+__all__ = ["decode", "frames_of", "metadata_of", "open_header", "orientation_of"]
 
 _ORIENTATION = 0x0112
 
@@ -91,39 +82,6 @@ def decode(picture: ImageFile, format_name: str, name: str) -> Image:
 def frames_of(picture: ImageFile) -> int:
     """Return the number of frames or pages."""
     return int(getattr(picture, "n_frames", 1) or 1)
-
-
-def decode_animation(
-    picture: ImageFile,
-    format_name: str,
-    name: str,
-    max_pixels: int,
-    wanted: Selection,
-    around: Around,
-) -> Image:
-    """Decode frames of a picture whose header has been read."""
-    try:
-        count = frames_of(picture)
-        if around.timings and len(around.timings) != count:
-            raise ValueError(f"{count} frames that cannot all be read")
-        numbers = wanted.numbers(count, name)
-        check_size(picture.size, name, max_pixels, len(numbers))
-        pictures, timings = [], []
-        for number in numbers:
-            picture.seek(number)
-            picture.load()
-            pictures.append(pixels_of(picture, name))
-            known = around.timings or {number: Timing(float(picture.info.get("duration", 0)))}
-            timings.append(known[number])
-        orientation = orientation_of(picture)
-        metadata = metadata_of(picture, turned=orientation in (5, 6, 7, 8))
-        return joined(pictures, timings, around.plays, format_name, metadata, orientation)
-    except ImageError:
-        raise
-    except MemoryError as error:
-        raise too_large(*picture.size, name) from error
-    except Exception as error:  # damaged data makes Pillow's plugins raise almost anything
-        raise damaged(error, format_name, name) from error
 
 
 def _decode_pixels(picture: ImageFile, format_name: str, name: str) -> tuple[NDArray[Any], bool]:

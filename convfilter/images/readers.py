@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import struct
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, BinaryIO
-
-from numpy.typing import NDArray
+from typing import BinaryIO
 
 from convfilter.errors import ImageError
 from convfilter.images.exif import apply_orientation
 from convfilter.images.faults import check_size, damaged, too_large, words_of
-from convfilter.images.frames import Around, Selection, joined
 from convfilter.images.image import Image, Metadata, resolution_of
 from convfilter.images.quiet import pillow_warnings_silenced
 
-__all__ = [
-    "around_of",
-    "is_animated",
-    "read_apng",
-    "read_array",
-    "read_deep_ppm",
-    "read_deep_tiff",
-    "read_png",
-]
+__all__ = ["png_beside", "read_array", "read_deep_ppm", "read_deep_tiff", "read_png"]
 
 
 def read_png(file: BinaryIO, head: bytes, name: str, max_pixels: int) -> Image | None:
@@ -44,7 +30,7 @@ def read_png(file: BinaryIO, head: bytes, name: str, max_pixels: int) -> Image |
         found = png_reader.decode(file, header)
         metadata, orientation = Metadata(dpi=resolution_of(found.dpi)), 1
         if found.described is not None:
-            metadata, orientation = _described(found.described, head, name)
+            metadata, orientation = png_beside(found.described, head, name)
     except MemoryError as error:
         raise too_large(header.width, header.height, name) from error
     except Exception as error:  # damage beside the pixels makes Pillow raise almost anything
@@ -58,14 +44,7 @@ def read_png(file: BinaryIO, head: bytes, name: str, max_pixels: int) -> Image |
     return Image(pixels, found.alpha, "PNG", metadata)
 
 
-def is_animated(file: BinaryIO) -> bool:
-    """Tell whether a PNG file announces an animation."""
-    from convfilter.images import png_reader
-
-    return png_reader.is_animated(file)
-
-
-def _described(file: BinaryIO, head: bytes, name: str) -> tuple[Metadata, int]:
+def png_beside(file: BinaryIO, head: bytes, name: str) -> tuple[Metadata, int]:
     """Return what a PNG file says beside its pixels, and how they have to be turned."""
     from convfilter.images.pillow import metadata_of, open_header, orientation_of
 
@@ -73,58 +52,6 @@ def _described(file: BinaryIO, head: bytes, name: str) -> tuple[Metadata, int]:
         beside.load()
         orientation = orientation_of(beside)
         return metadata_of(beside, turned=orientation in (5, 6, 7, 8)), orientation
-
-
-def around_of(file: BinaryIO, format_name: str, name: str) -> Around:
-    """Return what a GIF or WebP file says around its pictures; of others nothing."""
-    try:
-        match format_name:
-            case "GIF":
-                from convfilter.images import gif
-
-                found = gif.around(file)
-            case "WEBP":
-                from convfilter.images import webp
-
-                found = webp.around(file)
-            case _:
-                return Around()
-    except (EOFError, ValueError, struct.error, OSError) as error:
-        raise damaged(error, format_name, name) from error
-    file.seek(0)
-    return found
-
-
-def read_apng(
-    file: BinaryIO,
-    head: bytes,
-    name: str,
-    max_pixels: int,
-    wanted: Selection,
-    still: Callable[[BinaryIO], Image],
-) -> Image:
-    """Read frames of an animated PNG file; `still` reads a PNG file of one picture."""
-    from convfilter.images import png_reader
-    from convfilter.images.apng import Animation
-
-    def decode(data: bytes) -> tuple[NDArray[Any], bool]:
-        image = still(io.BytesIO(data))
-        return image.pixels, image.alpha
-
-    try:
-        found = Animation.of(file)
-        numbers = wanted.numbers(len(found.frames), name)
-        check_size(found.size, name, max_pixels, len(numbers))
-        metadata, orientation = _described(png_reader.described(found.beside), head, name)
-        pictures = list(found.pictures(decode, numbers))
-    except ImageError:
-        raise
-    except MemoryError as error:
-        raise ImageError(f"{name}: does not fit into memory: use a smaller picture") from error
-    except Exception as error:  # damage makes the libraries raise almost anything
-        raise damaged(error, "PNG", name) from error
-    timings = [found.frames[number].timing for number in numbers]
-    return joined(pictures, timings, found.plays, "PNG", metadata, orientation)
 
 
 def read_deep_tiff(file: BinaryIO, name: str, max_pixels: int) -> Image | None:

@@ -19,7 +19,7 @@ from convfilter.images.formats import (
     foreign_format,
     sniff,
 )
-from convfilter.images.frames import ALL, Selection
+from convfilter.images.frames import ALL, Picture, Selection
 from convfilter.images.image import Image
 from convfilter.images.quiet import pillow_warnings_silenced
 
@@ -27,9 +27,6 @@ __all__ = ["DEFAULT_MAX_PIXELS", "display_name", "read"]
 
 DEFAULT_MAX_PIXELS = 500_000_000
 """Largest width times height, of all frames together, unless the caller allows more."""
-
-ANIMATED = ("GIF", "WEBP", "AVIF")
-"""Formats whose animations Pillow decodes."""
 
 
 def read(
@@ -125,17 +122,13 @@ def _read(file: BinaryIO, name: str, max_pixels: int, wanted: Selection) -> Imag
     except OSError as error:
         raise ImageError(f"{name}: cannot be read: {error.strerror or error}") from error
     format_name = _identify(head, name)
-    image: Image | None = None
+    image = _animated(file, head, format_name, name, max_pixels, wanted)
+    if image is not None:
+        return image
     match format_name:
         case "NPY":
             image = readers.read_array(file, name, max_pixels)
         case "PNG":
-            if readers.is_animated(file):
-
-                def still(part: BinaryIO) -> Image:
-                    return _read(part, name, max_pixels, ALL)
-
-                return readers.read_apng(file, head, name, max_pixels, wanted, still)
             image = readers.read_png(file, head, name, max_pixels)
         case "TIFF":
             image = readers.read_deep_tiff(file, name, max_pixels)
@@ -144,17 +137,39 @@ def _read(file: BinaryIO, name: str, max_pixels: int, wanted: Selection) -> Imag
     if image is not None:
         wanted.numbers(1, name)
         return image
-    around = readers.around_of(file, format_name, name)
     from convfilter.images import modes, pillow
 
     with pillow_warnings_silenced(), pillow.open_header(file, head, format_name, name) as picture:
         check_size(picture.size, name, max_pixels)
-        if format_name in ANIMATED and pillow.frames_of(picture) > 1:
-            image = pillow.decode_animation(picture, format_name, name, max_pixels, wanted, around)
-            return around.completed(image)
+        if format_name in ("WEBP", "AVIF") and pillow.frames_of(picture) > 1:
+            from convfilter.images.animations import decode_with_pillow
+
+            return decode_with_pillow(picture, format_name, name, max_pixels, wanted, file)
         wanted.numbers(1, name)
         modes.refuse_lost_depth(picture, format_name, name)
-        return around.completed(pillow.decode(picture, format_name, name))
+        return pillow.decode(picture, format_name, name)
+
+
+def _animated(
+    file: BinaryIO, head: bytes, format_name: str, name: str, max_pixels: int, wanted: Selection
+) -> Image | None:
+    """Read an animation of PNG or GIF, or return None for another file."""
+    if format_name not in ("PNG", "GIF"):
+        return None
+    if format_name == "PNG":
+        from convfilter.images import png_reader
+
+        if not png_reader.is_animated(file):
+            return None
+    from convfilter.images import animations
+
+    def decode(data: bytes) -> Picture:
+        image = _read(io.BytesIO(data), name, max_pixels, ALL)
+        return image.pixels, image.alpha
+
+    if format_name == "GIF":
+        return animations.read_gif(file, name, max_pixels, wanted, decode)
+    return animations.read_png(file, head, name, max_pixels, wanted, decode)
 
 
 def _identify(head: bytes, name: str) -> str:

@@ -11,10 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from convfilter.images.frames import Around
 from convfilter.images.image import Timing
 
-__all__ = ["Part", "animated", "around"]
+__all__ = ["Part", "animated", "timings_and_plays"]
 
 _PROFILE, _EXIF, _XMP, _ANIMATION = 0x20, 0x08, 0x04, 0x02
 _ALPHA = 0x10
@@ -24,8 +23,11 @@ _MOST_PLAYS = 0xFFFF
 _BESIDE = {b"ICCP": _PROFILE, b"EXIF": _EXIF, b"XMP ": _XMP}
 
 
-def around(file: BinaryIO) -> Around:
-    """Return what a file says around its pictures; EOFError where its end is missing."""
+def timings_and_plays(file: BinaryIO) -> tuple[list[Timing], int]:
+    """Return how frames are shown, and how often all of them, 0 for ever.
+
+    Raises EOFError where the end of the file is missing.
+    """
     file.seek(0)
     timings, plays = [], 0
     for kind, data in _chunks(file.read()):
@@ -34,7 +36,7 @@ def around(file: BinaryIO) -> Around:
         elif kind == b"ANMF" and len(data) >= 16:
             duration = int.from_bytes(data[12:15], "little")
             timings.append(Timing(float(duration), "clear" if data[15] & _CLEAR else "keep"))
-    return Around(tuple(timings), plays)
+    return timings, plays
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

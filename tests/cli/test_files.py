@@ -109,13 +109,6 @@ def test_formats_and_what_they_cannot_hold(convfilter: Runner, folder: Path) -> 
     assert not np.array_equal(read("b.jpg").pixels, read("c.jpg").pixels)
 
 
-def test_only_the_first_frame_is_used_and_that_is_said(convfilter: Runner, folder: Path) -> None:
-    animation = Path(__file__).parents[2] / "sample_images" / "animation.gif"
-    ended = convfilter("sobel", animation, "b.png")
-    assert ended.code == 0
-    assert f"only the first of {read(animation).frames} frames is used" in ended.err
-
-
 def test_explain(convfilter: Runner, folder: Path) -> None:
     picture("a.png")
     ended = convfilter("sobel", "a.png", "b.png", "--explain")

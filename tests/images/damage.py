@@ -25,6 +25,7 @@ from PIL import Image as PillowImages
 from convfilter.errors import ConvfilterError
 from convfilter.images import read
 from tests.images import png_files
+from tests.images.animation_files import Cel, Sprite, apng, gif
 from tests.images.tiff_files import COMPRESSIONS, Kind, tiff_file
 
 STEP = 37
@@ -38,7 +39,7 @@ MOST_PIXELS = 1_000_000
 
 def whole_files() -> dict[str, bytes]:
     """Return valid files by what they are."""
-    return dict([*_by_pillow(), *_deep_tiffs(), *_pngs(), *_plain_ones()])
+    return dict([*_by_pillow(), *_deep_tiffs(), *_pngs(), *_animations(), *_plain_ones()])
 
 
 def _picture(dtype: str, *shape: int) -> NDArray[Any]:
@@ -94,6 +95,24 @@ def _pngs() -> Iterator[tuple[str, bytes]]:
             name = f"PNG, type {colour}, {depth} bits{', interlaced' if interlaced else ''}"
             data = png_files.encode(samples, colour, depth, Random(1), interlaced=interlaced)
             yield name, data
+
+
+def _animations() -> Iterator[tuple[str, bytes]]:
+    steps = _picture("uint16", 3, 11, 13, 4)
+    for colour, depth in ((2, 8), (6, 8), (6, 16)):
+        samples = steps[..., : png_files.CHANNELS[colour]] & (2**depth - 1)
+        sprites = [Sprite(samples[0])]
+        sprites += [Sprite(samples[1, 2:, 3:], 3, 2, disposal=1, over=True), Sprite(samples[2])]
+        yield f"PNG, frames of type {colour}, {depth} bits", apng(sprites, (13, 11), colour, depth)
+    index = steps[..., 0] % 4
+    cels = [Cel(index[0], disposal=1), Cel(index[1, 2:, 3:], 3, 2, disposal=2, clear=True)]
+    yield "GIF, frames, clear", gif([*cels, Cel(index[2], disposal=3)], (13, 11), again=0)
+    first, *others = (PillowImages.fromarray(part) for part in steps.astype(np.uint8))
+    file = io.BytesIO()
+    first.save(
+        file, "WEBP", save_all=True, append_images=others, lossless=True, duration=[9, 50, 9]
+    )
+    yield "WebP, frames", file.getvalue()
 
 
 def _plain_ones() -> Iterator[tuple[str, bytes]]:

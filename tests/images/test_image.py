@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from PIL import ExifTags, ImageOps
 from PIL import Image as PillowImage
 
 from convfilter.errors import ArgumentError, ArgumentTypeError
-from convfilter.images import Image, Metadata
+from convfilter.images import Image, Metadata, Timing
 from convfilter.images.exif import (
     apply_orientation,
     reset_orientation,
@@ -26,10 +27,10 @@ def test_describes_its_pixels() -> None:
 
 
 def test_other_pixels_keep_the_rest() -> None:
-    image = Image(np.zeros((2, 5, 4), np.uint8), True, "PNG", Metadata(dpi=(72, 72)), 3)
+    image = Image(np.zeros((2, 5, 4), np.uint8), True, "PNG", Metadata(dpi=(72, 72)), plays=3)
     other = image.with_pixels(np.ones((1, 1, 4), np.uint8))
     assert other.alpha
-    assert (other.format, other.metadata, other.frames) == ("PNG", image.metadata, 3)
+    assert (other.format, other.metadata, other.plays) == ("PNG", image.metadata, 3)
     assert not image.with_pixels(np.ones((1, 1, 3), np.uint8)).alpha
     assert image.with_pixels(np.ones((1, 1, 2), np.uint8), alpha=True).alpha
 
@@ -135,3 +136,18 @@ def test_thumbnails_go_and_all_else_stays(order: str, behind: bytes) -> None:
 def test_a_cut_block_keeps_what_it_has(length: int) -> None:
     block = exif_with_thumbnail("<", b"picture", b"")[:length]
     assert without_thumbnail(block)[:length].startswith(block[:22])
+
+
+def test_frames() -> None:
+    pixels = [np.full((2, 3), number, np.uint8) for number in range(3)]
+    frames = [Image(part, timing=Timing(40.0)) for part in pixels]
+    image = replace(frames[0], following=tuple(frames[1:]), plays=2)
+    assert [int(frame.pixels[0, 0]) for frame in image.frames] == [0, 1, 2]
+    assert all(frame.following == () for frame in image.frames)
+    assert repr(image) == "<Image uint8 2x3 3 frames>"
+    doubled = image.map(lambda frame: frame.with_pixels(frame.pixels * 2))
+    assert [int(frame.pixels[0, 0]) for frame in doubled.frames] == [0, 2, 4]
+    assert (doubled.plays, doubled.following[1].timing) == (2, Timing(40.0))
+    assert image.with_pixels(image.pixels).following == ()
+    with pytest.raises(ArgumentError, match="frames that follow"):
+        replace(image, following=(image,))

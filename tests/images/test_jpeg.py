@@ -118,7 +118,7 @@ def test_the_first_of_several_pictures() -> None:
     stream = io.BytesIO()
     pages[0].save(stream, "MPO", save_all=True, append_images=pages[1:])
     found = read(stream_of(stream))
-    assert (found.format, found.frames) == ("JPEG", 1)
+    assert (found.format, found.following) == ("JPEG", ())
     np.testing.assert_array_equal(found.pixels, pillow_pixels(stream.getvalue()))
 
 

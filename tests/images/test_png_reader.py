@@ -185,15 +185,6 @@ def test_a_plain_file_is_read_without_pillow() -> None:
     subprocess.run([sys.executable, "-c", code, data.hex()], check=True)
 
 
-def test_an_animation_of_deep_colours_says_so() -> None:
-    samples = noise(5, 4, 2, 16)
-    animation = [(b"acTL", struct.pack(">II", 3, 0)), (b"fcTL", bytes(26))]
-    data = encode(samples, 2, 16, Random(1), before=animation)
-    image = opened(data)
-    assert image.frames == 3
-    np.testing.assert_array_equal(image.pixels, samples)
-
-
 def test_the_size_is_checked_before_anything_is_allocated() -> None:
     head = struct.pack(">IIBBBBB", 2**31 - 1, 2**31 - 1, 16, 6, 0, 0, 0)
     data = file_of([(b"IHDR", head), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")])

@@ -38,7 +38,7 @@ def test_from_path_string_and_stream(tmp_path: Path) -> None:
     path.write_bytes(encoded(PillowImage.fromarray(PHOTO), "PNG"))
     for source in (path, str(path), io.BytesIO(path.read_bytes())):
         image = read(source)
-        assert (image.format, image.alpha, image.frames) == ("PNG", False, 1)
+        assert (image.format, image.alpha, image.following) == ("PNG", False, ())
         np.testing.assert_array_equal(image.pixels, PHOTO)
 
 
@@ -219,15 +219,18 @@ def test_orientation_is_applied_and_reset() -> None:
     assert dict(kept) == {0x0112: 1, 0x010F: "Maker"}
 
 
-def test_frames_are_counted() -> None:
-    frames = [PillowImage.fromarray(np.roll(GREY, i, 0)) for i in range(3)]
-    for format_name in ("GIF", "TIFF", "PNG", "WEBP"):
-        options = {"lossless": True} if format_name == "WEBP" else {}
-        data = encoded(frames[0], format_name, save_all=True, append_images=frames[1:], **options)
-        image = opened(data)
-        assert image.frames == 3
-        first = image.pixels if image.pixels.ndim == 2 else image.pixels[..., 0]
-        np.testing.assert_array_equal(first, GREY)
+@pytest.mark.parametrize("format_name", ["GIF", "TIFF", "PNG", "WEBP"])
+def test_all_frames_are_read(format_name: str) -> None:
+    rolled = [np.roll(GREY, number, 0) for number in range(3)]
+    first, *others = map(PillowImage.fromarray, rolled)
+    options = {"lossless": True} if format_name == "WEBP" else {}
+    data = encoded(first, format_name, save_all=True, append_images=others, **options)
+    image = opened(data)
+    assert len(image.frames) == 3
+    for frame, wanted in zip(image.frames, rolled, strict=True):
+        grey = frame.pixels if frame.pixels.ndim == 2 else frame.pixels[..., 0]
+        np.testing.assert_array_equal(grey, wanted)
+    assert (image.timing is None) == (format_name == "TIFF")
 
 
 def test_size_is_checked_before_decoding() -> None:

@@ -44,7 +44,7 @@ def test_opens_as_what_it_is(name: str) -> None:
     shape, dtype = EXPECTED[name]
     assert (image.shape, image.dtype.name) == (shape, dtype)
     assert image.alpha == (name == "logo.png")
-    assert image.frames == (12 if name == "animation.gif" else 1)
+    assert len(image.frames) == (12 if name == "animation.gif" else 1)
     assert image.pixels.std() > 10
 
 
