@@ -66,6 +66,9 @@ class Metadata:
     text : tuple of (str, str)
         Keywords and texts of a PNG file: author, description and the like. The comment of a GIF
         or JPEG file has the keyword ``"Comment"``.
+    png_colour : tuple of (bytes, bytes)
+        What a PNG file says of its colours besides a profile: the chunks cICP, mDCV, cLLI, gAMA,
+        cHRM and sRGB, each kind with its content.
     jpeg : JpegSettings or None
         How the picture was compressed; JPEG is written alike unless a quality is asked for.
     """
@@ -76,6 +79,7 @@ class Metadata:
     text: tuple[tuple[str, str], ...] = ()
     jpeg: JpegSettings | None = None
     xmp: bytes | None = None
+    png_colour: tuple[tuple[bytes, bytes], ...] = ()
 
 
 @dataclass(frozen=True)

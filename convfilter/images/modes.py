@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,15 +22,19 @@ _BITS_PER_SAMPLE = 258
 _PHOTOMETRIC = 262
 _WHITE_IS_ZERO = 0
 
+_DEEP_AVIF = re.compile(rb"av1C\x81.[\x40-\x7f\xc0-\xff]", re.DOTALL)
+"""A box that says how a picture is coded, with the bit of 10 bits or more (AV1-ISOBMFF, 2.3)."""
+
 _DEEP_COLOUR = (
     "16-bit colour of this kind is not served: convert to 16-bit PNG or TIFF, or to 8 bits"
 )
 
 
-def refuse_lost_depth(picture: ImageFile, format_name: str, name: str) -> None:
+def refuse_lost_depth(picture: ImageFile, format_name: str, file: BinaryIO, name: str) -> None:
     """Raise `ImageError` for pictures that Pillow would reduce to 8 bits without a word.
 
-    Called before decoding. PNG has a reader of its own: what comes here is not what that takes.
+    Called before decoding, with the file that the header was read from. PNG has a reader of its
+    own: what comes here is not what that takes.
     """
     if format_name == "PNG":
         if picture.mode[0] != "I" and any(str(tile[3]).endswith(";16B") for tile in picture.tile):
@@ -44,6 +49,13 @@ def refuse_lost_depth(picture: ImageFile, format_name: str, name: str) -> None:
     elif format_name == "PPM":
         args = picture.tile[0][3] if picture.tile else None
         lost = isinstance(args, tuple) and isinstance(args[-1], int) and args[-1] > 255
+    elif format_name == "AVIF":
+        file.seek(0)
+        if _DEEP_AVIF.search(file.read()):
+            raise ImageError(
+                f"{name}: AVIF of more than 8 bits is not served: convert to 16-bit PNG"
+            )
+        lost = False
     else:
         lost = False
     if lost:

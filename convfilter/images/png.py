@@ -191,6 +191,8 @@ def chunk(kind: bytes, *pieces: bytes) -> list[bytes]:
 def _described(metadata: Metadata) -> list[bytes]:
     """Return the chunks that stand before the pixels."""
     chunks: list[bytes] = []
+    for kind, data in metadata.png_colour:
+        chunks += chunk(kind, data)
     if metadata.icc_profile:
         profile = zlib.compress(metadata.icc_profile, 9)
         chunks += chunk(b"iCCP", b"ICC Profile\0\0", profile)

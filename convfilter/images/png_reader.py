@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from convfilter.engine import native, results
 
-__all__ = ["Header", "PngError", "decode", "described", "is_animated"]
+__all__ = ["Announced", "Header", "PngError", "decode", "described"]
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
@@ -32,8 +32,11 @@ _METRES_PER_INCH = 0.0254
 _OF_PIXELS = frozenset((b"IHDR", b"IDAT", b"IEND", b"PLTE", b"tRNS", b"bKGD", b"hIST", b"sBIT"))
 """What says something about the pixels as they are stored, and nothing when they are read."""
 
-_SILENT = frozenset((b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"cLLI", b"tIME", b"sPLT"))
-"""What is not kept."""
+OF_COLOUR = {b"cICP": 4, b"mDCV": 24, b"cLLI": 8, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1}
+"""What says how colours look, besides a profile, with its length."""
+
+_SILENT = frozenset((*OF_COLOUR, b"tIME", b"sPLT"))
+"""What the decoder passes over."""
 
 _PIECE = 1 << 18
 """Bytes taken from the file or out of the decompressor at a time: few enough for the cache."""
@@ -97,18 +100,29 @@ class Header:
         return self.depth == 16 and self.channels > 1
 
 
-def is_animated(file: BinaryIO) -> bool:
-    """Tell whether a PNG file announces an animation; the file is then at its beginning again."""
-    file.seek(len(_SIGNATURE))
-    found = False
-    while len(start := file.read(8)) == 8:
-        length, kind = struct.unpack(">I4s", start)
-        found = kind == b"acTL"
-        if found or kind == b"IDAT":
-            break
-        file.seek(length + 4, io.SEEK_CUR)
-    file.seek(0)
-    return found
+@dataclass(frozen=True)
+class Announced:
+    """What a file says before its pixels: whether they move, and chunks about their colours."""
+
+    animated: bool
+    colour: tuple[tuple[bytes, bytes], ...]
+
+    @classmethod
+    def of(cls, file: BinaryIO) -> Announced:
+        """Look at the chunks before the pixels; the file is then at its beginning again."""
+        file.seek(len(_SIGNATURE))
+        animated, colour = False, []
+        while len(start := file.read(8)) == 8:
+            length, kind = struct.unpack(">I4s", start)
+            if kind == b"IDAT":
+                break
+            animated = animated or kind == b"acTL"
+            known = OF_COLOUR.get(kind) == length
+            if known:
+                colour.append((kind, file.read(length)))
+            file.seek(4 if known else length + 4, io.SEEK_CUR)
+        file.seek(0)
+        return cls(animated, tuple(colour))
 
 
 @dataclass

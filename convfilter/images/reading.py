@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -122,54 +123,75 @@ def _read(file: BinaryIO, name: str, max_pixels: int, wanted: Selection) -> Imag
     except OSError as error:
         raise ImageError(f"{name}: cannot be read: {error.strerror or error}") from error
     format_name = _identify(head, name)
-    image = _animated(file, head, format_name, name, max_pixels, wanted)
-    if image is not None:
-        return image
     match format_name:
-        case "NPY":
-            image = readers.read_array(file, name, max_pixels)
         case "PNG":
-            image = readers.read_png(file, head, name, max_pixels)
+            return _read_png(file, head, name, max_pixels, wanted)
+        case "GIF":
+            return _read_gif(file, head, name, max_pixels, wanted)
+        case "NPY":
+            image: Image | None = readers.read_array(file, name, max_pixels)
         case "TIFF":
             image = readers.read_deep_tiff(file, name, max_pixels)
         case "PPM":
             image = readers.read_deep_ppm(file, name, max_pixels)
-    if image is not None:
+        case _:
+            image = None
+    if image is None:
+        return _read_with_pillow(file, head, format_name, name, max_pixels, wanted)
+    wanted.numbers(1, name)
+    return image
+
+
+def _read_png(file: BinaryIO, head: bytes, name: str, max_pixels: int, wanted: Selection) -> Image:
+    from convfilter.images import png_reader
+
+    announced = png_reader.Announced.of(file)
+    if announced.animated:
+        from convfilter.images.animations import read_png
+
+        decode = _decoder(name, max_pixels)
+        image = read_png(file, head, name, max_pixels, wanted, decode)
+    else:
         wanted.numbers(1, name)
+        image = readers.read_png(file, head, name, max_pixels) or _read_with_pillow(
+            file, head, "PNG", name, max_pixels, wanted
+        )
+    if not announced.colour:
         return image
-    from convfilter.images import modes, pillow
-
-    with pillow_warnings_silenced(), pillow.open_header(file, head, format_name, name) as picture:
-        check_size(picture.size, name, max_pixels)
-        if format_name in ("WEBP", "AVIF") and pillow.frames_of(picture) > 1:
-            from convfilter.images.animations import decode_with_pillow
-
-            return decode_with_pillow(picture, format_name, name, max_pixels, wanted, file)
-        wanted.numbers(1, name)
-        modes.refuse_lost_depth(picture, format_name, name)
-        return pillow.decode(picture, format_name, name)
+    return replace(image, metadata=replace(image.metadata, png_colour=announced.colour))
 
 
-def _animated(
-    file: BinaryIO, head: bytes, format_name: str, name: str, max_pixels: int, wanted: Selection
-) -> Image | None:
-    """Read an animation of PNG or GIF, or return None for another file."""
-    if format_name not in ("PNG", "GIF"):
-        return None
-    if format_name == "PNG":
-        from convfilter.images import png_reader
+def _read_gif(file: BinaryIO, head: bytes, name: str, max_pixels: int, wanted: Selection) -> Image:
+    from convfilter.images.animations import read_gif
 
-        if not png_reader.is_animated(file):
-            return None
-    from convfilter.images import animations
+    image = read_gif(file, name, max_pixels, wanted, _decoder(name, max_pixels))
+    return image or _read_with_pillow(file, head, "GIF", name, max_pixels, wanted)
+
+
+def _decoder(name: str, max_pixels: int) -> Callable[[bytes], Picture]:
+    """Return what decodes a file of one picture, of which animations are made."""
 
     def decode(data: bytes) -> Picture:
         image = _read(io.BytesIO(data), name, max_pixels, ALL)
         return image.pixels, image.alpha
 
-    if format_name == "GIF":
-        return animations.read_gif(file, name, max_pixels, wanted, decode)
-    return animations.read_png(file, head, name, max_pixels, wanted, decode)
+    return decode
+
+
+def _read_with_pillow(
+    file: BinaryIO, head: bytes, format_name: str, name: str, max_pixels: int, wanted: Selection
+) -> Image:
+    from convfilter.images import modes, pillow
+
+    with pillow_warnings_silenced(), pillow.open_header(file, head, format_name, name) as picture:
+        check_size(picture.size, name, max_pixels)
+        modes.refuse_lost_depth(picture, format_name, file, name)
+        if format_name in ("WEBP", "AVIF") and pillow.frames_of(picture) > 1:
+            from convfilter.images.animations import decode_with_pillow
+
+            return decode_with_pillow(picture, format_name, name, max_pixels, wanted, file)
+        wanted.numbers(1, name)
+        return pillow.decode(picture, format_name, name)
 
 
 def _identify(head: bytes, name: str) -> str:

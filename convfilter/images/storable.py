@@ -17,6 +17,9 @@ _JPEG_EXIF_LIMIT = 65533
 _JPEG_XMP_LIMIT = 65504
 _JPEG_COMMENT_LIMIT = 65533
 
+_SRGB_GAMMA = 45455
+"""What a PNG file of sRGB states (PNG specification, third edition, 11.3.2.5)."""
+
 _EXIF_PREFIX = b"Exif\0\0"
 
 
@@ -39,6 +42,9 @@ def storable(
     if "XMP" not in form.keeps and metadata.xmp:
         kept = replace(kept, xmp=None)
         homeless.append("XMP packet")
+    if form.name != "PNG" and metadata.png_colour:
+        kept = replace(kept, png_colour=())
+        homeless += ["description of colours"] * _tells_more(dict(metadata.png_colour))
     text = []
     for keyword, words in metadata.text:
         if "texts" in form.keeps or ("comment" in form.keeps and keyword == COMMENT):
@@ -54,6 +60,14 @@ def storable(
     if form.name == "PNG":
         kept = _in_png(kept, name, notes)
     return kept, notes
+
+
+def _tells_more(chunks: dict[bytes, bytes]) -> bool:
+    """Tell whether a PNG file's chunks about colours say anything but that they are sRGB."""
+    if b"cICP" in chunks:
+        return True
+    gamma = int.from_bytes(chunks.get(b"gAMA", b""), "big")
+    return b"sRGB" not in chunks and gamma != 0 and abs(gamma - _SRGB_GAMMA) > _SRGB_GAMMA / 50
 
 
 def _listed(words: list[str]) -> str:

@@ -126,7 +126,9 @@ def test_metadata_of_an_animation_and_its_orientation() -> None:
     before = [(b"pHYs", struct.pack(">IIB", 3937, 7874, 1)), (b"eXIf", exif)]
     before.append((b"tEXt", b"Author\0somebody"))
     samples = np.random.default_rng(1).integers(0, 256, (2, 4, 5, 3))
+    before.append((b"gAMA", struct.pack(">I", 45455)))
     image = opened(apng([Sprite(part) for part in samples], (5, 4), 2, 8, before=before))
+    assert image.metadata.png_colour == ((b"gAMA", struct.pack(">I", 45455)),)
     for frame, part in zip(image.frames, samples, strict=True):
         np.testing.assert_array_equal(frame.pixels, np.rot90(part, -1))
     assert image.metadata.text == (("Author", "somebody"),)

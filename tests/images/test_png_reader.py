@@ -18,7 +18,7 @@ from PIL import Image as PillowImages
 from PIL import ImageCms, PngImagePlugin
 
 from convfilter.errors import ImageError
-from convfilter.images import Metadata, png, png_reader, read
+from convfilter.images import Metadata, png, png_reader, read, write
 from tests.images.png_files import CHANNELS, KINDS, PASSES, Chunk, chunk, encode, file_of
 
 RNG = np.random.default_rng(0)
@@ -311,3 +311,33 @@ def test_damage_ends_in_a_picture_or_in_one_line(
 
 def test_chunks_are_as_the_specification_wants() -> None:
     assert chunk(b"IEND", b"") == bytes.fromhex("0000000049454e44ae426082")
+
+
+COLOURS = (
+    (b"cICP", bytes((9, 16, 0, 1))),
+    (b"mDCV", bytes(range(24))),
+    (b"cLLI", bytes(range(8))),
+    (b"gAMA", struct.pack(">I", 100000)),
+    (b"cHRM", bytes(range(32))),
+    (b"sRGB", b"\0"),
+)
+
+
+@pytest.mark.parametrize("colour", [0, 2, 3])
+def test_what_is_said_of_colours_goes_along(colour: int) -> None:
+    palette = [(b"PLTE", bytes(range(48)))] if colour == 3 else []
+    samples = noise(5, 4, colour, 8) % 16
+    data = encode(samples, colour, 8, Random(1), before=[*COLOURS, *palette])
+    image = opened(data)
+    assert image.metadata.png_colour == COLOURS
+    file = io.BytesIO()
+    assert write(image, file, format="PNG") == []
+    assert opened(file.getvalue()).metadata.png_colour == COLOURS
+    assert "description of colours" in write(image, io.BytesIO(), format="TIFF")[0]
+
+
+def test_what_is_said_of_plain_srgb_need_not_go_along() -> None:
+    for said in ([COLOURS[5]], [(b"gAMA", struct.pack(">I", 45455))], [(b"gAMA", b"odd")]):
+        image = opened(encode(noise(5, 4, 2, 8), 2, 8, Random(1), before=said))
+        assert write(image, io.BytesIO(), format="TIFF") == []
+    assert image.metadata.png_colour == ()

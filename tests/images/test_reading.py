@@ -7,6 +7,7 @@ import threading
 import warnings
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -353,3 +354,12 @@ def test_pillow_is_silenced_and_others_are_not() -> None:
         with pytest.raises(UserWarning, match="loud"):
             warnings.warn_explicit("loud", UserWarning, "x.py", 1, module="elsewhere")
     assert warnings.filters == before
+
+
+def test_avif_of_more_than_eight_bits_is_refused() -> None:
+    deep = np.random.default_rng(0).integers(0, 1024, (16, 16, 3), dtype=np.uint16)
+    _, data = cv2.imencode(".avif", deep, [cv2.IMWRITE_AVIF_DEPTH, 10])
+    with pytest.raises(ImageError, match=r"AVIF of more than 8 bits is not served: convert to 16"):
+        opened(data.tobytes())
+    _, data = cv2.imencode(".avif", (deep >> 2).astype(np.uint8), [cv2.IMWRITE_AVIF_DEPTH, 8])
+    assert opened(data.tobytes()).dtype == np.uint8
