@@ -131,9 +131,9 @@ class Pipeline:
         linear : filter in linear light
             The colours are decoded by the tone curves of the picture's ICC profile, those of an
             array and of pictures without one by sRGB's; all steps run on floats of 0 to 1, in
-            float64 for 16 bits and float64, else in float32; the result is encoded by the same
-            curves and rounded once. Intensities, such as a threshold, are then of linear light on
-            the scale 0 to 255. Bool is taken as uint8 0 and 1, as always.
+            float64 where float32 would show; the result is encoded by the same curves and rounded
+            once. Intensities, such as a threshold, are then of linear light on the scale 0 to 255.
+            Bool is taken as uint8 0 and 1, as always.
 
         Raises
         ------

@@ -32,6 +32,9 @@ most, and a 256th of the step of a table."""
 _LARGEST_FALL = 1e-3
 """So far above its power the line of a formula may end."""
 
+_BRIGHTEST = 1000
+"""Light of white, which is 1 where a profile is sound."""
+
 
 class Curve(Protocol):
     """A curve that rises or stays, but never falls. Floats in, floats of the same dtype out."""
@@ -48,8 +51,9 @@ class Parametric:
     """A power, and a straight line below it: ICC.1:2022, 10.18, of which this is function type 4.
 
     ``(a x + b) ** g + e`` for x from d on, ``c x + f`` below. The other types are this one with
-    some of the numbers fixed. A line that ends above the power by little more than profiles round
-    is made less steep: a curve that fell could not be undone.
+    some of the numbers fixed. Light below 0 is none, as the standard has it. A line that ends above
+    the power by little more than profiles round is made less steep: a curve that fell could not be
+    undone.
 
     Raises
     ------
@@ -77,6 +81,8 @@ class Parametric:
                 object.__setattr__(self, "c", (meeting - self.f) / self.d)
         if not self._at(1.0) > self._at(0.0):
             raise ValueError("a curve of one value")
+        if self._at(1.0) > _BRIGHTEST:
+            raise ValueError("a curve far above white")
 
     def decode(self, values: Array) -> Array:
         """Return the light of encoded values."""
@@ -88,7 +94,9 @@ class Parametric:
 
     def _decode(self, x: Array) -> Array:
         power = np.maximum(self.a * x + self.b, 0) ** self.g + self.e
-        return power if self.d <= 0 else np.where(x < self.d, self.c * x + self.f, power)
+        if self.d > 0:
+            power = np.where(x < self.d, self.c * x + self.f, power)
+        return np.maximum(power, 0)
 
     def _encode(self, y: Array) -> Array:
         x = (np.maximum(y - self.e, 0) ** (1 / self.g) - self.b) / self.a
@@ -99,7 +107,7 @@ class Parametric:
         return np.where(y <= self._at(0.0), x.dtype.type(0), x)
 
     def _at(self, x: float) -> float:
-        return self.c * x + self.f if x < self.d else self._power_at(x)
+        return max(self.c * x + self.f if x < self.d else self._power_at(x), 0.0)
 
     def _power_at(self, x: float) -> float:
         try:

@@ -41,6 +41,7 @@ CURVES = {
 FLAT = {
     "flat table": curv(*[0] * 9, 500, 9380, 9380, 9380, 30000, 65535, 65535),
     "flat type 1": para(1, 2.2, 1.1, -0.1),
+    "light below none": para(4, 2.4, 0.94, 0.0521, 1 / 12.92, 0.04045, -0.02, -0.02),
     "flat type 2": para(2, 2.2, 1.1, -0.1, 0.02),
 }
 
@@ -269,6 +270,7 @@ REFUSED = {
     "a formula that falls": (profile(para(3, 2.4, 0.5, 0, 1, 0.5)), 1, "falls"),
     "a formula of one value": (profile(para(4, 2.4, 1, 0, 0, 2, 0, 0.1)), 1, "one value"),
     "a formula beyond numbers": (profile(para(3, 32767, 32767, 0, 1, 0.5)), 1, "beyond"),
+    "a formula far above white": (profile(para(1, 10, 9, 0)), 1, "far above white"),
     "an unknown function": (profile(para(5, *[1] * 9)), 1, "function of the type 5"),
     "another type of curve": (profile(b"text" + bytes(20)), 1, "type b'text'"),
 }
