@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -112,21 +112,57 @@ class Pipeline:
         return cls(_recipe(Path(path)))
 
     @overload
-    def __call__(self, image: Image, *, workers: int | None = None) -> Image: ...
+    def __call__(
+        self, image: Image, *, workers: int | None = None, linear: bool = False
+    ) -> Image: ...
     @overload
-    def __call__(self, image: ArrayLike, *, workers: int | None = None) -> Array: ...
-    def __call__(self, image: Image | ArrayLike, *, workers: int | None = None) -> Image | Array:
-        """Run all steps over an array (H, W) or (H, W, C), or over all frames of an `Image`."""
+    def __call__(
+        self, image: ArrayLike, *, workers: int | None = None, linear: bool = False
+    ) -> Array: ...
+    def __call__(
+        self, image: Image | ArrayLike, *, workers: int | None = None, linear: bool = False
+    ) -> Image | Array:
+        """Run all steps over an array (H, W) or (H, W, C), or over all frames of an `Image`.
+
+        Parameters
+        ----------
+        image : array or Image
+        workers : threads; None for all CPUs
+        linear : filter in linear light
+            The colours are decoded by the tone curves of the picture's ICC profile, those of an
+            array and of pictures without one by sRGB's; all steps run on floats of 0 to 1, in
+            float64 where float32 would show; the result is encoded by the same curves and rounded
+            once. Intensities, such as a threshold, are then of linear light on the scale 0 to 255.
+            Bool is taken as uint8 0 and 1, as always.
+
+        Raises
+        ------
+        ImageError
+            With `linear`: for a profile that is damaged, has no such curves or does not fit.
+        ArgumentError
+            With `linear`: for int16, which has no white.
+        """
         from convfilter.filters.pixels import Pixels
         from convfilter.images import Image
 
-        def filtered(frame: Image) -> Image:
-            result = self._run(Pixels.of(frame.pixels, alpha=frame.alpha, workers=workers))
-            return frame.with_pixels(result.finish(), alpha=result.alpha is not None)
+        def run(pixels: Pixels, profile: bytes | None) -> tuple[Array, Pixels]:
+            encode = None
+            if linear:
+                pixels, encode = _in_linear_light(pixels, profile)
+            result = self._run(pixels)
+            return result.finish(encode), result
 
-        if isinstance(image, Image):
-            return image.map(filtered)
-        return self._run(Pixels.of(image, workers=workers)).finish()
+        if not isinstance(image, Image):
+            return run(Pixels.of(image, workers=workers), None)[0]
+        of_animation = image.metadata.icc_profile
+
+        def filtered(frame: Image) -> Image:
+            pixels = Pixels.of(frame.pixels, alpha=frame.alpha, workers=workers)
+            of_page = frame.metadata.icc_profile
+            finished, result = run(pixels, of_page if frame.timing is None else of_animation)
+            return frame.with_pixels(finished, alpha=result.alpha is not None)
+
+        return image.map(filtered)
 
     def __repr__(self) -> str:
         return f"Pipeline.parse({' | '.join(map(str, self.steps))!r})"
@@ -139,17 +175,41 @@ class Pipeline:
 
 
 @overload
-def apply(name: str, image: Image, *, workers: int | None = None, **given: Any) -> Image: ...
-@overload
-def apply(name: str, image: ArrayLike, *, workers: int | None = None, **given: Any) -> Array: ...
 def apply(
-    name: str, image: Image | ArrayLike, *, workers: int | None = None, **given: Any
+    name: str, image: Image, *, workers: int | None = None, linear: bool = False, **given: Any
+) -> Image: ...
+@overload
+def apply(
+    name: str, image: ArrayLike, *, workers: int | None = None, linear: bool = False, **given: Any
+) -> Array: ...
+def apply(
+    name: str,
+    image: Image | ArrayLike,
+    *,
+    workers: int | None = None,
+    linear: bool = False,
+    **given: Any,
 ) -> Image | Array:
     """Run one filter, or one kernel of the catalogue, over an array or an `Image`.
 
-    ``apply("gaussian-blur", image, sigma=2)`` is ``filters.gaussian_blur(image, sigma=2)``.
+    ``apply("gaussian-blur", image, sigma=2)`` is ``filters.gaussian_blur(image, sigma=2)``. With
+    `linear` it runs in linear light, as `Pipeline` explains.
     """
-    return Pipeline([(name, given)])(image, workers=workers)
+    return Pipeline([(name, given)])(image, workers=workers, linear=linear)
+
+
+def _in_linear_light(
+    pixels: Pixels, profile: bytes | None
+) -> tuple[Pixels, Callable[[Array], Array]]:
+    """Return the picture with the light of its colours, and what encodes light as it was."""
+    from convfilter.images.light import Transfer
+
+    dtype, workers = pixels.dtype, pixels.workers
+    channels = pixels.colour.shape[2] if pixels.colour.ndim == 3 else 1
+    transfer = Transfer.of(profile, channels)
+    light = transfer.decode(pixels.colour, workers)
+    decoded = pixels.with_colour(light, white=1.0, dtype=light.dtype)
+    return decoded, lambda values: transfer.encode(values, dtype, workers)
 
 
 def _step(step: Any) -> Step:

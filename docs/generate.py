@@ -30,7 +30,7 @@ def filters_page() -> str:
         "",
         "Each is a command, `convfilter NAME INPUT OUTPUT`, and a Python function,"
         " `convfilter.filters.name(image)`. Intensities are on the scale 0 to 255, whatever the"
-        " image.",
+        " image; with `--linear` they are of [linear light](formats.md#linear-light).",
     ]
     shared: dict[str, Parameter] = {}
     families: dict[str, list[str]] = {}

@@ -92,7 +92,11 @@ def test_a_warm_command_imports_only_what_it_needs(files: list[str]):
 
 
 @pytest.mark.parametrize(
-    "stray", ["numba", "PIL", "rich", "asyncio", "simplejpeg", "convfilter.filters.noise"]
+    "stray",
+    [
+        *("numba", "PIL", "rich", "asyncio", "simplejpeg"),
+        *("convfilter.filters.noise", "convfilter.images.light"),
+    ],
 )
 def test_a_stray_import_is_found(files: list[str], stray: str):
     assert stray in beyond(loaded(f"import {stray}\n{COMMAND}", *files))

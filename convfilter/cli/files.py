@@ -134,6 +134,7 @@ class FileOptions:
     strip: bool
     frames: str | None
     max_pixels: int | None
+    linear: bool
     explain: bool
     quiet: bool
 
@@ -173,6 +174,11 @@ def paths_argument() -> click.Argument:
 def engine_options() -> list[click.Option]:
     """Return the options of the engine that are no parameters of a filter."""
     return [
+        _flag(
+            "--linear",
+            "filter in linear light: values are decoded by the curve of the picture's colour"
+            " profile, else by sRGB's, and encoded at the end; intensities given are then of light",
+        ),
         option_of(_WORKERS),
         _flag("--explain", "say which algorithm ran and why, and how long each part took"),
     ]

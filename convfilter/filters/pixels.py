@@ -258,10 +258,15 @@ class Pixels:
             return self
         return self.with_colour(self._shown(), signed=None)
 
-    def finish(self) -> Array:
-        """Map a signed response, round once, and return the picture in the dtype it began with."""
+    def finish(self, encode: Callable[[Array], Array] | None = None) -> Array:
+        """Map a signed response, round once, and return the picture in the dtype it began with.
+
+        Where the values are not those of the picture, `encode` makes these of the colours.
+        """
         with quiet():
             colour = self._finished_colour()
+        if encode is not None:
+            colour = encode(colour)
         if self.alpha is None:
             return colour
         if colour.ndim == 2:

@@ -67,6 +67,7 @@ def test_every_command_is_completed(monkeypatch: pytest.MonkeyPatch) -> None:
     ("words", "position", "expected"),
     [
         ("convfilter sobel --nor", 2, {"--norm"}),
+        ("convfilter sobel --lin", 2, {"--linear"}),
         ("convfilter sobel --norm ", 3, {"l1", "l2", "max"}),
         ("convfilter sobel-x --signed o", 3, {"offset"}),
         ("convfilter sobel --padding v", 3, {"valid"}),
