@@ -35,22 +35,22 @@ def storable(
     kept = replace(metadata, text=())
     if "profile" not in form.keeps and metadata.icc_profile:
         kept = replace(kept, icc_profile=None)
-        homeless.append("colour profile")
+        homeless.append("the colour profile")
     if "EXIF" not in form.keeps and metadata.exif:
         kept = replace(kept, exif=None)
-        homeless.append("EXIF block")
+        homeless.append("the EXIF block")
     if "XMP" not in form.keeps and metadata.xmp:
         kept = replace(kept, xmp=None)
-        homeless.append("XMP packet")
+        homeless.append("the XMP packet")
     if form.name != "PNG" and metadata.png_colour:
         kept = replace(kept, png_colour=())
-        homeless += ["description of colours"] * _tells_more(dict(metadata.png_colour))
+        homeless += ["the description of colours"] * _tells_more(dict(metadata.png_colour))
     text = []
     for keyword, words in metadata.text:
         if "texts" in form.keeps or ("comment" in form.keeps and keyword == COMMENT):
             text.append((keyword, words))
         else:
-            homeless.append(f"text {keyword!r}")
+            homeless.append(f"the text {keyword!r}")
     if homeless:
         notes.append(f"{name}: {form.name} has no place for {_listed(homeless)}: left out")
     kept = replace(kept, text=tuple(text), dpi=_dpi(form, metadata, name, notes))
