@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.images.frames import Picture, alike
+from convfilter.images.frames import Picture
 from convfilter.images.image import Disposal
 
 __all__ = ["Sprite", "composed"]
@@ -36,36 +36,80 @@ def composed(sprites: Iterable[Sprite], size: tuple[int, int]) -> Iterator[Pictu
     frame without anything clear in it has no alpha.
     """
     width, height = size
-    canvas: NDArray[Any] | None = None
+    canvas: _Canvas | None = None
     for sprite in sprites:
-        pixels, _ = sprite.picture
-        if canvas is None:
-            canvas = np.zeros((height, width, 2), pixels.dtype)
-        # grey as long as all that was drawn is grey
-        (cube, canvas), _ = alike([sprite.picture, (canvas, True)])
+        pixels, has_alpha = sprite.picture
+        cube = pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
         top, left = sprite.top, sprite.left
-        place = canvas[top : top + cube.shape[0], left : left + cube.shape[1]]
-        before = place.copy() if sprite.disposal == "restore" else None
-        place[:] = _over(cube, place) if sprite.over else cube
-        clear = bool((canvas[..., -1] != np.iinfo(canvas.dtype).max).any())
-        kept = canvas.copy() if clear else canvas[..., :-1].copy()
-        yield (kept[..., 0] if kept.shape[2] == 1 else kept), clear
+        place = np.s_[top : top + cube.shape[0], left : left + cube.shape[1]]
+        if canvas is None:
+            canvas = _Canvas.clear((height, width, 1), pixels.dtype)
+        canvas = canvas.with_room_for(cube.shape[2] - has_alpha)
+        before = canvas.part(place).copy() if sprite.disposal == "restore" else None
+        canvas.part(place).draw(cube, has_alpha=has_alpha, over=sprite.over)
+        yield canvas.picture()
         if before is not None:
-            place[:] = before
+            canvas.part(place).draw(before.joined(), has_alpha=True, over=False)
         elif sprite.disposal == "clear":
-            place[:] = 0
+            canvas.alpha[place], canvas.colours[place] = 0, 0
 
 
-def _over(top: NDArray[Any], below: NDArray[Any]) -> NDArray[Any]:
-    """Lay one picture with straight alpha over another (Porter & Duff, "Compositing", 1984)."""
-    white = np.iinfo(top.dtype).max
-    opaque, clear = top[..., -1:] == white, top[..., -1:] == 0
-    if (opaque | clear).all():
-        return np.where(clear, below, top)
-    share, rest = top[..., -1:] / float(white), below[..., -1:] / float(white)
-    rest *= 1 - share
-    alpha = share + rest
-    weights = np.divide(share, alpha, out=np.zeros_like(alpha), where=alpha > 0)
-    colours = weights * top[..., :-1] + (1 - weights) * below[..., :-1]
-    mixed = np.rint(np.concatenate([colours, alpha * white], axis=2)).astype(top.dtype)
-    return np.where(opaque, top, np.where(clear, below, mixed))
+@dataclass(frozen=True)
+class _Canvas:
+    """What is to be seen: colours (H, W, 1) or (H, W, 3), and alpha (H, W)."""
+
+    colours: NDArray[Any]
+    alpha: NDArray[Any]
+
+    @classmethod
+    def clear(cls, shape: tuple[int, int, int], dtype: np.dtype[Any]) -> _Canvas:
+        return cls(np.zeros(shape, dtype), np.zeros(shape[:2], dtype))
+
+    def with_room_for(self, channels: int) -> _Canvas:
+        """Return the same canvas, in colour if that is wanted."""
+        if channels <= self.colours.shape[2]:
+            return self
+        return _Canvas(np.repeat(self.colours, channels, axis=2), self.alpha)
+
+    def part(self, place: tuple[slice, slice]) -> _Canvas:
+        """Return a part that is drawn on with the whole."""
+        return _Canvas(self.colours[place], self.alpha[place])
+
+    def copy(self) -> _Canvas:
+        return _Canvas(self.colours.copy(), self.alpha.copy())
+
+    def joined(self) -> NDArray[Any]:
+        """Return the pixels with alpha."""
+        return np.concatenate([self.colours, self.alpha[..., np.newaxis]], axis=2)
+
+    def picture(self) -> Picture:
+        """Return a copy, without alpha if nothing is clear."""
+        clear = bool((self.alpha != np.iinfo(self.alpha.dtype).max).any())
+        pixels = self.joined() if clear else self.colours.copy()
+        return (pixels[..., 0] if pixels.shape[2] == 1 else pixels), clear
+
+    def draw(self, cube: NDArray[Any], *, has_alpha: bool, over: bool) -> None:
+        """Draw pixels of the size of this canvas."""
+        white = np.iinfo(self.alpha.dtype).max
+        if not has_alpha:
+            self.colours[...], self.alpha[...] = cube, white
+            return
+        colours, alpha = cube[..., :-1], np.ascontiguousarray(cube[..., -1])
+        if over and ((alpha != 0) & (alpha != white)).any():
+            colours, alpha = self._mixed(colours, alpha, float(white))
+            over = False
+        # what is clear leaves alone what is below it
+        drawn = alpha != 0 if over else np.True_
+        np.copyto(self.colours, colours, where=np.asarray(drawn)[..., np.newaxis])
+        np.copyto(self.alpha, alpha, where=drawn)
+
+    def _mixed(
+        self, colours: NDArray[Any], alpha: NDArray[Any], white: float
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Lay straight alpha over what is there (Porter & Duff, "Compositing", 1984)."""
+        share = alpha / white
+        whole = share + self.alpha / white * (1 - share)
+        weights = np.divide(share, whole, out=np.zeros_like(whole), where=whole > 0)
+        weights = np.where(alpha == 0, 0, weights)[..., np.newaxis]
+        mixed = np.rint(weights * colours + (1 - weights) * self.colours)
+        return mixed.astype(colours.dtype), np.rint(whole * white).astype(alpha.dtype)
