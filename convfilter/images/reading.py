@@ -138,7 +138,7 @@ def _read(file: BinaryIO, name: str, max_pixels: int, wanted: Selection) -> Imag
                 return readers.read_apng(file, head, name, max_pixels, wanted, still)
             image = readers.read_png(file, head, name, max_pixels)
         case "TIFF":
-            image = readers.read_deep_tiff(file, name, max_pixels)
+            return readers.read_tiff(file, head, name, max_pixels, wanted)
         case "PPM":
             image = readers.read_deep_ppm(file, name, max_pixels)
     if image is not None:
