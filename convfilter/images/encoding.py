@@ -21,7 +21,6 @@ from convfilter.images.storable import storable
 __all__ = ["Effort", "Frame", "encode"]
 
 _AVIF_QUALITY = 80
-_XMP_TAG = 700
 
 
 @dataclass(frozen=True)
@@ -106,10 +105,11 @@ def _encoded(
                 return gif.encode(timed, plays, metadata, name)
         case "WEBP" if len(frames) > 1:
             return _animated_webp(timed, plays, metadata, effort.quality), []
-        case "TIFF" if pixels.ndim == 3 and pixels.dtype != np.uint8:
-            from convfilter.images import tiff
+        case "TIFF":
+            from convfilter.images import tiff_writer
 
-            return [tiff.encode(pixels, metadata)], []
+            pages = [(frame.pixels, frame.metadata) for frame in frames]
+            return tiff_writer.encode(pages, name, workers)
         case "PPM" | "PNM" if pixels.ndim == 3 and pixels.dtype == np.uint16:
             from convfilter.images import pnm
 
@@ -145,8 +145,6 @@ def _encode_with_pillow(
 
     entry = FORMATS[format_name]
     options = _described(metadata) | _compression(format_name, quality)
-    if format_name == "TIFF" and "xmp" in options:
-        options["tiffinfo"] = {_XMP_TAG: options.pop("xmp")}
     with pillow_warnings_silenced(), io.BytesIO() as file:
         import_module(f"PIL.{entry.plugin}")
         picture, *others = (
@@ -162,8 +160,6 @@ def _encode_with_pillow(
 
 
 def _compression(format_name: str, quality: int | None) -> dict[str, Any]:
-    if format_name == "TIFF":
-        return {"compression": "tiff_adobe_deflate"}
     if format_name == "WEBP":
         if quality is None:  # `quality` is the effort here
             return {"lossless": True, "exact": True, "quality": 20, "method": 0}

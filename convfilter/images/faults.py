@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from convfilter.errors import ImageError
 
-__all__ = ["SMALLEST_FRAME", "check_size", "damaged", "is_cut_off", "too_large", "words_of"]
+__all__ = [
+    "SMALLEST_FRAME",
+    "check_pages",
+    "check_size",
+    "damaged",
+    "is_cut_off",
+    "too_large",
+    "words_of",
+]
 
 SMALLEST_FRAME = 4096
 """Pixels that a frame counts as, if it has fewer and others are with it."""
@@ -23,6 +33,23 @@ def check_size(size: tuple[int, int], name: str, max_pixels: int, frames: int = 
         what = f"{frames:,} frames of {width}x{height} count as"
     else:
         total, what = width * height, f"{width}x{height} is"
+    _check_total(total, what, name, max_pixels, frames)
+
+
+def check_pages(sizes: Sequence[tuple[int, int] | None], name: str, max_pixels: int) -> None:
+    """Refuse pages, each of its own size, as `check_size` does frames of one size.
+
+    Raises ValueError for a page that states no size.
+    """
+    total = 0
+    for size in sizes:
+        if size is None:
+            raise ValueError("a page without a size")
+        total += max(size[0] * size[1], SMALLEST_FRAME)
+    _check_total(total, f"{len(sizes):,} pages count as", name, max_pixels, len(sizes))
+
+
+def _check_total(total: int, what: str, name: str, max_pixels: int, frames: int) -> None:
     if total > max_pixels:
         raise ImageError(
             f"{name}: {what} {total:,} pixels, more than the limit of "

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
     from PIL.ImageFile import ImageFile
 
-__all__ = ["pixels_of", "refuse_lost_depth"]
+__all__ = ["pixels_of", "refuse_deep_avif", "refuse_lost_depth"]
 
 _BITS_PER_SAMPLE = 258
 _PHOTOMETRIC = 262
@@ -30,11 +30,10 @@ _DEEP_COLOUR = (
 )
 
 
-def refuse_lost_depth(picture: ImageFile, format_name: str, file: BinaryIO, name: str) -> None:
+def refuse_lost_depth(picture: ImageFile, format_name: str, name: str) -> None:
     """Raise `ImageError` for pictures that Pillow would reduce to 8 bits without a word.
 
-    Called before decoding, with the file that the header was read from. PNG has a reader of its
-    own: what comes here is not what that takes.
+    Called before decoding. PNG has a reader of its own: what comes here is not what that takes.
     """
     if format_name == "PNG":
         if picture.mode[0] != "I" and any(str(tile[3]).endswith(";16B") for tile in picture.tile):
@@ -49,17 +48,17 @@ def refuse_lost_depth(picture: ImageFile, format_name: str, file: BinaryIO, name
     elif format_name == "PPM":
         args = picture.tile[0][3] if picture.tile else None
         lost = isinstance(args, tuple) and isinstance(args[-1], int) and args[-1] > 255
-    elif format_name == "AVIF":
-        file.seek(0)
-        if _DEEP_AVIF.search(file.read()):
-            raise ImageError(
-                f"{name}: AVIF of more than 8 bits is not served: convert to 16-bit PNG"
-            )
-        lost = False
     else:
         lost = False
     if lost:
         raise ImageError(f"{name}: {_DEEP_COLOUR}")
+
+
+def refuse_deep_avif(file: BinaryIO, name: str) -> None:
+    """Raise `ImageError` for an AVIF file of more bits than the 8 that Pillow would leave."""
+    file.seek(0)
+    if _DEEP_AVIF.search(file.read()):
+        raise ImageError(f"{name}: AVIF of more than 8 bits is not served: convert to 16-bit PNG")
 
 
 def _tag(picture: ImageFile, number: int, default: tuple[int, ...]) -> tuple[int, ...]:

@@ -1,17 +1,21 @@
-"""Readers that do without Pillow: they are faster, or keep what it would lose."""
+"""Readers that do without Pillow where they can: they are faster, or keep what it would lose."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from convfilter.errors import ImageError
 from convfilter.images.exif import apply_orientation
-from convfilter.images.faults import check_size, damaged, too_large, words_of
+from convfilter.images.faults import check_pages, check_size, damaged, too_large, words_of
+from convfilter.images.frames import Selection
 from convfilter.images.image import Image, Metadata, resolution_of
 from convfilter.images.quiet import pillow_warnings_silenced
 
-__all__ = ["png_beside", "read_array", "read_deep_ppm", "read_deep_tiff", "read_png"]
+if TYPE_CHECKING:
+    from convfilter.images.tiff_pages import Page
+
+__all__ = ["png_beside", "read_array", "read_deep_ppm", "read_png", "read_tiff"]
 
 
 def read_png(file: BinaryIO, head: bytes, name: str, max_pixels: int) -> Image | None:
@@ -54,30 +58,60 @@ def png_beside(file: BinaryIO, head: bytes, name: str) -> tuple[Metadata, int]:
         return metadata_of(beside, turned=orientation in (5, 6, 7, 8)), orientation
 
 
-def read_deep_tiff(file: BinaryIO, name: str, max_pixels: int) -> Image | None:
-    """Read a TIFF file of 16-bit colour or floats, or return None for another one."""
-    from convfilter.images.tiff import Deep
+def read_tiff(file: BinaryIO, head: bytes, name: str, max_pixels: int, wanted: Selection) -> Image:
+    """Read pages of a TIFF file."""
+    from convfilter.images.tiff_pages import pages_of
 
-    deep = Deep.of(file)
+    try:
+        pages = pages_of(file)
+        chosen = [pages[number] for number in wanted.numbers(len(pages), name)]
+        if len(chosen) > 1:
+            check_pages([page.size for page in chosen], name, max_pixels)
+        first, *others = (_read_page(page, head, name, max_pixels) for page in chosen)
+    except ImageError:
+        raise
+    except MemoryError as error:
+        raise ImageError(f"{name}: does not fit into memory: use a smaller picture") from error
+    except Exception as error:  # damaged data makes the libraries raise almost anything
+        raise damaged(error, "TIFF", name) from error
+    return replace(first, following=tuple(others))
+
+
+def _read_page(page: Page, head: bytes, name: str, max_pixels: int) -> Image:
+    """Read a page of TIFF: with tifffile one of 16-bit colour or floats, others with Pillow."""
+    deep = None
+    if page.may_be_deep:
+        from convfilter.images.tiff import Deep
+
+        deep = Deep.of(page.file)
     if deep is None:
-        file.seek(0)
-        return None
+        return _read_shallow(page, head, name, max_pixels)
     check_size(deep.size, name, max_pixels)
+    page.check(deep.size)
     try:
         with pillow_warnings_silenced():
             deep.check(name)
             pixels, alpha = deep.pixels()
-            metadata, orientation = deep.metadata, deep.orientation
-    except ImageError:
-        raise
     except MemoryError as error:
         raise too_large(*deep.size, name) from error
-    except Exception as error:  # damaged data makes the libraries raise almost anything
-        raise damaged(error, "TIFF", name) from error
-    if orientation in (5, 6, 7, 8) and metadata.dpi is not None:
-        metadata = replace(metadata, dpi=metadata.dpi[::-1])
-    pixels = apply_orientation(pixels, orientation)
-    return Image(pixels, alpha, "TIFF", metadata)
+    return Image(apply_orientation(pixels, page.orientation), alpha, "TIFF", page.metadata())
+
+
+def _read_shallow(page: Page, head: bytes, name: str, max_pixels: int) -> Image:
+    from convfilter.images import modes, pillow
+
+    with (
+        pillow_warnings_silenced(),
+        pillow.open_header(page.file, head, "TIFF", name) as picture,
+    ):
+        check_size(picture.size, name, max_pixels)
+        page.check(picture.size)
+        modes.refuse_lost_depth(picture, "TIFF", name)
+        image = pillow.decode(picture, "TIFF", name)
+    metadata = page.metadata()
+    if image.metadata.icc_profile is None:
+        metadata = replace(metadata, icc_profile=None)  # that of ink, for pixels that are RGB now
+    return replace(image, metadata=metadata)
 
 
 def read_deep_ppm(file: BinaryIO, name: str, max_pixels: int) -> Image | None:

@@ -131,7 +131,7 @@ def _read(file: BinaryIO, name: str, max_pixels: int, wanted: Selection) -> Imag
         case "NPY":
             image: Image | None = readers.read_array(file, name, max_pixels)
         case "TIFF":
-            image = readers.read_deep_tiff(file, name, max_pixels)
+            return readers.read_tiff(file, head, name, max_pixels, wanted)
         case "PPM":
             image = readers.read_deep_ppm(file, name, max_pixels)
         case _:
@@ -185,7 +185,9 @@ def _read_with_pillow(
 
     with pillow_warnings_silenced(), pillow.open_header(file, head, format_name, name) as picture:
         check_size(picture.size, name, max_pixels)
-        modes.refuse_lost_depth(picture, format_name, file, name)
+        if format_name == "AVIF":
+            modes.refuse_deep_avif(file, name)
+        modes.refuse_lost_depth(picture, format_name, name)
         if format_name in ("WEBP", "AVIF") and pillow.frames_of(picture) > 1:
             from convfilter.images.animations import decode_with_pillow
 

@@ -1,6 +1,6 @@
 """TIFF of 16-bit colour and of floats, which Pillow reduces to 8 bits or does not know.
 
-tifffile reads and writes the tags; it unpacks only a few compressions by itself. The others are
+tifffile reads the tags; it unpacks only a few compressions by itself. The others are
 left to Pillow's libtiff: whatever the samples are, a compressed strip is bytes, and so is a small
 grey picture of 8 bits.
 """
@@ -19,11 +19,9 @@ import tifffile
 from numpy.typing import NDArray
 
 from convfilter.errors import ImageError
-from convfilter.images.exif import upright_xmp
-from convfilter.images.image import Metadata, resolution_of
 from convfilter.images.quiet import keep_logs_quiet, silence_libtiff
 
-__all__ = ["Deep", "encode"]
+__all__ = ["Deep"]
 
 _NONE, _DEFLATE, _OLD_DEFLATE = 1, 8, 32946
 _LZW, _PACKBITS, _LZMA, _ZSTANDARD = 5, 32773, 34925, 50000
@@ -31,8 +29,6 @@ _DIFFERENCES, _FLOAT_DIFFERENCES = 2, 3
 _WITH_DIFFERENCES = (_LZW, _DEFLATE, _OLD_DEFLATE, _LZMA, _ZSTANDARD)
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _ASSOCIATED, _UNASSOCIATED = 1, 2
-_ORIENTATION, _PROFILE, _UNIT, _XMP = 274, 34675, 296, 700
-_INCH, _CENTIMETRE = 2, 3
 _LARGEST_TILE = 1 << 24
 """Pixels of a tile that may be larger than the picture."""
 
@@ -45,7 +41,6 @@ class Deep:
 
     page: Any
     file: Any
-    frames: int
     size: tuple[int, int]
 
     @classmethod
@@ -58,36 +53,12 @@ class Deep:
             dtype, samples = page.dtype, int(page.samplesperpixel)
             if dtype is None or dtype.name not in _DTYPES or min(page.shape) < 1:
                 return None
-            if samples == 1 and dtype.name != "float64":
-                return None  # grey, which Pillow reads
+            if samples == 1 and dtype.name == "uint16":
+                return None  # grey, which Pillow reads; floats it may give in the wrong byte order
             size = int(page.imagewidth), int(page.imagelength)
-            return cls(page, opened, len(opened.pages), size)
+            return cls(page, opened, size)
         except Exception:  # noqa: BLE001 - Pillow has the words for files that are damaged
             return None
-
-    @property
-    def orientation(self) -> int:
-        """How the pixels have to be turned, 1 to 8."""
-        value = self._tag(_ORIENTATION)
-        return value if isinstance(value, int) and 1 <= value <= 8 else 1
-
-    @property
-    def metadata(self) -> Metadata:
-        """The colour profile and the resolution, along rows and columns as they are stored."""
-        profile, unit, xmp = self._tag(_PROFILE), self._tag(_UNIT), self._tag(_XMP)
-        per_inch = {_INCH: 1.0, _CENTIMETRE: 2.54}.get(unit if isinstance(unit, int) else _INCH)
-        dpi = None
-        if per_inch is not None and 282 in self.page.tags:
-            dpi = resolution_of(tuple(per_inch * value for value in self.page.resolution))
-        return Metadata(
-            icc_profile=profile if isinstance(profile, bytes) else None,
-            dpi=dpi,
-            xmp=upright_xmp(xmp) if isinstance(xmp, bytes) else None,
-        )
-
-    def _tag(self, number: int) -> Any:
-        found = self.page.tags.get(number)
-        return None if found is None else found.value
 
     def check(self, name: str) -> None:
         """Raise `ImageError` for what is not served."""
@@ -203,31 +174,3 @@ def _divided(pixels: NDArray[Any]) -> NDArray[Any]:
     if pixels.dtype.kind == "u":
         colours = np.rint(colours).clip(0, whole)
     return np.concatenate([colours.astype(pixels.dtype), pixels[..., -1:]], axis=2)
-
-
-def encode(pixels: NDArray[Any], metadata: Metadata) -> bytes:
-    """Return a TIFF file of deflated strips: uint16 or float32, (H, W, C) with 2 to 4 channels."""
-    alpha = pixels.shape[2] in (2, 4)
-    options: dict[str, Any] = {}
-    if metadata.dpi is not None:
-        options |= {"resolution": metadata.dpi, "resolutionunit": "INCH"}
-    if metadata.xmp is not None:
-        options["extratags"] = [(_XMP, 1, len(metadata.xmp), metadata.xmp, True)]
-    if metadata.icc_profile is not None:
-        options["iccprofile"] = metadata.icc_profile
-    file = io.BytesIO()
-    tifffile.imwrite(
-        file,
-        pixels,
-        photometric="rgb" if pixels.shape[2] > 2 else "minisblack",
-        planarconfig="contig",
-        extrasamples=["unassalpha"] if alpha else None,
-        compression="zlib",
-        compressionargs={"level": 6},
-        predictor=_DIFFERENCES if pixels.dtype.kind == "u" else None,
-        metadata=None,  # tifffile would describe the array's shape in its own words
-        software=False,
-        maxworkers=1,
-        **options,
-    )
-    return file.getvalue()

@@ -13,6 +13,7 @@ from PIL import ImageCms
 from convfilter.errors import ImageError
 from convfilter.images import Image, Metadata, read, write
 from tests.cli.conftest import Runner
+from tests.images.exif_blocks import TOLD, exif_block, told_in
 
 FORMATS = {"PNG": "png", "TIFF": "tif", "WebP": "webp", "PPM": "ppm", "NPY": "npy", "JPEG": "jpg"}
 DTYPES = ("uint8", "uint16", "float32")
@@ -29,10 +30,10 @@ KEPT = {
 """What each format holds; files of anything else are refused, or changed with a note."""
 
 HOLDS = {
-    "PNG": {"profile", "resolution", "text"},
-    "TIFF": {"profile", "resolution"},
-    "WebP": {"profile"},
-    "JPEG": {"profile", "resolution"},
+    "PNG": {"profile", "EXIF", "resolution", "text"},
+    "TIFF": {"profile", "EXIF", "resolution"},
+    "WebP": {"profile", "EXIF"},
+    "JPEG": {"profile", "EXIF", "resolution"},
 }
 
 
@@ -56,10 +57,21 @@ def profile(channels: int) -> bytes:
     return bytes(16) + b"GRAY" + bytes(108)
 
 
+def told(format_name: str, channels: int) -> Metadata:
+    """Return what the format holds besides the pixels."""
+    kinds = HOLDS.get(format_name, set())
+    return Metadata(
+        icc_profile=profile(channels) if "profile" in kinds else None,
+        exif=exif_block() if "EXIF" in kinds else None,
+        dpi=(200.0, 100.0) if "resolution" in kinds else None,
+        text=(("Author", "somebody"),) if "text" in kinds else (),
+    )
+
+
 def outcome(convfilter: Runner, folder: Path, format_name: str, dtype: str, channels: int) -> str:
     """Filter a file with a kernel that changes nothing; return what became of it."""
     suffix, pixels = FORMATS[format_name], smooth(dtype, channels)
-    given = Metadata(profile(channels), None, (200.0, 100.0), (("Author", "somebody"),))
+    given = told(format_name, channels)
     source, target = folder / f"in.{suffix}", folder / f"out.{suffix}"
     try:
         notes = write(Image(pixels, channels in (2, 4), None, given), source)
@@ -77,9 +89,10 @@ def outcome(convfilter: Runner, folder: Path, format_name: str, dtype: str, chan
     metadata = after.metadata
     assert metadata == before.metadata
     found = {
-        "profile": metadata.icc_profile == given.icc_profile,
+        "profile": metadata.icc_profile is not None and metadata.icc_profile == given.icc_profile,
+        "EXIF": metadata.exif is not None and told_in(metadata.exif) == TOLD,
         "resolution": metadata.dpi is not None and np.allclose(metadata.dpi, (200, 100), atol=0.02),
-        "text": metadata.text == given.text,
+        "text": metadata.text == (("Author", "somebody"),),
     }
     kept = {name for name, is_there in found.items() if is_there}
     if notes or before.shape != pixels.shape:

@@ -19,13 +19,15 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import tifffile
 from numpy.typing import NDArray
 from PIL import Image as PillowImages
 
 from convfilter.errors import ConvfilterError
-from convfilter.images import read
+from convfilter.images import Image, Metadata, read, write
 from tests.images import png_files
 from tests.images.animation_files import Cel, Sprite, apng, gif
+from tests.images.exif_blocks import exif_block
 from tests.images.tiff_files import COMPRESSIONS, Kind, tiff_file
 
 STEP = 37
@@ -39,7 +41,8 @@ MOST_PIXELS = 1_000_000
 
 def whole_files() -> dict[str, bytes]:
     """Return valid files by what they are."""
-    return dict([*_by_pillow(), *_deep_tiffs(), *_pngs(), *_animations(), *_plain_ones()])
+    files = [*_by_pillow(), *_deep_tiffs(), *_tiffs_of_pages(), *_pngs(), *_animations()]
+    return dict([*files, *_plain_ones()])
 
 
 def _picture(dtype: str, *shape: int) -> NDArray[Any]:
@@ -84,6 +87,22 @@ def _deep_tiffs() -> Iterator[tuple[str, bytes]]:
         yield f"TIFF, 16 bits, {compression}", tiff_file(_picture("uint16", 17, 19, 3), kind)
         kind = Kind(compression, 3, ">", tile=(16, 16))
         yield f"TIFF, floats, {compression}", tiff_file(_picture("float32", 17, 19, 3), kind)
+
+
+def _tiffs_of_pages() -> Iterator[tuple[str, bytes]]:
+    deep, shallow = _picture("uint16", 17, 19, 3), _picture("uint8", 13, 11, 3)
+    for order in ("<", ">"):
+        told = Metadata(exif=exif_block(order), dpi=(300, 150), icc_profile=b"RGB " * 40)
+        file = io.BytesIO()
+        write(Image(shallow, metadata=told, following=(Image(deep, metadata=told),)), file,
+              format="TIFF")  # fmt: skip
+        yield f"TIFF, pages and EXIF, {order}", file.getvalue()
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file, bigtiff=True) as writer:
+        for number, pixels in enumerate((deep, shallow, shallow, deep)):
+            compression = "zlib" if number % 2 else None
+            writer.write(pixels, photometric="rgb", compression=compression, subfiletype=number & 1)
+    yield "BigTIFF, pages and copies", file.getvalue()
 
 
 def _pngs() -> Iterator[tuple[str, bytes]]:

@@ -63,10 +63,11 @@ def test_whole_numbers(
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("compression", COMPRESSIONS)
 @pytest.mark.parametrize("predictor", [1, 3])
+@pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
-def test_floats(dtype: str, shape: tuple[int, ...], compression: str, predictor: int):
+def test_floats(dtype: str, shape: tuple[int, ...], order: str, compression: str, predictor: int):
     pixels = picture(dtype, shape)
-    image = opened(tiff_file(pixels, Kind(compression, predictor, extra=extra_of(shape))))
+    image = opened(tiff_file(pixels, Kind(compression, predictor, order, extra=extra_of(shape))))
     assert image.dtype == dtype
     np.testing.assert_array_equal(image.pixels, pixels)
 
