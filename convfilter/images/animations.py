@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from convfilter.errors import ImageError
 from convfilter.images.exif import apply_orientation
-from convfilter.images.faults import check_size, damaged, too_large
+from convfilter.images.faults import check_size, damaged, faults_named
 from convfilter.images.frames import Picture, Selection, alike
 from convfilter.images.image import Image, Metadata, Timing
 from convfilter.images.readers import png_beside
@@ -43,13 +43,9 @@ def read_png(
     from convfilter.images import png_reader
     from convfilter.images.apng import Animation
 
-    try:
+    with faults_named("PNG", name):
         found = Animation.of(file)
         metadata, orientation = png_beside(png_reader.described(found.beside), head, name)
-    except ImageError:
-        raise
-    except Exception as error:  # damage makes the libraries raise almost anything
-        raise damaged(error, "PNG", name) from error
     return _drawn(found, "PNG", name, max_pixels, wanted, decode, metadata, orientation)
 
 
@@ -84,16 +80,10 @@ def _drawn(
     count = len(found.timings)
     numbers = wanted.numbers(count, name)
     check_size(found.size, name, max_pixels, len(numbers))
-    try:
+    with faults_named(format_name, name, found.size):
         seen = islice(found.pictures(decode), numbers[-1] + 1)
         chosen = set(numbers)
         pictures = [picture for number, picture in enumerate(seen) if number in chosen]
-    except ImageError:
-        raise
-    except MemoryError as error:
-        raise too_large(*found.size, name) from error
-    except Exception as error:  # damage makes the libraries raise almost anything
-        raise damaged(error, format_name, name) from error
     timings = [found.timings[number] for number in numbers]
     image = _joined(pictures, timings, found.plays, format_name, metadata, orientation)
     return image if count > 1 else replace(image, timing=None, plays=0)
@@ -111,7 +101,7 @@ def decode_with_pillow(
     from convfilter.images.modes import pixels_of
     from convfilter.images.pillow import frames_of, metadata_of, orientation_of
 
-    try:
+    with faults_named(format_name, name, picture.size):
         count = frames_of(picture)
         timings, plays = [Timing()] * count, 0
         if format_name == "WEBP":
@@ -135,12 +125,6 @@ def decode_with_pillow(
         orientation = orientation_of(picture)
         metadata = metadata_of(picture, turned=orientation in (5, 6, 7, 8))
         return _joined(pictures, chosen, plays, format_name, metadata, orientation)
-    except ImageError:
-        raise
-    except MemoryError as error:
-        raise too_large(*picture.size, name) from error
-    except Exception as error:  # damaged data makes Pillow's plugins raise almost anything
-        raise damaged(error, format_name, name) from error
 
 
 def _joined(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from convfilter.errors import ImageError
 
@@ -11,6 +12,7 @@ __all__ = [
     "check_pages",
     "check_size",
     "damaged",
+    "faults_named",
     "is_cut_off",
     "too_large",
     "words_of",
@@ -67,11 +69,25 @@ def damaged(error: Exception, format_name: str, name: str) -> ImageError:
     )
 
 
-def too_large(width: int, height: int, name: str) -> ImageError:
-    """Return the error of a picture that does not fit into memory."""
-    return ImageError(
-        f"{name}: {width}x{height} pixels do not fit into memory: use a smaller picture"
-    )
+def too_large(size: tuple[int, int] | None, name: str) -> ImageError:
+    """Return the error of a picture, of `size` (columns, rows), that does not fit into memory."""
+    what = "does not" if size is None else f"{size[0]}x{size[1]} pixels do not"
+    return ImageError(f"{name}: {what} fit into memory: use a smaller picture")
+
+
+@contextmanager
+def faults_named(
+    format_name: str, name: str, size: tuple[int, int] | None = None
+) -> Iterator[None]:
+    """Make an `ImageError` about the file `name` of whatever a reader raises."""
+    try:
+        yield
+    except ImageError:
+        raise
+    except MemoryError as error:
+        raise too_large(size, name) from error
+    except Exception as error:  # damaged data makes the libraries raise almost anything
+        raise damaged(error, format_name, name) from error
 
 
 def is_cut_off(error: Exception) -> bool:

@@ -15,7 +15,7 @@ from convfilter.images.exif import (
     upright_xmp,
     without_thumbnail,
 )
-from convfilter.images.faults import damaged, is_cut_off, too_large, words_of
+from convfilter.images.faults import faults_named, is_cut_off, words_of
 from convfilter.images.formats import FORMATS, HEAD_BYTES
 from convfilter.images.image import (
     Image,
@@ -65,18 +65,12 @@ def open_header(file: BinaryIO, head: bytes, format_name: str, name: str) -> Ima
 
 def decode(picture: ImageFile, format_name: str, name: str) -> Image:
     """Decode a picture whose header has been read; of several frames the first."""
-    try:
+    with faults_named(format_name, name, picture.size):
         pixels, alpha = _decode_pixels(picture, format_name, name)
         orientation = orientation_of(picture)
         metadata = metadata_of(picture, turned=orientation in (5, 6, 7, 8))
         pixels = apply_orientation(pixels, orientation)
         return Image(pixels, alpha, format_name, metadata)
-    except ImageError:
-        raise
-    except MemoryError as error:
-        raise too_large(*picture.size, name) from error
-    except Exception as error:  # damaged data makes Pillow's plugins raise almost anything
-        raise damaged(error, format_name, name) from error
 
 
 def frames_of(picture: ImageFile) -> int:

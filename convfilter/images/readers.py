@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from convfilter.errors import ImageError
 from convfilter.images.exif import apply_orientation
-from convfilter.images.faults import check_pages, check_size, damaged, too_large, words_of
+from convfilter.images.faults import (
+    check_pages,
+    check_size,
+    faults_named,
+    too_large,
+    words_of,
+)
 from convfilter.images.frames import Selection
 from convfilter.images.image import Image, Metadata, resolution_of
 from convfilter.images.quiet import pillow_warnings_silenced
@@ -36,7 +42,7 @@ def read_png(file: BinaryIO, head: bytes, name: str, max_pixels: int) -> Image |
         if found.described is not None:
             metadata, orientation = png_beside(found.described, head, name)
     except MemoryError as error:
-        raise too_large(header.width, header.height, name) from error
+        raise too_large((header.width, header.height), name) from error
     except Exception as error:  # damage beside the pixels makes Pillow raise almost anything
         if header.is_deep_colour:
             raise ImageError(
@@ -62,18 +68,12 @@ def read_tiff(file: BinaryIO, head: bytes, name: str, max_pixels: int, wanted: S
     """Read pages of a TIFF file."""
     from convfilter.images.tiff_pages import pages_of
 
-    try:
+    with faults_named("TIFF", name):
         pages = pages_of(file)
         chosen = [pages[number] for number in wanted.numbers(len(pages), name)]
         if len(chosen) > 1:
             check_pages([page.size for page in chosen], name, max_pixels)
         first, *others = (_read_page(page, head, name, max_pixels) for page in chosen)
-    except ImageError:
-        raise
-    except MemoryError as error:
-        raise ImageError(f"{name}: does not fit into memory: use a smaller picture") from error
-    except Exception as error:  # damaged data makes the libraries raise almost anything
-        raise damaged(error, "TIFF", name) from error
     return replace(first, following=tuple(others))
 
 
@@ -88,12 +88,9 @@ def _read_page(page: Page, head: bytes, name: str, max_pixels: int) -> Image:
         return _read_shallow(page, head, name, max_pixels)
     check_size(deep.size, name, max_pixels)
     page.check(deep.size)
-    try:
-        with pillow_warnings_silenced():
-            deep.check(name)
-            pixels, alpha = deep.pixels()
-    except MemoryError as error:
-        raise too_large(*deep.size, name) from error
+    with faults_named("TIFF", name, deep.size), pillow_warnings_silenced():
+        deep.check(name)
+        pixels, alpha = deep.pixels()
     return Image(apply_orientation(pixels, page.orientation), alpha, "TIFF", page.metadata())
 
 
@@ -122,25 +119,15 @@ def read_deep_ppm(file: BinaryIO, name: str, max_pixels: int) -> Image | None:
     if deep is None:
         return None
     check_size((deep.width, deep.height), name, max_pixels)
-    try:
+    with faults_named("PPM", name, (deep.width, deep.height)):
         return Image(deep.pixels(file), format="PPM")
-    except MemoryError as error:
-        raise too_large(deep.width, deep.height, name) from error
-    except (EOFError, ValueError, OSError) as error:
-        raise damaged(error, "PPM", name) from error
 
 
 def read_array(file: BinaryIO, name: str, max_pixels: int) -> Image:
     """Read an array from a file of NumPy's."""
     from convfilter.images.arrays import Stored
 
-    try:
+    with faults_named("NPY", name):
         stored = Stored.of(file, name)
         check_size((stored.shape[1], stored.shape[0]), name, max_pixels)
         return replace(Image.of(stored.pixels(file)), format="NPY")
-    except ImageError:
-        raise
-    except MemoryError as error:
-        raise ImageError(f"{name}: does not fit into memory: use a smaller picture") from error
-    except Exception as error:  # damaged headers make NumPy raise almost anything
-        raise damaged(error, "NPY", name) from error
