@@ -15,6 +15,7 @@ from convfilter.filters.parameters import written
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from convfilter.filters.chains import AlphaMode
     from convfilter.filters.declare import Filter
     from convfilter.filters.pixels import Array, Pixels
     from convfilter.images import Image
@@ -112,18 +113,28 @@ class Pipeline:
         return cls(_recipe(Path(path)))
 
     @overload
-    def __call__(self, image: Image, *, workers: int | None = None) -> Image: ...
+    def __call__(
+        self, image: Image, *, workers: int | None = None, alpha: AlphaMode = "weigh"
+    ) -> Image: ...
     @overload
-    def __call__(self, image: ArrayLike, *, workers: int | None = None) -> Array: ...
-    def __call__(self, image: Image | ArrayLike, *, workers: int | None = None) -> Image | Array:
-        """Run all steps over an array (H, W) or (H, W, C), or over an `Image`."""
+    def __call__(
+        self, image: ArrayLike, *, workers: int | None = None, alpha: AlphaMode = "weigh"
+    ) -> Array: ...
+    def __call__(
+        self, image: Image | ArrayLike, *, workers: int | None = None, alpha: AlphaMode = "weigh"
+    ) -> Image | Array:
+        """Run all steps over an array (H, W) or (H, W, C), or over an `Image`.
+
+        `alpha` says what becomes of opacity, as for a single filter.
+        """
         from convfilter.filters.pixels import Pixels
         from convfilter.images import Image
 
         if isinstance(image, Image):
-            result = self._run(Pixels.of(image.pixels, alpha=image.alpha, workers=workers))
-            return image.with_pixels(result.finish(), alpha=result.alpha is not None)
-        return self._run(Pixels.of(image, workers=workers)).finish()
+            pixels = Pixels.of(image.pixels, alpha=image.alpha, alpha_mode=alpha, workers=workers)
+            result = self._run(pixels)
+            return image.with_pixels(result.finish(), alpha=result.has_alpha)
+        return self._run(Pixels.of(image, alpha_mode=alpha, workers=workers)).finish()
 
     def __repr__(self) -> str:
         return f"Pipeline.parse({' | '.join(map(str, self.steps))!r})"
@@ -136,17 +147,36 @@ class Pipeline:
 
 
 @overload
-def apply(name: str, image: Image, *, workers: int | None = None, **given: Any) -> Image: ...
-@overload
-def apply(name: str, image: ArrayLike, *, workers: int | None = None, **given: Any) -> Array: ...
 def apply(
-    name: str, image: Image | ArrayLike, *, workers: int | None = None, **given: Any
+    name: str,
+    image: Image,
+    *,
+    workers: int | None = None,
+    alpha: AlphaMode = "weigh",
+    **given: Any,
+) -> Image: ...
+@overload
+def apply(
+    name: str,
+    image: ArrayLike,
+    *,
+    workers: int | None = None,
+    alpha: AlphaMode = "weigh",
+    **given: Any,
+) -> Array: ...
+def apply(
+    name: str,
+    image: Image | ArrayLike,
+    *,
+    workers: int | None = None,
+    alpha: AlphaMode = "weigh",
+    **given: Any,
 ) -> Image | Array:
     """Run one filter, or one kernel of the catalogue, over an array or an `Image`.
 
     ``apply("gaussian-blur", image, sigma=2)`` is ``filters.gaussian_blur(image, sigma=2)``.
     """
-    return Pipeline([(name, given)])(image, workers=workers)
+    return Pipeline([(name, given)])(image, workers=workers, alpha=alpha)
 
 
 def _step(step: Any) -> Step:

@@ -82,7 +82,7 @@ def mean_pool(
     return image.pool(size, "mean", count_include_pad=count_include_pad, **window.as_arguments())
 
 
-@declare.filter(response=True, neutral=True, needs="pixel")
+@declare.filter(response=True, neutral=True, needs="pixel", mixes=True)
 def depth_pool(
     image: Pixels,
     *,
