@@ -10,6 +10,7 @@ import click
 
 from convfilter.cli.options import AnyType, option_of
 from convfilter.errors import ConvfilterError
+from convfilter.filters.chains import ALPHA, AlphaMode
 from convfilter.filters.parameters import Parameter, Spec
 from convfilter.images import COMPRESSIONS, DEPTHS, FORMATS, check_format
 
@@ -109,6 +110,7 @@ class FileOptions:
     recursive: bool
     jobs: int | None
     workers: int | None
+    alpha: AlphaMode
     quality: int | None
     compress: str
     background: str
@@ -124,6 +126,7 @@ class FileOptions:
         values = {name: context.params[name] for name in cls.__dataclass_fields__}
         values["background"] = values["background"] or "white"
         values["compress"] = values["compress"] or "fast"
+        values["alpha"] = values["alpha"] or ALPHA.default
         return cls(**values)
 
 
@@ -149,6 +152,7 @@ def paths_argument() -> click.Argument:
 def engine_options() -> list[click.Option]:
     """Return the options of the engine that are no parameters of a filter."""
     return [
+        option_of(ALPHA),
         option_of(_WORKERS),
         _flag("--explain", "say which algorithm ran and why, and how long each part took"),
     ]
