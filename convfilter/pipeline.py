@@ -74,7 +74,7 @@ class Pipeline:
     """A chain of filters, called with an array or an `Image`.
 
     Between the steps pixels are float32 (float64 for float64 arrays) and signed responses raw; they
-    are shown, rounded and saturated once, at the end.
+    are shown, rounded and saturated once, at the end. So is opacity.
 
     Parameters
     ----------

@@ -44,7 +44,8 @@ class PoolWindow:
 def max_pool(image: Pixels, window: PoolWindow, *, size: PoolSize = 2) -> Pixels:
     """Reduce each window to its largest value; the picture shrinks by the stride.
 
-    Padding never wins. Stride, padding and ceil_mode are PyTorch's. Opacity is pooled alike.
+    Padding never wins. Stride, padding and ceil_mode are PyTorch's. Opacity is pooled alike, and
+    clear pixels lend no colour.
 
     Goodfellow, Bengio & Courville, "Deep learning" (2016).
     """
@@ -55,7 +56,8 @@ def max_pool(image: Pixels, window: PoolWindow, *, size: PoolSize = 2) -> Pixels
 def min_pool(image: Pixels, window: PoolWindow, *, size: PoolSize = 2) -> Pixels:
     """Reduce each window to its smallest value; the picture shrinks by the stride.
 
-    Padding never wins. Stride, padding and ceil_mode are PyTorch's. Opacity is pooled alike.
+    Padding never wins. Stride, padding and ceil_mode are PyTorch's. Opacity is pooled alike, and
+    clear pixels lend no colour.
 
     Goodfellow, Bengio & Courville, "Deep learning" (2016).
     """
