@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -15,6 +15,7 @@ from convfilter.filters.parameters import written
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from convfilter.filters.chains import AlphaMode
     from convfilter.filters.declare import Filter
     from convfilter.filters.pixels import Array, Pixels
     from convfilter.images import Image
@@ -73,7 +74,7 @@ class Pipeline:
     """A chain of filters, called with an array or an `Image`.
 
     Between the steps pixels are float32 (float64 for float64 arrays) and signed responses raw; they
-    are shown, rounded and saturated once, at the end.
+    are shown, rounded and saturated once, at the end. So is opacity.
 
     Parameters
     ----------
@@ -113,14 +114,29 @@ class Pipeline:
 
     @overload
     def __call__(
-        self, image: Image, *, workers: int | None = None, linear: bool = False
+        self,
+        image: Image,
+        *,
+        workers: int | None = None,
+        alpha: AlphaMode = "weigh",
+        linear: bool = False,
     ) -> Image: ...
     @overload
     def __call__(
-        self, image: ArrayLike, *, workers: int | None = None, linear: bool = False
+        self,
+        image: ArrayLike,
+        *,
+        workers: int | None = None,
+        alpha: AlphaMode = "weigh",
+        linear: bool = False,
     ) -> Array: ...
     def __call__(
-        self, image: Image | ArrayLike, *, workers: int | None = None, linear: bool = False
+        self,
+        image: Image | ArrayLike,
+        *,
+        workers: int | None = None,
+        alpha: AlphaMode = "weigh",
+        linear: bool = False,
     ) -> Image | Array:
         """Run all steps over an array (H, W) or (H, W, C), or over all frames of an `Image`.
 
@@ -128,6 +144,7 @@ class Pipeline:
         ----------
         image : array or Image
         workers : threads; None for all CPUs
+        alpha : what becomes of opacity, as for a single filter
         linear : filter in linear light
             The colours are decoded by the tone curves of the picture's ICC profile, those of an
             array and of pictures without one by sRGB's; all steps run on floats of 0 to 1, in
@@ -141,31 +158,47 @@ class Pipeline:
             With `linear`: for a profile that is damaged, has no such curves or does not fit.
         ArgumentError
             With `linear`: for int16, which has no white.
+        UnknownNameError
+            For an `alpha` that there is not.
         """
         from convfilter.filters.pixels import Pixels
         from convfilter.images import Image
 
-        def run(pixels: Pixels, profile: bytes | None) -> tuple[Array, Pixels]:
-            encode = None
-            if linear:
-                pixels, encode = _in_linear_light(pixels, profile)
-            result = self._run(pixels)
-            return result.finish(encode), result
-
         if not isinstance(image, Image):
-            return run(Pixels.of(image, workers=workers), None)[0]
+            pixels = Pixels.of(image, alpha_mode=alpha, workers=workers)
+            return (self._in_light(pixels, None) if linear else self._run(pixels)).finish()
         of_animation = image.metadata.icc_profile
 
         def filtered(frame: Image) -> Image:
-            pixels = Pixels.of(frame.pixels, alpha=frame.alpha, workers=workers)
-            of_page = frame.metadata.icc_profile
-            finished, result = run(pixels, of_page if frame.timing is None else of_animation)
-            return frame.with_pixels(finished, alpha=result.alpha is not None)
+            pixels = Pixels.of(frame.pixels, alpha=frame.alpha, alpha_mode=alpha, workers=workers)
+            profile = frame.metadata.icc_profile if frame.timing is None else of_animation
+            result = self._in_light(pixels, profile) if linear else self._run(pixels)
+            return frame.with_pixels(result.finish(), alpha=result.has_alpha)
 
         return image.map(filtered)
 
     def __repr__(self) -> str:
         return f"Pipeline.parse({' | '.join(map(str, self.steps))!r})"
+
+    def _in_light(self, pixels: Pixels, profile: bytes | None) -> Pixels:
+        """Run on the light of the colours, decoded and encoded by the curves of a profile."""
+        from convfilter.images.light import Transfer
+
+        dtype, white, workers = pixels.dtype, pixels.white, pixels.workers
+        channels = pixels.colour.shape[2] if pixels.colour.ndim == 3 else 1
+        transfer = Transfer.of(profile, channels)
+        light = transfer.decode(pixels.colour, workers)
+        alpha = pixels.alpha
+        if alpha is not None:
+            alpha = (alpha / white).astype(light.dtype)
+        decoded = pixels.with_colour(light, white=1.0, dtype=light.dtype, alpha=alpha)
+        result = self._run(decoded)
+        colour, alpha = result.planes()
+        if alpha is not None and result.beside is None:
+            alpha = alpha * white
+        colour = transfer.encode(colour, dtype, workers)
+        shown = {"white": white, "dtype": dtype, "signed": None}
+        return result.with_colour(colour, **shown, alpha=alpha, beside=None)
 
     def _run(self, pixels: Pixels) -> Pixels:
         for step in self.steps:
@@ -176,17 +209,30 @@ class Pipeline:
 
 @overload
 def apply(
-    name: str, image: Image, *, workers: int | None = None, linear: bool = False, **given: Any
+    name: str,
+    image: Image,
+    *,
+    workers: int | None = None,
+    alpha: AlphaMode = "weigh",
+    linear: bool = False,
+    **given: Any,
 ) -> Image: ...
 @overload
 def apply(
-    name: str, image: ArrayLike, *, workers: int | None = None, linear: bool = False, **given: Any
+    name: str,
+    image: ArrayLike,
+    *,
+    workers: int | None = None,
+    alpha: AlphaMode = "weigh",
+    linear: bool = False,
+    **given: Any,
 ) -> Array: ...
 def apply(
     name: str,
     image: Image | ArrayLike,
     *,
     workers: int | None = None,
+    alpha: AlphaMode = "weigh",
     linear: bool = False,
     **given: Any,
 ) -> Image | Array:
@@ -195,21 +241,7 @@ def apply(
     ``apply("gaussian-blur", image, sigma=2)`` is ``filters.gaussian_blur(image, sigma=2)``. With
     `linear` it runs in linear light, as `Pipeline` explains.
     """
-    return Pipeline([(name, given)])(image, workers=workers, linear=linear)
-
-
-def _in_linear_light(
-    pixels: Pixels, profile: bytes | None
-) -> tuple[Pixels, Callable[[Array], Array]]:
-    """Return the picture with the light of its colours, and what encodes light as it was."""
-    from convfilter.images.light import Transfer
-
-    dtype, workers = pixels.dtype, pixels.workers
-    channels = pixels.colour.shape[2] if pixels.colour.ndim == 3 else 1
-    transfer = Transfer.of(profile, channels)
-    light = transfer.decode(pixels.colour, workers)
-    decoded = pixels.with_colour(light, white=1.0, dtype=light.dtype)
-    return decoded, lambda values: transfer.encode(values, dtype, workers)
+    return Pipeline([(name, given)])(image, workers=workers, alpha=alpha, linear=linear)
 
 
 def _step(step: Any) -> Step:

@@ -12,6 +12,7 @@ import convfilter
 from convfilter import Image, Pipeline, filters, kernels
 from convfilter.engine.plan import forcing
 from convfilter.errors import ArgumentError, ImageError
+from convfilter.filters.chains import AlphaMode
 from convfilter.images import Metadata, Timing
 from tests import naive
 from tests.engine.accuracy import in_small_pieces
@@ -158,9 +159,35 @@ def test_alpha_keeps_every_bit(channels: int, dtype: str, chain: str) -> None:
     random = np.random.default_rng(7).permutation(np.arange(0, 65536, 30))[: 40 * 53]
     alpha = random.reshape(40, 53) % (white_of(dtype) + 1) if pixels.dtype.kind == "u" else None
     pixels[..., -1] = random.reshape(40, 53) / 65535 if alpha is None else alpha
-    found = Pipeline.parse(chain)(pixels, linear=True)
+    found = Pipeline.parse(chain)(pixels, linear=True, alpha="keep")
     assert found.dtype == dtype
     assert found[..., -1].tobytes() == pixels[..., -1].tobytes()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("word", ["weigh", "filter"])
+def test_alpha_itself_is_no_light(word: AlphaMode, dtype: str) -> None:
+    pixels = picture(dtype, 4)
+    white = white_of(dtype)
+    found = convfilter.apply("box-blur", pixels, radius=2, linear=True, alpha=word)
+    box = np.full((5, 5), 1 / 25)
+    exact = naive.correlate(pixels[..., 3].astype(float), box)
+    tolerance = {"uint8": 0.52, "uint16": 0.6}.get(dtype, 1e-6)
+    assert np.abs(found[..., 3] - exact).max() <= tolerance
+    share = pixels[..., 3:] / white if word == "weigh" else np.ones_like(pixels[..., 3:])
+    light = light_of(pixels[..., :3] / white)
+    with np.errstate(invalid="ignore"):
+        mean = naive.correlate(light * share, box) / naive.correlate(share.astype(float), box)
+    seen = exact > 0
+    apart = np.abs(found[..., :3] - white * values_of(mean))[seen]
+    assert apart.max() <= max(tolerance, 1e-5)
+
+
+def test_alpha_is_dropped_before_light_is_filtered() -> None:
+    pixels = picture("uint8", 4)
+    found = convfilter.apply("box-blur", pixels, linear=True, alpha="drop")
+    plain = convfilter.apply("box-blur", pixels[..., :3], linear=True)
+    np.testing.assert_array_equal(found, plain)
 
 
 def test_alpha_is_pooled_as_it_is_and_weighs_light() -> None:

@@ -32,8 +32,8 @@ OWN = """
     engine.geometry engine.loops engine.loops.layout engine.native engine.objects engine.plan
     engine.respond engine.results engine.schedule engine.strips engine.sums engine.taps
     errors
-    filters filters.declare filters.deferred filters.edges filters.levels filters.options
-    filters.parameters filters.pixels filters.transparency
+    filters filters.chains filters.declare filters.deferred filters.edges filters.levels
+    filters.options filters.parameters filters.pixels filters.transparency filters.values
     images images.encoding images.exif images.faults images.fitting images.formats images.frames
     images.image images.placing images.png images.png_reader images.quiet images.readers
     images.reading images.storable images.writing

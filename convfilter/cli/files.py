@@ -10,6 +10,7 @@ import click
 
 from convfilter.cli.options import AnyType, option_of
 from convfilter.errors import ConvfilterError
+from convfilter.filters.chains import ALPHA, AlphaMode
 from convfilter.filters.parameters import Parameter, Spec
 from convfilter.images import COMPRESSIONS, DEPTHS, FORMATS, check_format
 
@@ -127,6 +128,7 @@ class FileOptions:
     recursive: bool
     jobs: int | None
     workers: int | None
+    alpha: AlphaMode
     quality: int | None
     compress: str
     background: str
@@ -144,6 +146,7 @@ class FileOptions:
         values = {name: context.params[name] for name in cls.__dataclass_fields__}
         values["background"] = values["background"] or "white"
         values["compress"] = values["compress"] or "fast"
+        values["alpha"] = values["alpha"] or ALPHA.default
         if values["in_place"] and values["frames"] is not None:
             raise click.UsageError(
                 "--in-place keeps every frame of a file: leave --frames out, or name an output",
@@ -174,6 +177,7 @@ def paths_argument() -> click.Argument:
 def engine_options() -> list[click.Option]:
     """Return the options of the engine that are no parameters of a filter."""
     return [
+        option_of(ALPHA),
         _flag(
             "--linear",
             "filter in linear light: values are decoded by the curve of the picture's colour"

@@ -165,7 +165,9 @@ class Work:
         format_name = options.format or _format(job, image)
         image = self._deepened(image)
         with self._recorded_plans() as plans:
-            result = self._pipeline(image, workers=self._workers, linear=options.linear)
+            result = self._pipeline(
+                image, workers=self._workers, alpha=options.alpha, linear=options.linear
+            )
         result = self._finished(result)
         filtered = time.perf_counter()
         losses = self._save(result, job, format_name)

@@ -77,7 +77,9 @@ def canny(
             image, [image.colour], lambda plane: _of_bytes(plane, low, high, image, options)
         )
     window = Window(border=options.border, fill=options.fill)
-    blurred = image.correlate(shapes.gaussian(sigma), window) if sigma > 0 else image
+    blurred = image.keeping_alpha()
+    if sigma > 0:
+        blurred = blurred.correlate(shapes.gaussian(sigma), window)
     right, down = _gradients(blurred, window)
     if uneven:
         # what nobody sees has no edge, nor keeps one beside it from being the steepest
@@ -134,7 +136,7 @@ def _followed(
     return edges.trace_edges(right, down, low * unit, high * unit, workers=image.workers)
 
 
-@declare.filter(response=True)
+@declare.filter(response=True, mixes=True)
 def gradient_direction(image: Pixels, options: BorderOptions) -> Pixels:
     """Show where brightness rises as a hue, and how steeply as its brightness.
 

@@ -7,7 +7,7 @@ import importlib
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +16,7 @@ from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+    from convfilter.filters.chains import AlphaMode
     from convfilter.filters.pixels import Array, Pixels
 
 Needs = Literal["pixel", "neighbourhood", "image"]
@@ -34,6 +35,7 @@ class Filter:
     neutral : at its defaults it may leave a picture as it is
     needs : what a value of the result depends on: the pixel, its neighbourhood, or the whole image
     few_values : its result knows few values, whatever the depth of the picture
+    mixes : its result mixes channels, so that none of them is filtered for itself
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Filter:
         neutral: bool,
         needs: Needs,
         few_values: bool,
+        mixes: bool,
     ) -> None:
         from convfilter.filters.parameters import read_parameters
 
@@ -56,6 +59,7 @@ class Filter:
         self.neutral = neutral
         self.needs = needs
         self.few_values = few_values
+        self.mixes = mixes
         self.parameters, self._bundles = read_parameters(function)
         self.__name__ = function.__name__.rstrip("_")
         self.__doc__ = self.description
@@ -67,15 +71,26 @@ class Filter:
     def __reduce__(self) -> tuple[Callable[[str], Filter], tuple[str]]:
         return get, (self.name,)
 
-    def __call__(self, image: ArrayLike, *, workers: int | None = None, **given: Any) -> Array:
+    def __call__(
+        self,
+        image: ArrayLike,
+        *,
+        workers: int | None = None,
+        alpha: AlphaMode = "weigh",
+        **given: Any,
+    ) -> Array:
         """Filter an image.
 
         Parameters
         ----------
         image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-            Of two and of four channels the last is opacity, which filters leave alone. Floats span
-            0 to 1.
+            Of two and of four channels the last is opacity. Floats span 0 to 1.
         workers : threads; None for all CPUs
+        alpha : what becomes of opacity
+            ``weigh``: colours count as far as they are seen; what smooths (blurs, ranks, pools,
+            denoising) softens opacity alike, all else leaves it alone. ``keep``: the same colours,
+            opacity as it was, sampled or pooled only where the size changes. ``filter``: opacity
+            is one more colour, and hidden colours count. ``drop``: opacity is taken away first.
         given : the filter's parameters by name
 
         Returns
@@ -89,14 +104,17 @@ class Filter:
         """
         from convfilter.filters.pixels import Pixels
 
-        return self.run(Pixels.of(image, workers=workers), given).finish()
+        return self.run(Pixels.of(image, alpha_mode=alpha, workers=workers), given).finish()
 
     def run(self, pixels: Pixels, given: Mapping[str, Any]) -> Pixels:
         """Run as one step of a chain: raw values in, raw values out."""
         from convfilter.filters.pixels import quiet
 
         with quiet():
-            return self._run(pixels, given)
+            result = self._run(pixels, given)
+            if pixels.beside is None or self.mixes:
+                return result
+            return replace(result, beside=self._run(pixels.beside, given))
 
     def _run(self, pixels: Pixels, given: Mapping[str, Any]) -> Pixels:
         values = self.bind(given)
@@ -113,7 +131,8 @@ class Filter:
                 " stay: use --stride 1 and --padding same, or --channels each"
             )
         change = result.values - luma.values
-        return result.with_colour(pixels.values + change[:, :, None])
+        # a change of brightness, and of nothing else
+        return result.with_colour(pixels.values + change[:, :, None], alpha=pixels.alpha)
 
     def bind(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return every parameter with its checked value, defaults filled in."""
@@ -157,7 +176,11 @@ class Filter:
             inspect.Parameter(parameter.name, keyword, default=parameter.default)
             for parameter in self.parameters
         ]
-        return inspect.Signature([image, *own, inspect.Parameter("workers", keyword, default=None)])
+        of_chain = [
+            inspect.Parameter("workers", keyword, default=None),
+            inspect.Parameter("alpha", keyword, default="weigh"),
+        ]
+        return inspect.Signature([image, *own, *of_chain])
 
 
 _declared: dict[str, Filter] = {}
@@ -169,6 +192,7 @@ def filter(  # noqa: A001 - always written declare.filter
     neutral: bool = False,
     needs: Needs = "neighbourhood",
     few_values: bool = False,
+    mixes: bool = False,
 ) -> Callable[[Callable[..., Pixels]], Filter]:
     """Declare a filter: ``@declare.filter()`` above ``def gaussian_blur(image, window, *, …)``.
 
@@ -180,7 +204,12 @@ def filter(  # noqa: A001 - always written declare.filter
 
     def declare(function: Callable[..., Pixels]) -> Filter:
         made = Filter(
-            function, response=response, neutral=neutral, needs=needs, few_values=few_values
+            function,
+            response=response,
+            neutral=neutral,
+            needs=needs,
+            few_values=few_values,
+            mixes=mixes,
         )
         if _declared.setdefault(made.name, made) is not made:
             raise ArgumentTypeError(f"two filters are called {made.name}")

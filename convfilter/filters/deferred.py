@@ -14,7 +14,6 @@ from convfilter.engine.arguments import Outline, check_image
 from convfilter.engine.bands import check_workers
 from convfilter.engine.correlate import correlation
 from convfilter.engine.plan import Combine
-from convfilter.filters import transparency
 from convfilter.filters.options import SignedMode, Window
 
 if TYPE_CHECKING:
@@ -37,14 +36,6 @@ class Deferred(Protocol):
         """Return the result rounded to unsigned integers, or None where floats must come first."""
 
 
-def _keeps_place(kernel: Array) -> bool:
-    """Tell whether only the weight in the middle is other than zero."""
-    rows, columns = kernel.shape
-    middle = rows // 2, columns // 2
-    is_odd = rows % 2 == 1 and columns % 2 == 1
-    return is_odd and bool(np.count_nonzero(kernel) == np.count_nonzero(kernel[middle]))
-
-
 @dataclass(frozen=True)
 class Correlation:
     """Correlation with one kernel, or with several of one shape whose responses are joined."""
@@ -58,30 +49,10 @@ class Correlation:
 
     def raw(self, dtype: np.dtype[Any]) -> Array:
         """Return the result as floats."""
-        source = self.source
-        if source.alpha is None or not self._is_weighed():
-            return self._run(dtype, self.combine, self.offset)
-        return transparency.correlate_seen(
-            source.values,
-            transparency.share(source.alpha, source.working_dtype),
-            self.kernels,
-            self.combine,
-            scale=self.scale,
-            offset=self.offset,
-            fill=source.intensity(self.window.fill),
-            **source.walk(self.window),
-        )
-
-    def _is_weighed(self) -> bool:
-        """Tell whether colours are mixed with others that are seen more or less than they."""
-        if all(_keeps_place(np.asarray(kernel)) for kernel in self.kernels):
-            return False
-        return transparency.is_uneven(self.source.alpha)
+        return self._run(dtype, self.combine, self.offset)
 
     def final(self, dtype: np.dtype[Any], signed: SignedMode | None) -> Array | None:
         """Return the result rounded to unsigned integers, or None where floats must come first."""
-        if self._is_weighed():
-            return None
         joined = self._joined(signed)
         return None if joined is None else self._run(dtype, *joined)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
@@ -92,8 +92,14 @@ def nl_means(
 def _nl_means(
     image: Pixels, options: BorderOptions, strength: float, size: int, search: int
 ) -> Pixels:
-    reach = size + search - 1
-    return image.smooth(engine.nl_means, reach, options, strength, size=size, search=search)
+    channels = image.colour[0, 0].size
+
+    def nl_means(planes: Array, **named: Any) -> Array:
+        # means over channels: the opacity among them must not make colours more alike
+        alike = strength * (channels / planes[0, 0].size) ** 0.5
+        return engine.nl_means(planes, alike, size=size, search=search, **named)
+
+    return image.smooth(nl_means, size + search - 1, options)
 
 
 @declare.filter(needs="image")

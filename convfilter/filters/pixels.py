@@ -14,6 +14,7 @@ from convfilter.engine.arguments import check_image
 from convfilter.engine.bands import check_workers
 from convfilter.engine.plan import Combine
 from convfilter.filters import transparency
+from convfilter.filters.chains import ALPHA, AlphaMode
 from convfilter.filters.deferred import (
     MIDDLE_GREY,
     Call,
@@ -24,11 +25,9 @@ from convfilter.filters.deferred import (
     in_one_pass,
 )
 from convfilter.filters.options import BorderOptions, SignedMode, Window
+from convfilter.filters.values import luma, mapped, rounded
 
 Array = NDArray[Any]
-
-LUMA_WEIGHTS = (0.299, 0.587, 0.114)
-"""Red, green and blue in the luma of ITU-R BT.601, which JPEG uses."""
 
 
 def quiet() -> np.errstate:
@@ -51,11 +50,13 @@ class Pixels:
     Attributes
     ----------
     alpha : array (H, W) or None
-        Opacity. Filters leave it alone; where the size changes it is sampled or pooled alike.
-    white : the value that stands for white: 255, 65535, 1.0
+        Raw opacity, as floats once it has been smoothed.
+    white : the value that stands for white, and for opaque: 255, 65535, 1.0
     dtype : dtype of the picture that the chain began with, and will end with
     signed : how a raw signed response is to be shown; None for a plain picture
     workers : threads for the engine
+    keeps_alpha : whether alpha is only sampled or pooled where the size changes, never smoothed
+    beside : the opacity as a picture of its own, filtered as the colours are
     """
 
     alpha: Array | None
@@ -63,30 +64,51 @@ class Pixels:
     dtype: np.dtype[Any]
     signed: SignedMode | None = None
     workers: int | None = None
+    keeps_alpha: bool = False
+    beside: Pixels | None = None
     _colour: Array | None = None
     _deferred: Deferred | None = None
     _kept: _Kept = field(default_factory=_Kept, repr=False, compare=False)
 
     @classmethod
     def of(
-        cls, image: ArrayLike, *, alpha: bool | None = None, workers: int | None = None
+        cls,
+        image: ArrayLike,
+        *,
+        alpha: bool | None = None,
+        alpha_mode: AlphaMode = "weigh",
+        workers: int | None = None,
     ) -> Pixels:
         """Take an image (H, W) or (H, W, C) apart.
 
         `alpha` says whether the last channel is opacity; None means that it is so for two and for
-        four channels.
+        four channels. `alpha_mode` says what filters do with it.
         """
         if workers is not None:
             check_workers(workers)
+        mode = ALPHA.check(alpha_mode)
         checked = check_image(image)
         array = checked if np.ndim(image) == 3 else checked[:, :, 0]
         channels = array.shape[2] if array.ndim == 3 else 1
         white = 1.0 if array.dtype.kind == "f" else float(np.iinfo(array.dtype).max)
-        opacity = None
+        opacity = beside = None
         if channels in (2, 4) if alpha is None else alpha and channels > 1:
-            opacity = array[:, :, -1]
-            array = array[:, :, :-1]
-        return cls(opacity, white, array.dtype, None, workers, array)
+            opacity, array = array[:, :, -1], array[:, :, :-1]
+            if mode == "filter":
+                beside = cls(None, white, array.dtype, workers=workers, _colour=opacity)
+            if mode in ("filter", "drop"):
+                opacity, array = None, np.ascontiguousarray(array)
+        keeps = mode == "keep"
+        return cls(opacity, white, array.dtype, None, workers, keeps, beside, array)
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the finished picture has opacity in its last channel."""
+        return self.alpha is not None or self.beside is not None
+
+    def keeping_alpha(self) -> Pixels:
+        """Return the same picture, whose alpha what smooths it leaves as it is."""
+        return replace(self, keeps_alpha=True)
 
     @property
     def colour(self) -> Array:
@@ -121,10 +143,7 @@ class Pixels:
         colour = self.colour
         if colour.ndim != 3 or colour.shape[2] != 3:
             return self
-        red, green, blue = np.moveaxis(self.values, 2, 0)
-        of_red, _, of_blue = map(self.working_dtype.type, LUMA_WEIGHTS)
-        # from differences, so that equal channels give their own value to the last bit
-        return self.with_colour(green + of_red * (red - green) + of_blue * (blue - green))
+        return self.with_colour(luma(self.values))
 
     def correlate(
         self,
@@ -160,9 +179,28 @@ class Pixels:
         offset: float,
         signed: SignedMode | None,
     ) -> Pixels:
-        work = Correlation(self, kernels, combine, window, scale, self.intensity(offset))
         rows, columns = np.shape(kernels[0])
-        return self._later(work, self.sampled_alpha((rows, columns), window), signed)
+        if not transparency.is_uneven(self.alpha) or all(map(transparency.keeps_place, kernels)):
+            work = Correlation(self, kernels, combine, window, scale, self.intensity(offset))
+            return self._later(work, self.sampled_alpha((rows, columns), window), signed)
+        colour, smoothed = transparency.correlate_seen(
+            self.colour,
+            self.alpha,
+            kernels,
+            combine,
+            white=self.white,
+            scale=scale,
+            offset=self.intensity(offset),
+            fill=self.intensity(window.fill),
+            **self.walk(window),
+        )
+        if smoothed is None or self.keeps_alpha:
+            smoothed = self.sampled_alpha((rows, columns), window)
+        return self._mixed(colour, alpha=smoothed, signed=signed)
+
+    def _mixed(self, colour: Array, **changes: Any) -> Pixels:
+        """Return the same picture with other colours, which are floats of any precision."""
+        return self.with_colour(colour.astype(self.working_dtype, copy=False), **changes)
 
     def _later(self, work: Deferred, alpha: Array | None, signed: SignedMode | None) -> Pixels:
         return replace(
@@ -193,33 +231,53 @@ class Pixels:
         *args: Any,
     ) -> Pixels:
         """Call a rank function of the engine, such as `engine.median`, on windows of `size`."""
-        colour = self.covered(size, window.dilation)
         fill = self.intensity(window.fill)
-        if colour.dtype.kind != "f":
+        if self.colour.dtype.kind != "f":
             fill = round(fill)
-        result = function(colour, size, *args, fill=fill, **self.walk(window))
+
+        def find(plane: Array, fill: float = fill) -> Array:
+            return function(plane, size, *args, fill=fill, **self.walk(window))
+
         both = size if isinstance(size, tuple) else (size, size)
-        return self.with_colour(result, alpha=self.sampled_alpha(both, window))
+        if not transparency.is_uneven(self.alpha):
+            return self.with_colour(find(self.colour), alpha=self.sampled_alpha(both, window))
+        if function in (engine.maximum, engine.minimum):
+            highest = function is engine.maximum
+            colour = transparency.extremes_seen(
+                self.colour, self.alpha, find, highest=highest, beyond=(fill,)
+            )
+        else:
+            # a window that sees a pixel may lie wholly to one side of it
+            twice = (2 * both[0] - 1, 2 * both[1] - 1)
+            covered = self.covered(twice, window.dilation, border=window.border, fill=fill)
+            colour = find(covered)
+        if self.keeps_alpha:
+            return self.with_colour(colour, alpha=self.sampled_alpha(both, window))
+        return self.with_colour(colour, alpha=find(self.alpha, self.white))
 
     def pool(
         self, size: int | tuple[int, int], reduce: Literal["max", "mean", "min"], **named: Any
     ) -> Pixels:
         """Pool the colours and the alpha as `engine.pool` does."""
 
-        def pool(array: Array) -> Array:
-            return engine.pool(array, size, reduce=reduce, workers=self.workers, **named)
+        def pool(array: Array, **changes: Any) -> Array:
+            how = {"reduce": reduce, "workers": self.workers, **named, **changes}
+            return engine.pool(array, size, **how)
 
         if self.alpha is None and reduce != "mean":
             return self._later(Pooling(self, size, reduce, named), None, self.signed)
-        alpha = None if self.alpha is None else pool(self.alpha)
-        if reduce != "mean":
-            rows, columns = transparency.reach(size, named.get("dilation", 1))
-            # a window that sees a pixel may lie wholly to one side of it
-            covered = self.covered((2 * rows - 1, 2 * columns - 1))
-            return self.with_colour(pool(covered), alpha=alpha)
-        if self.alpha is None or not transparency.is_uneven(self.alpha):
+        if not transparency.is_uneven(self.alpha):
+            # one of equal values: their mean may differ in the last bit
+            alpha = None if self.alpha is None else pool(self.alpha, reduce="max")
             return self._later(Call(self.colour, pool), alpha, self.signed)
-        return self.with_colour(transparency.pool_seen(self.values, self.alpha, pool), alpha=alpha)
+        if reduce != "mean":
+            highest = reduce == "max"
+            colour = transparency.extremes_seen(self.colour, self.alpha, pool, highest=highest)
+            return self.with_colour(colour, alpha=pool(self.alpha))
+        # padding darkens colours, as it does without alpha, and takes nothing from opacity
+        alpha = pool(self.alpha.astype(np.float64), count_include_pad=False)
+        colour = transparency.pool_seen(self.colour, self.alpha, self.white, pool)
+        return self._mixed(colour, alpha=alpha)
 
     def smooth(
         self,
@@ -230,18 +288,31 @@ class Pixels:
         **named: Any,
     ) -> Pixels:
         """Call a smoothing of the engine, such as `engine.bilateral`, that sees `reach` pixels."""
-        arguments = {"border": options.border, "fill": self.intensity(options.fill), **named}
-        work = Call(
-            self.covered(reach), lambda a: function(a, *args, **arguments, workers=self.workers)
-        )
-        return self._later(work, self.alpha, self.signed)
+        border, fill = options.border, self.intensity(options.fill)
 
-    def covered(self, size: int | tuple[int, int], dilation: int | tuple[int, int] = 1) -> Array:
-        """Return the raw colours, hidden ones replaced by those seen within a window of `size`."""
+        def smooth(planes: Array) -> Array:
+            beyond = {"border": border, "fill": fill, "workers": self.workers}
+            return function(planes, *args, **beyond, **named)
+
+        if not transparency.is_uneven(self.alpha):
+            return self._later(Call(self.colour, smooth), self.alpha, self.signed)
+        colour, alpha = transparency.smooth_seen(
+            self.colour, self.alpha, self.white, smooth, around=reach // 2, border=border, fill=fill
+        )
+        return self._mixed(colour, alpha=self.alpha if self.keeps_alpha else alpha)
+
+    def covered(
+        self, size: int | tuple[int, int], dilation: int | tuple[int, int] = 1, **beyond: Any
+    ) -> Array:
+        """Return the raw colours, hidden ones replaced by those seen within a window of `size`.
+
+        `beyond` are the border and the raw fill of the window, if it reaches beyond the edge.
+        """
         if self.alpha is None:
             return self.colour
         reach = transparency.reach(size, dilation)
-        return transparency.covered(self.colour, self.alpha, reach, self.workers)
+        named = {"border": "reflect", "fill": 0.0, "workers": self.workers, **beyond}
+        return transparency.covered(self.colour, self.alpha, reach, **named)
 
     def seen(self, values: Array) -> Array:
         """Return those of the values (H, W) or (H, W, C) that are not clear, a row for each pixel.
@@ -258,20 +329,18 @@ class Pixels:
             return self
         return self.with_colour(self._shown(), signed=None)
 
-    def finish(self, encode: Callable[[Array], Array] | None = None) -> Array:
-        """Map a signed response, round once, and return the picture in the dtype it began with.
+    def finish(self) -> Array:
+        """Map a signed response, round once, and return the picture in the dtype it began with."""
+        colour, alpha = self.planes()
+        return colour if alpha is None else np.dstack([colour, alpha])
 
-        Where the values are not those of the picture, `encode` makes these of the colours.
-        """
+    def planes(self) -> tuple[Array, Array | None]:
+        """Return the finished picture's colours, and its alpha (H, W) if it has some."""
         with quiet():
             colour = self._finished_colour()
-        if encode is not None:
-            colour = encode(colour)
-        if self.alpha is None:
-            return colour
-        if colour.ndim == 2:
-            colour = colour[:, :, np.newaxis]
-        return np.concatenate([colour, self.alpha[:, :, np.newaxis]], axis=2)
+        if self.beside is not None:
+            return colour, self.beside.finish()
+        return colour, None if self.alpha is None else rounded(self.alpha, self.dtype)
 
     def _finished_colour(self) -> Array:
         whole = self._in_one_pass()
@@ -282,11 +351,13 @@ class Pixels:
             colour = self._deferred.final(self.dtype, self.signed)
             if colour is not None:
                 return colour
-        return _rounded(self._shown(), self.dtype)
+        return rounded(self._shown(), self.dtype)
 
     def pass_on(self) -> None:
         """Say that no step but the next one will ask for the values."""
         self._kept.for_next_step = True
+        if self.beside is not None:
+            self.beside.pass_on()
 
     def _in_one_pass(self) -> Array | None:
         """Return the finished colour if several deferred steps can be run in one pass."""
@@ -314,31 +385,11 @@ class Pixels:
         if colour is None or is_final:
             return colour
         self._kept.result = colour
-        return _rounded(self._shown(), self.dtype)
+        return rounded(self._shown(), self.dtype)
 
     def _shown(self) -> Array:
         if self.signed is None:
             return self.colour
-        values = self.values
-        match self.signed:
-            case "abs":
-                return np.asarray(np.abs(values))
-            case "offset":
-                return np.asarray(values + values.dtype.type(self.intensity(MIDDLE_GREY)))
-            case "clamp":
-                return np.asarray(np.maximum(values, 0))
-            case "scale":
-                finite = self.seen(values)
-                finite = finite[np.isfinite(finite)]
-                low, high = (finite.min(), finite.max()) if finite.size else (0, 0)
-                if not high > low:
-                    return np.zeros_like(values)
-                stretch = self.white / (float(high) - float(low))
-                return np.asarray((values - low) * values.dtype.type(stretch))
-
-
-def _rounded(values: Array, dtype: np.dtype[Any]) -> Array:
-    if values.dtype == dtype or dtype.kind == "f":
-        return values.astype(dtype, copy=False)
-    limits = np.iinfo(dtype)
-    return np.clip(np.rint(values), limits.min, limits.max).astype(dtype)
+        values, middle = self.values, self.intensity(MIDDLE_GREY)
+        seen = self.seen(values) if self.signed == "scale" else values
+        return mapped(values, self.signed, self.white, middle, seen)

@@ -17,7 +17,7 @@ ROUNDING = 1e-6
 """Of white: far less than a step of 16 bits, far more than the rounding of a float."""
 
 
-@declare.filter(neutral=True, needs="pixel")
+@declare.filter(neutral=True, needs="pixel", mixes=True)
 def grayscale(image: Pixels) -> Pixels:
     """Turn a colour picture grey: the luma 0.299 red + 0.587 green + 0.114 blue.
 

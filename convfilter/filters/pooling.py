@@ -44,7 +44,8 @@ class PoolWindow:
 def max_pool(image: Pixels, window: PoolWindow, *, size: PoolSize = 2) -> Pixels:
     """Reduce each window to its largest value; the picture shrinks by the stride.
 
-    Padding never wins. Stride, padding and ceil_mode are PyTorch's. Opacity is pooled alike.
+    Padding never wins. Stride, padding and ceil_mode are PyTorch's. Opacity is pooled alike, and
+    clear pixels lend no colour.
 
     Goodfellow, Bengio & Courville, "Deep learning" (2016).
     """
@@ -55,7 +56,8 @@ def max_pool(image: Pixels, window: PoolWindow, *, size: PoolSize = 2) -> Pixels
 def min_pool(image: Pixels, window: PoolWindow, *, size: PoolSize = 2) -> Pixels:
     """Reduce each window to its smallest value; the picture shrinks by the stride.
 
-    Padding never wins. Stride, padding and ceil_mode are PyTorch's. Opacity is pooled alike.
+    Padding never wins. Stride, padding and ceil_mode are PyTorch's. Opacity is pooled alike, and
+    clear pixels lend no colour.
 
     Goodfellow, Bengio & Courville, "Deep learning" (2016).
     """
@@ -82,7 +84,7 @@ def mean_pool(
     return image.pool(size, "mean", count_include_pad=count_include_pad, **window.as_arguments())
 
 
-@declare.filter(response=True, neutral=True, needs="pixel")
+@declare.filter(response=True, neutral=True, needs="pixel", mixes=True)
 def depth_pool(
     image: Pixels,
     *,

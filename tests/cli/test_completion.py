@@ -73,6 +73,8 @@ def test_every_command_is_completed(monkeypatch: pytest.MonkeyPatch) -> None:
         ("convfilter sobel --padding v", 3, {"valid"}),
         ("convfilter sobel --format jp", 3, {"jpeg"}),
         ("convfilter convolve --kernel sobel-", 3, {"sobel-x", "sobel-y"}),
+        ("convfilter sobel --alpha ", 3, {"weigh", "keep", "filter", "drop"}),
+        ("convfilter pipe sobel --alpha k", 4, {"keep"}),
         ("convfilter threshold --threshold a", 3, {"auto"}),
         ("convfilter kernels kirsch-n", 2, {"kirsch-n", "kirsch-ne", "kirsch-nw"}),
         ("convfilter filters gaussian", 2, {"gaussian-blur"}),

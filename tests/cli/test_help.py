@@ -76,7 +76,13 @@ def test_options_stand_in_groups_with_range_unit_and_default(convfilter: Runner)
     own, engine = text.index("Options of the filter:"), text.index("Options of the engine:")
     files = text.index("Options about files:")
     assert own < text.index("--sigma") < engine < text.index("--border") < files
-    assert engine < text.index("--workers") < files < text.index("--overwrite")
+    assert (
+        engine
+        < text.index("--alpha [weigh|keep|filter|drop]")
+        < text.index("--workers")
+        < files
+        < text.index("--overwrite")
+    )
     assert "pixels; default: 2]" in text
 
 
@@ -135,6 +141,8 @@ def test_help_of_a_parameter(spec: Spec, default: object, expected: str) -> None
         (("sobel", "--padding", "1,2,3"), "--padding is '1,2,3'"),
         (("sobel", "--jobs", "0"), "--jobs is 0"),
         (("sobel", "--workers", "many"), "--workers is 'many': give a whole number"),
+        (("sobel", "--alpha", "kep"), "--alpha: no alpha is called 'kep'; did you mean keep"),
+        (("pipe", "--alpha", "none"), "choose from weigh, keep, filter, drop"),
         (("sobel", "--quality", "101"), "--quality is 101: give a value from 1 to 100"),
         (("sobel", "--compress", "smal"), "no compress is called 'smal'; did you mean small"),
         (("sobel", "--max-pixels", "0"), "--max-pixels is 0: give at least 1"),

@@ -6,7 +6,7 @@ import functools
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from skimage import data
 
 Array = NDArray[Any]
@@ -34,6 +34,21 @@ def with_alpha(picture: Array) -> Array:
 def opaque(picture: Array) -> Array:
     """Return the picture with an opacity of 255 everywhere."""
     return np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)])
+
+
+def white_of(dtype: DTypeLike) -> float:
+    return 1.0 if np.dtype(dtype).kind == "f" else float(np.iinfo(dtype).max)
+
+
+def uneven(random: np.random.Generator, shape: tuple[int, ...], dtype: str) -> Array:
+    """Return noise whose opacity is uneven: clear, faint, half and opaque, some of it in blocks."""
+    white = white_of(dtype)
+    values = random.random(shape) * white
+    faint = 1 if white > 1 else 1e-4
+    alpha = random.choice([0, faint, white / 2, white], shape[:2], p=[0.4, 0.2, 0.2, 0.2])
+    alpha[: shape[0] // 2, : shape[1] // 2] = random.choice([0, white])
+    values[..., -1] = alpha
+    return (np.rint(values) if white > 1 else values).astype(dtype)
 
 
 def step(horizontal: bool = True, size: int = 16) -> Array:

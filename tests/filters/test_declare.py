@@ -59,7 +59,8 @@ def test_signature_is_that_of_a_function() -> None:
     signature = inspect.signature(filters.gaussian_blur)
     names = list(signature.parameters)
     assert names[0] == "image"
-    assert names[-1] == "workers"
+    assert names[-2:] == ["workers", "alpha"]
+    assert signature.parameters["alpha"].default == "weigh"
     assert signature.parameters["sigma"].default == 2.0
     assert filters.gaussian_blur.__name__ == "gaussian_blur"
     assert "Gaussian" in filters.gaussian_blur.__doc__

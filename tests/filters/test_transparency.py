@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from convfilter import Pipeline, filters
+from convfilter.filters.chains import AlphaMode
 from tests.filters.pictures import Array, grey, opaque, rgb
 
 GREEN, RED = (0, 255, 0), (200, 30, 10)
@@ -35,11 +36,16 @@ def red_on_clear_green(dtype: type = np.uint8) -> Array:
 
 @pytest.mark.parametrize("name", SMOOTH)
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float64])
-def test_no_fringes(name: str, dtype: type) -> None:
+@pytest.mark.parametrize("alpha", ["weigh", "keep"])
+def test_no_fringes(name: str, dtype: type, alpha: AlphaMode) -> None:
     picture = red_on_clear_green(dtype)
-    result = filters.get(name)(picture)
-    np.testing.assert_array_equal(result[:, :, 3], picture[:, :, 3])
-    np.testing.assert_allclose(result[6:18, 6:18], picture[6:18, 6:18], rtol=1e-6)
+    result = filters.get(name)(picture, alpha=alpha)
+    seen = result[:, :, 3] > 0
+    assert seen[8:16, 8:16].all()
+    expected = np.broadcast_to(picture[12, 12, :3], (*seen.shape, 3))
+    np.testing.assert_allclose(result[seen][:, :3], expected[seen], rtol=1e-6)
+    if alpha == "keep":
+        np.testing.assert_array_equal(result[:, :, 3], picture[:, :, 3])
 
 
 @pytest.mark.parametrize("name", BLACK)
@@ -75,7 +81,9 @@ def test_half_clear_pixels_weigh_half() -> None:
 def test_even_opacity_changes_nothing(name: str, alpha: int) -> None:
     picture = np.dstack([rgb(), np.full(rgb().shape[:2], alpha, np.uint8)])
     plain = filters.get(name)(rgb())
-    np.testing.assert_array_equal(filters.get(name)(picture)[:, :, :-1], np.atleast_3d(plain))
+    result = filters.get(name)(picture)
+    np.testing.assert_array_equal(result[:, :, :-1], np.atleast_3d(plain))
+    assert (result[:, :, -1] == alpha).all()
 
 
 def test_a_corner_of_other_opacity_changes_only_its_neighbours() -> None:
@@ -92,9 +100,12 @@ def test_a_corner_of_other_opacity_changes_only_its_neighbours() -> None:
 def test_size_and_opacity_stay_in_step(options: dict[str, Any]) -> None:
     picture = red_on_clear_green()
     result = filters.gaussian_blur(picture, sigma=1, **options)
-    shape = filters.gaussian_blur(picture[:, :, 0], sigma=1, **options).shape
-    assert result.shape == (*shape, 4)
-    seen = result[:, :, 3] == 255
+    alone = filters.gaussian_blur(picture[:, :, 3], sigma=1, **options)
+    np.testing.assert_array_equal(result[:, :, 3], alone)
+    kept = filters.gaussian_blur(picture, sigma=1, alpha="keep", **options)
+    assert kept.shape == result.shape
+    assert {0, 255} == {*kept[:, :, 3].flat}
+    seen = result[:, :, 3] > 0
     assert seen.any()
     assert (result[seen][:, :3] == RED).all()
 
@@ -184,10 +195,34 @@ def assert_hidden_colours_do_not_show(name: str, seen: str, **given: Any) -> Non
     np.testing.assert_array_equal(first[opacity > 0], second[opacity > 0])
 
 
+@pytest.mark.parametrize("alpha", ["weigh", "keep"])
 @pytest.mark.parametrize("seen", ["island", "scattered"])
 @pytest.mark.parametrize("name", filters.names())
-def test_hidden_colours_do_not_show(name: str, seen: str) -> None:
-    assert_hidden_colours_do_not_show(name, seen)
+def test_hidden_colours_do_not_show(name: str, seen: str, alpha: AlphaMode) -> None:
+    assert_hidden_colours_do_not_show(name, seen, alpha=alpha)
+
+
+@pytest.mark.parametrize("alpha", ["weigh", "keep"])
+@pytest.mark.parametrize("seen", ["island", "scattered"])
+@pytest.mark.parametrize("border", ["constant", "edge", "symmetric", "wrap"])
+@pytest.mark.parametrize("name", declaring("border"))
+def test_hidden_colours_do_not_show_beyond_the_edge(
+    name: str, border: str, seen: str, alpha: AlphaMode
+) -> None:
+    assert_hidden_colours_do_not_show(name, seen, border=border, alpha=alpha)
+
+
+@pytest.mark.parametrize("alpha", ["weigh", "keep"])
+@pytest.mark.parametrize(
+    "chain", ["gaussian-blur sigma=1 | sobel", "median | gaussian-blur", "max-pool | box-blur",
+              "box-blur | threshold", "dilate | erode | sharpen", "bilateral | laplacian"],
+)  # fmt: skip
+def test_hidden_colours_do_not_show_in_chains(chain: str, alpha: AlphaMode) -> None:
+    first, second = (Pipeline.parse(chain)(hiding(seed, "island"), alpha=alpha) for seed in (1, 2))
+    seen = first[..., -1] > 0
+    assert seen.any()
+    np.testing.assert_array_equal(first[..., -1], second[..., -1])
+    np.testing.assert_array_equal(first[seen], second[seen])
 
 
 @pytest.mark.parametrize("seen", ["island", "scattered"])
