@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 from PIL import ImageCms
 
 from convfilter.errors import ImageError
 from convfilter.images import Image, Metadata, read, write
 from tests.cli.conftest import Runner
+from tests.conftest import TABLE
 from tests.images.exif_blocks import TOLD, exif_block, told_in
 
 FORMATS = {"PNG": "png", "TIFF": "tif", "WebP": "webp", "PPM": "ppm", "NPY": "npy", "JPEG": "jpg"}
@@ -103,7 +104,7 @@ def outcome(convfilter: Runner, folder: Path, format_name: str, dtype: str, chan
 
 
 def test_what_a_round_trip_keeps(
-    convfilter: Runner, folder: Path, capsys: pytest.CaptureFixture[str]
+    convfilter: Runner, folder: Path, record_property: Callable[[str, object], None]
 ) -> None:
     table = {
         (format_name, dtype, channels): outcome(convfilter, folder, format_name, dtype, channels)
@@ -111,11 +112,11 @@ def test_what_a_round_trip_keeps(
         for dtype in DTYPES
         for channels in KINDS
     }
-    with capsys.disabled():
-        print()
-        for (format_name, dtype, channels), result in table.items():
-            holds = ", ".join(sorted(HOLDS.get(format_name, ()))) or "no metadata"
-            print(f"{format_name:5} {dtype:8} {KINDS[channels]:15} {result:34} {holds}")
+    lines = []
+    for (format_name, dtype, channels), result in table.items():
+        holds = ", ".join(sorted(HOLDS.get(format_name, ()))) or "no metadata"
+        lines.append(f"{format_name:5} {dtype:8} {KINDS[channels]:15} {result:34} {holds}")
+    record_property(TABLE, "\n".join(lines))
     for (format_name, dtype, channels), result in table.items():
         is_kept = channels in KEPT[format_name].get(dtype, ())
         assert (result in ("identical", "as JPEG has it")) == is_kept, (format_name, dtype, result)

@@ -19,6 +19,11 @@ from tests.cli.kill_trials import trials
 COMMAND = [sys.executable, "-m", "convfilter"]
 
 
+def heed_interrupts() -> None:
+    """Let an interrupt end the next program, also if the suite runs in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_streams_through_a_shell(folder: Path) -> None:
     data = picture("a.png").read_bytes()
     ended = subprocess.run([*COMMAND, "sobel", "-"], input=data, capture_output=True, check=False)
@@ -54,7 +59,10 @@ def test_an_error_reaches_the_shell(folder: Path) -> None:
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_end_it_cleanly(folder: Path, number: signal.Signals, code: int) -> None:
     with subprocess.Popen(
-        [*COMMAND, "sobel", "-", "b.png"], stdin=subprocess.PIPE, stderr=subprocess.PIPE
+        [*COMMAND, "sobel", "-", "b.png"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=heed_interrupts,
     ) as process:
         assert process.stdin is not None
         assert process.stderr is not None
@@ -76,7 +84,9 @@ def test_an_interrupted_folder_leaves_whole_files_only(
     for index in range(1, 1500):
         os.link("in/000.png", f"in/{index:04}.png")
     with subprocess.Popen(
-        [*COMMAND, "sobel", "in", "out", "-j", "2"], stderr=subprocess.PIPE
+        [*COMMAND, "sobel", "in", "out", "-j", "2"],
+        stderr=subprocess.PIPE,
+        preexec_fn=heed_interrupts,
     ) as process:
         assert process.stderr is not None
         for _ in range(6000):

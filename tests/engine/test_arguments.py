@@ -90,7 +90,9 @@ def test_numbers_out_of_range(name: str, options: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", CALLS)
 @pytest.mark.parametrize("option", ["stride", "dilation", "padding"])
-@pytest.mark.parametrize("value", [1.5, "two", b"1", (1, "x"), object(), 1j], ids=str)
+@pytest.mark.parametrize(
+    "value", [1.5, "two", b"1", (1, "x"), pytest.param(object(), id="an object"), 1j], ids=str
+)
 def test_numbers_of_the_wrong_type(name: str, option: str, value: Any) -> None:
     with pytest.raises(ConvfilterError) as caught:
         CALLS[name](IMAGE, **{option: value})
