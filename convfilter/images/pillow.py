@@ -24,7 +24,7 @@ from convfilter.images.image import (
     comment_of,
     resolution_of,
 )
-from convfilter.images.modes import pixels_of
+from convfilter.images.modes import pixels_of, widen_transparent_shade
 from convfilter.images.quiet import keep_logs_quiet, silence_libtiff
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def _decode_pixels(picture: ImageFile, format_name: str, name: str) -> tuple[NDA
         pixels = jpeg.decode(picture)
         if pixels is not None:
             return pixels, False
+    if format_name == "PNG":
+        widen_transparent_shade(picture)
     picture.load()
     return pixels_of(picture, name)
 
