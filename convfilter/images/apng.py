@@ -162,7 +162,7 @@ def encode(
     """Return a file in pieces, as `png.encode` does.
 
     The frames are of one shape and dtype, and replace what was there before. Durations are stored
-    as fractions of a second, to 1/65535 of it.
+    as the nearest fractions of a second whose numbers have 16 bits.
     """
     pieces = head(frames[0][0], metadata)
     pieces += chunk(b"acTL", struct.pack(">II", len(frames), plays))
@@ -171,9 +171,7 @@ def encode(
         zip(changes(frames), frames, strict=True)
     ):
         height, width = pixels.shape[:2]
-        delay = Fraction(min(timing.duration / 1000, 65535)).limit_denominator(65535)
-        if delay.numerator > 65535:
-            delay = Fraction(round(delay), 1)
+        delay = _fraction(timing.duration / 1000)
         disposal = _DISPOSALS.index(timing.disposal)
         place = (order, width, height, left, top, delay.numerator, delay.denominator, disposal, 0)
         pieces += chunk(b"fcTL", struct.pack(">IIIIIHHBB", *place))
@@ -185,3 +183,12 @@ def encode(
                 pieces += chunk(b"fdAT", struct.pack(">I", order), *data)
                 order += 1
     return [*pieces, *chunk(b"IEND")]
+
+
+def _fraction(seconds: float) -> Fraction:
+    """Return the nearest fraction of numbers of 16 bits, of 65535 seconds at most."""
+    most = 65535
+    if seconds < 1:
+        return Fraction(seconds).limit_denominator(most)
+    # above 1 it is the numerator that reaches the limit
+    return 1 / Fraction(1 / min(seconds, most)).limit_denominator(most)

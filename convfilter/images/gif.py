@@ -31,7 +31,6 @@ _DISPOSALS: dict[int, Disposal] = {2: "clear", 3: "restore"}
 _DISPOSAL_NUMBERS = {"keep": 1, "clear": 2, "restore": 3}
 _LONGEST_BLOCK = 255
 _LONGEST_DELAY = 65535
-_MOST_REPETITIONS = 65535
 # XMP stands there in one piece; a reader of blocks lands in this trailer and is led to its end
 _XMP_TRAILER = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
 
@@ -194,8 +193,8 @@ def encode(
     screen = struct.pack("<HHBBB", width, height, 0x80 | 7 << 4 | bits - 1, 0, 0)
     head = [b"GIF89a", screen, table]
     if len(frames) > 1 and plays != 1:
-        again = min(plays - 1, _MOST_REPETITIONS) if plays else 0
-        head.append(_extension(_APPLICATION, _NETSCAPE, struct.pack("<BH", 1, again)))
+        again = struct.pack("<BH", 1, plays - 1 if plays else 0)
+        head.append(_extension(_APPLICATION, _NETSCAPE, again))
     for keyword, text in metadata.text:
         if keyword == COMMENT:
             data = text.encode("utf-8")

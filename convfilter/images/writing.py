@@ -115,11 +115,18 @@ def _encode(
         pixels_of_all, _ = alike(fitted)
     else:
         pixels_of_all = [pixels for pixels, _ in fitted]
+    plays = picture.plays
+    if plays > form.most_plays and len(shown) > 1 and form.several == "frames":
+        plays = form.most_plays
+        often = f"{plays:,} times at most" if plays else "for ever"
+        notes.append(
+            f"{name}: {form.name} plays {often}, not as often as wanted ({picture.plays:,})"
+        )
     frames = [
         Frame(pixels, frame.timing or Timing(), frame.metadata)
         for pixels, frame in zip(pixels_of_all, shown, strict=True)
     ]
-    pieces, omissions = encode(frames, format_name, picture.plays, name, effort)
+    pieces, omissions = encode(frames, format_name, plays, name, effort)
     return pieces, list(dict.fromkeys(notes + omissions))
 
 
