@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -13,7 +14,7 @@ from convfilter.images.encoding import Effort, Frame, encode
 from convfilter.images.fitting import background_colour, fit
 from convfilter.images.formats import COMPRESSIONS, FORMATS, Format, check_format, format_of
 from convfilter.images.frames import alike
-from convfilter.images.image import Image, Timing
+from convfilter.images.image import Image, Metadata, Timing
 from convfilter.images.placing import place
 from convfilter.images.reading import display_name
 
@@ -143,9 +144,16 @@ def _shown(picture: Image, form: Format, name: str) -> tuple[tuple[Image, ...], 
         return frames, [f"{name}: {form.name} holds pages, not how long to show them"] * timed
     if len({frame.shape[:2] for frame in frames}) > 1:
         return frames[:1], [f"{name}: {form.name} holds frames of one size: {first_only}"]
-    pages = any(frame.timing is None for frame in frames)
-    note = f"{name}: pages become frames that are shown for {Timing().duration:.0f} ms each"
-    return frames, [note] * pages
+    notes = []
+    if any(frame.timing is None for frame in frames):
+        each = f"{Timing().duration:.0f} ms each"
+        notes.append(f"{name}: pages become frames that are shown for {each}")
+    first, *others = (replace(frame.metadata, dpi=None, jpeg=None) for frame in frames)
+    if any(other not in (first, Metadata()) for other in others):
+        notes.append(
+            f"{name}: {form.name} holds metadata once: only that of the first page is kept"
+        )
+    return frames, notes
 
 
 def _write_stream(stream: IO[bytes], pieces: list[bytes], name: str) -> None:

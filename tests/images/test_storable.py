@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -93,3 +94,18 @@ def test_xmp_with_zeros_is_named_where_it_would_break_the_file(xmp: bytes) -> No
             assert notes == [f"the stream: {wanted}"]
         else:
             assert (found, notes) == (xmp, [])
+
+
+def test_metadata_of_further_pages_is_named_where_it_has_no_place() -> None:
+    pixels = np.zeros((16, 16, 3), np.uint8)
+    first, other = Image(pixels, metadata=Metadata(xmp=XMP)), Image(pixels)
+    words = "holds metadata once: only that of the first page is kept"
+    told = replace(other, metadata=Metadata(exif=EXIF))
+    for page, is_said in ((other, False), (first, False), (told, True)):
+        pages = replace(first, following=(page,))
+        for format_name in ("PNG", "WEBP", "AVIF"):
+            _, *notes = write(pages, io.BytesIO(), format=format_name)
+            assert notes == [f"the stream: {format_name} {words}"] * is_said
+        file = io.BytesIO()
+        assert write(pages, file, format="TIFF") == []
+        assert len(read(io.BytesIO(file.getvalue())).frames) == 2
