@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
     from PIL.ImageFile import ImageFile
 
-__all__ = ["pixels_of", "refuse_deep_avif", "refuse_lost_depth", "widen_transparent_shade"]
+__all__ = [
+    "in_native_order",
+    "pixels_of",
+    "refuse_deep_avif",
+    "refuse_lost_depth",
+    "widen_transparent_shade",
+]
 
 _BITS_PER_SAMPLE = 258
 _PHOTOMETRIC = 262
@@ -73,6 +79,18 @@ def widen_transparent_shade(picture: ImageFile) -> None:
     shade = picture.info.get("transparency")
     if times is not None and isinstance(shade, int):
         picture.info["transparency"] = times * shade
+
+
+def in_native_order(picture: ImageFile) -> None:
+    """Let Pillow take signed samples of TIFF in the order in which libtiff unpacks them.
+
+    Called before decoding. Of others it knows this by itself.
+    """
+    for number, tile in enumerate(picture.tile):
+        if tile.codec_name == "libtiff" and isinstance(tile.args, tuple):
+            mode, *others = tile.args
+            native = {"I;16BS": "I;16NS", "I;32BS": "I;32NS"}.get(mode, mode)
+            picture.tile[number] = tile._replace(args=(native, *others))
 
 
 def _tag(picture: ImageFile, number: int, default: tuple[int, ...]) -> tuple[int, ...]:
