@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
@@ -88,13 +88,15 @@ class Animation:
         """How each picture is shown."""
         return tuple(cel.timing for cel in self.cels)
 
-    def pictures(self, decode: Callable[[bytes], Picture]) -> Iterator[Picture]:
-        """Yield every frame as it is seen; `decode` gives the picture in a file."""
+    def pictures(
+        self, decode: Callable[[bytes], Picture], numbers: Collection[int]
+    ) -> Iterator[Picture]:
+        """Yield these frames as they are seen; `decode` gives the picture in a file."""
         sprites = (
             Sprite(decode(cel.file), cel.left, cel.top, cel.timing.disposal, over=True)
             for cel in self.cels
         )
-        return composed(sprites, self.size)
+        return composed(sprites, self.size, numbers)
 
 
 def _cel(parts: list[bytes], control: bytes, flags: int, palette: bytes) -> _Cel:

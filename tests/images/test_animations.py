@@ -17,8 +17,9 @@ from PIL import Image as PillowImages
 
 from convfilter.errors import ArgumentError, ImageError
 from convfilter.images import Image, Metadata, Timing, read, write
-from convfilter.images.frames import Selection
-from tests.images.animation_files import Cel, Sprite, apng, drawn, gif, shown
+from convfilter.images.compositing import _Canvas
+from convfilter.images.frames import Picture, Selection
+from tests.images.animation_files import PALETTE, Cel, Sprite, apng, drawn, gif, shown
 from tests.images.png_files import CHANNELS, chunk
 
 SIZE = (9, 7)
@@ -148,6 +149,28 @@ def test_damaged_animations_of_png(change: Any, words: str) -> None:
     data = apng([Sprite(np.full((4, 5, 3), value)) for value in (3, 9)], (5, 4), 2, 8)
     with pytest.raises(ImageError, match=words):
         opened(change(data))
+
+
+def test_a_palette_too_long_for_every_frame_of_png() -> None:
+    before = [(b"PLTE", bytes(3 * 257))]
+    data = apng([Sprite(np.zeros((4, 5, 1), int))] * 2, (5, 4), 3, 8, before=before)
+    with pytest.raises(ImageError, match=r"PNG file is damaged \(a chunk b'PLTE' of 771 bytes\)"):
+        opened(data)
+
+
+def test_frames_that_are_not_chosen_are_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[_Canvas] = []
+    picture = _Canvas.picture
+
+    def counted(canvas: _Canvas) -> Picture:
+        copied.append(canvas)
+        return picture(canvas)
+
+    monkeypatch.setattr(_Canvas, "picture", counted)
+    frames = [Cel(np.full((3, 4), number % 3)) for number in range(9)]
+    chosen = opened(gif(frames, (4, 3)), frames="2,5-6").frames
+    assert [frame.pixels[0, 0].tolist() for frame in chosen] == PALETTE[[2, 2, 0]].tolist()
+    assert len(copied) == 3
 
 
 def _numbers(old: int, new: int) -> tuple[bytes, bytes]:
