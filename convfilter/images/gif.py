@@ -27,6 +27,9 @@ __all__ = ["Animation", "encode"]
 _EXTENSION, _PICTURE, _END = b"!,;"
 _CONTROL, _COMMENT, _APPLICATION = 0xF9, 0xFE, 0xFF
 _NETSCAPE, _XMP = b"NETSCAPE2.0", b"XMP DataXMP"
+_ANIMEXTS = b"ANIMEXTS1.0"
+"""Says the same as Netscape's; readers take both."""
+
 _DISPOSALS: dict[int, Disposal] = {2: "clear", 3: "restore"}
 _DISPOSAL_NUMBERS = {"keep": 1, "clear": 2, "restore": 3}
 _LONGEST_BLOCK = 255
@@ -75,7 +78,7 @@ class Animation:
                 control = parts[0][:4]
             elif label == _COMMENT:
                 comments.append(b"".join(parts))
-            elif label == _APPLICATION and parts[:1] == [_NETSCAPE]:
+            elif label == _APPLICATION and parts[:1] in ([_NETSCAPE], [_ANIMEXTS]):
                 plays = _plays(parts[1:], plays)
             elif label == _APPLICATION and parts[:1] == [_XMP]:
                 packet = b"".join(bytes([len(part)]) + part for part in parts[1:])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from convfilter.images import Timing
+from tests.images.animation_files import Cel, gif
 from tests.images.test_animations import animation, opened, written
 
 
@@ -52,3 +53,9 @@ def test_plays_that_a_format_cannot_hold_are_named(
     assert (opened(data).plays, notes) == (wanted, [f"the stream: {format_name} plays {words}"])
     fewer = animation(frames, [Timing()] * 2, wanted)
     assert written(fewer, format_name)[1] == []
+
+
+@pytest.mark.parametrize("name", [b"NETSCAPE2.0", b"ANIMEXTS1.0"])
+def test_both_names_of_repetitions_of_gif(name: bytes) -> None:
+    data = gif([Cel(np.full((3, 4), number)) for number in range(2)], (4, 3), again=4)
+    assert opened(data.replace(b"NETSCAPE2.0", name)).plays == 5
