@@ -350,6 +350,12 @@ def test_what_is_said_of_colours_goes_along(colour: int) -> None:
     assert "description of colours" in write(image, io.BytesIO(), format="TIFF")[0]
 
 
+def test_what_is_said_twice_of_colours_counts_once() -> None:
+    said = [*COLOURS, (b"gAMA", struct.pack(">I", 45455)), COLOURS[0]]
+    image = opened(encode(noise(5, 4, 2, 8), 2, 8, Random(1), before=said))
+    assert image.metadata.png_colour == COLOURS
+
+
 def test_what_is_said_of_plain_srgb_need_not_go_along() -> None:
     for said in ([COLOURS[5]], [(b"gAMA", struct.pack(">I", 45455))], [(b"gAMA", b"odd")]):
         image = opened(encode(noise(5, 4, 2, 8), 2, 8, Random(1), before=said))
