@@ -302,8 +302,11 @@ def _indexed(pixels: NDArray[np.uint8], name: str, notes: list[str]) -> _Indexed
         palette = np.stack([shown >> 16, shown >> 8 & 255, shown & 255], axis=1).astype(np.uint8)
     else:
         many = shown.size
-        reduced = PillowImages.fromarray(np.ascontiguousarray(colours)).quantize(room)
-        index = np.array(reduced)
+        seen = np.s_[:] if hidden is None else ~hidden
+        part = colours if hidden is None else colours[seen][np.newaxis]
+        reduced = PillowImages.fromarray(np.ascontiguousarray(part)).quantize(room)
+        index = np.zeros(packed.shape, np.uint8)
+        index[seen] = np.asarray(reduced) if hidden is None else np.asarray(reduced)[0]
         palette = np.array(reduced.getpalette("RGB"), dtype=np.uint8).reshape(-1, 3)[:room]
     if hidden is None:
         return _Indexed(index, palette, None, many)

@@ -322,6 +322,22 @@ def test_comment_and_xmp_of_gif() -> None:
     assert opened(again).metadata.text == metadata.text
 
 
+def test_hidden_colours_take_no_room_in_a_palette_of_gif() -> None:
+    rng = np.random.default_rng(2)
+    pixels = rng.integers(0, 256, (64, 64, 4), dtype=np.uint8)
+    pixels[..., 3] = 0
+    shades = np.arange(320) % 64
+    pixels[:5, :, 0], pixels[:5, :, 1:3] = 100 + shades.reshape(5, 64), 50
+    pixels[:5, :, 1] += np.arange(5, dtype=np.uint8)[:, np.newaxis]
+    pixels[:5, :, 3] = 255
+    data, notes = written(Image(pixels, True), "GIF")
+    assert notes == ["the stream: GIF holds 256 colours: 320 were reduced"]
+    found = opened(data).pixels
+    np.testing.assert_array_equal(found[..., 3], pixels[..., 3])
+    error = np.abs(found[:5, :, :3].astype(int) - pixels[:5, :, :3])
+    assert error.max() <= 2
+
+
 def test_what_formats_do_not_hold_is_said() -> None:
     frames = [np.full((3, 4, 3), value, np.uint8) for value in range(3)]
     image = animation(frames, [Timing(15.0), Timing(20.0), Timing(20.0)])
