@@ -40,12 +40,15 @@ _XMP_TRAILER = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
 
 @dataclass(frozen=True)
 class _Cel:
-    """A picture within a file: its place, a file that holds it alone, and how it is shown."""
+    """A picture within a file: its place, what makes a file of it alone, and how it is shown.
+
+    The palette of the whole file is among the pieces, the same bytes for all pictures.
+    """
 
     left: int
     top: int
     size: tuple[int, int]
-    file: bytes
+    pieces: tuple[bytes, ...]
     timing: Timing
 
 
@@ -96,7 +99,7 @@ class Animation:
     ) -> Iterator[Picture]:
         """Yield these frames as they are seen; `decode` gives the picture in a file."""
         sprites = (
-            Sprite(decode(cel.file), cel.left, cel.top, cel.timing.disposal, over=True)
+            Sprite(decode(b"".join(cel.pieces)), cel.left, cel.top, cel.timing.disposal, over=True)
             for cel in self.cels
         )
         return composed(sprites, self.size, numbers)
@@ -108,10 +111,11 @@ def _cel(parts: list[bytes], control: bytes, flags: int, palette: bytes) -> _Cel
     screen = struct.pack("<HHBBB", width, height, flags, 0, 0)
     place = struct.pack("<BHHHHB", _PICTURE, 0, 0, width, height, own)
     shown = _extension(_CONTROL, control) if control else b""
-    file = b"GIF89a" + screen + palette + shown + place + local + bits + _in_parts(data)
+    picture = place + local + bits + _in_parts(data) + bytes([_END])
     packed, delay = struct.unpack_from("<BH", control or bytes(4))
     timing = Timing(10.0 * delay, _DISPOSALS.get(packed >> 2 & 7, "keep"))
-    return _Cel(left, top, (width, height), file + bytes([_END]), timing)
+    pieces = (b"GIF89a" + screen, palette, shown + picture)
+    return _Cel(left, top, (width, height), pieces, timing)
 
 
 def _plays(parts: list[bytes], known: int) -> int:

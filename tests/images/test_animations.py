@@ -19,6 +19,7 @@ from convfilter.errors import ArgumentError, ImageError
 from convfilter.images import Image, Metadata, Timing, read, write
 from convfilter.images.compositing import _Canvas
 from convfilter.images.frames import Picture, Selection
+from convfilter.images.gif import Animation
 from tests.images.animation_files import PALETTE, Cel, Sprite, apng, drawn, gif, shown
 from tests.images.png_files import CHANNELS, chunk
 
@@ -416,6 +417,13 @@ def test_the_limit_counts_all_frames(format_name: str) -> None:
     with pytest.raises(ImageError, match=r"4 frames of 80x80 .* 25,600 pixels.*--max-pixels"):
         opened(data, max_pixels=4 * 6400 - 1)
     assert len(opened(data, max_pixels=2 * 6400, frames="1-2").frames) == 2
+
+
+def test_frames_of_gif_share_the_palette() -> None:
+    data = gif([Cel(np.zeros((1, 1), int))] * 2, (1, 1))
+    first, second = Animation.of(io.BytesIO(data)).cels
+    assert first.pieces[1] == PALETTE.tobytes()
+    assert first.pieces[1] is second.pieces[1]
 
 
 def test_many_tiny_frames_count_for_more() -> None:
