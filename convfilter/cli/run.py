@@ -199,7 +199,8 @@ class Work:
 
             def stripped(frame: Image) -> Image:
                 kept = frame.metadata
-                return replace(frame, metadata=Metadata(kept.icc_profile, jpeg=kept.jpeg))
+                meant = Metadata(kept.icc_profile, jpeg=kept.jpeg, png_colour=kept.png_colour)
+                return replace(frame, metadata=meant)
 
             result = result.map(stripped)
         depth = self._options.depth

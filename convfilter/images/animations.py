@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from convfilter.errors import ImageError
@@ -33,7 +32,7 @@ class _Animation(Protocol):
     def plays(self) -> int: ...
     @property
     def timings(self) -> Sequence[Timing]: ...
-    def pictures(self, decode: Decode) -> Iterator[Picture]: ...
+    def pictures(self, decode: Decode, numbers: Collection[int]) -> Iterator[Picture]: ...
 
 
 def read_png(
@@ -81,9 +80,7 @@ def _drawn(
     numbers = wanted.numbers(count, name)
     check_size(found.size, name, max_pixels, len(numbers))
     with faults_named(format_name, name, found.size):
-        seen = islice(found.pictures(decode), numbers[-1] + 1)
-        chosen = set(numbers)
-        pictures = [picture for number, picture in enumerate(seen) if number in chosen]
+        pictures = list(found.pictures(decode, numbers))
     timings = [found.timings[number] for number in numbers]
     image = _joined(pictures, timings, found.plays, format_name, metadata, orientation)
     return image if count > 1 else replace(image, timing=None, plays=0)

@@ -7,7 +7,7 @@ Each frame is a PNG picture of its own, without a head (PNG specification, third
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, BinaryIO
@@ -23,7 +23,9 @@ from convfilter.images.png import chunk, compressed, head
 __all__ = ["Animation", "encode"]
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_OF_COLOURS = (b"PLTE", b"tRNS")
+_LONGEST_OF_COLOURS = {b"PLTE": 768, b"tRNS": 256}
+"""What every frame needs to be read, with the bytes that it has at most."""
+
 _DISPOSALS: tuple[Disposal, ...] = ("keep", "clear", "restore")
 _DEFAULT_DENOMINATOR = 100
 _LARGEST_CHUNK = 1 << 28
@@ -44,14 +46,14 @@ class _Frame:
 class Animation:
     """The chunks of a file: those of each frame, and those that stand beside them.
 
-    `head` is the first chunk's content. `poster` says that the file has another picture than the
-    first frame for readers that know no animations.
+    `head` is the first chunk's content, `colours` are those of `beside` that frames need. A picture
+    for readers that know no animations, if it is not the first frame, is left out.
     """
 
     head: bytes = b""
     plays: int = 0
     frames: list[_Frame] = field(default_factory=list)
-    poster: bool = False
+    colours: dict[bytes, bytes] = field(default_factory=dict)
     beside: list[tuple[bytes, bytes]] = field(default_factory=list)
 
     @classmethod
@@ -75,10 +77,12 @@ class Animation:
             elif kind == b"IDAT":
                 if found.frames:
                     found.frames[0].data.append(data)
-                else:
-                    found.poster = True
             elif kind != b"IEND":
                 found.beside.append((kind, data))
+                if kind in _LONGEST_OF_COLOURS:
+                    if len(data) > _LONGEST_OF_COLOURS[kind]:
+                        raise ValueError(f"a chunk {kind!r} of {len(data):,} bytes")
+                    found.colours[kind] = data
         if counted != len(found.frames) or not counted:
             raise ValueError(f"{counted} frames announced and {len(found.frames)} there")
         width, height = found.size
@@ -100,8 +104,10 @@ class Animation:
         """How each frame is shown."""
         return tuple(frame.timing for frame in self.frames)
 
-    def pictures(self, decode: Callable[[bytes], Picture]) -> Iterator[Picture]:
-        """Yield every frame as it is seen; `decode` gives the picture in a file."""
+    def pictures(
+        self, decode: Callable[[bytes], Picture], numbers: Collection[int]
+    ) -> Iterator[Picture]:
+        """Yield these frames as they are seen; `decode` gives the picture in a file."""
         sprites = (
             Sprite(
                 decode(self._file(frame)),
@@ -112,15 +118,14 @@ class Animation:
             )
             for frame in self.frames
         )
-        return composed(sprites, self.size)
+        return composed(sprites, self.size, numbers)
 
     def _file(self, frame: _Frame) -> bytes:
         """Return a file of this picture alone."""
         start = struct.pack(">II", frame.width, frame.height) + self.head[8:]
         parts = [_SIGNATURE, *chunk(b"IHDR", start)]
-        for kind, data in self.beside:
-            if kind in _OF_COLOURS:
-                parts += chunk(kind, data)
+        for kind, data in self.colours.items():
+            parts += chunk(kind, data)
         return b"".join([*parts, *chunk(b"IDAT", *frame.data), *chunk(b"IEND")])
 
 
@@ -162,7 +167,7 @@ def encode(
     """Return a file in pieces, as `png.encode` does.
 
     The frames are of one shape and dtype, and replace what was there before. Durations are stored
-    as fractions of a second, to 1/65535 of it.
+    as the nearest fractions of a second whose numbers have 16 bits.
     """
     pieces = head(frames[0][0], metadata)
     pieces += chunk(b"acTL", struct.pack(">II", len(frames), plays))
@@ -171,9 +176,7 @@ def encode(
         zip(changes(frames), frames, strict=True)
     ):
         height, width = pixels.shape[:2]
-        delay = Fraction(min(timing.duration / 1000, 65535)).limit_denominator(65535)
-        if delay.numerator > 65535:
-            delay = Fraction(round(delay), 1)
+        delay = _fraction(timing.duration / 1000)
         disposal = _DISPOSALS.index(timing.disposal)
         place = (order, width, height, left, top, delay.numerator, delay.denominator, disposal, 0)
         pieces += chunk(b"fcTL", struct.pack(">IIIIIHHBB", *place))
@@ -185,3 +188,12 @@ def encode(
                 pieces += chunk(b"fdAT", struct.pack(">I", order), *data)
                 order += 1
     return [*pieces, *chunk(b"IEND")]
+
+
+def _fraction(seconds: float) -> Fraction:
+    """Return the nearest fraction of numbers of 16 bits, of 65535 seconds at most."""
+    most = 65535
+    if seconds < 1:
+        return Fraction(seconds).limit_denominator(most)
+    # above 1 it is the numerator that reaches the limit
+    return 1 / Fraction(1 / min(seconds, most)).limit_denominator(most)

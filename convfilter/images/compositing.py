@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -29,15 +30,19 @@ class Sprite:
     over: bool
 
 
-def composed(sprites: Iterable[Sprite], size: tuple[int, int]) -> Iterator[Picture]:
-    """Yield each frame as it is seen, `size` being (columns, rows); it begins with nothing.
+def composed(
+    sprites: Iterable[Sprite], size: tuple[int, int], numbers: Collection[int]
+) -> Iterator[Picture]:
+    """Yield the frames of these numbers as they are seen; all begins with nothing.
 
+    `size` is (columns, rows); what comes after the last of the numbers, from 0, is not looked at.
     Pictures are uint8 or uint16, all of the same kind but for alpha and that some may be grey; a
     frame without anything clear in it has no alpha.
     """
     width, height = size
     canvas: _Canvas | None = None
-    for sprite in sprites:
+    wanted = frozenset(numbers)
+    for number, sprite in enumerate(islice(sprites, max(wanted) + 1)):
         pixels, has_alpha = sprite.picture
         cube = pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
         top, left = sprite.top, sprite.left
@@ -47,7 +52,8 @@ def composed(sprites: Iterable[Sprite], size: tuple[int, int]) -> Iterator[Pictu
         canvas = canvas.with_room_for(cube.shape[2] - has_alpha)
         before = canvas.part(place).copy() if sprite.disposal == "restore" else None
         canvas.part(place).draw(cube, has_alpha=has_alpha, over=sprite.over)
-        yield canvas.picture()
+        if number in wanted:
+            yield canvas.picture()
         if before is not None:
             canvas.part(place).draw(before.joined(), has_alpha=True, over=False)
         elif sprite.disposal == "clear":

@@ -22,6 +22,9 @@ __all__ = ["Effort", "Frame", "encode"]
 
 _AVIF_QUALITY = 80
 
+_DURATIONS = {"WEBP": (0, 2**24 - 1), "AVIF": (1, 2**32 - 1)}
+"""Milliseconds that a frame is shown, at least and at most."""
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -104,7 +107,11 @@ def _encoded(
             with pillow_warnings_silenced():
                 return gif.encode(timed, plays, metadata, name)
         case "WEBP" if len(frames) > 1:
-            return _animated_webp(timed, plays, metadata, effort.quality), []
+            timed, notes = _in_milliseconds(timed, format_name, name)
+            return _animated_webp(timed, plays, metadata, effort.quality), notes
+        case "AVIF" if len(frames) > 1:
+            timed, notes = _in_milliseconds(timed, format_name, name)
+            return [_encode_with_pillow(timed, format_name, metadata, effort.quality)], notes
         case "TIFF":
             from convfilter.images import tiff_writer
 
@@ -115,6 +122,19 @@ def _encoded(
 
             return pnm.encode(pixels), []
     return [_encode_with_pillow(timed, format_name, metadata, effort.quality)], []
+
+
+def _in_milliseconds(
+    frames: Sequence[tuple[NDArray[Any], Timing]], format_name: str, name: str
+) -> tuple[list[tuple[NDArray[Any], Timing]], list[str]]:
+    """Return frames that are shown for whole milliseconds, and a note if that is not as long."""
+    shortest, longest = _DURATIONS[format_name]
+    found, rounded = [], False
+    for pixels, timing in frames:
+        whole = min(max(round(timing.duration), shortest), longest)
+        rounded = rounded or abs(whole - timing.duration) > 1e-6
+        found.append((pixels, replace(timing, duration=float(whole))))
+    return found, [f"{name}: {format_name} counts milliseconds: durations were rounded"] * rounded
 
 
 def _animated_webp(
@@ -153,7 +173,7 @@ def _encode_with_pillow(
         if format_name == "PBM":
             picture = picture.convert("1", dither=PillowImages.Dither.NONE)
         if others:
-            durations = [round(timing.duration) for _, timing in frames]
+            durations = [int(timing.duration) for _, timing in frames]
             options |= {"save_all": True, "append_images": others, "duration": durations}
         picture.save(file, format=entry.encoder, **options)
         return file.getvalue()

@@ -42,8 +42,9 @@ class Format:
     Pillow's module and class, `encoder` is Pillow's name for saving. `longest_side` is the
     largest width or height that the format allows, in pixels. `arrays` says that pixels of every
     dtype and number of channels are stored as they are. `several` says what the format holds more
-    than one of: frames of one size that are shown in turn, or pages. `keeps` says what of a
-    picture's metadata it holds.
+    than one of: frames of one size that are shown in turn, or pages. `most_plays` is how often
+    frames are played at most, 0 if only for ever. `keeps` says what of a picture's metadata it
+    holds.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Format:
     floats: bool = False
     arrays: bool = False
     several: Literal["frames", "pages"] | None = None
+    most_plays: int = 2**31 - 1
     keeps: frozenset[Kept] = frozenset()
     longest_side: int = 2**31 - 1
 
@@ -113,6 +115,7 @@ FORMATS: dict[str, Format] = {
             alpha=True,
             grey=False,
             several="frames",
+            most_plays=65535,
             longest_side=16383,
             keeps=_DESCRIBED,
         ),
@@ -125,6 +128,7 @@ FORMATS: dict[str, Format] = {
             "GIF",
             alpha=True,
             several="frames",
+            most_plays=65536,
             longest_side=65535,
             keeps=frozenset({"XMP", "comment"}),
         ),
@@ -142,6 +146,7 @@ FORMATS: dict[str, Format] = {
             alpha=True,
             grey=False,
             several="frames",
+            most_plays=0,
             longest_side=65536,
             keeps=_DESCRIBED,
         ),

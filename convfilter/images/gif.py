@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
@@ -27,23 +27,28 @@ __all__ = ["Animation", "encode"]
 _EXTENSION, _PICTURE, _END = b"!,;"
 _CONTROL, _COMMENT, _APPLICATION = 0xF9, 0xFE, 0xFF
 _NETSCAPE, _XMP = b"NETSCAPE2.0", b"XMP DataXMP"
+_ANIMEXTS = b"ANIMEXTS1.0"
+"""Says the same as Netscape's; readers take both."""
+
 _DISPOSALS: dict[int, Disposal] = {2: "clear", 3: "restore"}
 _DISPOSAL_NUMBERS = {"keep": 1, "clear": 2, "restore": 3}
 _LONGEST_BLOCK = 255
 _LONGEST_DELAY = 65535
-_MOST_REPETITIONS = 65535
 # XMP stands there in one piece; a reader of blocks lands in this trailer and is led to its end
 _XMP_TRAILER = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
 
 
 @dataclass(frozen=True)
 class _Cel:
-    """A picture within a file: its place, a file that holds it alone, and how it is shown."""
+    """A picture within a file: its place, what makes a file of it alone, and how it is shown.
+
+    The palette of the whole file is among the pieces, the same bytes for all pictures.
+    """
 
     left: int
     top: int
     size: tuple[int, int]
-    file: bytes
+    pieces: tuple[bytes, ...]
     timing: Timing
 
 
@@ -76,7 +81,7 @@ class Animation:
                 control = parts[0][:4]
             elif label == _COMMENT:
                 comments.append(b"".join(parts))
-            elif label == _APPLICATION and parts[:1] == [_NETSCAPE]:
+            elif label == _APPLICATION and parts[:1] in ([_NETSCAPE], [_ANIMEXTS]):
                 plays = _plays(parts[1:], plays)
             elif label == _APPLICATION and parts[:1] == [_XMP]:
                 packet = b"".join(bytes([len(part)]) + part for part in parts[1:])
@@ -89,13 +94,15 @@ class Animation:
         """How each picture is shown."""
         return tuple(cel.timing for cel in self.cels)
 
-    def pictures(self, decode: Callable[[bytes], Picture]) -> Iterator[Picture]:
-        """Yield every frame as it is seen; `decode` gives the picture in a file."""
+    def pictures(
+        self, decode: Callable[[bytes], Picture], numbers: Collection[int]
+    ) -> Iterator[Picture]:
+        """Yield these frames as they are seen; `decode` gives the picture in a file."""
         sprites = (
-            Sprite(decode(cel.file), cel.left, cel.top, cel.timing.disposal, over=True)
+            Sprite(decode(b"".join(cel.pieces)), cel.left, cel.top, cel.timing.disposal, over=True)
             for cel in self.cels
         )
-        return composed(sprites, self.size)
+        return composed(sprites, self.size, numbers)
 
 
 def _cel(parts: list[bytes], control: bytes, flags: int, palette: bytes) -> _Cel:
@@ -104,10 +111,11 @@ def _cel(parts: list[bytes], control: bytes, flags: int, palette: bytes) -> _Cel
     screen = struct.pack("<HHBBB", width, height, flags, 0, 0)
     place = struct.pack("<BHHHHB", _PICTURE, 0, 0, width, height, own)
     shown = _extension(_CONTROL, control) if control else b""
-    file = b"GIF89a" + screen + palette + shown + place + local + bits + _in_parts(data)
+    picture = place + local + bits + _in_parts(data) + bytes([_END])
     packed, delay = struct.unpack_from("<BH", control or bytes(4))
     timing = Timing(10.0 * delay, _DISPOSALS.get(packed >> 2 & 7, "keep"))
-    return _Cel(left, top, (width, height), file + bytes([_END]), timing)
+    pieces = (b"GIF89a" + screen, palette, shown + picture)
+    return _Cel(left, top, (width, height), pieces, timing)
 
 
 def _plays(parts: list[bytes], known: int) -> int:
@@ -194,8 +202,8 @@ def encode(
     screen = struct.pack("<HHBBB", width, height, 0x80 | 7 << 4 | bits - 1, 0, 0)
     head = [b"GIF89a", screen, table]
     if len(frames) > 1 and plays != 1:
-        again = min(plays - 1, _MOST_REPETITIONS) if plays else 0
-        head.append(_extension(_APPLICATION, _NETSCAPE, struct.pack("<BH", 1, again)))
+        again = struct.pack("<BH", 1, plays - 1 if plays else 0)
+        head.append(_extension(_APPLICATION, _NETSCAPE, again))
     for keyword, text in metadata.text:
         if keyword == COMMENT:
             data = text.encode("utf-8")
@@ -298,8 +306,11 @@ def _indexed(pixels: NDArray[np.uint8], name: str, notes: list[str]) -> _Indexed
         palette = np.stack([shown >> 16, shown >> 8 & 255, shown & 255], axis=1).astype(np.uint8)
     else:
         many = shown.size
-        reduced = PillowImages.fromarray(np.ascontiguousarray(colours)).quantize(room)
-        index = np.array(reduced)
+        seen = np.s_[:] if hidden is None else ~hidden
+        part = colours if hidden is None else colours[seen][np.newaxis]
+        reduced = PillowImages.fromarray(np.ascontiguousarray(part)).quantize(room)
+        index = np.zeros(packed.shape, np.uint8)
+        index[seen] = np.asarray(reduced) if hidden is None else np.asarray(reduced)[0]
         palette = np.array(reduced.getpalette("RGB"), dtype=np.uint8).reshape(-1, 3)[:room]
     if hidden is None:
         return _Indexed(index, palette, None, many)

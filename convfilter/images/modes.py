@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
     from PIL.ImageFile import ImageFile
 
-__all__ = ["pixels_of", "refuse_deep_avif", "refuse_lost_depth"]
+__all__ = [
+    "in_native_order",
+    "pixels_of",
+    "refuse_deep_avif",
+    "refuse_lost_depth",
+    "widen_transparent_shade",
+]
 
 _BITS_PER_SAMPLE = 258
 _PHOTOMETRIC = 262
@@ -24,6 +30,9 @@ _WHITE_IS_ZERO = 0
 
 _DEEP_AVIF = re.compile(rb"av1C\x81.[\x40-\x7f\xc0-\xff]", re.DOTALL)
 """A box that says how a picture is coded, with the bit of 10 bits or more (AV1-ISOBMFF, 2.3)."""
+
+_WIDENED = {"L;2": 85, "L;4": 17}
+"""By what Pillow multiplies grey of 2 and 4 bits, which it has no modes for."""
 
 _DEEP_COLOUR = (
     "16-bit colour of this kind is not served: convert to 16-bit PNG or TIFF, or to 8 bits"
@@ -59,6 +68,29 @@ def refuse_deep_avif(file: BinaryIO, name: str) -> None:
     file.seek(0)
     if _DEEP_AVIF.search(file.read()):
         raise ImageError(f"{name}: AVIF of more than 8 bits is not served: convert to 16-bit PNG")
+
+
+def widen_transparent_shade(picture: ImageFile) -> None:
+    """Make 8 bits of the transparent shade of a PNG file, where Pillow does so of the pixels only.
+
+    Called before decoding.
+    """
+    times = _WIDENED.get(str(picture.tile[0][3])) if picture.tile else None
+    shade = picture.info.get("transparency")
+    if times is not None and isinstance(shade, int):
+        picture.info["transparency"] = times * shade
+
+
+def in_native_order(picture: ImageFile) -> None:
+    """Let Pillow take signed samples of TIFF in the order in which libtiff unpacks them.
+
+    Called before decoding. Of others it knows this by itself.
+    """
+    for number, tile in enumerate(picture.tile):
+        if tile.codec_name == "libtiff" and isinstance(tile.args, tuple):
+            mode, *others = tile.args
+            native = {"I;16BS": "I;16NS", "I;32BS": "I;32NS"}.get(mode, mode)
+            picture.tile[number] = tile._replace(args=(native, *others))
 
 
 def _tag(picture: ImageFile, number: int, default: tuple[int, ...]) -> tuple[int, ...]:

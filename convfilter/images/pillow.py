@@ -24,7 +24,7 @@ from convfilter.images.image import (
     comment_of,
     resolution_of,
 )
-from convfilter.images.modes import pixels_of
+from convfilter.images.modes import in_native_order, pixels_of, widen_transparent_shade
 from convfilter.images.quiet import keep_logs_quiet, silence_libtiff
 
 if TYPE_CHECKING:
@@ -85,6 +85,10 @@ def _decode_pixels(picture: ImageFile, format_name: str, name: str) -> tuple[NDA
         pixels = jpeg.decode(picture)
         if pixels is not None:
             return pixels, False
+    if format_name == "PNG":
+        widen_transparent_shade(picture)
+    if format_name == "TIFF":
+        in_native_order(picture)
     picture.load()
     return pixels_of(picture, name)
 

@@ -109,20 +109,24 @@ class Announced:
 
     @classmethod
     def of(cls, file: BinaryIO) -> Announced:
-        """Look at the chunks before the pixels; the file is then at its beginning again."""
+        """Look at the chunks before the pixels; the file is then at its beginning again.
+
+        Each kind is allowed once: of several the first counts, as libpng has it.
+        """
         file.seek(len(_SIGNATURE))
-        animated, colour = False, []
+        animated = False
+        colour: dict[bytes, bytes] = {}
         while len(start := file.read(8)) == 8:
             length, kind = struct.unpack(">I4s", start)
             if kind == b"IDAT":
                 break
             animated = animated or kind == b"acTL"
-            known = OF_COLOUR.get(kind) == length
+            known = OF_COLOUR.get(kind) == length and kind not in colour
             if known:
-                colour.append((kind, file.read(length)))
+                colour[kind] = file.read(length)
             file.seek(4 if known else length + 4, io.SEEK_CUR)
         file.seek(0)
-        return cls(animated, tuple(colour))
+        return cls(animated, tuple(colour.items()))
 
 
 @dataclass

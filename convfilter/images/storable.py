@@ -57,6 +57,10 @@ def storable(
     kept = replace(kept, icc_profile=_profile(pixels, kept, name, notes))
     if form.name == "JPEG":
         kept = _within_segments(kept, name, notes)
+    if form.name in ("PNG", "GIF") and b"\0" in (kept.xmp or b""):
+        # where readers would see its end, and in GIF that of all blocks
+        notes.append(f"{name}: an XMP packet with zeros cannot be stored in {form.name}: left out")
+        kept = replace(kept, xmp=None)
     if form.name == "PNG":
         kept = _in_png(kept, name, notes)
     return kept, notes

@@ -1,5 +1,7 @@
 """TIFF of 16-bit colour and of floats, which Pillow reduces to 8 bits or does not know.
 
+Grey of 8 bits whose alpha stands apart, which Pillow gives in the wrong places, is read here, too.
+
 tifffile reads the tags; it unpacks only a few compressions by itself. The others are
 left to Pillow's libtiff: whatever the samples are, a compressed strip is bytes, and so is a small
 grey picture of 8 bits.
@@ -29,6 +31,7 @@ _DIFFERENCES, _FLOAT_DIFFERENCES = 2, 3
 _WITH_DIFFERENCES = (_LZW, _DEFLATE, _OLD_DEFLATE, _LZMA, _ZSTANDARD)
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
 _ASSOCIATED, _UNASSOCIATED = 1, 2
+_APART = 2
 _LARGEST_TILE = 1 << 24
 """Pixels of a tile that may be larger than the picture."""
 
@@ -51,7 +54,9 @@ class Deep:
             opened = tifffile.TiffFile(file)
             page: Any = opened.pages[0]
             dtype, samples = page.dtype, int(page.samplesperpixel)
-            if dtype is None or dtype.name not in _DTYPES or min(page.shape) < 1:
+            apart = samples == 2 and int(page.planarconfig) == _APART
+            known = (*_DTYPES, "uint8") if apart else _DTYPES
+            if dtype is None or dtype.name not in known or min(page.shape) < 1:
                 return None
             if samples == 1 and dtype.name == "uint16":
                 return None  # grey, which Pillow reads; floats it may give in the wrong byte order
@@ -89,7 +94,7 @@ class Deep:
         """Return the pixels (H, W) or (H, W, C), and whether the last channel is alpha."""
         page = self.page
         samples, (width, height) = page.samplesperpixel, self.size
-        apart = samples > 1 and int(page.planarconfig) == 2
+        apart = samples > 1 and int(page.planarconfig) == _APART
         planes = samples if apart else 1
         pixels = np.zeros((planes, height, width, samples // planes), page.dtype)
         for plane, top, left, part in self._parts(planes, samples // planes):
@@ -98,7 +103,7 @@ class Deep:
         picture = np.moveaxis(pixels[..., 0], 0, -1) if apart else pixels[0]
         if page.photometric == _WHITE_IS_ZERO:
             colours = picture[..., :1]
-            colours[...] = (65535 if picture.dtype.kind == "u" else 1) - colours
+            colours[...] = _white(picture.dtype) - colours
         alpha = samples in (2, 4)
         if alpha and int(page.extrasamples[0]) == _ASSOCIATED:
             picture = _divided(picture)
@@ -122,7 +127,8 @@ class Deep:
             count = rows * wide * samples * page.dtype.itemsize
             handle = self.file.filehandle
             handle.seek(page.dataoffsets[index])
-            data = handle.read(min(page.databytecounts[index], handle.size))
+            # strips may share bytes, which are not all read for each; nothing is packed to twice
+            data = handle.read(min(page.databytecounts[index], handle.size, 2 * count + 4096))
             data = _unpacked(data, int(page.compression), rows, count)
             if len(data) < count:
                 raise EOFError("the file is truncated")
@@ -165,10 +171,14 @@ def _unpacked(data: bytes, compression: int, rows: int, count: int) -> bytes:
         return picture.tobytes()
 
 
+def _white(dtype: np.dtype[Any]) -> int:
+    return int(np.iinfo(dtype).max) if dtype.kind == "u" else 1
+
+
 def _divided(pixels: NDArray[Any]) -> NDArray[Any]:
     """Divide colours by the alpha that they were multiplied with."""
     alpha = pixels[..., -1:].astype(np.float64)
-    whole = 65535 if pixels.dtype.kind == "u" else 1
+    whole = _white(pixels.dtype)
     shares = np.divide(whole, alpha, out=np.zeros_like(alpha), where=alpha > 0)
     colours = pixels[..., :-1] * shares
     if pixels.dtype.kind == "u":

@@ -25,6 +25,7 @@ _REDUCED, _MASK = 1, 4
 _OLD_REDUCED = 2
 _WIDTH, _HEIGHT, _BITS, _ORIENTATION = 256, 257, 258, 274
 _ACROSS, _DOWN, _UNIT = 282, 283, 296
+_PLANES, _APART = 284, 2
 _XMP, _PROFILE = 700, 34675
 _PER_INCH = {2: 1.0, 3: 2.54}
 
@@ -96,10 +97,11 @@ class Page:
 
     @property
     def may_be_deep(self) -> bool:
-        """Whether some samples have more than 8 bits."""
+        """Whether some samples have more than 8 bits, or alpha of grey stands apart."""
         bits = self._directory.fields.get(_BITS)
         found = self.shared.source.numbers(bits)
-        return bits is not None and (not found or max(found) > 8)
+        apart = len(found) == 2 and self._whole(_PLANES) == _APART
+        return bits is not None and (not found or max(found) > 8 or apart)
 
     @property
     def orientation(self) -> int:

@@ -18,8 +18,6 @@ __all__ = ["Part", "animated", "timings_and_plays"]
 _PROFILE, _EXIF, _XMP, _ANIMATION = 0x20, 0x08, 0x04, 0x02
 _ALPHA = 0x10
 _CLEAR, _NO_BLENDING = 1, 2
-_LONGEST = 0xFFFFFF
-_MOST_PLAYS = 0xFFFF
 _BESIDE = {b"ICCP": _PROFILE, b"EXIF": _EXIF, b"XMP ": _XMP}
 
 
@@ -89,7 +87,7 @@ def animated(frames: Iterable[Part], size: tuple[int, int], plays: int) -> list[
                 flags |= _ALPHA if kind == b"VP8L" and data[4] & 0x10 else 0
                 parts.append(_chunk(kind, data))
         where = (frame.left // 2, frame.top // 2, frame.size[0] - 1, frame.size[1] - 1)
-        duration = min(round(frame.timing.duration), _LONGEST)
+        duration = int(frame.timing.duration)
         how = _NO_BLENDING | (_CLEAR if frame.timing.disposal == "clear" else 0)
         head = b"".join(_whole(number, 3) for number in (*where, duration)) + bytes([how])
         drawn.append(_chunk(b"ANMF", head + b"".join(parts)))
@@ -99,7 +97,7 @@ def animated(frames: Iterable[Part], size: tuple[int, int], plays: int) -> list[
     chunks = [_chunk(b"VP8X", canvas)]
     if b"ICCP" in beside:
         chunks.append(_chunk(b"ICCP", beside[b"ICCP"]))
-    chunks.append(_chunk(b"ANIM", bytes(4) + _whole(min(plays, _MOST_PLAYS), 2)))
+    chunks.append(_chunk(b"ANIM", bytes(4) + _whole(plays, 2)))
     chunks += drawn
     chunks += [_chunk(kind, beside[kind]) for kind in (b"EXIF", b"XMP ") if kind in beside]
     length = 4 + sum(map(len, chunks))

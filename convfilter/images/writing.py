@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -13,7 +14,7 @@ from convfilter.images.encoding import Effort, Frame, encode
 from convfilter.images.fitting import background_colour, fit
 from convfilter.images.formats import COMPRESSIONS, FORMATS, Format, check_format, format_of
 from convfilter.images.frames import alike
-from convfilter.images.image import Image, Timing
+from convfilter.images.image import Image, Metadata, Timing
 from convfilter.images.placing import place
 from convfilter.images.reading import display_name
 
@@ -115,11 +116,18 @@ def _encode(
         pixels_of_all, _ = alike(fitted)
     else:
         pixels_of_all = [pixels for pixels, _ in fitted]
+    plays = picture.plays
+    if plays > form.most_plays and len(shown) > 1 and form.several == "frames":
+        plays = form.most_plays
+        often = f"{plays:,} times at most" if plays else "for ever"
+        notes.append(
+            f"{name}: {form.name} plays {often}, not as often as wanted ({picture.plays:,})"
+        )
     frames = [
         Frame(pixels, frame.timing or Timing(), frame.metadata)
         for pixels, frame in zip(pixels_of_all, shown, strict=True)
     ]
-    pieces, omissions = encode(frames, format_name, picture.plays, name, effort)
+    pieces, omissions = encode(frames, format_name, plays, name, effort)
     return pieces, list(dict.fromkeys(notes + omissions))
 
 
@@ -136,9 +144,16 @@ def _shown(picture: Image, form: Format, name: str) -> tuple[tuple[Image, ...], 
         return frames, [f"{name}: {form.name} holds pages, not how long to show them"] * timed
     if len({frame.shape[:2] for frame in frames}) > 1:
         return frames[:1], [f"{name}: {form.name} holds frames of one size: {first_only}"]
-    pages = any(frame.timing is None for frame in frames)
-    note = f"{name}: pages become frames that are shown for {Timing().duration:.0f} ms each"
-    return frames, [note] * pages
+    notes = []
+    if any(frame.timing is None for frame in frames):
+        each = f"{Timing().duration:.0f} ms each"
+        notes.append(f"{name}: pages become frames that are shown for {each}")
+    first, *others = (replace(frame.metadata, dpi=None, jpeg=None) for frame in frames)
+    if any(other not in (first, Metadata()) for other in others):
+        notes.append(
+            f"{name}: {form.name} holds metadata once: only that of the first page is kept"
+        )
+    return frames, notes
 
 
 def _write_stream(stream: IO[bytes], pieces: list[bytes], name: str) -> None:

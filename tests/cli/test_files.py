@@ -353,9 +353,11 @@ def test_strip_leaves_out_all_but_pixels_and_their_colours(
     convfilter: Runner, folder: Path
 ) -> None:
     profile = bytes(16) + b"RGB " + bytes(108)
-    metadata = Metadata(profile, None, (300, 300), (("Author", "somebody"),))
+    colour = ((b"cLLI", bytes(8)), (b"gAMA", bytes((0, 1, 134, 160))))
+    text = (("Author", "somebody"),)
+    metadata = Metadata(profile, None, (300, 300), text, png_colour=colour)
     write(Image(np.zeros((4, 5, 3), np.uint8), metadata=metadata), folder / "full.png")
     assert convfilter("invert", folder / "full.png", folder / "kept.png").code == 0
     assert convfilter("invert", folder / "full.png", folder / "bare.png", "--strip").code == 0
     assert read(folder / "kept.png").metadata.text == metadata.text
-    assert read(folder / "bare.png").metadata == Metadata(profile)
+    assert read(folder / "bare.png").metadata == Metadata(profile, png_colour=colour)

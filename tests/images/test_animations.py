@@ -17,8 +17,10 @@ from PIL import Image as PillowImages
 
 from convfilter.errors import ArgumentError, ImageError
 from convfilter.images import Image, Metadata, Timing, read, write
-from convfilter.images.frames import Selection
-from tests.images.animation_files import Cel, Sprite, apng, drawn, gif, shown
+from convfilter.images.compositing import _Canvas
+from convfilter.images.frames import Picture, Selection
+from convfilter.images.gif import Animation
+from tests.images.animation_files import PALETTE, Cel, Sprite, apng, drawn, gif, shown
 from tests.images.png_files import CHANNELS, chunk
 
 SIZE = (9, 7)
@@ -148,6 +150,28 @@ def test_damaged_animations_of_png(change: Any, words: str) -> None:
     data = apng([Sprite(np.full((4, 5, 3), value)) for value in (3, 9)], (5, 4), 2, 8)
     with pytest.raises(ImageError, match=words):
         opened(change(data))
+
+
+def test_a_palette_too_long_for_every_frame_of_png() -> None:
+    before = [(b"PLTE", bytes(3 * 257))]
+    data = apng([Sprite(np.zeros((4, 5, 1), int))] * 2, (5, 4), 3, 8, before=before)
+    with pytest.raises(ImageError, match=r"PNG file is damaged \(a chunk b'PLTE' of 771 bytes\)"):
+        opened(data)
+
+
+def test_frames_that_are_not_chosen_are_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[_Canvas] = []
+    picture = _Canvas.picture
+
+    def counted(canvas: _Canvas) -> Picture:
+        copied.append(canvas)
+        return picture(canvas)
+
+    monkeypatch.setattr(_Canvas, "picture", counted)
+    frames = [Cel(np.full((3, 4), number % 3)) for number in range(9)]
+    chosen = opened(gif(frames, (4, 3)), frames="2,5-6").frames
+    assert [frame.pixels[0, 0].tolist() for frame in chosen] == PALETTE[[2, 2, 0]].tolist()
+    assert len(copied) == 3
 
 
 def _numbers(old: int, new: int) -> tuple[bytes, bytes]:
@@ -299,6 +323,22 @@ def test_comment_and_xmp_of_gif() -> None:
     assert opened(again).metadata.text == metadata.text
 
 
+def test_hidden_colours_take_no_room_in_a_palette_of_gif() -> None:
+    rng = np.random.default_rng(2)
+    pixels = rng.integers(0, 256, (64, 64, 4), dtype=np.uint8)
+    pixels[..., 3] = 0
+    shades = np.arange(320) % 64
+    pixels[:5, :, 0], pixels[:5, :, 1:3] = 100 + shades.reshape(5, 64), 50
+    pixels[:5, :, 1] += np.arange(5, dtype=np.uint8)[:, np.newaxis]
+    pixels[:5, :, 3] = 255
+    data, notes = written(Image(pixels, True), "GIF")
+    assert notes == ["the stream: GIF holds 256 colours: 320 were reduced"]
+    found = opened(data).pixels
+    np.testing.assert_array_equal(found[..., 3], pixels[..., 3])
+    error = np.abs(found[:5, :, :3].astype(int) - pixels[:5, :, :3])
+    assert error.max() <= 2
+
+
 def test_what_formats_do_not_hold_is_said() -> None:
     frames = [np.full((3, 4, 3), value, np.uint8) for value in range(3)]
     image = animation(frames, [Timing(15.0), Timing(20.0), Timing(20.0)])
@@ -377,6 +417,13 @@ def test_the_limit_counts_all_frames(format_name: str) -> None:
     with pytest.raises(ImageError, match=r"4 frames of 80x80 .* 25,600 pixels.*--max-pixels"):
         opened(data, max_pixels=4 * 6400 - 1)
     assert len(opened(data, max_pixels=2 * 6400, frames="1-2").frames) == 2
+
+
+def test_frames_of_gif_share_the_palette() -> None:
+    data = gif([Cel(np.zeros((1, 1), int))] * 2, (1, 1))
+    first, second = Animation.of(io.BytesIO(data)).cels
+    assert first.pieces[1] == PALETTE.tobytes()
+    assert first.pieces[1] is second.pieces[1]
 
 
 def test_many_tiny_frames_count_for_more() -> None:

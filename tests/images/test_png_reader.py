@@ -116,6 +116,20 @@ def test_one_transparent_colour(colour: int, depth: int) -> None:
     np.testing.assert_array_equal(image.pixels[..., -1], np.where(hidden, 0, 2**depth - 1))
 
 
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize("depth", [1, 2, 4])
+def test_one_transparent_shade_of_few_bits(depth: int, interlaced: bool) -> None:
+    samples = np.arange(96).reshape(6, 16, 1) % 2**depth
+    for shade in range(2**depth):
+        before = [(b"tRNS", bytes((0, shade)))]
+        image = opened(encode(samples, 0, depth, Random(0), interlaced=interlaced, before=before))
+        wide = samples[..., 0] * 255 // (2**depth - 1)
+        np.testing.assert_array_equal(image.pixels[..., 0], wide)
+        np.testing.assert_array_equal(
+            image.pixels[..., 1], np.where(samples[..., 0] == shade, 0, 255)
+        )
+
+
 @functools.cache  # profiles hold the time at which they were made
 def words() -> list[Chunk]:
     """Return chunks with all that is kept from a file, as Pillow writes them."""
@@ -334,6 +348,12 @@ def test_what_is_said_of_colours_goes_along(colour: int) -> None:
     assert write(image, file, format="PNG") == []
     assert opened(file.getvalue()).metadata.png_colour == COLOURS
     assert "description of colours" in write(image, io.BytesIO(), format="TIFF")[0]
+
+
+def test_what_is_said_twice_of_colours_counts_once() -> None:
+    said = [*COLOURS, (b"gAMA", struct.pack(">I", 45455)), COLOURS[0]]
+    image = opened(encode(noise(5, 4, 2, 8), 2, 8, Random(1), before=said))
+    assert image.metadata.png_colour == COLOURS
 
 
 def test_what_is_said_of_plain_srgb_need_not_go_along() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -78,3 +79,33 @@ def test_a_comment_too_long_for_jpeg_is_named() -> None:
     image = Image(np.zeros((8, 8), np.uint8), metadata=Metadata(text=(("Comment", "x" * 70000),)))
     notes = write(image, io.BytesIO(), format="JPEG")
     assert notes == ["the stream: the comment is too long for JPEG and was left out"]
+
+
+@pytest.mark.parametrize("xmp", [XMP + bytes(300), XMP.decode().encode("utf-16")])
+def test_xmp_with_zeros_is_named_where_it_would_break_the_file(xmp: bytes) -> None:
+    for format_name in ("GIF", "PNG", "TIFF", "WEBP", "JPEG"):
+        image = Image(np.zeros((16, 16, 3), np.uint8), metadata=Metadata(xmp=xmp))
+        file = io.BytesIO()
+        notes = write(image, file, format=format_name)
+        found = read(io.BytesIO(file.getvalue())).metadata.xmp
+        if format_name in ("GIF", "PNG"):
+            assert found is None
+            wanted = f"an XMP packet with zeros cannot be stored in {format_name}: left out"
+            assert notes == [f"the stream: {wanted}"]
+        else:
+            assert (found, notes) == (xmp, [])
+
+
+def test_metadata_of_further_pages_is_named_where_it_has_no_place() -> None:
+    pixels = np.zeros((16, 16, 3), np.uint8)
+    first, other = Image(pixels, metadata=Metadata(xmp=XMP)), Image(pixels)
+    words = "holds metadata once: only that of the first page is kept"
+    told = replace(other, metadata=Metadata(exif=EXIF))
+    for page, is_said in ((other, False), (first, False), (told, True)):
+        pages = replace(first, following=(page,))
+        for format_name in ("PNG", "WEBP", "AVIF"):
+            _, *notes = write(pages, io.BytesIO(), format=format_name)
+            assert notes == [f"the stream: {format_name} {words}"] * is_said
+        file = io.BytesIO()
+        assert write(pages, file, format="TIFF") == []
+        assert len(read(io.BytesIO(file.getvalue())).frames) == 2

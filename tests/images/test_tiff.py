@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,54 @@ def test_planes_apart(dtype: str):
     pixels = picture(dtype, (3,))
     image = opened(tiff_file(pixels, Kind("deflate", apart=True)))
     np.testing.assert_array_equal(image.pixels, pixels)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+@pytest.mark.parametrize("compression", ["none", "lzw", "deflate"])
+def test_alpha_of_grey_apart(dtype: str, compression: str):
+    pixels = picture(dtype, (2,))
+    image = opened(tiff_file(pixels, Kind(compression, apart=True, extra=2)))
+    assert (image.alpha, image.dtype) == (True, dtype)
+    np.testing.assert_array_equal(image.pixels, pixels)
+
+
+def test_grey_apart_multiplied_by_alpha_is_divided():
+    pixels = np.array([[[50, 128], [255, 255], [7, 0]]], np.uint8)
+    image = opened(tiff_file(pixels, Kind("deflate", apart=True, extra=1)))
+    assert image.pixels.tolist() == [[[100, 128], [255, 255], [0, 0]]]
+
+
+@pytest.mark.parametrize("dtype", ["int16", "int32"])
+@pytest.mark.parametrize("compression", ["none", "lzw", "deflate"])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_signed_numbers_that_fit(dtype: str, compression: str, order: str):
+    pixels = np.arange(23 * 37, dtype=dtype).reshape(23, 37)
+    image = opened(tiff_file(pixels, Kind(compression, order=order)))
+    assert image.dtype == np.uint16
+    np.testing.assert_array_equal(image.pixels, pixels)
+
+
+@pytest.mark.parametrize("compression", ["none", "deflate"])
+def test_strips_that_share_their_bytes_are_not_read_whole(
+    compression: str, monkeypatch: pytest.MonkeyPatch
+):
+    data = tiff_file(picture("float32", (3,), 300), Kind(compression, rows=1))
+    with tifffile.TiffFile(io.BytesIO(data)) as opened_file:
+        tag = opened_file.pages[0].tags[279]
+        place, count = tag.valueoffset, tag.count
+    long = struct.pack("<I", len(data)) * count
+    data = data[:place] + long + data[place + len(long) :]
+    taken: list[int] = []
+    read_one = tifffile.FileHandle.read
+
+    def counted(handle: Any, size: int = -1) -> bytes:
+        found: bytes = read_one(handle, size)
+        taken.append(len(found))
+        return found
+
+    monkeypatch.setattr(tifffile.FileHandle, "read", counted)
+    opened(data)
+    assert sum(taken) < 300 * 6000 < 300 * len(data) / 10
 
 
 @pytest.mark.parametrize("compression", ["none", "lzw", "deflate"])
