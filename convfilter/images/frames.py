@@ -28,8 +28,8 @@ class Selection:
     parts: tuple[tuple[int, int | None], ...]
 
     @classmethod
-    def of(cls, given: Selection | str | Iterable[int] | None) -> Selection:
-        """Take a choice in words such as ``0``, ``0-3``, ``0,4-6`` or ``5-``, or as numbers.
+    def of(cls, given: Selection | str | int | Iterable[int] | None) -> Selection:
+        """Take a choice in words such as ``0``, ``0-3``, ``0,4-6`` or ``5-``, or as a number or several.
 
         Raises
         ------
@@ -38,6 +38,8 @@ class Selection:
         """
         if given is None or isinstance(given, Selection):
             return ALL if given is None else given
+        if isinstance(given, int):
+            given = (given,)
         if not isinstance(given, str):
             given = ",".join(str(number) for number in given)
         parts: list[tuple[int, int | None]] = []

@@ -129,6 +129,8 @@ def _plays(parts: list[bytes], known: int) -> int:
 def _blocks(file: BinaryIO) -> Iterator[tuple[int, list[bytes]]]:
     """Yield labels and parts of extensions; of pictures descriptor, palette, bits and pixels."""
     while (kind := _read(file, 1)[0]) != _END:
+        if kind == 0:
+            continue  # the end of parts once more, as some programs write it
         if kind == _EXTENSION:
             yield _read(file, 1)[0], list(_parts(file))
         elif kind == _PICTURE:

@@ -34,7 +34,7 @@ def read(
     source: str | os.PathLike[str] | IO[bytes],
     *,
     max_pixels: int = DEFAULT_MAX_PIXELS,
-    frames: str | Iterable[int] | None = None,
+    frames: str | int | Iterable[int] | None = None,
 ) -> Image:
     """Read a picture with all its frames or pages.
 
@@ -53,7 +53,7 @@ def read(
         A stream is read to its end.
     max_pixels : int
         Largest width times height, of all frames together; checked before anything is decoded.
-    frames : str or numbers, optional
+    frames : str, int or several, optional
         Which frames to read, counted from 0: ``"0"``, ``"0-3"``, ``"0,4-6"``, ``"5-"`` or numbers.
 
     Returns

@@ -390,6 +390,7 @@ def test_chosen_frames(format_name: str) -> None:
         assert [int(frame.pixels.flat[0]) for frame in image.frames] == wanted
         assert [frame.timing for frame in image.frames] == [timings[n] for n in wanted]
     assert int(opened(data, frames=[2, 3]).pixels.flat[0]) == 2
+    assert int(opened(data, frames=4).pixels.flat[0]) == 4
     with pytest.raises(ImageError, match=r"has 6 frames, 0 to 5, and none of number 6: .*--frames"):
         opened(data, frames="3-6")
 
@@ -430,6 +431,12 @@ def test_many_tiny_frames_count_for_more() -> None:
     data = gif([Cel(np.zeros((1, 1), int))] * 200, (1, 1))
     with pytest.raises(ImageError, match=r"200 frames of 1x1 count as 819,200 pixels"):
         opened(data, max_pixels=800_000)
+
+
+def test_a_gif_with_zeros_between_its_blocks() -> None:
+    whole = gif([Cel(np.full((3, 4), number)) for number in range(3)], (4, 3))
+    image = opened(whole.replace(b"\0!\xf9", b"\0\0\0!\xf9"))
+    assert len(image.frames) == 3
 
 
 def test_a_gif_that_is_cut_off_is_refused_between_its_frames_too() -> None:
