@@ -29,7 +29,7 @@ class Selection:
 
     @classmethod
     def of(cls, given: Selection | str | int | Iterable[int] | None) -> Selection:
-        """Take a choice in words such as ``0``, ``0-3``, ``0,4-6`` or ``5-``, or as a number or several.
+        """Take a choice: words such as ``0``, ``0-3``, ``0,4-6`` or ``5-``, a number or several.
 
         Raises
         ------
