@@ -37,14 +37,14 @@ def test_the_first_use_says_that_it_compiles(folder: Path) -> None:
     environment = {**os.environ, "CONVFILTER_CACHE_DIR": str(folder / "cache")}
     said = [
         subprocess.run(
-            [*COMMAND, "identity", "a.png", output],
+            [*COMMAND, "invert", "a.png", output],
             env=environment,
             capture_output=True,
             check=True,
         ).stderr.decode()
         for output in ("b.png", "c.png")
     ]
-    assert said == [f"convfilter identity: {COMPILING}\n", ""]
+    assert said == [f"convfilter invert: {COMPILING}\n", ""]
 
 
 def test_an_error_reaches_the_shell(folder: Path) -> None:

@@ -18,14 +18,18 @@ from convfilter.engine.loops import build
 from convfilter.engine.objects import Argument, Entry, ObjectFile
 from tests.engine import first_runs
 
-PROGRAM = """
+CALL = """
 import sys
 import numpy as np
 from convfilter.engine import native
-values = np.array([-4.0, 9.0], np.float32)
-out = np.empty(2, np.float32)
-native.loop("correlate.join", T="float32")(values, 1, 1, out)
-assert out.tolist() == [4.0, 9.0], out
+
+def call():
+    values, out = np.array([-4.0, 9.0], np.float32), np.empty(2, np.float32)
+    native.loop("correlate.join", T="float32")(values, 1, 1, out)
+    assert out.tolist() == [4.0, 9.0], out
+"""
+PROGRAM = f"""{CALL}
+call()
 print("compiled" if "numba" in sys.modules else "linked")
 """
 
@@ -87,22 +91,39 @@ def test_the_second_process_links_what_the_first_compiled(warm: Path):
     assert object_file(warm).stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda data: b"",
-        lambda data: data[: len(data) // 2],
-        lambda data: data[:-1],
-        lambda data: b"something else",
-        lambda data: data[:-200] + bytes(200),
-        lambda data: data.replace(b"convfilter loop 1", b"convfilter loop 0"),
-    ],
-)
-def test_a_damaged_object_is_compiled_anew_and_replaced(warm: Path, damage: Callable):
-    file = object_file(warm)
-    file.write_bytes(damage(file.read_bytes()))
-    assert run(warm) == "compiled"
-    assert run(warm) == "linked"
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda data: b"",
+    "half": lambda data: data[: len(data) // 2],
+    "a byte short": lambda data: data[:-1],
+    "foreign": lambda data: b"something else",
+    "overwritten": lambda data: data[:-200] + bytes(200),
+    "older": lambda data: data.replace(b"convfilter loop 1", b"convfilter loop 0"),
+}
+ONE_AFTER_THE_OTHER = f"""
+import os
+{CALL}
+compile, compiled = native._compiled, []
+native._compiled = lambda *given: compiled.append(given) or compile(*given)
+for place in sys.argv[1:]:
+    os.environ["CONVFILTER_CACHE_DIR"] = place
+    native._loop.cache_clear()
+    native._loaded.cache_clear()
+    compiled.clear()
+    call()
+    print("compiled" if compiled else "linked")
+"""
+"""The program for one cache after the other, in one process, which imports Numba once."""
+
+
+def test_a_damaged_object_is_compiled_anew_and_replaced(filled: Path, tmp_path: Path):
+    places = [shutil.copytree(filled, tmp_path / name) for name in [*DAMAGES, "whole"]]
+    for place, damage in zip(places, DAMAGES.values(), strict=False):
+        file = object_file(place)
+        file.write_bytes(damage(file.read_bytes()))
+    arguments = [str(place) for place in places]
+    outcomes = run(None, *arguments, program=ONE_AFTER_THE_OTHER).split()
+    assert outcomes == ["compiled"] * len(DAMAGES) + ["linked"]
+    assert run(None, *arguments, program=ONE_AFTER_THE_OTHER).split() == ["linked"] * len(places)
 
 
 def test_an_object_that_does_not_link_is_compiled_anew(warm: Path):
