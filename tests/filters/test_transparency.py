@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convfilter import Pipeline, filters
+from convfilter import Pipeline, apply, engine, filters
 from convfilter.filters.chains import AlphaMode
 from tests.filters.pictures import Array, grey, opaque, rgb
 
@@ -210,6 +210,25 @@ def test_hidden_colours_do_not_show_beyond_the_edge(
     name: str, border: str, seen: str, alpha: AlphaMode
 ) -> None:
     assert_hidden_colours_do_not_show(name, seen, border=border, alpha=alpha)
+
+
+@pytest.mark.parametrize("alpha", ["weigh", "keep"])
+@pytest.mark.parametrize("seen", ["island", "scattered"])
+@pytest.mark.parametrize("border", engine.BORDERS)
+@pytest.mark.parametrize("padding", ["full", 9])
+@pytest.mark.parametrize(
+    "step", ["identity", "gaussian-3", "laplacian-4", "median", "percentile", "maximum"]
+)
+def test_windows_beyond_the_edge_uncover_nothing(
+    step: str, padding: Any, border: str, seen: str, alpha: AlphaMode
+) -> None:
+    first, second = (
+        apply(step, hiding(seed, seen), alpha=alpha, padding=padding, border=border)
+        for seed in (1, 2)
+    )
+    opacity = first[..., -1]
+    np.testing.assert_array_equal(opacity, second[..., -1])
+    np.testing.assert_array_equal(first[opacity > 0], second[opacity > 0])
 
 
 @pytest.mark.parametrize("alpha", ["weigh", "keep"])
