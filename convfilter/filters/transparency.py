@@ -237,7 +237,8 @@ def covered(
 ) -> Array:
     """Return the colours, under clear pixels the mean of those seen within a window of `size`.
 
-    What stands beyond the edge is seen there as far as it is other pixels, or the opaque `fill`.
+    Where none is seen, they are about 0. What stands beyond the edge is seen there as far as it is
+    other pixels, or the opaque `fill`.
     """
     seen = alpha > 0
     if seen.all():
@@ -262,7 +263,7 @@ def covered(
     mean = total / np.maximum(count, working.type(1))
     if colour.dtype.kind != "f":
         mean = np.rint(mean)
-    return np.where(seen | (count == 0), colour, mean.astype(colour.dtype))
+    return np.where(seen, colour, mean.astype(colour.dtype))
 
 
 def _join(joined: Array | None, response: Array, combine: Combine | None) -> Array:

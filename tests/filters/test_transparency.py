@@ -300,6 +300,16 @@ def test_hidden_colours_do_not_set_the_strength(
     assert_hidden_colours_do_not_show(name, seen, **given)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
+def test_hidden_colours_that_are_no_numbers_do_not_set_the_strength(value: float) -> None:
+    picture = (hiding(1, "island") / 255).astype(np.float32)
+    hidden = picture[..., 3] == 0
+    expected = filters.denoise(picture, method="gaussian", alpha="keep")
+    picture[hidden, :3] = value
+    result = filters.denoise(picture, method="gaussian", alpha="keep")
+    np.testing.assert_array_equal(result[~hidden], expected[~hidden])
+
+
 def test_a_kernel_that_moves_colours_does_not_uncover_them() -> None:
     picture = np.zeros((5, 6, 4), np.uint8)
     picture[:, :3] = (0, 255, 0, 0)  # green that nobody sees
