@@ -221,7 +221,9 @@ class Pixels:
         """Return the alpha at the middle of each window of `size`."""
         if self.alpha is None:
             return None
-        return transparency.at_middle(self.alpha, size, **self.walk(window))
+        # the fill is opaque, or as opaque as a picture whose pixels are alike
+        fill = self.white if transparency.is_uneven(self.alpha) else float(self.alpha[0, 0])
+        return transparency.at_middle(self.alpha, size, fill=fill, **self.walk(window))
 
     def rank(
         self,

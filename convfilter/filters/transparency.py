@@ -69,7 +69,8 @@ def correlate_seen(
     sides = [_sides(np.asarray(kernel, np.float64) * scale) for kernel in kernels]
     dtype = _arithmetic(colour, sides, white, walk)
     weighted, opacity = premultiplied(colour, alpha, white, dtype)
-    middle = at_middle(colour, np.shape(kernels[0]), **walk).astype(dtype, copy=False)
+    middle = at_middle(colour, np.shape(kernels[0]), fill=fill, **walk)
+    middle = middle.astype(dtype, copy=False)
     joined = opacity_mean = None
     for of_kernel in sides:
         response = np.zeros_like(middle)
@@ -140,13 +141,13 @@ def _cleared(opacity: Array) -> Array:
 
 
 def at_middle(plane: Array, size: tuple[int, ...], **walk: Any) -> Array:
-    """Return the value at the middle of each window of `size`."""
+    """Return the value at the middle of each window of `size`; beyond the edge by the border."""
     if walk["stride"] in (1, (1, 1)) and walk["padding"] == "same":
         return plane
     rows, columns = reach((size[0], size[1]), walk["dilation"])
     impulse = np.zeros((rows, columns))
     impulse[(rows - 1) // 2, (columns - 1) // 2] = 1
-    return engine.correlate(plane, impulse, **{**walk, "border": "edge", "dilation": 1})
+    return engine.correlate(plane, impulse, **{**walk, "dilation": 1})
 
 
 def reach(size: int | tuple[int, int], dilation: int | tuple[int, int]) -> tuple[int, int]:
@@ -236,7 +237,8 @@ def covered(
 ) -> Array:
     """Return the colours, under clear pixels the mean of those seen within a window of `size`.
 
-    What stands beyond the edge is seen there as far as it is other pixels, or the opaque `fill`.
+    Where none is seen, they are about 0. What stands beyond the edge is seen there as far as it is
+    other pixels, or the opaque `fill`.
     """
     seen = alpha > 0
     if seen.all():
@@ -261,7 +263,7 @@ def covered(
     mean = total / np.maximum(count, working.type(1))
     if colour.dtype.kind != "f":
         mean = np.rint(mean)
-    return np.where(seen | (count == 0), colour, mean.astype(colour.dtype))
+    return np.where(seen, colour, mean.astype(colour.dtype))
 
 
 def _join(joined: Array | None, response: Array, combine: Combine | None) -> Array:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convfilter import Pipeline, filters
+from convfilter import Pipeline, apply, engine, filters
 from convfilter.filters.chains import AlphaMode
 from tests.filters.pictures import Array, grey, opaque, rgb
 
@@ -213,6 +213,25 @@ def test_hidden_colours_do_not_show_beyond_the_edge(
 
 
 @pytest.mark.parametrize("alpha", ["weigh", "keep"])
+@pytest.mark.parametrize("seen", ["island", "scattered"])
+@pytest.mark.parametrize("border", engine.BORDERS)
+@pytest.mark.parametrize("padding", ["full", 9])
+@pytest.mark.parametrize(
+    "step", ["identity", "gaussian-3", "laplacian-4", "median", "percentile", "maximum"]
+)
+def test_windows_beyond_the_edge_uncover_nothing(
+    step: str, padding: Any, border: str, seen: str, alpha: AlphaMode
+) -> None:
+    first, second = (
+        apply(step, hiding(seed, seen), alpha=alpha, padding=padding, border=border)
+        for seed in (1, 2)
+    )
+    opacity = first[..., -1]
+    np.testing.assert_array_equal(opacity, second[..., -1])
+    np.testing.assert_array_equal(first[opacity > 0], second[opacity > 0])
+
+
+@pytest.mark.parametrize("alpha", ["weigh", "keep"])
 @pytest.mark.parametrize(
     "chain", ["gaussian-blur sigma=1 | sobel", "median | gaussian-blur", "max-pool | box-blur",
               "box-blur | threshold", "dilate | erode | sharpen", "bilateral | laplacian"],
@@ -279,6 +298,16 @@ def test_hidden_colours_do_not_set_the_strength(
     name: str, given: dict[str, Any], seen: str
 ) -> None:
     assert_hidden_colours_do_not_show(name, seen, **given)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
+def test_hidden_colours_that_are_no_numbers_do_not_set_the_strength(value: float) -> None:
+    picture = (hiding(1, "island") / 255).astype(np.float32)
+    hidden = picture[..., 3] == 0
+    expected = filters.denoise(picture, method="gaussian", alpha="keep")
+    picture[hidden, :3] = value
+    result = filters.denoise(picture, method="gaussian", alpha="keep")
+    np.testing.assert_array_equal(result[~hidden], expected[~hidden])
 
 
 def test_a_kernel_that_moves_colours_does_not_uncover_them() -> None:
