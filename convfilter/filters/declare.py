@@ -118,10 +118,15 @@ class Filter:
 
     def _run(self, pixels: Pixels, given: Mapping[str, Any]) -> Pixels:
         values = self.bind(given)
-        luma = pixels.luma() if values.get("channels") == "luma" else pixels
+        of_luma = values.get("channels") == "luma"
+        luma = pixels.luma() if of_luma else pixels
         arguments = dict(values)
         for name, bundle in self._bundles.items():
             arguments[name] = bundle(**{f: arguments.pop(f) for f in bundle.__dataclass_fields__})  # type: ignore[attr-defined]
+        if of_luma and luma is pixels and pixels.alpha is not None and not self.response:
+            # grey has no other channels, but alpha is kept as it is beside colours
+            result = self.function(pixels.keeping_alpha(), **arguments)
+            return replace(result, keeps_alpha=pixels.keeps_alpha)
         result = self.function(luma, **arguments)
         if luma is pixels or self.response:
             return result

@@ -56,7 +56,7 @@ def test_kernels_of_both_signs_keep_alpha(kernel: str) -> None:
     assert {*strided[..., 3].flat} <= {*picture[..., 3].flat}
 
 
-@pytest.mark.parametrize("name", [n for n in SMOOTHING if "pool" not in n])
+@pytest.mark.parametrize("name", sorted(n for n in SMOOTHING if "pool" not in n))
 def test_brightness_alone_leaves_alpha_alone(name: str) -> None:
     picture = uneven(np.random.default_rng(2), (20, 22, 4), "uint8")
     result = filters.get(name)(picture, channels="luma", **NEEDED[name])
@@ -172,3 +172,13 @@ def test_what_is_hidden_need_not_be_a_number(name: str, bad: float) -> None:
     result = filters.get(name)(picture)
     seen = result[..., 3] > 0
     np.testing.assert_array_equal(result[seen], expected[seen])
+
+
+def test_luma_of_grey_keeps_alpha_as_that_of_colours_does() -> None:
+    random = np.random.default_rng(3)
+    grey, alpha = random.integers(0, 256, (2, 20, 30), dtype=np.uint8)
+    of_grey = filters.get("gaussian-blur")(np.dstack([grey, alpha]), channels="luma")
+    of_colours = filters.get("gaussian-blur")(np.dstack([grey] * 3 + [alpha]), channels="luma")
+    np.testing.assert_array_equal(of_grey[..., -1], alpha)
+    np.testing.assert_array_equal(of_colours[..., -1], alpha)
+    assert np.abs(of_grey[..., 0].astype(int) - of_colours[..., 0]).max() <= 1
