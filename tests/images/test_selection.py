@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 import pytest
 
 from convfilter.errors import ArgumentError, ImageError
 from convfilter.images import Image, Timing
 from convfilter.images.frames import Selection
-from tests.images.animation_files import Cel, gif
+from convfilter.images.gif import Animation
+from tests.images.animation_files import PALETTE, Cel, gif
 from tests.images.test_animations import FORMATS, animation, opened, written
 
 
