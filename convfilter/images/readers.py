@@ -73,6 +73,8 @@ def read_tiff(file: BinaryIO, head: bytes, name: str, max_pixels: int, wanted: S
         chosen = [pages[number] for number in wanted.numbers(len(pages), name)]
         if len(chosen) > 1:
             check_pages([page.size for page in chosen], name, max_pixels)
+        elif chosen[0].size is not None:
+            check_size(chosen[0].size, name, max_pixels)
         first, *others = (_read_page(page, head, name, max_pixels) for page in chosen)
     return replace(first, following=tuple(others))
 
