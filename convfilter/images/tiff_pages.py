@@ -27,6 +27,7 @@ _OLD_REDUCED = 2
 _WIDTH, _HEIGHT, _BITS, _ORIENTATION = 256, 257, 258, 274
 _ACROSS, _DOWN, _UNIT = 282, 283, 296
 _PLANES, _APART = 284, 2
+_BELOW = 330
 _XMP, _PROFILE = 700, 34675
 _PER_INCH = {2: 1.0, 3: 2.54}
 
@@ -104,6 +105,11 @@ class Page:
     @cached_property
     def _directory(self) -> Directory:
         return self.shared.source.directory(self.place)
+
+    @property
+    def hides_a_picture(self) -> bool:
+        """Whether this is a copy of a picture in a directory below it, as in raw camera files."""
+        return self.is_copy and _BELOW in self._directory.fields
 
     @property
     def may_be_deep(self) -> bool:

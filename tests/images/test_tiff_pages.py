@@ -410,6 +410,44 @@ def test_pages_that_state_far_too_many_bytes_are_not_copied() -> None:
     assert not isinstance(tiff_pages.pages_of(io.BytesIO(bytes(data)))[1].file, io.BytesIO)
 
 
+# raw camera files, and pyramids
+
+
+def with_sub_directories(*kinds: int) -> bytes:
+    """Return a file of pages of these kinds, the first with a larger picture in a sub-directory."""
+    file = io.BytesIO()
+    with tifffile.TiffWriter(file) as writer:
+        for number, kind in enumerate(kinds):
+            options: dict[str, Any] = {"photometric": "minisblack", "metadata": None}
+            pixels = picture("uint8", (), 10 + number, 9)
+            writer.write(pixels, subfiletype=kind, subifds=int(number == 0), **options)
+            if number == 0:
+                writer.write(picture("uint8", (), 80, 72), subfiletype=0, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kinds", [(1,), (1, 1)], ids=str)
+@pytest.mark.parametrize("frames", [None, "0"])
+def test_thumbnails_of_raw_files_are_not_taken_for_them(
+    tmp_path: Path, kinds: tuple[int, ...], frames: str | None
+) -> None:
+    path = tmp_path / "a.dng"
+    path.write_bytes(with_sub_directories(*kinds))
+    with pytest.raises(
+        ImageError,
+        match=r"a\.dng: .*sub-directory, as in raw camera files.*: develop it or save it",
+    ) as caught:
+        read(path, frames=frames)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("kinds", "heights"), [((0,), [10]), ((0, 0), [10, 11]), ((1, 0), [11])])
+def test_sub_directories_of_other_pages_are_passed_over(
+    kinds: tuple[int, ...], heights: list[int]
+) -> None:
+    assert [page.height for page in opened(with_sub_directories(*kinds)).frames] == heights
+
+
 # which pages
 
 
