@@ -70,9 +70,16 @@ def read_tiff(file: BinaryIO, head: bytes, name: str, max_pixels: int, wanted: S
 
     with faults_named("TIFF", name):
         pages = pages_of(file)
+        if any(page.hides_a_picture for page in pages):
+            raise ImageError(
+                f"{name}: holds small copies alone, and its full picture in a sub-directory, as in"
+                " raw camera files, which is not served: develop it or save it as plain TIFF first"
+            )
         chosen = [pages[number] for number in wanted.numbers(len(pages), name)]
         if len(chosen) > 1:
             check_pages([page.size for page in chosen], name, max_pixels)
+        elif chosen[0].size is not None:
+            check_size(chosen[0].size, name, max_pixels)
         first, *others = (_read_page(page, head, name, max_pixels) for page in chosen)
     return replace(first, following=tuple(others))
 

@@ -1,7 +1,7 @@
 """The pages of a TIFF file, and what each of them says besides its pixels.
 
-Readers get a page as a file that begins with it: nothing of the pages before is left in them, and
-a page that one of them does not know is none of its business.
+Readers get a page as a file that begins with it, or holds it alone: nothing of the pages before is
+left in them, and a page that one of them does not know is none of its business.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import BinaryIO, cast
 from convfilter.images.exif import upright_xmp
 from convfilter.images.ifd import Directory, Field, Source
 from convfilter.images.image import Metadata, resolution_of
+from convfilter.images.tiff_excerpt import excerpt_of
 from convfilter.images.tiff_exif import block_of
 
 __all__ = ["Page", "pages_of"]
@@ -26,6 +27,7 @@ _OLD_REDUCED = 2
 _WIDTH, _HEIGHT, _BITS, _ORIENTATION = 256, 257, 258, 274
 _ACROSS, _DOWN, _UNIT = 282, 283, 296
 _PLANES, _APART = 284, 2
+_BELOW = 330
 _XMP, _PROFILE = 700, 34675
 _PER_INCH = {2: 1.0, 3: 2.54}
 
@@ -34,6 +36,9 @@ _MOST_PAGES = 1 << 16
 
 _MOST_SHARED = 64
 """How often pages may share values, on the average: each is read once for each page."""
+
+_MOST_PER_PIXEL, _MOST_BESIDE = 32, 1 << 16
+"""Bytes that a page may take to be copied: no pixel has more, and small tiles are filled up."""
 
 _MOST_EXIF = 1 << 26
 """Bytes that are read again and again for EXIF that pages share."""
@@ -84,9 +89,15 @@ class Page:
 
     @property
     def file(self) -> BinaryIO:
-        """A file that begins with this page; only one at a time can be read."""
+        """A file that begins with this page, or holds it alone; only one at a time can be read."""
         source = self.shared.source
-        if self.place == source.first:
+        is_first = self.place == source.first
+        if self.size is not None and not (is_first and self._directory.following == 0):
+            longest = _MOST_PER_PIXEL * prod(self.size) + _MOST_BESIDE
+            excerpt = excerpt_of(source, self._directory, longest)
+            if excerpt is not None:
+                return excerpt
+        if is_first:
             self.shared.file.seek(0)
             return self.shared.file
         return cast("BinaryIO", _Beginning(self.shared.file, source, self.place))
@@ -94,6 +105,11 @@ class Page:
     @cached_property
     def _directory(self) -> Directory:
         return self.shared.source.directory(self.place)
+
+    @property
+    def hides_a_picture(self) -> bool:
+        """Whether this is a copy of a picture in a directory below it, as in raw camera files."""
+        return self.is_copy and _BELOW in self._directory.fields
 
     @property
     def may_be_deep(self) -> bool:
