@@ -28,9 +28,9 @@ OWN = """
     cli cli.cache cli.files cli.filtering cli.group cli.listing cli.main cli.options cli.pipe
     cli.progress cli.run cli.wording
     batch batch.checks batch.job batch.names batch.plan batch.report batch.run batch.walk
-    engine engine.arguments engine.bands engine.choose engine.correlate engine.costs engine.gain
-    engine.geometry engine.loops engine.loops.layout engine.native engine.objects engine.plan
-    engine.respond engine.results engine.schedule engine.strips engine.sums engine.taps
+    engine engine.choose engine.correlate engine.costs engine.gain
+    engine.geometry engine.loops engine.loops.layout engine.plan
+    engine.respond engine.schedule engine.strips engine.sums engine.taps
     errors
     filters filters.chains filters.declare filters.deferred filters.edges filters.levels
     filters.options filters.parameters filters.pixels filters.transparency filters.values
@@ -40,6 +40,8 @@ OWN = """
     kernels kernels.catalog kernels.files kernels.kernel kernels.shapes kernels.table
     lazy
     pipeline
+    runtime runtime.checks runtime.compiled runtime.compiled.declare runtime.compiled.link
+    runtime.compiled.store runtime.memory runtime.threads
 """
 
 COMMAND = """

@@ -40,10 +40,10 @@ def cache_command() -> click.Group:
 
 def _info_command() -> Command:
     def callback(json: bool) -> None:
-        from convfilter.engine import cache, native, objects
+        from convfilter.runtime.compiled import cache, link, store
 
-        directory, problem = objects.directory(), cache.problem()
-        kept = cache.kept(native.key())
+        directory, problem = store.directory(), cache.problem()
+        kept = cache.kept(link.key())
         values: dict[str, Any] = {
             "directory": None if directory is None else str(directory),
             "problem": problem,
@@ -70,21 +70,21 @@ def _info_command() -> Command:
 def _warm_command() -> Command:
     def callback(names: tuple[str, ...], quiet: bool) -> int:
         from convfilter.cli.warming import warm
-        from convfilter.engine import cache, native, objects
-        from convfilter.engine.bands import default_workers
+        from convfilter.runtime.compiled import cache, link, store
+        from convfilter.runtime.threads import default_workers
 
         command = click.get_current_context().command_path
         if problem := cache.problem():
-            raise ConvfilterError(f"{objects.directory() or 'the cache'}: {problem}")
+            raise ConvfilterError(f"{store.directory() or 'the cache'}: {problem}")
         chosen = list(dict.fromkeys(names)) or filters.names()
         for name in chosen:
             find(name)
-        before = cache.kept(native.key()).current
+        before = cache.kept(link.key()).current
         if not quiet:
             say(f"{command}: compiling what {_number(len(chosen), 'filter')} may need")
         with display(len(chosen), wanted=not quiet) as shown:
             failed = warm(chosen, default_workers(), shown.advance)
-        kept = cache.kept(native.key()).current
+        kept = cache.kept(link.key()).current
         if failed:
             raise ConvfilterError(f"{', '.join(failed)}: could not be compiled and kept")
         if not quiet:
@@ -99,10 +99,10 @@ def _warm_command() -> Command:
 
 def _clear_command() -> Command:
     def callback() -> None:
-        from convfilter.engine import cache, objects
+        from convfilter.runtime.compiled import cache, store
 
         if reason := cache.distrust():
-            raise ConvfilterError(f"{objects.directory() or 'the cache'}: {reason}")
+            raise ConvfilterError(f"{store.directory() or 'the cache'}: {reason}")
         command = click.get_current_context().command_path
         say(f"{command}: {_number(cache.clear(), 'file')} removed")
 

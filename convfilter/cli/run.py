@@ -77,9 +77,9 @@ def filter_files(
 
 
 def _say_when_compiling(line: Callable[[str], None], command: str, *, alone: bool) -> None:
-    from convfilter.engine import native
+    from convfilter.runtime.compiled import link
 
-    native.while_compiling = announcement(
+    link.while_compiling = announcement(
         f"{command}: compiling its loops for this processor, on the first use only",
         line,
         spinning=alone,  # a bar is no place for a spinner
@@ -93,9 +93,9 @@ def _load_linker(plan: Plan) -> None:
     """
     first = plan.jobs[0].input if plan.jobs else None
     if first is not None and first.exists() and first.stat().st_size >= _LARGE_FILE:
-        from convfilter.engine import native
+        from convfilter.runtime.compiled import link
 
-        native.prepare()
+        link.prepare()
 
 
 def _lines(outcome: Outcome, command: str, *, several: bool) -> list[str]:
@@ -111,7 +111,7 @@ def _share(options: FileOptions, jobs: int) -> tuple[int, int | None]:
 
     Together they keep every CPU busy and no CPU with two tasks.
     """
-    from convfilter.engine.bands import default_workers
+    from convfilter.runtime.threads import default_workers
 
     cpus = default_workers()
     threads = min(options.jobs or cpus, max(1, jobs))

@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from convfilter.engine import costs, results
-from convfilter.engine.arguments import Array
-from convfilter.engine.bands import run_bands
+from convfilter.engine import costs
 from convfilter.engine.geometry import Axis, Border
-from convfilter.engine.native import loop
 from convfilter.engine.plan import ROUNDING_ALLOWANCE, UNIT_ROUNDOFF, Plan, Request
 from convfilter.engine.schedule import Schedule, Weights
 from convfilter.engine.strips import StripReader
+from convfilter.runtime import memory
+from convfilter.runtime.checks import Array
+from convfilter.runtime.compiled import loop
+from convfilter.runtime.threads import run_bands
 
 RESTART_ROWS = 128
 """Rows after which sums of floats begin anew, at least; higher windows have longer runs."""
@@ -90,7 +91,9 @@ def run_box(
     reader = StripReader(image, rows, columns, border, fill, image.dtype, reads=False)
     of_columns, of_windows = _sums(image.dtype, rows.window, columns.window)
     line = np.array([weight, offset], arithmetic)
-    mean = loop("box.mean", S=image.dtype, T=line.dtype, U=of_columns, V=of_windows, D=dtype)
+    mean = loop(
+        "engine.loops.box.mean", S=image.dtype, T=line.dtype, U=of_columns, V=of_windows, D=dtype
+    )
     taps = rows.window * columns.window
     limits = _limits(image.dtype, dtype, weight * taps, offset)
     of_bytes = image.dtype == dtype == np.uint8 and offset == 0 and abs(weight * taps - 1) < 1e-9
@@ -102,7 +105,7 @@ def run_box(
     if image.dtype.kind == "f":
         restart = max(RESTART_ROWS, 4 * rows.window)
     bad: list[int] = []
-    output = results.empty((rows.outputs, reader.output_length), dtype)
+    output = memory.empty((rows.outputs, reader.output_length), dtype)
 
     def work(start: int, stop: int) -> None:
         first = start - start % restart if image.dtype.kind == "f" else start

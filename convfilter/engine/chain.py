@@ -17,14 +17,15 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.engine import results
-from convfilter.engine.arguments import Array
-from convfilter.engine.bands import run_bands
 from convfilter.engine.gain import peak
 from convfilter.engine.geometry import Axis, Border
-from convfilter.engine.native import bound, loop
 from convfilter.engine.plan import Plan, record
-from convfilter.engine.strips import Part, Scratch, of_thread
+from convfilter.engine.strips import Part
+from convfilter.runtime import memory
+from convfilter.runtime.checks import Array
+from convfilter.runtime.compiled import bound, loop
+from convfilter.runtime.memory import Scratch, of_thread
+from convfilter.runtime.threads import run_bands
 
 TILE_BYTES = 5 << 19
 """What lies between the steps of a tile, about: most of it stays in a second cache of 2 MB.
@@ -121,7 +122,7 @@ def run_chain(
     sources = [step.rows.sources(step.border) for step in steps]
     across = [step.columns.sources(step.border) for step in steps]
     channels = image.shape[2]
-    output = results.empty((rows[-1].outputs, columns[-1].outputs * channels), dtype)
+    output = memory.empty((rows[-1].outputs, columns[-1].outputs * channels), dtype)
     given_up: list[bool] = []
 
     def work(start: int, stop: int) -> None:
@@ -192,7 +193,7 @@ def _bind_store(rows: Array, where: NDArray[np.int64], output: Array) -> Callabl
     """
     if rows.dtype != output.dtype:
         limits = np.iinfo(output.dtype).min, np.iinfo(output.dtype).max
-        place = loop("strips.place", T=rows.dtype, D=output.dtype)
+        place = loop("engine.loops.strips.place", T=rows.dtype, D=output.dtype)
         return bound(place, rows, *limits, where, output.reshape(-1))
 
     def copy() -> None:

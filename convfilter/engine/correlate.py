@@ -8,21 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from convfilter.engine.arguments import (
+from convfilter.engine.gain import gain_for_squares, peak
+from convfilter.engine.geometry import Border, Outline, Padding, Pair, check_border, lay_out
+from convfilter.engine.plan import Combine, Plan, Request, record
+from convfilter.engine.respond import COMBINES, Call, run
+from convfilter.engine.schedule import Weights
+from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError, UnknownNameError
+from convfilter.runtime.checks import (
     Array,
-    Outline,
     check_dtype,
     check_image,
     check_kernel,
     check_number,
 )
-from convfilter.engine.bands import check_workers
-from convfilter.engine.gain import gain_for_squares, peak
-from convfilter.engine.geometry import Border, Padding, Pair, check_border, lay_out
-from convfilter.engine.plan import Combine, Plan, Request, record
-from convfilter.engine.respond import COMBINES, Call, run
-from convfilter.engine.schedule import Weights
-from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError, UnknownNameError
+from convfilter.runtime.threads import check_workers
 
 
 def correlate(

@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.engine.arguments import Array
-from convfilter.engine.native import bound, loop
 from convfilter.engine.plan import Request
 from convfilter.engine.schedule import Schedule
-from convfilter.engine.strips import Scratch, StripReader
+from convfilter.engine.strips import StripReader
+from convfilter.runtime.checks import Array
+from convfilter.runtime.compiled import bound, loop
+from convfilter.runtime.memory import Scratch
 
 
 def is_served(request: Request, schedules: Sequence[Schedule], dtype: np.dtype[np.generic]) -> bool:
@@ -42,7 +43,7 @@ def bind(
     blank = scratch.take("blank", sources[0].shape[1], reader.dtype)
     blank[:] = fill
     return bound(
-        loop("direct.respond_3x3", T=reader.dtype, D=out.dtype),
+        loop("engine.loops.direct.respond_3x3", T=reader.dtype, D=out.dtype),
         *sources,
         blank,
         schedule.down_columns.weights.astype(reader.dtype),

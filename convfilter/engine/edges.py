@@ -9,14 +9,14 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from convfilter.engine import results
-from convfilter.engine.arguments import Array, check_image, check_number
-from convfilter.engine.bands import check_workers, run_bands
 from convfilter.engine.correlate import correlate
 from convfilter.engine.geometry import Border, check_border, lay_out
-from convfilter.engine.native import loop
 from convfilter.engine.strips import StripReader
 from convfilter.errors import ArgumentError, UnknownNameError
+from convfilter.runtime import memory
+from convfilter.runtime.checks import Array, check_image, check_number
+from convfilter.runtime.compiled import loop
+from convfilter.runtime.threads import check_workers, run_bands
 
 Norm = Literal["l2", "l1"]
 NORMS: tuple[Norm, ...] = get_args(Norm)
@@ -60,8 +60,8 @@ def non_maximum_suppression(
     threads = check_workers(workers)
     squared = norm == "l2"
     marks = _Marks(across.shape)
-    output = results.empty(across.shape, np.float32)
-    measure = loop("edges.measure_marked", T=across.dtype)
+    output = memory.empty(across.shape, np.float32)
+    measure = loop("engine.loops.edges.measure_marked", T=across.dtype)
     mark = _gradient_marker(across, down, squared, 0.0, 0.0)
 
     def work(start: int, stop: int) -> None:
@@ -165,7 +165,7 @@ def canny(
         np.int16,
         reads=False,
     )
-    run = loop("edges.mark_sobel")
+    run = loop("engine.loops.edges.mark_sobel")
 
     def mark(start: int, stop: int, marks: Array) -> int:
         source, rows, columns, run_start, run_stop, _, fill = reader.sources(0, plane.shape[0])
@@ -220,7 +220,7 @@ def hysteresis(magnitude: ArrayLike, low: float, high: float) -> NDArray[np.bool
         sizes = sizes.astype(np.float32)
     # "above" is decided in the dtype of the magnitude, by the nearest number that is not larger
     weak, strong = (_rounded_down(value, sizes.dtype) for value in (least, most))
-    run = loop("edges.mark_sizes", T=sizes.dtype)
+    run = loop("engine.loops.edges.mark_sizes", T=sizes.dtype)
 
     def mark(start: int, stop: int, marks: Array) -> int:
         count: int = run(sizes, weak, strong, start, stop, marks)
@@ -250,7 +250,7 @@ class _Marks:
         """
         height, width = self._shape
         marks = self.array
-        run, pick = loop("edges.grow"), loop("edges.pick")
+        run, pick = loop("engine.loops.edges.grow"), loop("engine.loops.edges.pick")
         bands: list[tuple[int, int]] = []
 
         def grow(start: int, stop: int, top: int, bottom: int, found: int) -> None:
@@ -268,13 +268,13 @@ class _Marks:
         total = sum(found for _, found in bands)
         for seam, _ in sorted(bands)[1:]:
             grow(seam - 1, seam + 1, 0, height, total)
-        edges = results.empty((height, width), np.uint8)
+        edges = memory.empty((height, width), np.uint8)
         run_bands(height, 0.1 * width, workers, lambda start, stop: pick(marks, start, stop, edges))
         return edges.view(np.bool_)
 
 
 def _gradient_marker(across: Array, down: Array, squared: bool, low: float, high: float) -> Marker:
-    run = loop("edges.mark", T=across.dtype)
+    run = loop("engine.loops.edges.mark", T=across.dtype)
 
     def mark(start: int, stop: int, marks: Array) -> int:
         sizes = np.empty((3, across.shape[1] + 2), across.dtype)

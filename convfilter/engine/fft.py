@@ -30,17 +30,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
-from convfilter.engine import costs, results
-from convfilter.engine.arguments import Array
-from convfilter.engine.bands import run_bands
+from convfilter.engine import costs
 from convfilter.engine.geometry import Axis, Border
 from convfilter.engine.loops.layout import CHUNK
-from convfilter.engine.native import loop
 from convfilter.engine.plan import RELATIVE_ALLOWANCE, ROUNDING_ALLOWANCE, Plan, Request
 from convfilter.engine.schedule import Weights
 from convfilter.engine.strips import StripReader
+from convfilter.runtime import memory
+from convfilter.runtime.checks import Array
+from convfilter.runtime.compiled import loop
+from convfilter.runtime.memory import aligned
+from convfilter.runtime.threads import run_bands
 
 LANES = 16
 """Columns of a panel, as the loops have it."""
@@ -184,15 +185,15 @@ def run(
     steps = _steps(size, rows, columns)
     across = -(-columns.outputs // steps[1]) * channels
     planes = -(-rows.outputs // steps[0]) * across
-    add = loop("correlate.join", T=dtype) if join else None
-    enter = loop("tiles.enter", S=image.dtype, T=dtype)
-    leave = loop("tiles.leave", T=dtype, D=output_dtype)
+    add = loop("engine.loops.correlate.join", T=dtype) if join else None
+    enter = loop("engine.loops.tiles.enter", S=image.dtype, T=dtype)
+    leave = loop("engine.loops.tiles.leave", T=dtype, D=output_dtype)
     rounded = output_dtype.kind != "f"
     limits = (np.iinfo(output_dtype).min, np.iinfo(output_dtype).max) if rounded else (0, 0)
     finish = (exact, offset, *limits, rounded)
     takes_root = join == ROOT
     measures = not exact and "f" in (image.dtype.kind, output_dtype.kind)
-    output = results.empty((rows.outputs, reader.output_length), output_dtype)
+    output = memory.empty((rows.outputs, reader.output_length), output_dtype)
     bad: list[int] = []
     norms: list[tuple[float, float]] = [(0.0, 0.0)]
 
@@ -202,7 +203,7 @@ def run(
         tile = transform.empty() if join else loaded
         joined = transform.empty() if join else tile
         energies = np.zeros(2 + CHUNK)
-        scratch, lines = _aligned(512, dtype), _aligned(LANES * size, dtype)
+        scratch, lines = aligned(512, dtype), aligned(LANES * size, dtype)
         for pair in range(start, stop):
             place = (size, *steps, across, 2 * pair)
             enter(*sources, *place, lines, loaded)
@@ -275,7 +276,7 @@ class _Transform:
     @classmethod
     @functools.cache
     def of(cls, size: int, dtype: np.dtype[Any]) -> _Transform:
-        correlate = loop(f"fft.correlate_{size}", T=dtype)
+        correlate = loop(f"engine.loops.fft.correlate_{size}", T=dtype)
         twiddles = [_twiddles(size, size // 64), _twiddles(64, 8), _twiddles(8, 8)]
         return cls(size, dtype, correlate, tuple(t.astype(dtype) for t in twiddles))
 
@@ -286,7 +287,7 @@ class _Transform:
 
     def empty(self) -> Array:
         """Return memory for a tile; what lies between the planes is zero and stays so."""
-        tile = _aligned(self.size // LANES * 2 * self.plane, self.dtype)
+        tile = aligned(self.size // LANES * 2 * self.plane, self.dtype)
         tile[:] = 0
         return tile
 
@@ -318,12 +319,3 @@ def _twiddles(length: int, radix: int) -> Array:
     powers = np.outer(np.arange(length // radix), np.arange(1, radix))
     factors = np.exp(-2j * np.pi / length * powers)
     return np.stack([factors.real, factors.imag], axis=-1).ravel()
-
-
-def _aligned(count: int, dtype: DTypeLike) -> Array:
-    """Return uninitialised numbers that begin at a line of the caches."""
-    item = np.dtype(dtype).itemsize
-    memory = np.empty(count * item + 64, np.uint8)
-    start = -memory.__array_interface__["data"][0] % 64
-    part: Array = memory[start : start + count * item].view(dtype)
-    return part

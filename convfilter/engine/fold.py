@@ -17,11 +17,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.engine.arguments import Array
-from convfilter.engine.bands import run_bands
 from convfilter.engine.geometry import Axis, Border
-from convfilter.engine.native import bound, loop
-from convfilter.engine.strips import Part, Scratch, StripReader
+from convfilter.engine.strips import Part, StripReader
+from convfilter.runtime.checks import Array
+from convfilter.runtime.compiled import bound, loop
+from convfilter.runtime.memory import Scratch
+from convfilter.runtime.threads import run_bands
 
 Operation = Literal["max", "min"]
 
@@ -88,7 +89,7 @@ def fold(
         folded_beyond = dtype.type(beyond) * rows.window
         along = _passes(columns, channels, columns.window)
         numbers, rounded = operation.numbers, int(output.dtype.kind != "f")
-        run = loop("fold.mean", S=image.dtype, T=dtype, N=numbers, D=output.dtype)
+        run = loop("engine.loops.fold.mean", S=image.dtype, T=dtype, N=numbers, D=output.dtype)
         row_counts = operation.row_counts.astype(numbers)
         column_counts = operation.column_counts.astype(numbers).repeat(picks.group)
         share = operation.share
@@ -98,7 +99,7 @@ def fold(
         dtype = image.dtype
         folded_beyond = beyond
         along = _passes(columns, channels, TAPS_AT_ONCE)
-        run = loop(f"fold.{operation}imum", S=dtype, T=dtype)
+        run = loop(f"engine.loops.fold.{operation}imum", S=dtype, T=dtype)
 
     def work(start: int, stop: int) -> None:
         sources = reader.sources(start, stop - start)
@@ -146,7 +147,7 @@ class Folding:
         beyond = dtype.type(self.fill if self.border == "constant" else 0)
         length = reader.row_length
         return bound(
-            loop(f"fold.{self.operation}imum", S=dtype, T=dtype),
+            loop(f"engine.loops.fold.{self.operation}imum", S=dtype, T=dtype),
             *reader.sources_at(rows)[:-1],
             beyond,
             axis.stride,
@@ -208,7 +209,7 @@ def _fold_dense(
     output: Array,
 ) -> None:
     """Find maxima or minima of windows without stride or dilation, in one call for each band."""
-    extremes = loop(f"extremes.{operation}imum", S=image.dtype)
+    extremes = loop(f"engine.loops.extremes.{operation}imum", S=image.dtype)
     reader = StripReader(image, rows, columns, border, fill, image.dtype, reads=False)
     along = _passes(columns, reader.channels, TAPS_AT_ONCE)
     width = image.shape[1] * reader.channels

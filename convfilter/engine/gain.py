@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from convfilter.engine.arguments import Array
 from convfilter.engine.schedule import Weights
+from convfilter.runtime.checks import Array
 
 
 def peak(image: Array) -> float:

@@ -10,8 +10,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.engine.arguments import LARGEST_ELEMENTS, check_integer, check_pair
 from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
+from convfilter.runtime.checks import LARGEST_ELEMENTS, check_integer, check_pair
 
 LARGEST_KEPT = 1 << 16
 """Positions of an axis whose sources are remembered."""
@@ -25,6 +25,14 @@ BORDERS: tuple[Border, ...] = get_args(Border)
 PADDINGS: tuple[PaddingName, ...] = get_args(PaddingName)
 LARGEST_EXTENT = 2**27
 """Rows or columns of a padded image beyond this number are refused."""
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What is known of an image (H, W, C) before it is there."""
+
+    shape: tuple[int, int, int]
+    dtype: np.dtype[Any]
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.engine.arguments import Array
-from convfilter.engine.native import bound, loop
 from convfilter.engine.schedule import Weights
-from convfilter.engine.strips import Scratch, StripReader
+from convfilter.engine.strips import StripReader
+from convfilter.runtime.checks import Array
+from convfilter.runtime.compiled import bound, loop
+from convfilter.runtime.memory import Scratch
 
 Halves = tuple[Weights, Weights]
 
@@ -49,7 +50,7 @@ def bind_magnitude(
     rounded = out.dtype.kind != "f"
     limits = (np.iinfo(out.dtype).min, np.iinfo(out.dtype).max) if rounded else (0, 0)
     return bound(
-        loop("gradient.magnitude", S=source, T=reader.dtype, D=out.dtype),
+        loop("engine.loops.gradient.magnitude", S=source, T=reader.dtype, D=out.dtype),
         *reader.sources_at(rows),
         *(half.astype(reader.dtype) for half in weights),
         factor,

@@ -7,8 +7,8 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from convfilter.engine.arguments import check_image
 from convfilter.engine.correlate import correlate
+from convfilter.runtime.checks import check_image
 
 NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
 """The difference of two Laplacians (Immerkær, 1996): blind to constants, ramps and most edges."""

@@ -8,14 +8,14 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from convfilter.engine import results
-from convfilter.engine.arguments import Array, Outline, check_image, check_integer, check_pair
-from convfilter.engine.bands import check_workers
 from convfilter.engine.fold import Folding, Means, Operation, Picks, fold
-from convfilter.engine.geometry import LARGEST_EXTENT, Axis, Border, Pair, check_elements
+from convfilter.engine.geometry import LARGEST_EXTENT, Axis, Border, Outline, Pair, check_elements
 from convfilter.engine.plan import Plan, record
 from convfilter.engine.strips import Part
 from convfilter.errors import ArgumentError, UnknownNameError
+from convfilter.runtime import memory
+from convfilter.runtime.checks import Array, check_image, check_integer, check_pair
+from convfilter.runtime.threads import check_workers
 
 Reduce = Literal["max", "mean", "min"]
 REDUCES: tuple[Reduce, ...] = get_args(Reduce)
@@ -83,7 +83,7 @@ def pool(
         pixels.shape, size, stride, padding, dilation, ceil_mode, count_include_pad
     )
     channels = pixels.shape[2]
-    output = results.empty((rows.outputs, columns.outputs * channels), pixels.dtype)
+    output = memory.empty((rows.outputs, columns.outputs * channels), pixels.dtype)
     operation, fill = _operation(pixels.dtype, reduce, sizes[0] * sizes[1], *counts)
     fold(pixels, rows, columns, "constant", fill, operation, threads, output=output)
     record(_plan(reduce, f"{sizes[0]}x{sizes[1]}", operation, pixels.dtype))
@@ -259,7 +259,7 @@ def _pool_depth(
     flat = image.reshape(height, width * channels, 1)
     rows = Axis(height, 1, 1, 1, 0, 0, height)
     columns = Axis(width * channels, window, 1, 1, 0, 0, width * channels - window + 1)
-    output = results.empty((height, width * groups), image.dtype)
+    output = memory.empty((height, width * groups), image.dtype)
     ones, sizes = np.ones(height, np.int64), np.full(width, window, np.int64)
     operation, fill = _operation(image.dtype, reduce, window, ones, sizes)
     picks = Picks(channels, groups, step)

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convfilter.engine import results
-from convfilter.engine.arguments import Array, check_image, check_number, check_pair
-from convfilter.engine.bands import check_workers
 from convfilter.engine.fold import Operation, fold
 from convfilter.engine.geometry import Axis, Border, Padding, Pair, check_border, lay_out
 from convfilter.engine.plan import Algorithm, Plan, record
 from convfilter.engine.select import select_rank
 from convfilter.errors import ArgumentError
+from convfilter.runtime import memory
+from convfilter.runtime.checks import Array, check_image, check_number, check_pair
+from convfilter.runtime.threads import check_workers
 
 
 def minimum(
@@ -142,7 +142,7 @@ class _Call:
     def empty_output(self) -> Array:
         """Return memory for the result, (rows, columns * channels)."""
         width = self.columns.outputs * self.image.shape[2]
-        return results.empty((self.rows.outputs, width), self.image.dtype)
+        return memory.empty((self.rows.outputs, width), self.image.dtype)
 
     def shaped(self, output: Array) -> Array:
         """Return the result with the axes of the image."""
@@ -209,7 +209,7 @@ def _rank(call: _Call, percent: float, workers: int) -> Array:
     )
     if holds_nan:
         # what orders numbers says nothing of NaN; the maximum is NaN wherever a window holds one
-        peaks = results.empty(output.shape, output.dtype)
+        peaks = memory.empty(output.shape, output.dtype)
         fold(
             call.image,
             call.rows,

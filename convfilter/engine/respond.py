@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.engine import results
-from convfilter.engine.arguments import Array, Outline
-from convfilter.engine.bands import run_bands
 from convfilter.engine.choose import choose
 from convfilter.engine.gain import gain_for_squares
-from convfilter.engine.geometry import Axis, Border
+from convfilter.engine.geometry import Axis, Border, Outline
 from convfilter.engine.loops.layout import BLOCK, PITCH, ROWS_AT_ONCE
-from convfilter.engine.native import bound, loop
 from convfilter.engine.plan import Combine, Plan, Request
 from convfilter.engine.schedule import Schedule, Weights
-from convfilter.engine.strips import Part, Scratch, StripReader, of_thread
+from convfilter.engine.strips import Part, StripReader
 from convfilter.engine.taps import exact_taps, tap_arrays, worth_runs
+from convfilter.runtime import memory
+from convfilter.runtime.checks import Array
+from convfilter.runtime.compiled import bound, loop
+from convfilter.runtime.memory import Scratch, of_thread
+from convfilter.runtime.threads import run_bands
 
 if TYPE_CHECKING:
     from convfilter.engine.gradient import Halves
@@ -153,7 +154,7 @@ def run(call: Call, workers: int) -> tuple[Array, int]:
 def _run_sums(call: Call, workers: int) -> tuple[Array, int]:
     response = Response.of(call)
     outputs = call.rows.outputs
-    output = results.empty((outputs, response.reader.output_length), call.dtype)
+    output = memory.empty((outputs, response.reader.output_length), call.dtype)
     bad: list[int] = []
 
     def work(start: int, stop: int) -> None:
@@ -237,7 +238,12 @@ class Response:
         some_rows = ROWS_AT_ONCE * tiles.pitch
         joined = scratch.take("joined", some_rows, dtype)
         return bound(
-            loop("correlate.respond", S=request.image_dtype, T=dtype, D=request.output_dtype),
+            loop(
+                "engine.loops.correlate.respond",
+                S=request.image_dtype,
+                T=dtype,
+                D=request.output_dtype,
+            ),
             *reader.sources_at(rows),
             reader.rows.stride,
             reader.rows.reach,
@@ -275,7 +281,7 @@ class Response:
         strip = reader.strip_height(at_once), length
         squares = reader.output_length if join == 2 else 0
         return bound(
-            loop("exact.respond", S=request.image_dtype, D=request.output_dtype),
+            loop("engine.loops.exact.respond", S=request.image_dtype, D=request.output_dtype),
             *reader.sources_at(rows),
             reader.rows.stride,
             reader.rows.reach,

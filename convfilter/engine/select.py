@@ -22,13 +22,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from convfilter.engine.arguments import Array
-from convfilter.engine.bands import run_bands
 from convfilter.engine.geometry import Axis, Border
 from convfilter.engine.loops.layout import BLOCK
-from convfilter.engine.native import loop
 from convfilter.engine.plan import Algorithm
-from convfilter.engine.strips import StripReader, of_thread
+from convfilter.engine.strips import StripReader
+from convfilter.runtime.checks import Array
+from convfilter.runtime.compiled import loop
+from convfilter.runtime.memory import of_thread
+from convfilter.runtime.threads import run_bands
 
 LEAST_BLOCK = 48
 """Output rows and columns of a block of floats, at least; larger windows have larger blocks."""
@@ -102,7 +103,7 @@ def select_rank(
 
 def _by_network(reader: StripReader, fill: float, output: Array, nans: list[int]) -> Work:
     height, dtype = reader.rows.window, reader.dtype
-    median = loop(f"median.median_{height}x{height}", T=dtype)
+    median = loop(f"engine.loops.median.median_{height}x{height}", T=dtype)
     pieces = -(-reader.output_length * dtype.itemsize // SORTED_BYTES)
     tile = -(-reader.columns.outputs // pieces) * reader.channels
 
@@ -125,7 +126,7 @@ def _by_network(reader: StripReader, fill: float, output: Array, nans: list[int]
 
 
 def _by_bits(reader: StripReader, rank: int, output: Array) -> Work:
-    search = loop("search.search", S=reader.dtype)
+    search = loop("engine.loops.search.search", S=reader.dtype)
     lowest, bits = np.iinfo(reader.dtype).min, 8 * reader.dtype.itemsize
     tap_rows = np.arange(reader.rows.window, dtype=np.int64) * reader.rows.dilation
     tap_columns = reader.tap_columns
@@ -158,7 +159,7 @@ def _by_bits(reader: StripReader, rank: int, output: Array) -> Work:
 
 
 def _by_histogram(reader: StripReader, rank: int, output: Array) -> Work:
-    slide = loop("rank.slide", S=reader.dtype)
+    slide = loop("engine.loops.rank.slide", S=reader.dtype)
     limits = np.iinfo(reader.dtype)
     levels = int(limits.max) - int(limits.min) + 1
     shift = 4 if levels == 256 else 6
@@ -184,7 +185,7 @@ def _by_columns(reader: StripReader, rank: int, output: Array) -> Work:
     columns = tile + window[1] - 1
     # a column enters a sum before another leaves it
     dtype = np.dtype(np.uint16 if window[0] * (window[1] + 1) < 2**16 else np.int32)
-    merge = loop("histogram.merge_columns", N=dtype)
+    merge = loop("engine.loops.histogram.merge_columns", N=dtype)
 
     def work(start: int, stop: int) -> None:
         most = min(max(HISTOGRAM_ROWS, 4 * window[0]), stop - start)
@@ -214,7 +215,7 @@ def _by_columns(reader: StripReader, rank: int, output: Array) -> Work:
 
 
 def _by_blocks(reader: StripReader, rank: int, output: Array) -> Work:
-    slide = loop("rank.slide", S=np.int32)
+    slide = loop("engine.loops.rank.slide", S=np.int32)
     window = reader.rows.window, reader.columns.window
     side = max(LEAST_BLOCK, *window)
     shift = 6
@@ -255,7 +256,7 @@ def _by_blocks(reader: StripReader, rank: int, output: Array) -> Work:
 
 
 def _by_selection(reader: StripReader, rank: int, output: Array) -> Work:
-    select = loop("rank.select", S=reader.dtype)
+    select = loop("engine.loops.rank.select", S=reader.dtype)
     rows = np.arange(reader.rows.window, dtype=np.int64) * reader.rows.dilation
     tap_rows = np.repeat(rows, reader.columns.window)
     tap_columns = np.tile(reader.tap_columns, reader.rows.window)

@@ -9,14 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from convfilter.engine import results
-from convfilter.engine.arguments import Array, check_image, check_integer, check_number
-from convfilter.engine.bands import check_workers, run_bands
 from convfilter.engine.geometry import Axis, Border, check_border, lay_out
-from convfilter.engine.native import loop
 from convfilter.engine.plan import Algorithm, Plan, record
 from convfilter.engine.rank import check_fill
 from convfilter.errors import ArgumentError
+from convfilter.runtime import memory
+from convfilter.runtime.checks import Array, check_image, check_integer, check_number
+from convfilter.runtime.compiled import loop
+from convfilter.runtime.memory import aligned
+from convfilter.runtime.threads import check_workers, run_bands
 
 LARGEST_FACTOR = 1e30
 """Differences are divided by a sigma that float32 can still do so with."""
@@ -93,7 +94,7 @@ def bilateral(
     scale = of_bytes if pixels.dtype == np.uint8 else 1.0
 
     def smoother(dtype: np.dtype[Any], rows: int, columns: int) -> Smooth:
-        run = loop("bilateral.smooth", T=dtype, D=pixels.dtype)
+        run = loop("engine.loops.bilateral.smooth", T=dtype, D=pixels.dtype)
         square = (down**2 + right**2).astype(np.float64)
         with np.errstate(over="ignore"):
             exponents = np.maximum(-square / 2 / space / space, -1e30) * unit(dtype)
@@ -103,8 +104,8 @@ def bilateral(
         length = whole_vectors(columns) + 2 * margin + VECTOR
         parts = _ring_parts(down, RING_ROWS)
         slots = [np.concatenate([[0], np.cumsum(down[part] + 1)]) for part in parts]
-        ring = _aligned((max(int(s[-1]) for s in slots), length), dtype)
-        totals = _aligned(
+        ring = aligned((max(int(s[-1]) for s in slots), length), dtype)
+        totals = aligned(
             (1 + (1 if len(parts) == 1 else rows), pixels.shape[2] + 1, columns), dtype
         )
         limits = _limits(pixels.dtype)
@@ -202,8 +203,8 @@ def nl_means(
 
     def smoother(dtype: np.dtype[Any], rows: int, columns: int) -> Smooth:
         run, divide = (
-            loop("nl_means.smooth", T=dtype),
-            loop("smooth.divide", T=dtype, D=pixels.dtype),
+            loop("engine.loops.nl_means.smooth", T=dtype),
+            loop("engine.loops.smooth.divide", T=dtype, D=pixels.dtype),
         )
         exact = _squares_are_exact(pixels.dtype, dtype, elements, border, fill)
         weight = 1 / force / math.sqrt(elements)
@@ -212,10 +213,10 @@ def nl_means(
         far = window // 2
         margin = whole_vectors(reach // 2)
         length = whole_vectors(columns + far) + patch - 1
-        squares = _aligned((rows + far + patch - 1, whole_vectors(length)), dtype)
-        line = _aligned((length,), dtype)
-        weights = _aligned((2, rows + far, whole_vectors(columns + far)), dtype)
-        totals = _aligned((2, rows, pixels.shape[2] + 1, columns), dtype)
+        squares = aligned((rows + far + patch - 1, whole_vectors(length)), dtype)
+        line = aligned((length,), dtype)
+        weights = aligned((2, rows + far, whole_vectors(columns + far)), dtype)
+        totals = aligned((2, rows, pixels.shape[2] + 1, columns), dtype)
         offsets = window * window // 2
         limits = _limits(pixels.dtype)
 
@@ -316,8 +317,8 @@ class _Tiles:
         spare = np.full(margin - reach // 2 + 2 * VECTOR, -1)
         columns = np.concatenate([spare[: margin - reach // 2], columns, spare])
         source = image.reshape(height, width * channels)
-        output = results.empty(source.shape, source.dtype)
-        load = loop("smooth.load", S=image.dtype, T=dtype)
+        output = memory.empty(source.shape, source.dtype)
+        load = loop("engine.loops.smooth.load", S=image.dtype, T=dtype)
         across = min(max(size[1], reach), width)
         bad: list[int] = []
 
@@ -325,7 +326,7 @@ class _Tiles:
             most = min(max(size[0], reach), stop - start)
             smooth = smoother(dtype, most, across)
             length = whole_vectors(across) + 2 * margin + VECTOR
-            planes = _aligned((channels, most + reach - 1, length), dtype)
+            planes = aligned((channels, most + reach - 1, length), dtype)
             for top in range(start, stop, most):
                 high = min(most, stop - top)
                 seen_rows = rows[top : top + high + reach - 1]
@@ -345,14 +346,6 @@ class _Tiles:
 def whole_vectors(columns: int) -> int:
     """Round up to a multiple of VECTOR."""
     return -(-columns // VECTOR) * VECTOR
-
-
-def _aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """Return memory that begins, as the caches do, at a multiple of 64 bytes."""
-    size = math.prod(shape) * dtype.itemsize
-    memory = np.empty(size + 63, np.uint8)
-    start = -memory.__array_interface__["data"][0] % 64
-    return memory[start : start + size].view(dtype).reshape(shape)
 
 
 def _shaped(memory: Array, shape: tuple[int, ...]) -> Array:

@@ -8,17 +8,15 @@ elements: a strided window costs what it keeps and needs no code of its own.
 from __future__ import annotations
 
 import functools
-import math
-import threading
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from convfilter.engine.arguments import Array
 from convfilter.engine.geometry import Axis, Border
-from convfilter.engine.native import loop
+from convfilter.runtime.checks import Array
+from convfilter.runtime.compiled import loop
 
 STRIP_BYTES = 1 << 21
 """Small enough for the caches behind the first, large enough that few calls from Python are made.
@@ -27,40 +25,8 @@ Each call lets go of the interpreter lock and takes it again, which two threads 
 """
 
 
-LINE_BYTES = 64
-"""A line of the caches: vectors that lie across two of them take twice as long to load."""
-
-
-LARGEST_KEPT = 1 << 22
-"""Bytes of an array that a thread keeps for its next call: to clear pages takes its time."""
-
-
 LONGEST_KEPT = 1 << 16
 """Columns of a padded row that are remembered."""
-
-
-class Scratch(threading.local):
-    """Memory to work in, which the calls that a thread makes one after the other share."""
-
-    def __init__(self) -> None:
-        self._arrays: dict[tuple[str, np.dtype[Any]], Array] = {}
-
-    def take(self, name: str, shape: int | tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-        """Return an array of this shape; what is in it is of no use."""
-        size = math.prod(shape) if isinstance(shape, tuple) else shape
-        array = self._arrays.get((name, dtype))
-        if array is None or array.size < size:
-            line = LINE_BYTES // dtype.itemsize
-            array = np.zeros(size + line, dtype)  # denormal numbers would take their time
-            before = -array.ctypes.data % LINE_BYTES // dtype.itemsize
-            array = array[before : before + size]
-            if array.nbytes <= LARGEST_KEPT:
-                self._arrays[name, dtype] = array
-        return array[:size].reshape(shape)
-
-
-of_thread = Scratch()
-"""The memory of the thread that asks for it."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +90,9 @@ class StripReader:
         self._column_sources = sources - origin[1] if origin[1] else sources
         self._fill = fill
         self.row_length = sources.size * self.channels
-        self._load = loop("strips.load", S=image.dtype, T=self.dtype) if reads else None
+        self._load = (
+            loop("engine.loops.strips.load", S=image.dtype, T=self.dtype) if reads else None
+        )
 
     @property
     def output_length(self) -> int:

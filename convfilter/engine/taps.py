@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.engine import costs
-from convfilter.engine.arguments import Array
 from convfilter.engine.loops.layout import ROW_STEPS
 from convfilter.engine.schedule import Schedule, Taps
 from convfilter.engine.strips import StripReader
+from convfilter.runtime.checks import Array
 
 
 def worth_runs(schedules: Sequence[Schedule], dtype: str) -> bool:

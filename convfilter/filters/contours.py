@@ -9,7 +9,6 @@ import numpy as np
 
 from convfilter import kernels
 from convfilter.engine import edges
-from convfilter.engine.bands import check_workers, run_bands
 from convfilter.errors import ArgumentError
 from convfilter.filters import declare, transparency
 from convfilter.filters.levels import otsu
@@ -17,6 +16,7 @@ from convfilter.filters.options import BorderOptions, Channels, Window
 from convfilter.filters.parameters import Spec
 from convfilter.filters.pixels import Array, Pixels
 from convfilter.kernels import shapes
+from convfilter.runtime.threads import check_workers, run_bands
 
 LOW_BY_HIGH = 0.4
 """Canny found that the high threshold should be two to three times the low one."""

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convfilter import engine
-from convfilter.engine.arguments import Outline, check_image
-from convfilter.engine.bands import check_workers
 from convfilter.engine.correlate import correlation
+from convfilter.engine.geometry import Outline
 from convfilter.engine.plan import Combine
 from convfilter.filters.options import SignedMode, Window
+from convfilter.runtime.checks import check_image
+from convfilter.runtime.threads import check_workers
 
 if TYPE_CHECKING:
     from convfilter.engine.chain import Step

@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convfilter import engine
-from convfilter.engine.arguments import check_image
-from convfilter.engine.bands import check_workers
 from convfilter.engine.plan import Combine
 from convfilter.filters import transparency
 from convfilter.filters.chains import ALPHA, AlphaMode
@@ -26,6 +24,8 @@ from convfilter.filters.deferred import (
 )
 from convfilter.filters.options import BorderOptions, SignedMode, Window
 from convfilter.filters.values import luma, mapped, rounded
+from convfilter.runtime.checks import check_image
+from convfilter.runtime.threads import check_workers
 
 Array = NDArray[Any]
 

@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convfilter import engine
-from convfilter.engine.arguments import Outline
 from convfilter.engine.correlate import correlation
-from convfilter.engine.geometry import Border
+from convfilter.engine.geometry import Border, Outline
 from convfilter.engine.plan import Combine
 
 Array = NDArray[Any]

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.engine import results
 from convfilter.images.image import JpegSettings
+from convfilter.runtime import memory
 
 if TYPE_CHECKING:
     from PIL.Image import Image as PillowImage
@@ -68,7 +68,7 @@ def decode(picture: ImageFile) -> NDArray[np.uint8] | None:
     grey = picture.mode == "L"
     width, height = picture.size
     # given a buffer, it never allocates for a size that Pillow has not seen
-    out = results.empty((height, width, 1 if grey else 3), np.uint8)
+    out = memory.empty((height, width, 1 if grey else 3), np.uint8)
     try:
         found = decode_jpeg(data, "GRAY" if grey else "RGB", buffer=out, strict=True)
     except (ValueError, KeyError, RuntimeError):
@@ -112,7 +112,7 @@ def encode(
     """
     from PIL import Image
 
-    from convfilter.engine.bands import check_workers, run_bands
+    from convfilter.runtime.threads import check_workers, run_bands
 
     height, width = pixels.shape[:2]
     workers = check_workers(workers)
@@ -159,10 +159,10 @@ def _band(pixels: NDArray[np.uint8]) -> PillowImage:
     # the loop moves pairs of pixels; only the last band can have an odd number of them
     if pixels.ndim == 2 or height * width % 2 or sys.byteorder != "little":
         return Image.fromarray(pixels)
-    from convfilter.engine import native
+    from convfilter.runtime.compiled import link
 
     padded = np.empty((height, width, 4), np.uint8)
-    native.loop("pixels.insert_fourth")(
+    link.loop("engine.loops.pixels.insert_fourth")(
         pixels.reshape(-1).view(np.uint16), padded.reshape(-1).view(np.uint16)
     )
     return Image.frombuffer("RGBX", (width, height), padded, "raw", "RGBX", 0, 1)

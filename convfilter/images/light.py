@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.engine import results
-from convfilter.engine.bands import check_workers, run_bands
 from convfilter.errors import ArgumentError, ImageError
 from convfilter.images.curves import SRGB, Curve, read_curve
+from convfilter.runtime import memory
+from convfilter.runtime.threads import check_workers, run_bands
 
 __all__ = ["Transfer"]
 
@@ -107,13 +107,13 @@ class Transfer:
                 " to uint8, uint16 or floats of 0 to 1 first"
             )
         if dtype.kind == "f":
-            light = results.empty(pixels.shape, dtype)
+            light = memory.empty(pixels.shape, dtype)
             convert = [curve.decode for curve in self.curves]
             self._by_parts(pixels, light, convert, _CALCULATED, workers)
             return light
         white = np.iinfo(dtype).max
         levels = np.arange(white + 1) / white
-        light = results.empty(pixels.shape, self._working(white))
+        light = memory.empty(pixels.shape, self._working(white))
         tables = [curve.decode(levels).astype(light.dtype) for curve in self.curves]
         look_up = [table.take for table in tables]
         self._by_parts(pixels, light, look_up, _LOOKED_UP, workers)
@@ -125,7 +125,7 @@ class Transfer:
         Of integers they are rounded once, to nearest, ties to even, and saturated. Where curves
         differ and the number of channels is no longer theirs, that of green serves all.
         """
-        pixels = results.empty(light.shape, dtype)
+        pixels = memory.empty(light.shape, dtype)
         convert = [_rounding(curve, dtype) for curve in self.curves]
         self._by_parts(light, pixels, convert, _CALCULATED, workers)
         return pixels

@@ -92,10 +92,10 @@ def _shared_bytes(array: Any, count: int) -> NDArray[np.uint8] | None:
 
 
 def _drop_fourth(source: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
-    from convfilter.engine import native
+    from convfilter.runtime.compiled import link
 
     whole = source.size // 16 * 4  # pixels, four at a time
-    native.loop("pixels.drop_fourth")(
+    link.loop("engine.loops.pixels.drop_fourth")(
         source[: 4 * whole].view(np.uint16), out[: 3 * whole].view(np.uint16)
     )
     for pixel in range(whole, source.size // 4):

@@ -18,9 +18,9 @@ import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
-from convfilter.engine import native
-from convfilter.engine.bands import check_workers, run_bands
 from convfilter.images.image import Metadata
+from convfilter.runtime.compiled import link
+from convfilter.runtime.threads import check_workers, run_bands
 
 __all__ = ["chunk", "compressed", "encode", "head", "holds_text"]
 
@@ -112,7 +112,7 @@ def _compressed_bands(pixels: NDArray[Any], step: int, compress: str, workers: i
     rows = max(1, _BAND_BYTES[compress] // (row_bytes + 1))
     count = -(-height // rows)
     bands: list[_Band | None] = [None] * count
-    filter_rows = native.loop("png.filter_rows")
+    filter_rows = link.loop("engine.loops.png.filter_rows")
 
     def work(start: int, stop: int) -> None:
         scratch = np.empty((5, row_bytes + step), np.uint8)

@@ -21,7 +21,8 @@ import numpy as np
 from isal import igzip_lib, isal_zlib
 from numpy.typing import NDArray
 
-from convfilter.engine import native, results
+from convfilter.runtime import memory
+from convfilter.runtime.compiled import link
 
 __all__ = ["Announced", "Header", "PngError", "decode", "described"]
 
@@ -190,7 +191,7 @@ class _Rows:
     """Takes inflated bytes and puts the pixels of one pass after the other in their place."""
 
     def __init__(self, passes: Sequence[NDArray[np.uint8]], step: int) -> None:
-        self._loop = native.loop("png.unfilter_rows")
+        self._loop = link.loop("engine.loops.png.unfilter_rows")
         self._passes = iter(passes)
         self._step = step
         self._next_pass()
@@ -260,7 +261,7 @@ def _pixels(chunks: _Chunks, header: Header) -> NDArray[Any]:
     shape = header.height, header.width, header.step
     if header.height * header.width * header.step > sys.maxsize:
         raise MemoryError
-    out = results.empty(shape, np.uint8)
+    out = memory.empty(shape, np.uint8)
     steps = _ADAM7 if header.interlaced else ((0, 0, 1, 1),)
     places = [out[y::down, x::across] for x, y, across, down in steps]
     places = [place for place in places if place.size]

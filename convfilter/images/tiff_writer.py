@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.engine.bands import check_workers, run_bands
 from convfilter.images.ifd import (
     LONG,
     LONG8,
@@ -30,6 +29,7 @@ from convfilter.images.ifd import (
 )
 from convfilter.images.image import Metadata
 from convfilter.images.tiff_exif import tree_of
+from convfilter.runtime.threads import check_workers, run_bands
 
 __all__ = ["encode"]
 

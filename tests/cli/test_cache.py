@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 
 from convfilter.cli import progress, warming
-from convfilter.engine import choose, native, objects, recorded_plans
-from convfilter.engine.objects import KEY_DIGITS, file_name
+from convfilter.engine import choose, recorded_plans
 from convfilter.pipeline import Pipeline
+from convfilter.runtime.compiled import link, store
+from convfilter.runtime.compiled.store import KEY_DIGITS, file_name
 from tests.cli.conftest import Runner, picture
 
 
@@ -69,10 +70,10 @@ def test_kernels_can_be_warmed_too(
     monkeypatch.setattr(choose, "SMALLEST_SIDE", choose.SMALLEST_SIDE)
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"kirsch-nw\n{warming.FILES}\n"))
     warming.serve()
-    missing = file_name("exact.respond", (("S", "uint8"), ("D", "uint8")), native.key())
-    known, place = objects.directory(), folder / "cache"
+    missing = file_name("engine.loops.exact.respond", (("S", "uint8"), ("D", "uint8")), link.key())
+    known, place = store.directory(), folder / "cache"
     place.mkdir(mode=0o700)
-    for path in known.glob(f"*-{native.key()[:KEY_DIGITS]}.o") if known else ():
+    for path in known.glob(f"*-{link.key()[:KEY_DIGITS]}.o") if known else ():
         if path.name != missing:
             shutil.copy(path, place)
     monkeypatch.setenv("CONVFILTER_CACHE_DIR", str(place))

@@ -9,8 +9,8 @@ import pytest
 
 from convfilter.cli.files import FileOptions
 from convfilter.cli.run import _share
-from convfilter.engine import bands
 from convfilter.images import read
+from convfilter.runtime import threads
 from tests.cli.conftest import Runner, picture
 
 
@@ -42,7 +42,7 @@ def test_files_under_way_share_the_cpus(
     given: dict[str, int],
     expected: tuple[int, int | None],
 ) -> None:
-    monkeypatch.setattr(bands, "default_workers", lambda: cpus)
+    monkeypatch.setattr(threads, "default_workers", lambda: cpus)
     assert _share(options(**given), jobs) == expected
 
 

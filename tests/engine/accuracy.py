@@ -19,9 +19,10 @@ from unittest.mock import patch
 import numpy as np
 
 from convfilter import engine
-from convfilter.engine import bands, chain, recorded_plans, respond, select, smooth, strips
+from convfilter.engine import chain, recorded_plans, respond, select, smooth, strips
 from convfilter.engine.plan import forcing
 from convfilter.errors import ArgumentError
+from convfilter.runtime import threads
 from tests import naive
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -208,7 +209,7 @@ def in_small_pieces() -> Iterator[None]:
     """Let small images be cut into bands, strips and blocks as large ones are."""
     with ExitStack() as stack:
         for module, name, value in (
-            (bands, "SMALLEST_BAND", 1),
+            (threads, "SMALLEST_BAND", 1),
             (strips, "STRIP_BYTES", 1 << 11),
             (respond, "STRIP_BYTES", 1 << 9),
             (respond, "WINDOW_ELEMENTS", 1),

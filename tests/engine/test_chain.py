@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 
 from convfilter import engine, kernels
 from convfilter.engine import chain
-from convfilter.engine.arguments import Array, Outline, check_image
 from convfilter.engine.chain import Step, run_chain
 from convfilter.engine.correlate import correlation
+from convfilter.engine.geometry import Outline
 from convfilter.engine.pooling import pooling
 from convfilter.errors import ArgumentError
+from convfilter.runtime.checks import Array, check_image
 from tests.engine.accuracy import Case, check, in_small_pieces
 from tests.engine.cases import DTYPES, draw_image, draw_kernel, draw_kernel_shape, draw_placement
 

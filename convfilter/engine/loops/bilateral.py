@@ -4,7 +4,6 @@ import numba
 import numpy as np
 from numba.extending import overload, register_jitable
 
-from convfilter.engine.loops.declare import OPTIONS, loop
 from convfilter.engine.loops.smooth import (
     BIAS,
     FRACTION,
@@ -17,6 +16,7 @@ from convfilter.engine.loops.smooth import (
     power,
     whole_vectors,
 )
+from convfilter.runtime.compiled.declare import OPTIONS, loop
 
 # 2**(m - 1) within 1 <= m <= 2 to 1.1e-4, which moves a mean of bytes by 0.014 at most
 B0 = np.float32(0.4526153651557009)

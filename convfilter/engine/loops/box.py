@@ -3,7 +3,7 @@
 import numpy as np
 from numba.extending import register_jitable
 
-from convfilter.engine.loops.declare import OPTIONS, loop
+from convfilter.runtime.compiled.declare import OPTIONS, loop
 
 WIDE = 10
 """From this width on sums run along the row; those of narrower windows are added up."""

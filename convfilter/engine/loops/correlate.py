@@ -3,10 +3,10 @@
 import numpy as np
 from numba.extending import register_jitable
 
-from convfilter.engine.loops.declare import OPTIONS, loop
 from convfilter.engine.loops.layout import CHUNK, ROWS_AT_ONCE
 from convfilter.engine.loops.runs import sum_row, sum_runs
 from convfilter.engine.loops.strips import load_row, store_row
+from convfilter.runtime.compiled.declare import OPTIONS, loop
 
 
 @register_jitable(**OPTIONS)

@@ -10,10 +10,10 @@ import numpy as np
 from numba.core import cgutils, types
 from numba.extending import intrinsic, overload
 
-from convfilter.engine.loops.declare import loop
 from convfilter.engine.loops.fold import source_row
 from convfilter.engine.loops.layout import ROWS_AT_ONCE
 from convfilter.engine.loops.strips import store_row
+from convfilter.runtime.compiled.declare import loop
 
 assert ROWS_AT_ONCE == 4
 _SUMS = 128

@@ -8,8 +8,8 @@ import numba
 import numpy as np
 from numba.extending import overload, register_jitable
 
-from convfilter.engine.loops.declare import OPTIONS, loop
 from convfilter.engine.loops.strips import load
+from convfilter.runtime.compiled.declare import OPTIONS, loop
 
 WEAK = np.uint8(1)
 STRONG = np.uint8(2)

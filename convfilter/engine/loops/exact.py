@@ -8,8 +8,8 @@ in the first caches.
 import numpy as np
 from numba.extending import overload, register_jitable
 
-from convfilter.engine.loops.declare import OPTIONS, loop
 from convfilter.engine.loops.strips import load
+from convfilter.runtime.compiled.declare import OPTIONS, loop
 
 
 @register_jitable(**OPTIONS)

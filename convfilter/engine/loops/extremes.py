@@ -7,8 +7,8 @@ signs) the first one is taken, so that it does not matter how folds are nested.
 
 from numba.extending import register_jitable
 
-from convfilter.engine.loops.declare import OPTIONS, loop
 from convfilter.engine.loops.fold import fold_along, fold_rows, larger, smaller, source_row
+from convfilter.runtime.compiled.declare import OPTIONS, loop
 
 FEW_ROWS = 8
 """Up to this height windows are folded two by two; higher ones by van Herk's and Gil's method."""

@@ -13,8 +13,8 @@ the compiler see that the rows of a butterfly do not overlap.
 import numpy as np
 from numba.extending import register_jitable
 
-from convfilter.engine.loops.declare import OPTIONS, loop
 from convfilter.engine.loops.layout import CHUNK
+from convfilter.runtime.compiled.declare import OPTIONS, loop
 
 LANES = 16
 SQRT_HALF = 0.5**0.5

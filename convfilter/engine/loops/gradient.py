@@ -6,8 +6,8 @@ These are read once for both, and nothing between is written to memory.
 import numpy as np
 from numba.extending import register_jitable
 
-from convfilter.engine.loops.declare import OPTIONS, loop
 from convfilter.engine.loops.strips import load_row, store_row
+from convfilter.runtime.compiled.declare import OPTIONS, loop
 
 
 @register_jitable(**OPTIONS)

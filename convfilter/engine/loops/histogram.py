@@ -2,7 +2,7 @@
 
 import numba
 
-from convfilter.engine.loops.declare import loop
+from convfilter.runtime.compiled.declare import loop
 
 
 @numba.njit(error_model="numpy")

@@ -8,10 +8,10 @@ import numba
 import numpy as np
 from numba.extending import register_jitable
 
-from convfilter.engine.loops.declare import OPTIONS, loop
 from convfilter.engine.loops.fold import source_row
 from convfilter.engine.loops.layout import BLOCK
 from convfilter.engine.loops.strips import load
+from convfilter.runtime.compiled.declare import OPTIONS, loop
 
 
 @numba.njit(error_model="numpy")

@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-from convfilter.engine.loops.declare import loop
+from convfilter.runtime.compiled.declare import loop
 
 # 256 costs of at most 128 fit the sixteen bits in which they are added up
 BLOCK = 256

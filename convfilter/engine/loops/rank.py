@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from convfilter.engine.loops.declare import loop
+from convfilter.runtime.compiled.declare import loop
 
 
 @loop(

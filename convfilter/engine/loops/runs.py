@@ -9,8 +9,8 @@ would make no vectors.
 import numpy as np
 from numba.extending import register_jitable
 
-from convfilter.engine.loops.declare import OPTIONS
 from convfilter.engine.loops.layout import PITCH, ROW_RUNS, ROW_STEPS, ROWS_AT_ONCE, RUNS
+from convfilter.runtime.compiled.declare import OPTIONS
 
 assert ROWS_AT_ONCE == 4
 _N = np.uintp  # unsigned indices: a negative one would count from the end, and cost a test

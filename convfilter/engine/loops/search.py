@@ -3,7 +3,7 @@
 import numpy as np
 from numba.extending import register_jitable
 
-from convfilter.engine.loops.declare import OPTIONS, loop
+from convfilter.runtime.compiled.declare import OPTIONS, loop
 
 
 @register_jitable(**OPTIONS)

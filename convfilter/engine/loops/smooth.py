@@ -10,7 +10,7 @@ import numba
 import numpy as np
 from numba.extending import overload, register_jitable
 
-from convfilter.engine.loops.declare import OPTIONS, loop
+from convfilter.runtime.compiled.declare import OPTIONS, loop
 
 VECTOR = 16
 """Elements of the widest vectors; so many columns of a tile may be computed without being used."""

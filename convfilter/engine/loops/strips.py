@@ -4,7 +4,7 @@ import numba
 import numpy as np
 from numba.extending import overload, register_jitable
 
-from convfilter.engine.loops.declare import OPTIONS, loop
+from convfilter.runtime.compiled.declare import OPTIONS, loop
 
 
 @register_jitable(**OPTIONS)

@@ -3,9 +3,9 @@
 import numpy as np
 from numba.extending import register_jitable
 
-from convfilter.engine.loops.declare import OPTIONS, loop
 from convfilter.engine.loops.fft import LANES, plane_length
 from convfilter.engine.loops.strips import store_row
+from convfilter.runtime.compiled.declare import OPTIONS, loop
 
 
 @register_jitable(**OPTIONS)

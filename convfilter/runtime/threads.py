@@ -14,8 +14,8 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
-from convfilter.engine.arguments import check_integer
 from convfilter.errors import ArgumentError
+from convfilter.runtime.checks import check_integer
 
 SMALLEST_BAND = 200_000
 """Nanoseconds of work that are worth another thread: to wake one takes about half of that."""

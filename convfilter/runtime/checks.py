@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import operator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,14 +19,6 @@ LARGEST_KERNEL = 2**26
 """Weights of a kernel."""
 
 Array = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Outline:
-    """What is known of an image (H, W, C) before it is there."""
-
-    shape: tuple[int, int, int]
-    dtype: np.dtype[Any]
 
 
 def check_dtype(dtype: DTypeLike, what: str) -> np.dtype[Any]:

@@ -129,8 +129,9 @@ def file_name(loop: str, dtypes: tuple[tuple[str, str], ...], key: str) -> str:
 def source_digest() -> str:
     """Return a digest of the loops' sources, of what compiles them, and of Numba's version."""
     digest = hashlib.sha256()
-    room = Path(__file__).parent
-    for path in [*sorted((room / "loops").glob("*.py")), room / "native.py"]:
+    here = Path(__file__).parent
+    loops = here.parent.parent / "engine" / "loops"
+    for path in [*sorted(loops.glob("*.py")), here / "build.py", here / "link.py"]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     digest.update(_numba_version().encode())
     return digest.hexdigest()

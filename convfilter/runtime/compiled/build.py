@@ -10,8 +10,8 @@ from typing import Any
 import numba
 import numpy as np
 
-from convfilter.engine.loops.declare import OPTIONS
-from convfilter.engine.objects import Argument, Entry
+from convfilter.runtime.compiled.declare import OPTIONS
+from convfilter.runtime.compiled.store import Argument, Entry
 
 _ARGUMENT = re.compile(r"(?P<const>const )?(?P<type>\w+)(?P<axes>\[[:,]+\])? (?P<name>\w+)")
 
@@ -30,9 +30,9 @@ def set_target(cpu: str, features: str) -> None:
 
 
 def source(name: str) -> Callable[..., Any]:
-    """Return the Python function behind ``"module.function"``."""
-    module, function = name.split(".")
-    loops = importlib.import_module(f"convfilter.engine.loops.{module}")
+    """Return the Python function behind ``"engine.loops.module.function"``."""
+    module, _, function = name.rpartition(".")
+    loops = importlib.import_module(f"convfilter.{module}")
     return getattr(loops, function)  # type: ignore[no-any-return]
 
 
@@ -49,7 +49,10 @@ def to_llvm(name: str, dtypes: Mapping[str, str]) -> tuple[Entry, str]:
             extents = [f"a{number}_{axis}" for axis in range(argument.axes)]
             parameters += extents
             values.append(f"carray(a{number}, ({', '.join(extents)},))")
-            types += [numba.types.CPointer(scalar), *[numba.int64] * argument.axes]
+            types += [
+                numba.types.CPointer(scalar),  # type: ignore[no-untyped-call]
+                *[numba.int64] * argument.axes,
+            ]
         else:
             values.append(f"a{number}")
             types.append(scalar)

@@ -12,16 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convfilter.engine import correlate, results
+from convfilter.engine import correlate
+from convfilter.runtime import memory
 
 SHAPE = (1024, 2048)
 
 
 @pytest.fixture(autouse=True)
 def nothing_kept() -> Iterator[None]:
-    results.forget()
+    memory.forget()
     yield
-    results.forget()
+    memory.forget()
 
 
 def address(array: np.ndarray) -> int:
@@ -30,63 +31,63 @@ def address(array: np.ndarray) -> int:
 
 def test_results_are_ordinary_arrays() -> None:
     for dtype in (np.uint8, np.int16, np.float64):
-        array = results.empty(SHAPE, dtype)
+        array = memory.empty(SHAPE, dtype)
         assert (type(array), array.shape, array.dtype) == (np.ndarray, SHAPE, np.dtype(dtype))
         assert array.flags.c_contiguous
         assert array.flags.writeable
-        assert address(array) % results.PAGE_BYTES == 0
+        assert address(array) % memory.PAGE_BYTES == 0
         array[:] = 7
         assert array.sum() == 7 * array.size
 
 
 def test_memory_is_taken_up_when_the_result_is_gone() -> None:
-    first = results.empty(SHAPE, np.uint8)
+    first = memory.empty(SHAPE, np.uint8)
     place = address(first)
-    second = results.empty(SHAPE, np.uint8)
+    second = memory.empty(SHAPE, np.uint8)
     assert address(second) != place
     del first
-    assert address(results.empty((2048, 1000), np.uint8)) == place
+    assert address(memory.empty((2048, 1000), np.uint8)) == place
 
 
 def test_a_view_keeps_the_memory() -> None:
-    first = results.empty(SHAPE, np.uint8)
+    first = memory.empty(SHAPE, np.uint8)
     first[:] = 1
     place, view = address(first), first[5:, ::2].reshape(-1)[:10]
     del first
-    other = results.empty(SHAPE, np.uint8)
+    other = memory.empty(SHAPE, np.uint8)
     assert address(other) != place
     other[:] = 2
     assert view.tolist() == [1] * 10
     del view
-    assert address(results.empty(SHAPE, np.uint8)) == place
+    assert address(memory.empty(SHAPE, np.uint8)) == place
 
 
 def test_what_is_kept_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(results, "MOST_KEPT", 5 << 20)
-    arrays = [results.empty(SHAPE, np.uint8) for _ in range(5)]
-    large = results.empty((6, 1 << 20), np.uint8)
+    monkeypatch.setattr(memory, "MOST_KEPT", 5 << 20)
+    arrays = [memory.empty(SHAPE, np.uint8) for _ in range(5)]
+    large = memory.empty((6, 1 << 20), np.uint8)
     del arrays, large
     gc.collect()
-    assert [memory.size for memory in results._kept] == [(2 << 20) + results.PAGE_BYTES] * 2
+    assert [memory.size for memory in memory._kept] == [(2 << 20) + memory.PAGE_BYTES] * 2
 
 
 def test_memory_much_too_large_is_left_alone() -> None:
-    del [results.empty((16 << 20,), np.uint8)][0]
-    assert len(results._kept) == 1
-    small = results.empty((2 << 20,), np.uint8)
+    del [memory.empty((16 << 20,), np.uint8)][0]
+    assert len(memory._kept) == 1
+    small = memory.empty((2 << 20,), np.uint8)
     assert small.nbytes == 2 << 20
-    assert [memory.size for memory in results._kept] == [(16 << 20) + results.PAGE_BYTES]
+    assert [memory.size for memory in memory._kept] == [(16 << 20) + memory.PAGE_BYTES]
 
 
 def test_small_results_are_numpys_own() -> None:
-    assert results.empty((3, 5), np.float32).base is None
+    assert memory.empty((3, 5), np.float32).base is None
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 6)), max_size=40))
 def test_no_two_results_share_memory(steps: list[tuple[int, int]]) -> None:
     held: dict[int, tuple[np.ndarray, int]] = {}
     for number, (slot, size) in enumerate(steps):
-        array = results.empty((size << 20,), np.uint8)
+        array = memory.empty((size << 20,), np.uint8)
         array[::4096] = number
         held[slot] = array, number
         for kept, value in held.values():
@@ -106,8 +107,8 @@ def test_results_of_filters_come_from_there() -> None:
 def test_the_end_of_the_process_is_quiet() -> None:
     code = (
         "import numpy as np\n"
-        "from convfilter.engine import results\n"
-        "kept = [results.empty((1 << 21,), np.uint8) for _ in range(3)]\n"
+        "from convfilter.runtime import memory\n"
+        "kept = [memory.empty((1 << 21,), np.uint8) for _ in range(3)]\n"
         "kept.append(kept)\n"
     )
     done = subprocess.run(

@@ -13,19 +13,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convfilter.engine import native, objects
-from convfilter.engine.loops import build
-from convfilter.engine.objects import Argument, Entry, ObjectFile
-from tests.engine import first_runs
+from convfilter.runtime.compiled import build, link, store
+from convfilter.runtime.compiled.store import Argument, Entry, ObjectFile
+from tests.runtime import first_runs
 
 CALL = """
 import sys
 import numpy as np
-from convfilter.engine import native
+from convfilter.runtime.compiled import link
 
 def call():
     values, out = np.array([-4.0, 9.0], np.float32), np.empty(2, np.float32)
-    native.loop("correlate.join", T="float32")(values, 1, 1, out)
+    link.loop("engine.loops.correlate.join", T="float32")(values, 1, 1, out)
     assert out.tolist() == [4.0, 9.0], out
 """
 PROGRAM = f"""{CALL}
@@ -102,12 +101,12 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 ONE_AFTER_THE_OTHER = f"""
 import os
 {CALL}
-compile, compiled = native._compiled, []
-native._compiled = lambda *given: compiled.append(given) or compile(*given)
+compile, compiled = link._compiled, []
+link._compiled = lambda *given: compiled.append(given) or compile(*given)
 for place in sys.argv[1:]:
     os.environ["CONVFILTER_CACHE_DIR"] = place
-    native._loop.cache_clear()
-    native._loaded.cache_clear()
+    link._loop.cache_clear()
+    link._loaded.cache_clear()
     compiled.clear()
     call()
     print("compiled" if compiled else "linked")
@@ -192,13 +191,14 @@ def test_first_runs_at_once_all_succeed(tmp_path: Path):
 def test_threads_that_miss_a_loop_wait_for_the_one_that_compiles_it(tmp_path: Path):
     program = """
 import threading
-from convfilter.engine import native
-compiled = native._compiled
+from convfilter.runtime.compiled import link
+compiled = link._compiled
 calls = []
-native._compiled = lambda *given: calls.append(given) or compiled(*given)
+link._compiled = lambda *given: calls.append(given) or compiled(*given)
+JOIN = "engine.loops.correlate.join"
 found = []
 threads = [
-    threading.Thread(target=lambda: found.append(native.loop("correlate.join", T="float32")))
+    threading.Thread(target=lambda: found.append(link.loop(JOIN, T="float32")))
     for _ in range(4)
 ]
 for thread in threads:
@@ -223,7 +223,7 @@ def test_an_object_for_another_processor_is_neither_read_nor_replaced(warm: Path
 PROBE = """
 import math
 import numpy as np
-from convfilter.engine.loops.declare import loop
+from convfilter.runtime.compiled.declare import loop
 
 @loop("T[:] out")
 def zero(out):
@@ -258,17 +258,17 @@ import sys
 from math import erf
 import numpy as np
 import convfilter.engine.loops as room
-from convfilter.engine import native
+from convfilter.runtime.compiled import link
 room.__path__.append(sys.argv[1])
 for dtype, near in (("float32", 1e-5), ("float64", 1e-12)):
     x = np.linspace(0.3, 4.0, 999).astype(dtype)
     out = np.ones_like(x)
-    native.loop("probe.zero", T=dtype)(out)
+    link.loop("engine.loops.probe.zero", T=dtype)(out)
     assert not out.any()
-    native.loop("probe.copy", T=dtype)(x, out)
+    link.loop("engine.loops.probe.copy", T=dtype)(x, out)
     assert (x == out).all()
     y, many = x[0], np.empty((13, x.size), dtype)
-    native.loop("probe.mathematics", T=dtype)(x, many)
+    link.loop("engine.loops.probe.mathematics", T=dtype)(x, many)
     functions = [
         np.exp(x), x**y, np.sqrt(x), np.log(x), np.sin(x), np.cos(x), np.tan(x),
         np.arctan2(x, y), np.hypot(x, y), np.fmod(x, y), np.floor(x) + np.ceil(x) + np.round(x),
@@ -291,13 +291,13 @@ def test_the_key_depends_on_processor_versions_and_sources(monkeypatch: pytest.M
     import llvmlite
     import llvmlite.binding as llvm
 
-    fresh = native.key.__wrapped__
+    fresh = link.key.__wrapped__
     keys = {fresh()}
     with monkeypatch.context() as patch:
         patch.setattr(llvm, "get_host_cpu_name", lambda: "another")
         keys.add(fresh())
     with monkeypatch.context() as patch:
-        patch.setattr(objects, "source_digest", lambda: "another")
+        patch.setattr(store, "source_digest", lambda: "another")
         keys.add(fresh())
     with monkeypatch.context() as patch:
         patch.setattr(llvmlite, "__version__", "another")
@@ -308,12 +308,12 @@ def test_the_key_depends_on_processor_versions_and_sources(monkeypatch: pytest.M
 
 def test_numba_alone_serves_where_objects_do_not_link():
     values, out = np.array([-16.5]), np.empty(1)
-    build.compile_here("correlate.join", {"T": "float64"})(values, 1, 1, out)
+    build.compile_here("engine.loops.correlate.join", {"T": "float64"})(values, 1, 1, out)
     assert out[0] == 16.5
 
 
 def test_arrays_of_the_wrong_kind_are_refused_before_machine_code_sees_them():
-    join = native.loop("correlate.join", T="float32")
+    join = link.loop("engine.loops.correlate.join", T="float32")
     out = np.empty(4, np.float32)
     for wrong in (np.ones(4), np.ones((2, 2), np.float32), np.ones(8, np.float32)[::2]):
         with pytest.raises(TypeError, match="wrong kind"):

@@ -1,4 +1,4 @@
-"""Memory for results, taken up again once a result is gone.
+"""Memory: for results, taken up again once a result is gone, and to work in.
 
 The system clears the pages of every large array that it gives away, which takes as long as a quick
 filter does. Whoever filters one picture after the other, and keeps only the last, meets the same
@@ -10,11 +10,14 @@ from __future__ import annotations
 import contextlib
 import math
 import sys
+import threading
 from collections import deque
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
+
+Array = NDArray[Any]
 
 SMALLEST = 1 << 20
 """Bytes of a result from which on its memory is kept; smaller ones are NumPy's own."""
@@ -31,6 +34,12 @@ PAGE_BYTES = 4096
 To a processor, a load whose address ends in the same twelve bits as that of a store just made may
 be of the same memory: results that began a little behind the image would make loads wait.
 """
+
+LINE_BYTES = 64
+"""A line of the caches: vectors that lie across two of them take twice as long to load."""
+
+LARGEST_SCRATCH = 1 << 22
+"""Bytes of an array that a thread keeps for its next call: to clear pages takes its time."""
 
 _kept: deque[NDArray[np.uint8]] = deque()
 """A lock would be held when a result goes in the middle of this; each step is one of the deque."""
@@ -92,3 +101,35 @@ def _keep(memory: NDArray[np.uint8]) -> None:
     with contextlib.suppress(IndexError):
         while sum(waiting.size for waiting in tuple(_kept)) > MOST_KEPT:
             _kept.popleft()
+
+
+def aligned(shape: int | tuple[int, ...], dtype: DTypeLike) -> Array:
+    """Return an array, not initialised, that begins at a line of the caches."""
+    kind = np.dtype(dtype)
+    size = (math.prod(shape) if isinstance(shape, tuple) else shape) * kind.itemsize
+    memory = np.empty(size + LINE_BYTES, np.uint8)
+    start = -memory.__array_interface__["data"][0] % LINE_BYTES
+    part: Array = memory[start : start + size].view(kind)
+    return part.reshape(shape)
+
+
+class Scratch(threading.local):
+    """Memory to work in, which the calls that a thread makes one after the other share."""
+
+    def __init__(self) -> None:
+        self._arrays: dict[tuple[str, np.dtype[Any]], Array] = {}
+
+    def take(self, name: str, shape: int | tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+        """Return an array of this shape; what is in it is of no use."""
+        size = math.prod(shape) if isinstance(shape, tuple) else shape
+        array = self._arrays.get((name, dtype))
+        if array is None or array.size < size:
+            array = aligned(size, dtype)
+            array[:] = 0  # denormal numbers would take their time
+            if array.nbytes <= LARGEST_SCRATCH:
+                self._arrays[name, dtype] = array
+        return array[:size].reshape(shape)
+
+
+of_thread = Scratch()
+"""The memory of the thread that asks for it."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from convfilter.engine import cache
-from convfilter.engine.objects import file_name
+from convfilter.runtime.compiled import cache
+from convfilter.runtime.compiled.store import file_name
 
 KEY, OTHER = "0" * 64, "f" * 64
 NAMES = [

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from convfilter.engine.objects import KEY_DIGITS, directory, is_ours, is_private
+from convfilter.runtime.compiled.store import KEY_DIGITS, directory, is_ours, is_private
 
 STALE_DAYS = 90
 """Objects of other keys (of earlier versions, say) are dropped at this age."""
 
-_NAME = re.compile(rf"\w+\.\w+(-\w+)*-(?P<key>[0-9a-f]{{{KEY_DIGITS}}})\.o")
+_NAME = re.compile(rf"\w+(\.\w+)+(-\w+)*-(?P<key>[0-9a-f]{{{KEY_DIGITS}}})\.o")
 _TEMPORARY_NAME = re.compile(rf"\.{_NAME.pattern}-[0-9a-f]{{16}}")
 
 

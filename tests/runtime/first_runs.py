@@ -1,6 +1,6 @@
 """First runs at once: many processes that compile the same loops into the same empty cache.
 
-``python -m tests.engine.first_runs --rounds 20`` starts 16 of them in each round.
+``python -m tests.runtime.first_runs --rounds 20`` starts 16 of them in each round.
 """
 
 from __future__ import annotations

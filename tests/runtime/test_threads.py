@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from convfilter.engine import bands, correlate
-from convfilter.engine.bands import SMALLEST_BAND, check_workers, default_workers, run_bands
+from convfilter.engine import correlate
 from convfilter.errors import ArgumentError, ArgumentTypeError
+from convfilter.runtime import threads
+from convfilter.runtime.threads import SMALLEST_BAND, check_workers, default_workers, run_bands
 from tests.engine.cases import noise
 
 
@@ -29,9 +30,9 @@ def test_bands_cover_every_row_once(rows: int, workers: int) -> None:
 
 
 def test_little_work_stays_in_the_calling_thread() -> None:
-    threads = []
-    run_bands(10, SMALLEST_BAND / 20, 8, lambda start, stop: threads.append(threading.get_ident()))
-    assert threads == [threading.get_ident()]
+    found = []
+    run_bands(10, SMALLEST_BAND / 20, 8, lambda start, stop: found.append(threading.get_ident()))
+    assert found == [threading.get_ident()]
 
 
 def test_bands_run_side_by_side() -> None:
@@ -84,15 +85,15 @@ def test_an_interrupt_waits_for_the_bands_that_were_begun(
         may_end.wait(30)
         ended.append(start)
 
-    def interrupted(shared: bands._Shared) -> None:
+    def interrupted(shared: threads._Shared) -> None:
         assert begun.wait(30)
         threading.Timer(0.05, may_end.set).start()
         raise KeyboardInterrupt
 
     in_caller = threading.get_ident()
-    take = bands._Shared.take
+    take = threads._Shared.take
     monkeypatch.setattr(
-        bands._Shared,
+        threads._Shared,
         "take",
         lambda shared: (interrupted if threading.get_ident() == in_caller else take)(shared),
     )
@@ -107,8 +108,8 @@ def test_an_interrupt_waits_for_the_bands_that_were_begun(
 def test_threads_are_kept_and_not_too_many() -> None:
     for _ in range(3):
         run_bands(500, SMALLEST_BAND, 500, lambda start, stop: None)
-    threads = [thread for thread in threading.enumerate() if thread.name == "convfilter"]
-    assert len(threads) == bands.MOST_HELPERS
+    crew = [thread for thread in threading.enumerate() if thread.name == "convfilter"]
+    assert len(crew) == threads.MOST_HELPERS
 
 
 def test_without_further_threads_the_calling_one_does_all(
@@ -117,7 +118,7 @@ def test_without_further_threads_the_calling_one_does_all(
     def refuse(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(bands, "_crew", bands._Crew())
+    monkeypatch.setattr(threads, "_crew", threads._Crew())
     monkeypatch.setattr(threading.Thread, "start", refuse)
     seen = []
     run_bands(4, SMALLEST_BAND, 4, lambda start, stop: seen.append(start))

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
-from convfilter.engine import objects
-from convfilter.engine.objects import Entry, ObjectFile
+from convfilter.runtime.compiled import store
+from convfilter.runtime.compiled.store import Entry, ObjectFile
 
 Loop = Callable[..., Any]
 
@@ -83,13 +83,13 @@ def _loop(name: str, given: tuple[tuple[str, DTypeLike], ...]) -> Loop:
 @functools.cache
 def _loaded(name: str, dtypes: tuple[tuple[str, str], ...]) -> Loop:
     if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
-        from convfilter.engine.loops import build
+        from convfilter.runtime.compiled import build
 
         return build.source(name)
     if _preparing is not None:
         _preparing.join()
-    file = objects.file_name(name, dtypes, key())
-    kept = objects.read(file)
+    file = store.file_name(name, dtypes, key())
+    kept = store.read(file)
     if kept is not None:
         try:
             return _linked(kept)
@@ -114,10 +114,10 @@ def prepare() -> threading.Thread:
 
 
 def _compiled(name: str, dtypes: tuple[tuple[str, str], ...], file: str) -> Loop:
-    from convfilter.engine import cache
+    from convfilter.runtime.compiled import cache
 
     is_first = "numba" not in sys.modules
-    from convfilter.engine.loops import build
+    from convfilter.runtime.compiled import build
 
     if is_first:  # otherwise its settings are somebody else's
         _prefer_wide_vectors(build.set_target)
@@ -127,7 +127,7 @@ def _compiled(name: str, dtypes: tuple[tuple[str, str], ...], file: str) -> Loop
         linked = _linked(made)
     except RuntimeError:
         return build.compile_here(name, dict(dtypes))
-    objects.write(file, made)
+    store.write(file, made)
     cache.drop_stale(key())
     return linked
 
@@ -159,7 +159,7 @@ def key() -> str:
         llvm.get_default_triple(),
         llvm.get_host_cpu_name(),
         llvm.get_host_cpu_features().flatten(),
-        objects.source_digest(),
+        store.source_digest(),
     )
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

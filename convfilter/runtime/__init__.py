@@ -1,0 +1,1 @@
+"""How work is run, whatever the work: threads, memory, checks, compiled loops."""
