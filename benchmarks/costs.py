@@ -19,7 +19,7 @@ from engine_rows import dense_kernel, photograph
 
 import convfilter
 from convfilter.engine import costs, plan, recorded_plans
-from convfilter.engine.plan import Plan, forcing
+from convfilter.engine.planning import Plan, forcing
 from convfilter.engine.schedule import Taps
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import convfilter
 from convfilter import Image, Pipeline, filters, kernels
-from convfilter.engine.plan import forcing
+from convfilter.engine.planning import forcing
 from convfilter.errors import ArgumentError, ImageError
 from convfilter.filters.chains import AlphaMode
 from convfilter.images import Metadata, Timing

@@ -40,10 +40,10 @@ def cache_command() -> click.Group:
 
 def _info_command() -> Command:
     def callback(json: bool) -> None:
-        from convfilter.runtime.compiled import cache, link, store
+        from convfilter.runtime.compiled import cache, store
 
         directory, problem = store.directory(), cache.problem()
-        kept = cache.kept(link.key())
+        kept = cache.kept()
         values: dict[str, Any] = {
             "directory": None if directory is None else str(directory),
             "problem": problem,
@@ -70,7 +70,7 @@ def _info_command() -> Command:
 def _warm_command() -> Command:
     def callback(names: tuple[str, ...], quiet: bool) -> int:
         from convfilter.cli.warming import warm
-        from convfilter.runtime.compiled import cache, link, store
+        from convfilter.runtime.compiled import cache, store
         from convfilter.runtime.threads import default_workers
 
         command = click.get_current_context().command_path
@@ -79,12 +79,12 @@ def _warm_command() -> Command:
         chosen = list(dict.fromkeys(names)) or filters.names()
         for name in chosen:
             find(name)
-        before = cache.kept(link.key()).current
+        before = cache.kept().current
         if not quiet:
             say(f"{command}: compiling what {_number(len(chosen), 'filter')} may need")
         with display(len(chosen), wanted=not quiet) as shown:
             failed = warm(chosen, default_workers(), shown.advance)
-        kept = cache.kept(link.key()).current
+        kept = cache.kept().current
         if failed:
             raise ConvfilterError(f"{', '.join(failed)}: could not be compiled and kept")
         if not quiet:

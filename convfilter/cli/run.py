@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -46,9 +47,12 @@ def filter_files(
     total = len(plan.jobs) + len(plan.failures)
     report = Report(total, plan.passed_over, plan.not_entered)
     several = total > 1 or plan.target is not None
-    with display(len(plan.jobs), wanted=not options.quiet) as shown:
-        if not options.quiet:
-            _say_when_compiling(shown.line, command, alone=len(plan.jobs) == 1)
+    with (
+        display(len(plan.jobs), wanted=not options.quiet) as shown,
+        _saying_when_compiling(shown.line, command, alone=len(plan.jobs) == 1)
+        if not options.quiet
+        else nullcontext(),
+    ):
         for failure in plan.failures:
             report.fail(failure.error)
             shown.line(f"{command}: {describe(failure.error)}")
@@ -76,13 +80,17 @@ def filter_files(
     return report.exit_code
 
 
-def _say_when_compiling(line: Callable[[str], None], command: str, *, alone: bool) -> None:
-    from convfilter.runtime.compiled import link
+def _saying_when_compiling(
+    line: Callable[[str], None], command: str, *, alone: bool
+) -> AbstractContextManager[None]:
+    from convfilter.runtime.compiled import announcing
 
-    link.while_compiling = announcement(
-        f"{command}: compiling its loops for this processor, on the first use only",
-        line,
-        spinning=alone,  # a bar is no place for a spinner
+    return announcing(
+        announcement(
+            f"{command}: compiling its loops for this processor, on the first use only",
+            line,
+            spinning=alone,  # a bar is no place for a spinner
+        )
     )
 
 

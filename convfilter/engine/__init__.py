@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from convfilter.engine.correlate import convolve, correlate, correlate_bank, plan
-from convfilter.engine.geometry import BORDERS, PADDINGS, Border, Padding
-from convfilter.engine.plan import Plan, recorded_plans
+from convfilter.engine.correlation.correlate import convolve, correlate, correlate_bank
+from convfilter.engine.planning import Plan, recorded_plans
+from convfilter.engine.window.axes import PADDINGS, Padding
+from convfilter.engine.window.borders import BORDERS, Border
 from convfilter.lazy import exports
 
 if TYPE_CHECKING:
-    from convfilter.engine.edges import canny, hysteresis, non_maximum_suppression, trace_edges
+    from convfilter.engine.edge_preserving.bilateral import bilateral
+    from convfilter.engine.edge_preserving.nl_means import nl_means
+    from convfilter.engine.edges.canny import canny
+    from convfilter.engine.edges.edges import hysteresis, non_maximum_suppression, trace_edges
+    from convfilter.engine.explain import plan
     from convfilter.engine.noise import noise_sigma
-    from convfilter.engine.pooling import pool
-    from convfilter.engine.rank import maximum, median, minimum, percentile
-    from convfilter.engine.smooth import bilateral, nl_means
+    from convfilter.engine.pooling.pool import pool
+    from convfilter.engine.rank.rank import maximum, median, minimum, percentile
 
 __all__ = [
     "BORDERS",
@@ -42,20 +46,21 @@ __all__ = [
 ]
 
 _HOMES = {
-    "bilateral": "smooth",
-    "canny": "edges",
-    "hysteresis": "edges",
-    "maximum": "rank",
-    "median": "rank",
-    "minimum": "rank",
-    "nl_means": "smooth",
+    "bilateral": "edge_preserving.bilateral",
+    "canny": "edges.canny",
+    "hysteresis": "edges.edges",
+    "maximum": "rank.rank",
+    "median": "rank.rank",
+    "minimum": "rank.rank",
+    "nl_means": "edge_preserving.nl_means",
     "noise_sigma": "noise",
-    "non_maximum_suppression": "edges",
-    "percentile": "rank",
-    "pool": "pooling",
-    "trace_edges": "edges",
+    "non_maximum_suppression": "edges.edges",
+    "percentile": "rank.rank",
+    "plan": "explain",
+    "pool": "pooling.pool",
+    "trace_edges": "edges.edges",
 }
 
-
-# a correlation, which most commands are, has no use for these
-__getattr__, __dir__ = exports(__name__, __all__, _HOMES)
+if not TYPE_CHECKING:
+    # a correlation, which most commands are, has no use for these
+    __getattr__, __dir__ = exports(__name__, __all__, _HOMES)

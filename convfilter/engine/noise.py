@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from convfilter.engine.correlate import correlate
+from convfilter.engine.correlation.correlate import correlate
 from convfilter.runtime.checks import check_image
 
 NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])

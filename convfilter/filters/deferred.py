@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convfilter import engine
-from convfilter.engine.correlate import correlation
-from convfilter.engine.geometry import Outline
-from convfilter.engine.plan import Combine
+from convfilter.engine.correlation.correlate import correlation
+from convfilter.engine.correlation.layout import CombineName as Combine
+from convfilter.engine.window.axes import Outline
 from convfilter.filters.options import SignedMode, Window
 from convfilter.runtime.checks import check_image
 from convfilter.runtime.threads import check_workers
 
 if TYPE_CHECKING:
-    from convfilter.engine.chain import Step
+    from convfilter.engine.operation import Operation as Step
     from convfilter.filters.pixels import Pixels
 
 Array = NDArray[Any]
@@ -130,7 +130,7 @@ class Pooling:
 
     def step(self, outline: Outline, dtype: np.dtype[Any]) -> Step:
         """Return the step of a chain that gives the result as floats."""
-        from convfilter.engine.pooling import pooling
+        from convfilter.engine.pooling.pool import pooling
 
         return pooling(outline, self.size, self.reduce, **self.named)
 

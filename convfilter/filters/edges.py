@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from convfilter import kernels
-from convfilter.engine.plan import Combine
+from convfilter.engine.correlation.layout import CombineName as Combine
 from convfilter.filters import declare
 from convfilter.filters.options import Channels, Signed, SignedMode, Window
 from convfilter.filters.parameters import NumberPair, Spec

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from convfilter.engine.geometry import Border, Padding
+from convfilter.engine.window.axes import Padding
+from convfilter.engine.window.borders import Border
 from convfilter.filters.parameters import IntegerPair, Spec
 
 Channels = Annotated[

@@ -112,7 +112,7 @@ class Parameter:
                     raise UnknownNameError(self.name, str(value), self.choices)
                 return value
             case "padding":
-                from convfilter.engine.geometry import check_padding
+                from convfilter.engine.window.axes import check_padding
 
                 return check_padding(value)
             case "kernel":

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convfilter import engine
-from convfilter.engine.plan import Combine
+from convfilter.engine.correlation.layout import CombineName as Combine
 from convfilter.filters import transparency
 from convfilter.filters.chains import ALPHA, AlphaMode
 from convfilter.filters.deferred import (

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convfilter import engine
-from convfilter.engine.correlate import correlation
-from convfilter.engine.geometry import Border, Outline
-from convfilter.engine.plan import Combine
+from convfilter.engine.correlation.correlate import correlation
+from convfilter.engine.correlation.layout import CombineName as Combine
+from convfilter.engine.window.axes import Outline
+from convfilter.engine.window.borders import Border
 
 Array = NDArray[Any]
 

@@ -1,7 +1,8 @@
-"""What the engine accepts: images, kernels, numbers; everything else is refused with a reason."""
+"""What is accepted: images, kernels, numbers; everything else is refused with a reason."""
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from typing import Any
@@ -19,6 +20,13 @@ LARGEST_KERNEL = 2**26
 """Weights of a kernel."""
 
 Array = NDArray[Any]
+
+
+@functools.cache
+def limits_of(dtype: np.dtype[Any]) -> tuple[int, int]:
+    """Return the smallest and the largest number of an integer dtype."""
+    limits = np.iinfo(dtype)
+    return int(limits.min), int(limits.max)
 
 
 def check_dtype(dtype: DTypeLike, what: str) -> np.dtype[Any]:
@@ -124,3 +132,19 @@ def check_pair(value: Any, what: str, least: int) -> tuple[int, int]:
     else:
         rows = columns = value
     return check_integer(rows, what, least), check_integer(columns, what, least)
+
+
+def check_fill(fill: Any, dtype: np.dtype[Any]) -> float:
+    """Return the fill as a number that the dtype holds, an int for integers, or raise."""
+    value = check_number(fill, "fill")
+    if dtype.kind == "f":
+        if abs(value) > float(np.finfo(dtype).max):
+            raise ArgumentError(f"fill is {value:g}: that is beyond the range of {dtype}")
+        return value
+    lowest, highest = limits_of(dtype)
+    if value != math.floor(value) or not lowest <= value <= highest:
+        raise ArgumentError(
+            f"fill is {value:g}: an image of {dtype} needs a whole number from {lowest} to"
+            f" {highest}"
+        )
+    return int(value)

@@ -19,8 +19,14 @@ from unittest.mock import patch
 import numpy as np
 
 from convfilter import engine
-from convfilter.engine import chain, recorded_plans, respond, select, smooth, strips
-from convfilter.engine.plan import forcing
+from convfilter.engine import chain, operation, recorded_plans
+from convfilter.engine.correlation import correlate
+from convfilter.engine.correlation.algorithms import exact, sums
+from convfilter.engine.edge_preserving import bilateral, nl_means
+from convfilter.engine.planning import forcing
+from convfilter.engine.rank import rank
+from convfilter.engine.rank.algorithms import bits, blocks, columns
+from convfilter.engine.window import source
 from convfilter.errors import ArgumentError
 from convfilter.runtime import threads
 from tests import naive
@@ -210,21 +216,23 @@ def in_small_pieces() -> Iterator[None]:
     with ExitStack() as stack:
         for module, name, value in (
             (threads, "SMALLEST_BAND", 1),
-            (strips, "STRIP_BYTES", 1 << 11),
-            (respond, "STRIP_BYTES", 1 << 9),
-            (respond, "WINDOW_ELEMENTS", 1),
-            (respond, "NARROWEST", 8),
-            (respond, "_made", lambda plan: respond._Made()),  # what is kept is large
-            (select, "HISTOGRAM_ROWS", 3),
-            (select, "LEAST_BLOCK", 5),
-            (select, "TILE_COLUMNS", 5),
-            (select, "SEARCHED_COLUMNS", 7),
-            (select, "SORTED_BYTES", 16),
+            (source, "STRIP_BYTES", 1 << 11),
+            (sums, "STRIP_BYTES", 1 << 9),
+            (sums, "WINDOW_ELEMENTS", 1),
+            (sums, "NARROWEST", 8),
+            (exact, "STRIP_BYTES", 1 << 9),
+            (rank, "HISTOGRAM_ROWS", 3),
+            (blocks, "LEAST_SIDE", 5),
+            (columns, "TILE", 5),
+            (bits, "TILE", 7),
             (chain, "TILE_BYTES", 1 << 9),
             (chain, "TILE_COLUMNS", 8),
             (chain, "MEMORY_EFFORT", 1 << 40),
-            (smooth, "BILATERAL_TILE", (3, 5)),
-            (smooth, "NL_MEANS_TILE", (3, 5)),
+            (bilateral._Ready, "tile_size", (3, 5)),
+            (nl_means._Ready, "tile_size", (3, 5)),
+            # what has been laid out for an operation is large
+            (correlate, "_remembered", correlate._remembered.__wrapped__),
+            (operation, "_remembered", operation._remembered.__wrapped__),
         ):
             stack.enter_context(patch.object(module, name, value))
         yield

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convfilter import engine
-from convfilter.engine.plan import forcing
+from convfilter.engine.planning import forcing
 from convfilter.errors import ArgumentError
 from tests.engine.accuracy import Case, check
 from tests.engine.cases import BORDERS, noise

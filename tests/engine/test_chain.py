@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from convfilter import engine, kernels
 from convfilter.engine import chain
-from convfilter.engine.chain import Step, run_chain
-from convfilter.engine.correlate import correlation
-from convfilter.engine.geometry import Outline
-from convfilter.engine.pooling import pooling
+from convfilter.engine.chain import run_chain
+from convfilter.engine.correlation.correlate import correlation
+from convfilter.engine.operation import Operation
+from convfilter.engine.pooling.pool import pooling
+from convfilter.engine.window.axes import Outline
 from convfilter.errors import ArgumentError
 from convfilter.runtime.checks import Array, check_image
 from tests.engine.accuracy import Case, check, in_small_pieces
@@ -43,7 +44,7 @@ class Link:
     def __repr__(self) -> str:
         return f"{self.name}{(*self.arguments, self.options)}"
 
-    def step(self, outline: Outline, dtype: Any) -> Step:
+    def step(self, outline: Outline, dtype: Any) -> Operation:
         if self.name == "pool":
             return pooling(outline, *self.arguments, **self.options)
         return correlation(outline, *self.arguments, **self.options, dtype=dtype)

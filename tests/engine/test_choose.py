@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convfilter.engine import correlate, plan, recorded_plans
-from convfilter.engine.plan import forcing
+from convfilter.engine.planning import forcing
 from tests.engine.accuracy import Case, check, check_paths
 from tests.engine.cases import draw_case, noise
 

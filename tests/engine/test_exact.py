@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convfilter.engine import correlate, correlate_bank, plan
-from convfilter.engine.respond import COMBINES
+from convfilter.engine.correlation.layout import COMBINE_NAMES
 from tests.engine.accuracy import Case, check
 from tests.engine.cases import BORDERS, noise
 
@@ -48,7 +48,7 @@ def test_the_largest_sums(weights: tuple[int, int], offset: int, sign: int) -> N
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32, np.float64])
-@pytest.mark.parametrize("combine", COMBINES)
+@pytest.mark.parametrize("combine", COMBINE_NAMES)
 def test_every_way_to_join_and_to_store(combine: Any, dtype: Any) -> None:
     image = noise((13, 17, 3))
     kernels = SOBEL[:1] if combine == "abs" else SOBEL

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from convfilter.engine import choose, correlate, fft, plan, recorded_plans
-from convfilter.engine.geometry import lay_out
-from convfilter.engine.plan import forcing
-from convfilter.engine.respond import COMBINES
+from convfilter.engine import correlate, plan, recorded_plans
+from convfilter.engine.correlation.algorithms import fft
+from convfilter.engine.correlation.correlate import correlation
+from convfilter.engine.correlation.layout import COMBINE_NAMES
+from convfilter.engine.planning import forcing, reckoning_for
+from convfilter.engine.window.axes import Outline
 from tests.engine.accuracy import Case, check
 from tests.engine.cases import BORDERS, OUTPUT_DTYPES, noise
 
@@ -167,7 +169,7 @@ def test_integers_are_exact_or_refused(weight: int, dtype: Any) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32", "float64"])
-@pytest.mark.parametrize("combine", COMBINES)
+@pytest.mark.parametrize("combine", COMBINE_NAMES)
 @pytest.mark.parametrize("whole", [False, True])
 def test_responses_of_several_kernels(whole: bool, combine: Any, dtype: str) -> None:
     image = noise((23, 31, 2), dtype)
@@ -199,15 +201,15 @@ def test_what_transforms_do_not_serve() -> None:
 
 def test_transforms_are_taken_where_they_are_faster() -> None:
     image = np.zeros((1200, 1600), np.uint8)
-    with pytest.MonkeyPatch.context() as patch, forcing(""):
+    with forcing(""):
         for taps, expected in ((3, "direct"), (5, "direct"), (15, "fft"), (51, "fft")):
             kernel = RNG.random((taps, taps))
             assert plan(image, kernel / kernel.sum()).algorithm == expected
         assert plan(image, np.ones((25, 25))).algorithm == "box"
         small, kernel = image[:20, :20], RNG.normal(size=(15, 15)) / 20
         assert plan(small, kernel).algorithm == "direct"
-        patch.setattr(choose, "SMALLEST_SIDE", 1500)
-        assert plan(small, kernel).algorithm == "fft"
+        with reckoning_for(1500):
+            assert plan(small, kernel).algorithm == "fft"
 
 
 def hard_images(rng: np.random.Generator) -> dict[str, Array]:
@@ -242,11 +244,9 @@ def hard_kernels(rng: np.random.Generator) -> dict[str, Array]:
 
 def by_transforms(pixels: Array, kernel: Array, size: int, dtype: Any) -> Array:
     """Return the response (float64) computed in the given dtype."""
-    axes = lay_out(pixels.shape, (25, 25))
-    tiling = fft.Tiling(size, dtype)
-    how: Any = ("reflect", 0.0, 0.0, np.dtype(np.float64), tiling)
-    found = fft.run(pixels, [kernel], 0, *axes, *how, exact=False, workers=1)
-    assert found is not None
+    operation = correlation(Outline.of(pixels), [kernel], None, dtype=np.float64)
+    found, bad = fft._run(size, dtype, operation, pixels, 1)
+    assert not bad
     return found
 
 

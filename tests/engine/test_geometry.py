@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convfilter.engine.geometry import BORDERS, Border, lay_out, source_indices
+from convfilter.engine.window.axes import lay_out
+from convfilter.engine.window.borders import BORDERS, Border, source_indices
 from convfilter.errors import ArgumentError, ArgumentTypeError
 from tests import naive
 from tests.engine.cases import draw_padding

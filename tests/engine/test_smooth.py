@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convfilter.engine import bilateral, nl_means, smooth
+from convfilter.engine import bilateral, nl_means
+from convfilter.engine.edge_preserving import bilateral as bilateral_module
+from convfilter.engine.edge_preserving import planes
 from tests.engine.accuracy import Case, check
 from tests.engine.cases import BORDERS, noise
 
@@ -54,8 +56,8 @@ def test_borders(border: str) -> None:
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.float64])
 def test_sums_made_of_parts(dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smooth, "RING_ROWS", 7)
-    monkeypatch.setattr(smooth, "OFFSETS_AT_ONCE", 4)
+    monkeypatch.setattr(bilateral_module, "RING_ROWS", 7)
+    monkeypatch.setattr(planes, "OFFSETS_AT_ONCE", 4)
     for shape in ((23, 21), (11, 12, 3)):
         image, full = noise(shape, dtype), full_range(dtype)
         check_bilateral(image, 9, 0.3 * full, 2.0)

@@ -14,7 +14,7 @@ import numba
 import numpy as np
 
 from convfilter.engine import plan
-from convfilter.engine.plan import forced
+from convfilter.engine.planning import forced
 from tests.engine.accuracy import Case, check
 from tests.engine.cases import DRAWS, DTYPES, draw_case, noise
 from tests.engine.test_chain import SOBEL, Link, compare, gaussian

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from convfilter import Pipeline, engine, filters, kernels
-from convfilter.engine.plan import forcing
+from convfilter.engine.planning import forcing
 from tests import naive
 from tests.filters.pictures import Array, opaque, rgb, uneven, white_of
 

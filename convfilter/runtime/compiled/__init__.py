@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from convfilter.runtime.compiled.link import Loop, bound, loop
+from convfilter.runtime.compiled.link import Loop, announcing, expect, loop, rehearsing
 
-__all__ = ["Loop", "bound", "loop"]
+__all__ = ["Loop", "announcing", "expect", "loop", "rehearsing"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import stat
@@ -11,13 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from convfilter.runtime.compiled.store import KEY_DIGITS, directory, is_ours, is_private
+from convfilter.runtime.compiled import keys
+from convfilter.runtime.compiled.store import directory, is_ours, is_private
 
 STALE_DAYS = 90
 """Objects of other keys (of earlier versions, say) are dropped at this age."""
 
-_NAME = re.compile(rf"\w+(\.\w+)+(-\w+)*-(?P<key>[0-9a-f]{{{KEY_DIGITS}}})\.o")
-_TEMPORARY_NAME = re.compile(rf"\.{_NAME.pattern}-[0-9a-f]{{16}}")
+_NAME = re.compile(rf"(?P<module>\w+(\.\w+)*)\.\w+(-\w+)*-(?P<key>[0-9a-f]{{{keys.DIGITS}}})\.o")
+_TEMPORARY_NAME = re.compile(rf"\.\w+(\.\w+)+(-\w+)*-[0-9a-f]{{{keys.DIGITS}}}\.o-[0-9a-f]{{16}}")
 
 
 def distrust() -> str | None:
@@ -53,24 +55,40 @@ def problem() -> str | None:
 
 @dataclass(frozen=True)
 class Kept:
-    """What the cache holds: object files under the key given, those under others, their bytes."""
+    """What the cache holds: object files that serve here, others, and the bytes of all."""
 
     current: int
     stale: int
     size: int
 
 
-def kept(key: str) -> Kept:
+def kept() -> Kept:
     """Count the object files in the cache, whether they can be trusted or not."""
     place = directory()
     current = stale = size = 0
     for match, status in _own_files(place) if place is not None else ():
         size += status.st_size
-        if match.re is _NAME and match["key"] == key[:KEY_DIGITS]:
+        if _is_current(match):
             current += 1
         else:
             stale += 1
     return Kept(current, stale, size)
+
+
+def _is_current(match: re.Match[str]) -> bool:
+    """Tell whether a file of this name is what this version makes for this processor."""
+    if match.re is not _NAME:
+        return False
+    try:
+        key = _module_key(match["module"])
+    except ImportError:
+        return False
+    return match["key"] == key[: keys.DIGITS]
+
+
+@functools.cache
+def _module_key(module: str) -> str:
+    return keys.module_key(f"{keys.PACKAGE}{module}")
 
 
 def clear() -> int:
@@ -88,15 +106,13 @@ def clear() -> int:
     return removed
 
 
-def drop_stale(key: str) -> None:
+def drop_stale() -> None:
     """Remove what earlier versions, and writers that were killed, left behind long ago."""
     place = directory()
     if place is None or not is_ours(place):
         return
     for match, status in list(_own_files(place)):
-        if match.re is _NAME and match["key"] == key[:KEY_DIGITS]:
-            continue
-        if time.time() - status.st_mtime > STALE_DAYS * 86400:
+        if time.time() - status.st_mtime > STALE_DAYS * 86400 and not _is_current(match):
             with contextlib.suppress(OSError):
                 (place / match.string).unlink()
 

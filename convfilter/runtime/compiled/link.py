@@ -1,8 +1,8 @@
-"""Compiled loops by name: the one place that turns a loop's source into machine code.
+"""Compiled loops by name: from an object file, linked by llvmlite, called through ctypes.
 
-A loop is compiled once by Numba and kept as an object file (`objects.py`). Every later process
-links that file with llvmlite alone and calls it through ctypes, which lets go of the interpreter
-lock; Numba, whose import takes longer than most filters, is not imported then.
+A loop is compiled once (`workers`) and kept as an object file (`store`). Every later process links
+that file with llvmlite alone, and calls it without the interpreter lock; Numba, whose import takes
+longer than most filters, is never imported for it.
 """
 
 from __future__ import annotations
@@ -10,29 +10,44 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
-import hashlib
 import itertools
 import os
-import sys
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from typing import Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import DTypeLike
 
-from convfilter.runtime.compiled import store
+from convfilter.runtime.compiled import keys, store
+from convfilter.runtime.compiled.keys import Request
 from convfilter.runtime.compiled.store import Entry, ObjectFile
 
-Loop = Callable[..., Any]
 
-while_compiling: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext
-"""Entered while a loop is compiled; who runs the process may set it, to say so."""
+class Loop(Protocol):
+    """A loop that can be called; arrays are handed over as they lie in memory."""
 
+    @property
+    def address(self) -> int:
+        """What `addresses.call` calls it by, from within another loop."""
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run it; arrays of other dtypes or axes than it declares raise TypeError."""
+
+    def bind(self, *arguments: Any, keep: Any = None) -> Callable[[], Any]:
+        """Return a call with these arguments, to be made many times at little cost.
+
+        It works on the same arrays, which may hold other values each time. What it has to `keep`
+        is whatever else lies at addresses that it is given.
+        """
+
+
+Around = Callable[[], contextlib.AbstractContextManager[Any]]
+
+_around: Around = contextlib.nullcontext
 _preparing: threading.Thread | None = None
-
-_one_at_a_time = threading.RLock()
-"""Bands that all come upon a missing loop wait for the one that makes it."""
+_rehearsed: ContextVar[dict[Request, None] | None] = ContextVar("rehearsed", default=None)
 
 _RUNTIME_SYMBOLS = (
     "NRT_Free",
@@ -45,7 +60,7 @@ _RUNTIME_SYMBOLS = (
 )
 """Parts of Numba's runtime that the code names on paths of errors, which no loop ever takes."""
 
-_SCALARS: dict[str, Any] = {
+_NUMBERS: dict[str, Any] = {
     "uint8": ctypes.c_uint8,
     "uint16": ctypes.c_uint16,
     "int16": ctypes.c_int16,
@@ -57,46 +72,54 @@ _SCALARS: dict[str, Any] = {
 
 
 def loop(name: str, **dtypes: DTypeLike) -> Loop:
-    """Return the compiled loop `name` (``"module.function"``) for the given dtypes.
+    """Return the loop `name` (``"engine.loops.module.function"``), compiled for these dtypes.
 
     `dtypes` binds the capital letters of the loop's declared signature. The compiled loop lets go
-    of the interpreter lock while it runs. With NUMBA_DISABLE_JIT=1 it is the Python function.
+    of the interpreter lock while it runs. Where Numba is told not to compile (NUMBA_DISABLE_JIT=1),
+    it is the Python function.
     """
+    rehearsed = _rehearsed.get()
+    if rehearsed is not None:
+        rehearsed[_request(name, tuple(dtypes.items()))] = None
+        return _SILENT
     return _loop(name, tuple(dtypes.items()))
 
 
-def bound(loop: Loop, *arguments: Any) -> Callable[[], Any]:
-    """Return a call of a loop with its arguments, to be made many times at little cost.
+@contextlib.contextmanager
+def rehearsing() -> Iterator[dict[Request, None]]:
+    """Collect the loops that are asked for inside the block, in order; they do nothing there.
 
-    It works on the same arrays, which may hold other values each time.
+    Whatever the block computes means nothing. It has to stay in its thread (workers=1).
     """
-    bind: Callable[..., Callable[[], Any]] | None = getattr(loop, "bind", None)
-    return bind(*arguments) if bind is not None else functools.partial(loop, *arguments)
+    needed: dict[Request, None] = {}
+    token = _rehearsed.set(needed)
+    try:
+        yield needed
+    finally:
+        _rehearsed.reset(token)
 
 
-@functools.cache
-def _loop(name: str, given: tuple[tuple[str, DTypeLike], ...]) -> Loop:
-    with _one_at_a_time:
-        return _loaded(name, tuple((letter, np.dtype(d).name) for letter, d in given))
+@contextlib.contextmanager
+def announcing(around: Around) -> Iterator[None]:
+    """Enter `around()`, once, while a loop is waited for that is being compiled.
+
+    This holds for the process, inside the block.
+    """
+    global _around
+    before, _around = _around, around
+    try:
+        yield
+    finally:
+        _around = before
 
 
-@functools.cache
-def _loaded(name: str, dtypes: tuple[tuple[str, str], ...]) -> Loop:
-    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
-        from convfilter.runtime.compiled import build
+def expect(requests: dict[Request, None]) -> None:
+    """Have loops compiled that are not in the cache, while this thread does something else."""
+    missing = [each for each in requests if store.read(keys.file_name(each)) is None]
+    if missing and not keys.jit_is_off():
+        from convfilter.runtime.compiled import workers
 
-        return build.source(name)
-    if _preparing is not None:
-        _preparing.join()
-    file = store.file_name(name, dtypes, key())
-    kept = store.read(file)
-    if kept is not None:
-        try:
-            return _linked(kept)
-        except RuntimeError:
-            pass  # an object that does not link is compiled anew
-    with while_compiling():
-        return _compiled(name, dtypes, file)
+        workers.ask(missing)
 
 
 def prepare() -> threading.Thread:
@@ -105,7 +128,7 @@ def prepare() -> threading.Thread:
 
     def load() -> None:
         with contextlib.suppress(Exception):  # whoever asks for a loop will meet it again
-            key()
+            keys.machine()
             _linker()
 
     _preparing = threading.Thread(target=load, name="convfilter-linker", daemon=True)
@@ -113,55 +136,52 @@ def prepare() -> threading.Thread:
     return _preparing
 
 
-def _compiled(name: str, dtypes: tuple[tuple[str, str], ...], file: str) -> Loop:
-    from convfilter.runtime.compiled import cache
-
-    is_first = "numba" not in sys.modules
-    from convfilter.runtime.compiled import build
-
-    if is_first:  # otherwise its settings are somebody else's
-        _prefer_wide_vectors(build.set_target)
-    entry, text = build.to_llvm(name, dict(dtypes))
-    made = ObjectFile(entry, _object_code(text))
-    try:
-        linked = _linked(made)
-    except RuntimeError:
-        return build.compile_here(name, dict(dtypes))
-    store.write(file, made)
-    cache.drop_stale(key())
-    return linked
-
-
-def _prefer_wide_vectors(set_target: Callable[[str, str], None]) -> None:
-    """Ask for vectors of 512 bits on x86 processors that do not slow down for them.
-
-    LLVM keeps to 256 bits because of the first such processors. Those since Ice Lake and Zen 4,
-    which AVX-512 VBMI tells from them, gain up to a quarter.
-    """
-    import llvmlite.binding as llvm
-
-    features = llvm.get_host_cpu_features()
-    if features.get("avx512vbmi"):
-        set_target(llvm.get_host_cpu_name(), features.flatten() + ",-prefer-256-bit")
+@functools.cache
+def _request(name: str, given: tuple[tuple[str, DTypeLike], ...]) -> Request:
+    return name, tuple((letter, np.dtype(dtype).name) for letter, dtype in given)
 
 
 @functools.cache
-def key() -> str:
-    """Return a digest of all that an object file depends on besides its name and dtypes.
+def _loop(name: str, given: tuple[tuple[str, DTypeLike], ...]) -> Loop:
+    return _loaded(_request(name, given))
 
-    The sources stand for the version of this package.
-    """
-    import llvmlite
-    import llvmlite.binding as llvm
 
-    parts = (
-        llvmlite.__version__,
-        llvm.get_default_triple(),
-        llvm.get_host_cpu_name(),
-        llvm.get_host_cpu_features().flatten(),
-        store.source_digest(),
-    )
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+@functools.cache
+def _loaded(request: Request) -> Loop:
+    if keys.jit_is_off():
+        return _as_python(request)
+    if _preparing is not None:
+        _preparing.join()
+    file = keys.file_name(request)
+    kept = store.read(file)
+    if kept is not None:
+        # an object that does not link is compiled anew
+        with contextlib.suppress(RuntimeError):
+            return _linked(kept)
+    with _around():
+        return _compiled(request, file)
+
+
+def _compiled(request: Request, file: str) -> Loop:
+    from convfilter.runtime.compiled import cache, workers
+
+    try:
+        made = workers.ask([request])[0].wait()
+    except workers.CompilerGoneError:
+        from convfilter.runtime.compiled import build
+
+        made = build.build(request[0], dict(request[1]))
+        store.write(file, made)
+    if made is None:
+        return _as_python(request)
+    cache.drop_stale()
+    try:
+        return _linked(made)
+    except RuntimeError:
+        from convfilter.runtime.compiled import build
+
+        entry, address = build.compile_here(request[0], dict(request[1]))
+        return _caller(address, entry)
 
 
 @functools.cache
@@ -186,22 +206,6 @@ _linked_libraries: list[Any] = []
 """Linked code lives as long as the process: its addresses have been given away."""
 
 
-def _object_code(text: str) -> bytes:
-    """Return the object file of LLVM text, for the processor of this machine."""
-    import llvmlite.binding as llvm
-
-    _linker()  # initialises the target
-    machine = llvm.Target.from_default_triple().create_target_machine(
-        cpu=llvm.get_host_cpu_name(),
-        features=llvm.get_host_cpu_features().flatten(),
-        opt=3,
-        reloc="pic",
-        codemodel="default",
-    )
-    code: bytes = machine.emit_object(llvm.parse_assembly(text))
-    return code
-
-
 def _linked(file: ObjectFile) -> Loop:
     """Link an object file and return its entry; RuntimeError where a symbol is unknown."""
     import llvmlite.binding as llvm
@@ -222,42 +226,83 @@ def _linked(file: ObjectFile) -> Loop:
 def _caller(address: int, entry: Entry) -> Loop:
     """Return a function that hands arrays over as pointers and extents."""
     types: list[Any] = []
-    for argument in entry.arguments:
-        if argument.axes:
-            types += [ctypes.c_void_p, *[ctypes.c_int64] * argument.axes]
-        else:
-            types.append(_SCALARS[argument.dtype])
-    result = _SCALARS[entry.returned] if entry.returned else None
-    function = ctypes.CFUNCTYPE(result, *types)(address)
     # written out for the loop's own arguments: general ones would take longer than a short strip
     names = [f"a{number}" for number in range(len(entry.arguments))]
+    scope: dict[str, Any] = {}
     checks, values = [], []
-    for name, argument in zip(names, entry.arguments, strict=True):
-        if not argument.axes:
-            values.append(f"{'float' if argument.dtype[0] == 'f' else 'int'}({name})")
+    for name, (kind, axes) in zip(names, entry.arguments, strict=True):
+        if not axes:
+            types.append(_NUMBERS[kind])
+            values.append(f"{'float' if kind[0] == 'f' else 'int'}({name})")
             continue
+        types += [ctypes.c_void_p, *[ctypes.c_int64] * axes]
+        scope[f"dtype_{name}"] = np.dtype(kind if isinstance(kind, str) else [*map(tuple, kind)])
         checks.append(
-            f"{name}.dtype != {argument.dtype} or {name}.ndim != {argument.axes}"
+            f"{name}.dtype != dtype_{name} or {name}.ndim != {axes}"
             f" or not {name}.flags.c_contiguous"
         )
-        values.append(f"{name}.__array_interface__['data'][0]")
+        # the interface of records would describe each field
+        place = "__array_interface__['data'][0]" if isinstance(kind, str) else "ctypes.data"
+        values.append(f"{name}.{place}")
         values.append(f"*{name}.shape")
+    returned = _NUMBERS[entry.returned] if entry.returned else None
+    scope["function"] = ctypes.CFUNCTYPE(returned, *types)(address)
     text = f"""
 def call({", ".join(names)}):
     if {" or ".join(checks) or "False"}:
         raise TypeError({f"{entry.symbol}: an array of the wrong kind"!r})
     return function({", ".join(values)})
 
-def bind({", ".join(names)}):
+def bind({", ".join([*names, "keep=None"])}):
     if {" or ".join(checks) or "False"}:
         raise TypeError({f"{entry.symbol}: an array of the wrong kind"!r})
-    kept = ({", ".join(names)},)
+    kept = ({", ".join([*names, "keep"])},)
     values = ({", ".join(values)},)
     return lambda kept=kept: function(*values)
 """
-    scope: dict[str, Any] = {name: np.dtype(name) for name in _SCALARS}
-    scope["function"] = function
     exec(text, scope)
-    call: Loop = scope["call"]
-    call.bind = scope["bind"]  # type: ignore[attr-defined]
-    return call
+    call = scope["call"]
+    call.bind, call.address = scope["bind"], address
+    return cast("Loop", call)
+
+
+class _PythonLoop:
+    """A loop that is a Python function."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    @functools.cached_property
+    def address(self) -> int:
+        """What other loops that are Python functions call it by."""
+        from convfilter.runtime.compiled import addresses
+
+        return addresses.register(self._function)
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self._function(*arguments)
+
+    def bind(self, *arguments: Any, keep: Any = None) -> Callable[[], Any]:
+        """Return a call with these arguments, which keeps what it has to."""
+
+        def call() -> Any:
+            return self._function(*arguments)
+
+        call.kept = keep  # type: ignore[attr-defined]
+        return call
+
+
+def _as_python(request: Request) -> Loop:
+    """Return the function that stands in the source, as the interpreter runs it."""
+    from convfilter.runtime.compiled import build
+
+    return _PythonLoop(build.as_python(request[0], dict(request[1])))
+
+
+class _SilentLoop(_PythonLoop):
+    """A loop in a rehearsal, which does nothing."""
+
+    address = 0
+
+
+_SILENT = _SilentLoop(lambda *_: 0)

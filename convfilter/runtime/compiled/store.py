@@ -10,45 +10,55 @@ import contextlib
 import hashlib
 import json
 import os
-import re
 import stat
 import sys
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-_MAGIC = b"convfilter loop 1\n"
+_MAGIC = b"convfilter loop 2\n"
 _LARGEST = 1 << 24
-KEY_DIGITS = 24
 
 
-@dataclass(frozen=True)
-class Argument:
-    """The type of an argument: a dtype, and how many axes an array has (0 for a scalar)."""
-
-    dtype: str
-    axes: int
-    const: bool
-
-
-@dataclass(frozen=True)
 class Entry:
-    """What a caller has to know of a compiled loop: its symbol and its types ("" for no result)."""
+    """What a caller has to know of a compiled loop.
 
-    symbol: str
-    arguments: tuple[Argument, ...]
-    returned: str
+    Attributes
+    ----------
+    symbol : the name of its machine code
+    arguments : the dtype of each argument, by its name or its fields, and the axes of an array
+    returned : the name of the result's dtype, empty where there is none
+    """
+
+    __slots__ = ("arguments", "returned", "symbol")
+
+    def __init__(self, symbol: str, arguments: list[tuple[Any, int]], returned: str) -> None:
+        self.symbol = symbol
+        self.arguments = arguments
+        self.returned = returned
+
+    def to_json(self) -> str:
+        """Return all of it in one line."""
+        return json.dumps([self.symbol, self.arguments, self.returned])
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Entry:
+        """Return what `to_json` wrote."""
+        symbol, arguments, returned = json.loads(text)
+        return cls(symbol, [(kind, axes) for kind, axes in arguments], returned)
 
 
-@dataclass(frozen=True)
 class ObjectFile:
     """A compiled loop: its entry, and the object file's bytes."""
 
-    entry: Entry
-    code: bytes
+    __slots__ = ("code", "entry")
+
+    def __init__(self, entry: Entry, code: bytes) -> None:
+        self.entry = entry
+        self.code = code
 
     def to_bytes(self) -> bytes:
         """Return the content of a file, with a digest against damage."""
-        body = json.dumps(asdict(self.entry)).encode() + b"\n" + self.code
+        body = self.entry.to_json().encode() + b"\n" + self.code
         return _MAGIC + hashlib.sha256(body).hexdigest().encode() + b"\n" + body
 
     @classmethod
@@ -60,9 +70,7 @@ class ObjectFile:
         if hashlib.sha256(body).hexdigest().encode() != digest:
             return None
         head, _, code = body.partition(b"\n")
-        values = json.loads(head)
-        arguments = tuple(Argument(**argument) for argument in values["arguments"])
-        return cls(Entry(values["symbol"], arguments, values["returned"]), code)
+        return cls(Entry.from_json(head), code)
 
 
 def directory() -> Path | None:
@@ -119,37 +127,6 @@ def write(name: str, made: ObjectFile) -> None:
     except OSError:
         with contextlib.suppress(OSError):
             temporary.unlink()
-
-
-def file_name(loop: str, dtypes: tuple[tuple[str, str], ...], key: str) -> str:
-    """Return the name of a loop's object file under a key."""
-    return "-".join([loop, *(dtype for _, dtype in dtypes), key[:KEY_DIGITS]]) + ".o"
-
-
-def source_digest() -> str:
-    """Return a digest of the loops' sources, of what compiles them, and of Numba's version."""
-    digest = hashlib.sha256()
-    here = Path(__file__).parent
-    loops = here.parent.parent / "engine" / "loops"
-    for path in [*sorted(loops.glob("*.py")), here / "build.py", here / "link.py"]:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    digest.update(_numba_version().encode())
-    return digest.hexdigest()
-
-
-def _numba_version() -> str:
-    """Return Numba's version without the quarter of a second that importing it takes."""
-    from importlib.util import find_spec
-
-    spec = find_spec("numba")
-    if spec is None or spec.origin is None:
-        return "none"
-    try:
-        text = Path(spec.origin).with_name("_version.py").read_text(encoding="utf-8")
-    except OSError:
-        return str(Path(spec.origin).stat().st_mtime_ns)
-    match = re.search(r'"version":\s*"([^"]+)"', text)
-    return match[1] if match else text
 
 
 def is_ours(place: Path) -> bool:

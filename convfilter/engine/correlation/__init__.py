@@ -1,0 +1,1 @@
+"""Correlation of images with kernels."""

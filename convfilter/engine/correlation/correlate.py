@@ -1,0 +1,384 @@
+"""Two-dimensional correlation and convolution of images with kernels."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from convfilter.engine.correlation.factors import Factors, Weights
+from convfilter.engine.correlation.gain import gain_for_squares, peak
+from convfilter.engine.correlation.layout import COMBINE_NAMES, Combine, CombineName
+from convfilter.engine.operation import Operation, algorithms, run
+from convfilter.engine.planning import Plan, forced, least_side
+from convfilter.engine.window import target
+from convfilter.engine.window.axes import Axis, Outline, Padding, Pair, lay_out
+from convfilter.engine.window.borders import Border, check_border
+from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError, UnknownNameError
+from convfilter.runtime.checks import (
+    Array,
+    check_dtype,
+    check_image,
+    check_kernel,
+    check_number,
+    limits_of,
+)
+from convfilter.runtime.threads import check_workers
+
+ALGORITHMS = "convfilter.engine.correlation.algorithms"
+
+MOST_REMEMBERED = 1 << 16
+"""Bytes of kernels whose operation is remembered: to plan one takes longer than a small image."""
+
+
+@dataclass(frozen=True, eq=False)
+class Correlation(Operation):
+    """Kernels of one shape over an image, their responses combined.
+
+    Attributes
+    ----------
+    kernels : as they were given; `scaled` are those that the sums are made of
+    scale, offset : applied to the sum of products
+    combine : how responses become one
+    gain : a power of two, part of `scale`, that keeps squares in range; their root is divided by it
+    needs_range : sums in float32 went beyond their range, or would
+    only_sums : the pixels allow no other algorithm than sums of products
+    """
+
+    outline: Outline
+    rows: Axis
+    columns: Axis
+    border: Border
+    fill: float
+    dtype: np.dtype[Any]
+    kernels: tuple[Weights, ...]
+    combine: Combine
+    scale: float
+    offset: float
+    gain: float = 1.0
+    needs_range: bool = False
+    only_sums: bool = False
+
+    def ways(self) -> Iterator[Plan]:
+        """Yield every way that keeps the promised accuracy; there is at least one."""
+        for algorithm in algorithms(ALGORITHMS):
+            yield from algorithm.ways(self)
+
+    @functools.cached_property
+    def scaled(self) -> tuple[Weights, ...]:
+        """The kernels times the scale."""
+        return tuple(kernel * self.scale for kernel in self.kernels)
+
+    @property
+    def is_of_integers(self) -> bool:
+        """Whether the image holds integers."""
+        return self.outline.dtype.kind != "f"
+
+    @functools.cached_property
+    def is_integer(self) -> bool:
+        """Whether all sums are integers, which have to be exact below 2**53."""
+        return (
+            self.is_of_integers
+            and self.scale == 1
+            and self.offset == math.floor(self.offset)
+            and self.fill == math.floor(self.fill)
+            and all(np.array_equal(kernel, np.rint(kernel)) for kernel in self.kernels)
+        )
+
+    @functools.cached_property
+    def absolute_sums(self) -> tuple[float, ...]:
+        """The largest sum of products of each kernel and numbers of size 1."""
+        return tuple(float(np.abs(kernel).sum()) for kernel in self.scaled)
+
+    @functools.cached_property
+    def largest(self) -> float:
+        """A bound on results of an image of integers, and on all that is summed on the way."""
+        peak = 0.0
+        if self.is_of_integers:
+            lowest, highest = limits_of(self.outline.dtype)
+            peak = max(-float(lowest), float(highest), abs(self.fill))
+        return sum(self.absolute_sums) * peak + abs(self.offset)
+
+    @functools.cached_property
+    def factorings(self) -> list[tuple[str, tuple[Factors, ...], str]]:
+        """The ways to apply the kernels: an algorithm's name, their factors, and why."""
+        direct = tuple(Factors.direct(kernel) for kernel in self.scaled)
+        factored = tuple(
+            Factors.factored(kernel, self.is_integer) or alone
+            for kernel, alone in zip(self.scaled, direct, strict=True)
+        )
+        dense = sum(factors.taps for factors in direct)
+        taps_named = f"{dense} tap{'' if dense == 1 else 's'}"
+        ways = [("direct", direct, f"{self.size_in_words}, {taps_named} other than zero")]
+        if any(factors.along_rows is not None for factors in factored):
+            taps = sum(factors.taps for factors in factored)
+            why = f"of rank 1: {taps} taps by rows and columns instead of {dense}"
+            ways.append(("separable", factored, f"{self.size_in_words} {why}"))
+        return ways
+
+    def target(self, out: Array, sums: np.dtype[Any]) -> Array:
+        """Return what loops take that store rows of sums, or of sums of squares, in `out`."""
+        factor = 1 / self.gain if self.combine == Combine.L2 else None
+        return target.record(
+            out, sums, offset=self.offset, factor=factor, finite=self.is_of_integers
+        )
+
+    @property
+    def size_in_words(self) -> str:
+        """The kernels in words: how many, and of what size."""
+        several = f"{len(self.kernels)} kernels of " if len(self.kernels) > 1 else ""
+        return f"{several}{self.window}"
+
+    def again(self, bad: int) -> Correlation | None:
+        """Return the same with sums of products, then with sums in float64."""
+        if not (self.only_sums or self.needs_range or self.plan.any_values):
+            return replace(self, only_sums=True)
+        if self.plan.accumulator == np.float32:
+            # the image holds NaN or infinity, or float32 overflowed on the way to a finite value
+            return replace(self, needs_range=True)
+        if self.dtype.kind != "f":
+            raise ArgumentError(
+                f"infinities in the image cancel to NaN, which {self.dtype} cannot hold: ask for a"
+                " float dtype"
+            )
+        return None
+
+    def serves(self, size: float) -> bool:
+        """Tell whether images of floats of this largest size are served as planned."""
+        if self.combine != Combine.L2 or self.is_of_integers:
+            return True
+        if size == math.inf:
+            return False
+        return gain_for_squares(size, self.kernels, self.scale / self.gain, self.fill) == self.gain
+
+    def bound(self, size: float) -> float:
+        """Return a bound on the size of outputs, from one on the size of the image's values."""
+        return 1.001 * sum(self.absolute_sums) * max(size, abs(self.fill)) + abs(self.offset)
+
+
+def correlate(
+    image: ArrayLike,
+    kernel: ArrayLike,
+    *,
+    stride: Pair = 1,
+    dilation: Pair = 1,
+    padding: Padding = "same",
+    border: Border = "reflect",
+    fill: float = 0.0,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    dtype: DTypeLike | None = None,
+    workers: int | None = None,
+) -> Array:
+    """Correlate an image with a kernel: lay it on the image as printed and add the products.
+
+    ``y[i, j] = offset + scale * sum over u, v of x[i*s + u*d - p, j*s + v*d - p] * kernel[u, v]``
+
+    This is what lectures on neural networks call a convolution; `convolve` turns the kernel first.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32, float64 or bool
+        Every channel is treated alike. The image is never written to and need not be contiguous.
+    kernel : array (rows, columns) of finite real numbers, of any size
+    stride, dilation : int or (rows, columns), at least 1
+    padding : "valid", "same", "full", int, (rows, columns) or ((top, bottom), (left, right))
+        "same" gives ``ceil(size / stride)`` outputs, an odd rest of the padding at the end.
+    border : what stands beyond the edge, in NumPy's words
+        ``constant`` (`fill`), ``edge`` (aaa|abcd|ddd), ``reflect`` (dcb|abcd|cba),
+        ``symmetric`` (cba|abcd|dcb), ``wrap`` (bcd|abcd|abc).
+    fill : the value of the border "constant"
+    scale, offset : applied to the sum of products
+    dtype : dtype of the result; None for that of the image
+        Integers are rounded to nearest, ties to even, and saturated. Float gives the raw response.
+    workers : threads; None for all CPUs. The result does not depend on it.
+
+    Returns
+    -------
+    array (H', W') or (H', W', C)
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError, KernelError
+        For arguments that cannot be used; NaN or infinity in the kernel; NaN in a float image that
+        is asked for as integers.
+
+    """
+    return correlate_bank(
+        image,
+        [kernel],
+        None,
+        stride=stride,
+        dilation=dilation,
+        padding=padding,
+        border=border,
+        fill=fill,
+        scale=scale,
+        offset=offset,
+        dtype=dtype,
+        workers=workers,
+    )
+
+
+def convolve(
+    image: ArrayLike,
+    kernel: ArrayLike,
+    *,
+    stride: Pair = 1,
+    dilation: Pair = 1,
+    padding: Padding = "same",
+    border: Border = "reflect",
+    fill: float = 0.0,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    dtype: DTypeLike | None = None,
+    workers: int | None = None,
+) -> Array:
+    """Convolve an image with a kernel: correlate with the kernel turned by 180 degrees.
+
+    This is convolution as mathematics and signal processing define it. All arguments, results and
+    errors are those of `correlate`.
+    """
+    return correlate(
+        image,
+        check_kernel(kernel)[::-1, ::-1],
+        stride=stride,
+        dilation=dilation,
+        padding=padding,
+        border=border,
+        fill=fill,
+        scale=scale,
+        offset=offset,
+        dtype=dtype,
+        workers=workers,
+    )
+
+
+def correlate_bank(
+    image: ArrayLike,
+    kernels: Sequence[ArrayLike],
+    combine: CombineName | None,
+    *,
+    stride: Pair = 1,
+    dilation: Pair = 1,
+    padding: Padding = "same",
+    border: Border = "reflect",
+    fill: float = 0.0,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    dtype: DTypeLike | None = None,
+    workers: int | None = None,
+) -> Array:
+    """Correlate an image with several kernels of one shape, and combine their responses.
+
+    The responses ``r = scale * sum of products`` are combined for each output by `combine`:
+    ``"l1"`` sum of abs(r), ``"l2"`` square root of the sum of r², ``"max"`` the largest r,
+    ``"max-abs"`` the largest abs(r), ``"abs"`` abs(r) of a single kernel, None the response of a
+    single kernel as it is. `offset` is added afterwards. All other arguments are those of
+    `correlate`.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError, KernelError
+        As `correlate`; also for kernels of different shapes, or several where one is wanted.
+
+    """
+    pixels = check_image(image)
+    operation = correlation(
+        Outline.of(pixels),
+        kernels,
+        combine,
+        stride=stride,
+        dilation=dilation,
+        padding=padding,
+        border=border,
+        fill=fill,
+        scale=scale,
+        offset=offset,
+        dtype=dtype,
+        pixels=pixels,
+    )
+    output = run(operation, pixels, check_workers(workers))
+    return output if np.ndim(image) == 3 else output[:, :, 0]
+
+
+def correlation(
+    outline: Outline,
+    kernels: Sequence[ArrayLike],
+    combine: CombineName | None,
+    *,
+    stride: Pair = 1,
+    dilation: Pair = 1,
+    padding: Padding = "same",
+    border: Border = "reflect",
+    fill: float = 0.0,
+    scale: float = 1.0,
+    offset: float = 0.0,
+    dtype: DTypeLike | None = None,
+    pixels: Array | None = None,
+) -> Correlation:
+    """Return `correlate_bank` as an operation, for an image that need not be there yet.
+
+    Where its `pixels` are there, what they hold is looked at: NaN is refused where the result is of
+    integers, and squares are kept in range. Arguments and errors are those of `correlate_bank`.
+    """
+    if combine is not None and combine not in COMBINE_NAMES:
+        raise UnknownNameError("way to combine responses", str(combine), COMBINE_NAMES)
+    if not isinstance(kernels, Sequence):
+        raise ArgumentTypeError("kernels is not a sequence: give a list of kernels")
+    weights = tuple(check_kernel(kernel) for kernel in kernels)
+    if not weights:
+        raise KernelError("no kernel is given: give at least one")
+    if len(weights) > 1 and combine in (None, "abs"):
+        raise ArgumentError(f"{len(weights)} kernels are given: say how to combine their responses")
+    if any(kernel.shape != weights[0].shape for kernel in weights):
+        shapes = ", ".join(str(kernel.shape) for kernel in weights)
+        raise KernelError(f"the kernels have different shapes, {shapes}: give them one shape")
+    scale = check_number(scale, "scale")
+    with np.errstate(over="ignore"):
+        if not all(np.isfinite(kernel * scale).all() for kernel in weights):
+            raise KernelError(f"the kernel times scale {scale} is not finite: give smaller numbers")
+    height, width = weights[0].shape
+    rows, columns = lay_out(outline.shape, (height, width), stride, dilation, padding)
+    output_dtype = outline.dtype if dtype is None else check_dtype(dtype, "the result")
+    floats = pixels if outline.dtype.kind == "f" else None
+    if floats is not None and output_dtype.kind != "f" and np.isnan(floats).any():
+        raise ArgumentError(
+            f"the image holds NaN, which {output_dtype} cannot: fill the gaps first, or ask for a"
+            " float dtype"
+        )
+    fill = check_number(fill, "fill")
+    gain = 1.0
+    if combine == "l2" and floats is not None:
+        gain = gain_for_squares(peak(floats), weights, scale, fill)
+    fields: dict[str, Any] = {
+        "outline": outline,
+        "rows": rows,
+        "columns": columns,
+        "border": check_border(border),
+        "fill": fill,
+        "dtype": output_dtype,
+        "combine": Combine.of(combine),
+        "scale": scale * gain,
+        "offset": check_number(offset, "offset"),
+        "gain": gain,
+        "needs_range": gain != 1,
+    }
+    if sum(kernel.nbytes for kernel in weights) > MOST_REMEMBERED:
+        return Correlation(kernels=weights, **fields)
+    contents = tuple((kernel.tobytes(), kernel.shape) for kernel in weights)
+    return _remembered(contents, forced.get(), least_side.get(), **fields)
+
+
+@functools.lru_cache(maxsize=128)
+def _remembered(
+    kernels: tuple[tuple[bytes, tuple[int, ...]], ...], forced: str, side: int, **fields: Any
+) -> Correlation:
+    """Return the same operation for the same arguments, with its plan and all that it has made."""
+    arrays = tuple(np.frombuffer(data).reshape(shape) for data, shape in kernels)
+    return Correlation(kernels=arrays, **fields)

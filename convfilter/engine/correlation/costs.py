@@ -1,0 +1,62 @@
+"""What algorithms cost: nanoseconds of one thread for each element of the output.
+
+The numbers are fitted to measurements by `python benchmarks/costs.py`. They only have to tell which
+of two ways is the faster one, on any machine: the ratios between them matter.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from convfilter.engine.correlation.factors import Factors, Taps
+
+LOAD_AND_STORE = {"int16": 0.158, "float32": 0.27, "float64": 0.423}
+"""An element on its way in and out, by the dtype of the sums."""
+
+TAP = {"int16": 0.0199, "float32": 0.028, "float64": 0.0565}
+"""A weight on its own."""
+
+TAP_IN_RUN = {"float32": 0.0155, "float64": 0.031}
+"""A weight of a run of neighbours below one another, and in addition each run."""
+RUN = {"float32": 0.0162, "float64": 0.0405}
+
+NINE = {"float32": 0.327, "float64": 0.47}
+"""Nine weights of a 3x3 kernel on an image of that dtype, with the way in and out."""
+
+GRADIENT = 0.45
+"""The size of a gradient in float32, with the way in and out."""
+
+BOX = {"float32": 0.298, "float64": 0.978}
+"""A sum over a rectangle of any size, by the dtype that it is scaled in."""
+
+TRANSFORM = {
+    ("float32", 256): 1.52,
+    ("float32", 512): 2.01,
+    ("float64", 256): 3.41,
+    ("float64", 512): 4.67,
+}
+"""A number of a tile on the way in, to its transform and back, and out, by the side of the tile."""
+
+
+def of_sums(kernels: Sequence[Factors], dtype: str, dense: bool) -> float:
+    """Return what sums of products cost; `dense` says that windows and taps lie side by side."""
+    total = LOAD_AND_STORE[dtype]
+    for factors in kernels:
+        total += of_taps(factors.down_columns, dtype, dense)
+        if factors.along_rows is not None:
+            total += TAP[dtype] * len(factors.along_rows)
+    return total
+
+
+def of_taps(taps: Taps, dtype: str, dense: bool) -> float:
+    """Return what taps cost, in runs or one by one."""
+    one_by_one = TAP[dtype] * len(taps)
+    return min(one_by_one, in_runs(taps, dtype)) if dense else one_by_one
+
+
+def in_runs(taps: Taps, dtype: str) -> float:
+    """Return what taps cost in runs of those below one another; integers have no loop for them."""
+    if dtype not in RUN:
+        return math.inf
+    return TAP_IN_RUN[dtype] * len(taps) + RUN[dtype] * sum(1 for _ in taps.runs())

@@ -1,0 +1,1 @@
+"""Smoothing that keeps edges."""

@@ -1,0 +1,1 @@
+"""Windows folded into their maximum, minimum or mean."""

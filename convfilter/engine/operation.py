@@ -1,0 +1,167 @@
+"""Windowed operations: one shape for correlations, folds, ranks, pools and smoothings.
+
+An operation is made for an image that need not be there yet. It lists the ways in which it can be
+carried out (`ways`), of which the cheapest is its plan. A part of the image is made ready and bound
+to memory, and then computes rows of the output: bands for threads, tiles for chains. What a plan
+finds out only from the values (NaN where it cannot be told, sums beyond the range) it says by a
+number, and the operation by which other one it is carried out then (`again`).
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import math
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any, TypeVar
+
+import numpy as np
+
+from convfilter.engine.planning import Plan, choose, forced, least_side, record
+from convfilter.engine.window.axes import Axis, Outline
+from convfilter.engine.window.borders import Border
+from convfilter.engine.window.source import Part, Ready, RowSources
+from convfilter.runtime import memory
+from convfilter.runtime.checks import Array
+from convfilter.runtime.memory import of_thread
+from convfilter.runtime.threads import run_bands
+
+
+class Operation(ABC):
+    """A windowed operation over an image (H, W, C).
+
+    Attributes
+    ----------
+    outline : shape and dtype of the image
+    rows, columns : how the window walks down and along the image
+    border, fill : what stands beyond the edge
+    dtype : of the result
+    """
+
+    outline: Outline
+    rows: Axis
+    columns: Axis
+    border: Border
+    fill: float
+    dtype: np.dtype[Any]
+
+    @abstractmethod
+    def ways(self) -> Iterator[Plan]:
+        """Yield every way that keeps what is promised; there is at least one."""
+
+    @functools.cached_property
+    def plan(self) -> Plan:
+        """The way that is taken."""
+        return choose(self.ways())
+
+    @property
+    def window(self) -> str:
+        """The size of the window, in words."""
+        return f"{self.rows.window}x{self.columns.window}"
+
+    @property
+    def is_dense(self) -> bool:
+        """Whether windows stand side by side and taps too."""
+        steps = (self.rows.stride, self.columns.stride, self.rows.dilation, self.columns.dilation)
+        return steps == (1, 1, 1, 1)
+
+    @property
+    def in_parts(self) -> bool:
+        """Whether parts of the image are served alone, and give the same bits."""
+        return self.plan.ready is not None
+
+    def ready(self, part: Part) -> Ready:
+        """Make a part of the image ready."""
+        assert self.plan.ready is not None
+        return self.plan.ready(self, part)
+
+    def again(self, bad: int) -> Operation | None:
+        """Return what to do where `bad` numbers could not be told; None where it stays so."""
+        return None
+
+    def serves(self, size: float) -> bool:
+        """Tell whether images of floats of this largest size are served as planned."""
+        return True
+
+    def bound(self, size: float) -> float:
+        """Return a bound on the size of outputs, from one on the size of the image's values."""
+        return size
+
+    @property
+    def output_shape(self) -> tuple[int, int, int]:
+        """The shape of the result (H', W', C')."""
+        return self.rows.outputs, self.columns.outputs, self.outline.shape[2]
+
+
+def run(operation: Operation, image: Array, workers: int) -> Array:
+    """Carry out an operation on its image (H, W, C); return the result (H', W', C')."""
+    while True:
+        output, bad = attempt(operation, image, workers)
+        following = operation.again(bad) if bad else None
+        if following is None:
+            record(operation.plan)
+            return output.reshape(operation.output_shape)
+        operation = following
+
+
+Bind = Callable[[int, RowSources, Array], Callable[[], int | None]]
+"""Returns the call that computes output rows, from the one of that number on, from padded rows."""
+
+
+def attempt(operation: Operation, image: Array, workers: int) -> tuple[Array, int]:
+    """Carry out an operation as planned; return (H', W' * C') and how many numbers are bad."""
+    plan = operation.plan
+    if plan.run is not None:
+        return plan.run(operation, image, workers)
+    ready = operation.ready(Part(image, operation.rows, operation.columns))
+
+    def bind(_start: int, rows: RowSources, out: Array) -> Callable[[], int | None]:
+        return ready.bind(rows, out, of_thread)
+
+    return share_out(operation, image, workers, bind)
+
+
+def share_out(operation: Operation, image: Array, workers: int, bind: Bind) -> tuple[Array, int]:
+    """Carry out an operation in bands of rows; return the output, and how many numbers are bad."""
+    rows = operation.rows
+    length = math.prod(operation.output_shape[1:])
+    output = memory.empty((rows.outputs, length), operation.dtype)
+    sources = rows.sources(operation.border)
+    bad: list[int] = []
+
+    def work(start: int, stop: int) -> None:
+        read = sources[start * rows.stride : (stop - 1) * rows.stride + rows.reach]
+        bad.append(bind(start, read, output[start:stop])() or 0)
+
+    run_bands(rows.outputs, length * operation.plan.cost, workers, work)
+    return output, sum(bad)
+
+
+Kind = TypeVar("Kind", bound=Operation)
+
+
+def remembered(kind: type[Kind], **fields: Any) -> Kind:
+    """Return an operation; for the same fields the same one, with its plan.
+
+    To plan one takes longer than to filter a small picture.
+    """
+    return _remembered(kind, forced.get(), least_side.get(), **fields)  # type: ignore[return-value]
+
+
+@functools.lru_cache(maxsize=256)
+def _remembered(kind: Callable[..., Operation], forced: str, side: int, **fields: Any) -> Operation:
+    return kind(**fields)
+
+
+@functools.cache
+def algorithms(package: str) -> tuple[ModuleType, ...]:
+    """Return the modules of a package of algorithms, in the order of their names.
+
+    Each has a function `ways(operation)`. So an algorithm is one module: nothing lists it.
+    """
+    place = importlib.import_module(package)
+    names = sorted(module.name for module in pkgutil.iter_modules(place.__path__))
+    return tuple(importlib.import_module(f"{package}.{name}") for name in names if name != "loops")

@@ -1,0 +1,110 @@
+"""What a call will do: which algorithm serves it, in which arithmetic, why, and at what cost."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from convfilter.engine.window.source import Part, Ready
+from convfilter.runtime.checks import Array
+
+__all__ = ["Plan", "choose", "forcing", "reckoning_for", "record", "recorded_plans"]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A way to carry out an operation that keeps what is promised.
+
+    Attributes
+    ----------
+    algorithm : its name
+    accumulator : dtype of the sums, or of what is compared
+    exact : no number is ever rounded on the way
+    reason : the choice in one line
+    cost : an estimate in nanoseconds of one thread for each number of the output
+    effort : multiplications or comparisons for each number of the output
+    alternatives : the other ways that keep the same promises, and their costs
+    ready : makes a part of the image ready; None where an algorithm takes the image as a whole
+    run : carries out such an algorithm: of (operation, image, workers) it makes the output, and how
+        many numbers it could not tell
+    detail : what the algorithm's name leaves open, such as the side of its tiles
+    any_values : NaN and infinity in the image reach those outputs alone that weigh them
+    """
+
+    algorithm: str
+    accumulator: np.dtype[Any]
+    exact: bool
+    reason: str
+    cost: float
+    effort: int = 1
+    ready: Callable[[Any, Part], Ready] | None = None
+    run: Callable[[Any, Array, int], tuple[Array, int]] | None = None
+    detail: str = ""
+    any_values: bool = True
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The algorithm, its detail and its arithmetic, as `forcing` takes it."""
+        return f"{self.algorithm}{self.detail} in {self.accumulator}"
+
+
+forced: ContextVar[str] = ContextVar("convfilter_forced", default="")
+"""The beginning of the name of plans that are taken, whatever they cost, where there are such."""
+
+least_side: ContextVar[int] = ContextVar("convfilter_least_side", default=1)
+"""Rows and columns that costs are reckoned for at least."""
+
+
+@contextlib.contextmanager
+def forcing(name: str) -> Iterator[None]:
+    """Take plans such as "fft" or "direct in float64" inside the block wherever they may be."""
+    token = forced.set(name)
+    try:
+        yield
+    finally:
+        forced.reset(token)
+
+
+@contextlib.contextmanager
+def reckoning_for(side: int) -> Iterator[None]:
+    """Choose inside the block what serves images of at least so many rows and columns best."""
+    token = least_side.set(side)
+    try:
+        yield
+    finally:
+        least_side.reset(token)
+
+
+def choose(ways: Iterable[Plan]) -> Plan:
+    """Return the cheapest way, or the cheapest of those that are forced, if there are any."""
+    plans, wanted = list(ways), forced.get()
+    chosen = min(plans, key=lambda plan: (not plan.name.startswith(wanted), plan.cost))
+    others = sorted((plan.cost, plan.name) for plan in plans if plan is not chosen)
+    return replace(chosen, alternatives=tuple((name, cost) for cost, name in others))
+
+
+_trace: ContextVar[list[Plan] | None] = ContextVar("convfilter_plans", default=None)
+
+
+@contextlib.contextmanager
+def recorded_plans() -> Iterator[list[Plan]]:
+    """Collect the plans of all calls of the engine inside the block."""
+    plans: list[Plan] = []
+    token = _trace.set(plans)
+    try:
+        yield plans
+    finally:
+        _trace.reset(token)
+
+
+def record(plan: Plan) -> None:
+    """Keep a plan for whoever asked to see it."""
+    plans = _trace.get()
+    if plans is not None:
+        plans.append(plan)

@@ -1,0 +1,1 @@
+"""Pooling over space and over depth."""

@@ -1,0 +1,1 @@
+"""The value of a given rank in every window: minimum, maximum, median, percentiles."""
