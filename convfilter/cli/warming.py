@@ -153,7 +153,7 @@ def _run_chains() -> None:
 
 def _run(name: str, pictures: Sequence[Any]) -> None:
     """Run a filter, or a kernel, on every picture, by what serves small ones and large ones."""
-    from convfilter.engine import choose
+    from convfilter.engine.planning import reckoning_for
     from convfilter.pipeline import find
 
     found, preset = find(name)

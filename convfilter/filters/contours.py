@@ -7,8 +7,7 @@ from typing import Annotated
 
 import numpy as np
 
-from convfilter import kernels
-from convfilter.engine import edges
+from convfilter import engine, kernels
 from convfilter.errors import ArgumentError
 from convfilter.filters import declare, transparency
 from convfilter.filters.levels import otsu
@@ -107,7 +106,7 @@ def _of_bytes(
 ) -> Array:
     """Return which pixels of one plane of bytes lie on an edge, by given thresholds."""
     least, most = _thresholds(low, high, lambda: 0.0)
-    return edges.canny(
+    return engine.canny(
         plane, least, most, border=options.border, fill=options.fill, workers=image.workers
     )
 
@@ -133,7 +132,7 @@ def _followed(
     low, high = _thresholds(
         low, high, lambda: max(otsu(image.seen(np.hypot(right, down))) / unit, FAINTEST)
     )
-    return edges.trace_edges(right, down, low * unit, high * unit, workers=image.workers)
+    return engine.trace_edges(right, down, low * unit, high * unit, workers=image.workers)
 
 
 @declare.filter(response=True, mixes=True)

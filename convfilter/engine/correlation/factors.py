@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.engine.correlation.layout import RUNS
+from convfilter.engine.correlation.layout import GROUP, RUNS
 
 Weights = NDArray[np.float64]
 
@@ -48,21 +48,24 @@ class Taps:
                 first += length
 
     @property
-    def depth_one_by_one(self) -> int:
-        """Roundings, that of the weight among them, on the longest path through sums of eights.
+    def are_even(self) -> bool:
+        """Whether they are as far apart along the row, and so many that nines and eights serve."""
+        few_left = len(self) % 8 <= len(self) // 8
+        return few_left and len(set(np.diff(self.columns).tolist())) == 1
 
-        A pass adds two chains of four, or of five and four, or what is left in fours, twos and
-        ones.
+    @property
+    def depth_one_by_one(self) -> int:
+        """Roundings, that of the weight among them, on the longest path through sums of groups.
+
+        Nines and eights along a row are summed in halves: they round less.
         """
-        passes = len(self) // 8 + (len(self) % 8).bit_count()
-        return 6 + passes
+        return min(GROUP, len(self)) + -(-len(self) // GROUP)
 
     @property
     def depth_in_runs(self) -> int:
         """Roundings, that of the weight among them, on the longest path through sums of runs."""
         lengths = [length for _, length in self.runs()]
-        # three runs of three are a single chain
-        return max(7, *lengths) + len(lengths) if lengths else 0
+        return max(lengths) + len(lengths) if lengths else 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,14 +21,14 @@ ROWS_AT_ONCE = 4
 RUNS = (1, 2, 3, 5, 7, 8, 9)
 """Lengths of runs of neighbouring weights that have a loop of their own."""
 
+GROUP = 7
+"""Taps that are added up one by one before their sum joins that of the others: fewer roundings."""
+
 ROW_RUNS = (9, 8)
 """Lengths of runs along a row that have loops of their own."""
 
-ROW_STEPS = (1, 3)
-"""Numbers from one tap of such a run to the next: the channels of grey and of colour pictures."""
-
 BLOCK = 64
-"""Numbers that a vector has at most: bytes of 512 bits."""
+"""Numbers that a vector has at most: bytes of 512 bits. Four vectors of floats are as many."""
 
 WIDE = 10
 """From this width on sums of boxes run along the row; those of narrower windows are added up."""

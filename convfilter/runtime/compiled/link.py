@@ -280,13 +280,15 @@ class _PythonLoop:
         return addresses.register(self._function)
 
     def __call__(self, *arguments: Any) -> Any:
-        return self._function(*arguments)
+        # compiled code warns of nothing, and vectors reach beyond what means something
+        with np.errstate(all="ignore"):
+            return self._function(*arguments)
 
     def bind(self, *arguments: Any, keep: Any = None) -> Callable[[], Any]:
         """Return a call with these arguments, which keeps what it has to."""
 
         def call() -> Any:
-            return self._function(*arguments)
+            return self(*arguments)
 
         call.kept = keep  # type: ignore[attr-defined]
         return call

@@ -16,7 +16,7 @@ from convfilter.engine.correlation import costs
 from convfilter.engine.correlation.accuracy import float_sums
 from convfilter.engine.correlation.correlate import Correlation
 from convfilter.engine.correlation.factors import Factors, Taps
-from convfilter.engine.correlation.layout import CHUNK, PITCH, ROW_STEPS, ROWS_AT_ONCE, Combine
+from convfilter.engine.correlation.layout import BLOCK, CHUNK, PITCH, ROWS_AT_ONCE, Combine
 from convfilter.engine.planning import Plan
 from convfilter.engine.window.source import Part, RowSources, Source
 from convfilter.runtime.checks import Array
@@ -80,7 +80,8 @@ class _Ready:
         operation, source, tiles = self.operation, self.source, self.tiles
         dtype = source.dtype
         strip_rows = tiles.strip_rows(out.shape[0])
-        some_rows = max(ROWS_AT_ONCE * tiles.pitch, CHUNK)
+        # whole vectors are summed, and read, beyond the numbers that are wanted
+        some_rows = max(ROWS_AT_ONCE * tiles.pitch, CHUNK) + BLOCK
         combined = scratch.take("combined", some_rows, dtype)
         several = operation.combine != Combine.NONE
         return loop("engine.correlation.loops.sums.respond", T=dtype).bind(
@@ -96,8 +97,8 @@ class _Ready:
             tiles.in_runs,
             operation.combine,
             strip_rows,
-            scratch.take("line", tiles.width + tiles.halo, dtype),
-            scratch.take("strips", tiles.strips * strip_rows * tiles.pitch, dtype),
+            scratch.take("line", tiles.width + tiles.halo + BLOCK, dtype),
+            scratch.take("strips", tiles.strips * strip_rows * tiles.pitch + BLOCK, dtype),
             scratch.take("response", some_rows, dtype) if several else combined,
             combined,
             keep=(source, rows, out),
@@ -124,13 +125,13 @@ class _Tiles:
         length, channels, rows = source.output_length, source.channels, source.rows
         halo = source.row_length - length
         keeps_rows = any(factors.along_rows is None for factors in kernels)
-        room = min(PITCH - halo * keeps_rows, max(WINDOW_ELEMENTS // rows.reach, NARROWEST))
+        room = min(PITCH - BLOCK - halo * keeps_rows, max(WINDOW_ELEMENTS // rows.reach, NARROWEST))
         room = room // channels * channels
         if source.columns.stride == 1 and room >= NARROWEST // 2:
             tiles = -(-length // room)
             width, pitch = -(-length // channels // tiles) * channels, PITCH
         else:
-            width, pitch = length, max(source.row_length, length)
+            width, pitch = length, max(source.row_length, length) + BLOCK
         dense = pitch == PITCH and rows.stride == 1 and rows.dilation == 1
         in_runs = dense and _are_worth_runs(kernels, source.dtype.name)
         strips = keeps_rows + sum(factors.along_rows is not None for factors in kernels)
@@ -197,8 +198,8 @@ def _tap_arrays(
 
 
 def _row_step(source: Source, row: Taps | None) -> int:
-    """Return the elements from tap to tap along rows if the loops for nines and eights serve."""
-    if row is None or len(row) % 8 > len(row) // 8:
+    """Return the numbers from tap to tap along rows if the loops for nines and eights serve."""
+    if row is None or not row.are_even:
         return 0
-    steps = set(np.diff(source.tap_columns[row.columns]).tolist())
-    return steps.pop() if len(steps) == 1 and steps <= set(ROW_STEPS) else 0
+    steps = set(np.diff(source.tap_columns[row.columns]).tolist())  # strides put phases apart
+    return steps.pop() if len(steps) == 1 else 0

@@ -1,178 +1,176 @@
-"""Weighted sums of neighbouring rows for four output rows at once.
+"""Weighted sums of rows, in vectors that stay in registers until they are complete.
 
-What four outputs in a column read overlaps, so that a row is loaded from memory once for all of
-them: the sums are limited by arithmetic instead of loads. The rows stand `PITCH` elements apart, a
-number that the compiler knows; otherwise it could not tell that they do not overlap the output, and
-would make no vectors.
+Down the columns, four output rows are summed at once: what four outputs in a column read overlaps,
+so that a row is loaded from memory once for all of them, and the sums are limited by arithmetic
+instead of loads. Rows stand `PITCH` numbers apart. Whole vectors are computed; rows have room for
+what is beyond the numbers that are wanted.
 """
 
-import numpy as np
 from numba.extending import register_jitable
 
-from convfilter.engine.correlation.layout import PITCH, ROW_RUNS, ROW_STEPS, ROWS_AT_ONCE, RUNS
+from convfilter.engine.correlation.layout import GROUP, PITCH, ROW_RUNS, ROWS_AT_ONCE, RUNS
 from convfilter.runtime.compiled.declare import OPTIONS
+from convfilter.runtime.compiled.vectors import fill, lanes, load, multiply_add, store
 
-assert ROWS_AT_ONCE == 4
-_N = np.uintp  # unsigned indices: a negative one would count from the end, and cost a test
-_ROW = _N(PITCH)
+SCOPE = {"PITCH": PITCH, "fill": fill, "lanes": lanes, "load": load, "multiply_add": multiply_add}
+
+
+def _function(name, lines):
+    """Return a function of these lines: loops over what stays in registers are written out."""
+    scope = dict(SCOPE)
+    exec("\n    ".join(lines), scope)
+    return register_jitable(**OPTIONS)(scope[name])
 
 
 def _make_run(length):
-    """Return a loop of its own for a number of weights that the compiler knows."""
+    """Return what sums a run of weights down a column, for four rows of two vectors each.
 
-    @register_jitable(**OPTIONS)
-    def run(source, weights, add, out, n):
-        """out[r, x] = or += sum over u of weights[u] * source[r + u, x], for four rows r."""
-        w = weights[0]
-        if add:
-            for x in range(_N(n)):
-                a, b = w * source[x], w * source[x + _ROW]
-                c, d = w * source[x + _N(2) * _ROW], w * source[x + _N(3) * _ROW]
-                for u in range(_N(1), _N(length)):
-                    a += weights[u] * source[x + u * _ROW]
-                    b += weights[u] * source[x + (u + _N(1)) * _ROW]
-                    c += weights[u] * source[x + (u + _N(2)) * _ROW]
-                    d += weights[u] * source[x + (u + _N(3)) * _ROW]
-                out[x] += a
-                out[x + _ROW] += b
-                out[x + _N(2) * _ROW] += c
-                out[x + _N(3) * _ROW] += d
-        else:
-            for x in range(_N(n)):
-                a, b = w * source[x], w * source[x + _ROW]
-                c, d = w * source[x + _N(2) * _ROW], w * source[x + _N(3) * _ROW]
-                for u in range(_N(1), _N(length)):
-                    a += weights[u] * source[x + u * _ROW]
-                    b += weights[u] * source[x + (u + _N(1)) * _ROW]
-                    c += weights[u] * source[x + (u + _N(2)) * _ROW]
-                    d += weights[u] * source[x + (u + _N(3)) * _ROW]
-                out[x] = a
-                out[x + _ROW] = b
-                out[x + _N(2) * _ROW] = c
-                out[x + _N(3) * _ROW] = d
-
-    return run
+    ``sum[r] = sum over u of weights[first + u] * source[at + (r + u) * PITCH]``
+    """
+    lines = ["def run(source, weights, first, at):", "size = lanes(weights.dtype.type)"]
+    lines += [f"w{u} = fill(weights[first + {u}])" for u in range(length)]
+    for row in range(length + ROWS_AT_ONCE - 1):
+        place = f"at + {row} * PITCH"
+        lines += [f"v0 = load(source, {place})", f"v1 = load(source, {place} + size)"]
+        for output in range(ROWS_AT_ONCE):
+            tap = row - output
+            for part in range(2):
+                total = f"s{output}{part}"
+                if tap == 0:
+                    lines.append(f"{total} = w0 * v{part}")
+                elif 0 < tap < length:
+                    lines.append(f"{total} = multiply_add(w{tap}, v{part}, {total})")
+    totals = [f"s{output}{part}" for output in range(ROWS_AT_ONCE) for part in range(2)]
+    return _function("run", [*lines, f"return {', '.join(totals)}"])
 
 
 _run_1, _run_2, _run_3, _run_5, _run_7, _run_8, _run_9 = map(_make_run, RUNS)
 
 
 @register_jitable(**OPTIONS)
-def _block_3x3(left, middle, right, weights, out, n):
-    """out[r, x] = the sum over three runs of three, for four rows r."""
-    w = weights[0]
-    for x in range(_N(n)):
-        a, b = w * left[x], w * left[x + _ROW]
-        c, d = w * left[x + _N(2) * _ROW], w * left[x + _N(3) * _ROW]
-        for u in range(_N(1), _N(3)):
-            a += weights[u] * left[x + u * _ROW]
-            b += weights[u] * left[x + (u + _N(1)) * _ROW]
-            c += weights[u] * left[x + (u + _N(2)) * _ROW]
-            d += weights[u] * left[x + (u + _N(3)) * _ROW]
-        for u in range(_N(3)):
-            a += weights[u + _N(3)] * middle[x + u * _ROW]
-            b += weights[u + _N(3)] * middle[x + (u + _N(1)) * _ROW]
-            c += weights[u + _N(3)] * middle[x + (u + _N(2)) * _ROW]
-            d += weights[u + _N(3)] * middle[x + (u + _N(3)) * _ROW]
-        for u in range(_N(3)):
-            a += weights[u + _N(6)] * right[x + u * _ROW]
-            b += weights[u + _N(6)] * right[x + (u + _N(1)) * _ROW]
-            c += weights[u + _N(6)] * right[x + (u + _N(2)) * _ROW]
-            d += weights[u + _N(6)] * right[x + (u + _N(3)) * _ROW]
-        out[x] = a
-        out[x + _ROW] = b
-        out[x + _N(2) * _ROW] = c
-        out[x + _N(3) * _ROW] = d
+def _run(source, weights, first, length, at):
+    if length == 9:
+        return _run_9(source, weights, first, at)
+    if length == 8:
+        return _run_8(source, weights, first, at)
+    if length == 7:
+        return _run_7(source, weights, first, at)
+    if length == 5:
+        return _run_5(source, weights, first, at)
+    if length == 3:
+        return _run_3(source, weights, first, at)
+    if length == 2:
+        return _run_2(source, weights, first, at)
+    return _run_1(source, weights, first, at)
 
 
 @register_jitable(**OPTIONS)
-def _is_3x3(starts):
-    """Tell whether these are three runs of three weights."""
-    lengths_fit = starts.shape[0] == 4 and starts[3] - starts[0] == 9
-    return lengths_fit and starts[1] - starts[0] == 3 and starts[2] - starts[1] == 3
-
-
-@register_jitable(**OPTIONS)
-def sum_runs(source, first, starts, offsets, weights, out, n):
+def sum_runs(source, base, starts, offsets, weights, out, n):
     """out[r, x] = the sum over runs of weights, for four rows r; there is at least one run.
 
     Run `k` has the weights from ``starts[k]`` to ``starts[k + 1]`` and begins at
-    ``source[first + offsets[k]]``.
+    ``source[base + offsets[k]]``.
     """
-    if _is_3x3(starts):
-        left, middle = source[first + offsets[0] :], source[first + offsets[1] :]
-        right = source[first + offsets[2] :]
-        _block_3x3(left, middle, right, weights[starts[0] :], out, n)
-        return
-    for k in range(offsets.shape[0]):
-        run = weights[starts[k] : starts[k + 1]]
-        begin = source[first + offsets[k] :]
-        length = run.shape[0]
-        if length == 9:
-            _run_9(begin, run, k > 0, out, n)
-        elif length == 8:
-            _run_8(begin, run, k > 0, out, n)
-        elif length == 7:
-            _run_7(begin, run, k > 0, out, n)
-        elif length == 5:
-            _run_5(begin, run, k > 0, out, n)
-        elif length == 3:
-            _run_3(begin, run, k > 0, out, n)
-        elif length == 2:
-            _run_2(begin, run, k > 0, out, n)
-        else:
-            _run_1(begin, run, k > 0, out, n)
+    size = lanes(weights.dtype.type)
+    for x in range(0, n, 2 * size):
+        first = starts[0]
+        a, b, c, d, e, f, g, h = _run(
+            source, weights, first, starts[1] - first, base + offsets[0] + x
+        )
+        for k in range(1, offsets.shape[0]):
+            first = starts[k]
+            at = base + offsets[k] + x
+            p, q, r, s, t, u, v, w = _run(source, weights, first, starts[k + 1] - first, at)
+            a, b, c, d, e, f, g, h = a + p, b + q, c + r, d + s, e + t, f + u, g + v, h + w
+        store(out, x, a)
+        store(out, x + size, b)
+        store(out, x + PITCH, c)
+        store(out, x + size + PITCH, d)
+        store(out, x + 2 * PITCH, e)
+        store(out, x + size + 2 * PITCH, f)
+        store(out, x + 3 * PITCH, g)
+        store(out, x + size + 3 * PITCH, h)
 
 
-def _make_row_run(length, step):
-    """Return a loop of its own for a number of weights and a step that the compiler knows."""
+@register_jitable(**OPTIONS)
+def sum_taps(source, first, offsets, weights, out, n):
+    """out[x] = sum over taps of weight * source[first + offset + x]; there is at least one tap.
+
+    A group of taps is added up before it joins the others: fewer roundings.
+    """
+    size, taps = lanes(weights.dtype.type), weights.shape[0]
+    x = 0
+    while x < n:
+        wide = n - x > 3 * size
+        for t in range(0, taps, GROUP):
+            w, at = fill(weights[t]), first + offsets[t] + x
+            a = w * load(source, at)
+            b, c, d = a, a, a
+            if wide:
+                b, c = w * load(source, at + size), w * load(source, at + 2 * size)
+                d = w * load(source, at + 3 * size)
+            for tap in range(t + 1, min(t + GROUP, taps)):
+                w, at = fill(weights[tap]), first + offsets[tap] + x
+                a = multiply_add(w, load(source, at), a)
+                if wide:
+                    b = multiply_add(w, load(source, at + size), b)
+                    c = multiply_add(w, load(source, at + 2 * size), c)
+                    d = multiply_add(w, load(source, at + 3 * size), d)
+            if t == 0:
+                e, f, g, h = a, b, c, d
+            else:
+                e, f, g, h = e + a, f + b, g + c, h + d
+        store(out, x, e)
+        if wide:
+            store(out, x + size, f)
+            store(out, x + 2 * size, g)
+            store(out, x + 3 * size, h)
+        x += 4 * size if wide else size
+
+
+def _make_row_run(length):
+    """Return what sums a run of weights along a row, for four vectors of outputs.
+
+    ``sum[x] = sum over u of weights[u] * source[at + u * step + x]``, in two halves.
+    """
+    lines = ["def run(source, step, weights, at):", "size = lanes(weights.dtype.type)"]
     half = (length + 1) // 2
-
-    @register_jitable(**OPTIONS)
-    def run(source, weights, add, out, n):
-        """out[x] = or += sum over u of weights[u] * source[x + u * step], in two halves."""
-        v, w = weights[0], weights[half]
-        if add:
-            for x in range(_N(n)):
-                a, b = v * source[x], w * source[x + _N(half * step)]
-                for u in range(_N(1), _N(half)):
-                    a += weights[u] * source[x + u * _N(step)]
-                for u in range(_N(half + 1), _N(length)):
-                    b += weights[u] * source[x + u * _N(step)]
-                out[x] += a + b
-        else:
-            for x in range(_N(n)):
-                a, b = v * source[x], w * source[x + _N(half * step)]
-                for u in range(_N(1), _N(half)):
-                    a += weights[u] * source[x + u * _N(step)]
-                for u in range(_N(half + 1), _N(length)):
-                    b += weights[u] * source[x + u * _N(step)]
-                out[x] = a + b
-
-    return run
+    for tap in range(length):
+        lines.append(f"w, place = fill(weights[{tap}]), at + {tap} * step")
+        for part in range(4):
+            number, name = f"load(source, place + {part} * size)", f"s{tap // half}{part}"
+            is_first = tap in (0, half)
+            lines.append(
+                f"{name} = "
+                + (f"w * {number}" if is_first else f"multiply_add(w, {number}, {name})")
+            )
+    totals = [f"s0{part} + s1{part}" for part in range(4)]
+    return _function("run", [*lines, f"return {', '.join(totals)}"])
 
 
-_grey_9, _grey_8, _colour_9, _colour_8 = (
-    _make_row_run(length, step) for step in ROW_STEPS for length in ROW_RUNS
-)
+_row_of_9, _row_of_8 = map(_make_row_run, ROW_RUNS)
 
 
 @register_jitable(**OPTIONS)
 def sum_row(source, step, weights, out, n):
     """out[x] = sum over u of weights[u] * source[x + u * step], in nines and eights."""
+    size = lanes(weights.dtype.type)
     nines = weights.shape[0] % 8
-    t = 0
-    while t < weights.shape[0]:
-        begin, run = source[t * step :], weights[t:]
-        if t < 9 * nines:
-            if step == 1:
-                _grey_9(begin, run, t > 0, out, n)
+    for x in range(0, n, 4 * size):
+        t = 0
+        while t < weights.shape[0]:
+            at = x + t * step
+            if t < 9 * nines:
+                a, b, c, d = _row_of_9(source, step, weights[t:], at)
+                t += 9
             else:
-                _colour_9(begin, run, t > 0, out, n)
-            t += 9
-        else:
-            if step == 1:
-                _grey_8(begin, run, t > 0, out, n)
+                a, b, c, d = _row_of_8(source, step, weights[t:], at)
+                t += 8
+            if t < 10:
+                e, f, g, h = a, b, c, d
             else:
-                _colour_8(begin, run, t > 0, out, n)
-            t += 8
+                e, f, g, h = e + a, f + b, g + c, h + d
+        store(out, x, e)
+        store(out, x + size, f)
+        store(out, x + 2 * size, g)
+        store(out, x + 3 * size, h)

@@ -3,69 +3,13 @@
 from numba.extending import register_jitable
 
 from convfilter.engine.correlation.layout import CHUNK, ROWS_AT_ONCE, Combine
-from convfilter.engine.correlation.loops.runs import sum_row, sum_runs
+from convfilter.engine.correlation.loops.runs import sum_row, sum_runs, sum_taps
 from convfilter.engine.window.layout import SOURCE, TARGET
 from convfilter.engine.window.loops.results import store_rows
 from convfilter.engine.window.loops.rows import load_rows
 from convfilter.runtime.compiled.declare import OPTIONS, loop
 
 NONE, L1, L2, MAX_ABS = int(Combine.NONE), int(Combine.L1), int(Combine.L2), int(Combine.MAX_ABS)
-
-
-@register_jitable(**OPTIONS)
-def _sum_taps(source, first, offsets, weights, out, n):
-    """out[x] = sum over taps of weight * source[first + offset + x]; there is at least one tap."""
-    taps = weights.shape[0]
-    t = 0
-    while t < taps:
-        left = taps - t
-        a = source[first + offsets[t] :]
-        wa = weights[t]
-        if left >= 8:
-            b, c = source[first + offsets[t + 1] :], source[first + offsets[t + 2] :]
-            d = source[first + offsets[t + 3] :]
-            e, f = source[first + offsets[t + 4] :], source[first + offsets[t + 5] :]
-            g, h = source[first + offsets[t + 6] :], source[first + offsets[t + 7] :]
-            wb, wc, wd = weights[t + 1], weights[t + 2], weights[t + 3]
-            we, wf, wg, wh = weights[t + 4], weights[t + 5], weights[t + 6], weights[t + 7]
-            if t == 0:
-                for x in range(n):
-                    half = wa * a[x] + wb * b[x] + wc * c[x] + wd * d[x]
-                    out[x] = half + (we * e[x] + wf * f[x] + wg * g[x] + wh * h[x])
-            else:
-                for x in range(n):
-                    half = wa * a[x] + wb * b[x] + wc * c[x] + wd * d[x]
-                    out[x] += half + (we * e[x] + wf * f[x] + wg * g[x] + wh * h[x])
-            t += 8
-        elif left >= 4:
-            b, c = source[first + offsets[t + 1] :], source[first + offsets[t + 2] :]
-            d = source[first + offsets[t + 3] :]
-            wb, wc, wd = weights[t + 1], weights[t + 2], weights[t + 3]
-            if t == 0:
-                for x in range(n):
-                    out[x] = (wa * a[x] + wb * b[x]) + (wc * c[x] + wd * d[x])
-            else:
-                for x in range(n):
-                    out[x] += (wa * a[x] + wb * b[x]) + (wc * c[x] + wd * d[x])
-            t += 4
-        elif left >= 2:
-            b = source[first + offsets[t + 1] :]
-            wb = weights[t + 1]
-            if t == 0:
-                for x in range(n):
-                    out[x] = wa * a[x] + wb * b[x]
-            else:
-                for x in range(n):
-                    out[x] += wa * a[x] + wb * b[x]
-            t += 2
-        else:
-            if t == 0:
-                for x in range(n):
-                    out[x] = wa * a[x]
-            else:
-                for x in range(n):
-                    out[x] += wa * a[x]
-            t += 1
 
 
 @register_jitable(**OPTIONS)
@@ -183,7 +127,7 @@ def respond(
                             begin_row = padded[along[a] :]
                             sum_row(begin_row, kernels[k, 5], along_weights[a:b], into, width)
                         else:
-                            _sum_taps(padded, 0, along[a:b], along_weights[a:b], into, width)
+                            sum_taps(padded, 0, along[a:b], along_weights[a:b], into, width)
             held = max(held, height)
             for i in range(0, count, together):
                 useful = min(together, count - i)
@@ -200,7 +144,7 @@ def respond(
                             first_weights = starts[a : b + 1]
                             sum_runs(strips, base, first_weights, offsets[a:b], weights, sums, n)
                         else:
-                            _sum_taps(strips, base, offsets[a:b], weights[a:b], sums, n)
+                            sum_taps(strips, base, offsets[a:b], weights[a:b], sums, n)
                         if how != NONE:
                             for r in range(useful):
                                 at = r * pitch
