@@ -6,48 +6,96 @@ instead of loads. Rows stand `PITCH` numbers apart. Whole vectors are computed; 
 what is beyond the numbers that are wanted.
 """
 
+import operator
+
 from numba.extending import register_jitable
 
 from convfilter.engine.correlation.layout import GROUP, PITCH, ROW_RUNS, ROWS_AT_ONCE, RUNS
 from convfilter.runtime.compiled.declare import OPTIONS
 from convfilter.runtime.compiled.vectors import fill, lanes, load, multiply_add, store
 
-SCOPE = {"PITCH": PITCH, "fill": fill, "lanes": lanes, "load": load, "multiply_add": multiply_add}
+_inlined = register_jitable(**OPTIONS, forceinline=True)
+"""What returns vectors has to be a part of its caller: they would travel through memory."""
+
+SCOPE = {
+    "PITCH": PITCH,
+    "fill": fill,
+    "lanes": lanes,
+    "load": load,
+    "multiply": operator.mul,
+    "multiply_add": multiply_add,
+}
 
 
 def _function(name, lines):
     """Return a function of these lines: loops over what stays in registers are written out."""
     scope = dict(SCOPE)
     exec("\n    ".join(lines), scope)
-    return register_jitable(**OPTIONS)(scope[name])
+    return _inlined(scope[name])
+
+
+def _run_lines(length, weight, at, add):
+    """Return what sums a run of weights down a column, for four rows of two vectors each.
+
+    ``s<r> = or += sum over u of weights[weight + u] * source[at + (r + u) * PITCH]``
+    """
+    for row in range(length + ROWS_AT_ONCE - 1):
+        place = f"{at} + {row} * PITCH"
+        yield f"v0, v1 = load(source, {place}), load(source, {place} + size)"
+        for output in range(ROWS_AT_ONCE):
+            tap = row - output
+            for part in range(2 if 0 <= tap < length else 0):
+                total, product = f"s{output}{part}", f"w{weight + tap}, v{part}"
+                if add or tap > 0:
+                    yield f"{total} = multiply_add({product}, {total})"
+                else:
+                    yield f"{total} = multiply({product})"
+
+
+_TOTALS = ", ".join(f"s{row}{part}" for row in range(ROWS_AT_ONCE) for part in range(2))
 
 
 def _make_run(length):
-    """Return what sums a run of weights down a column, for four rows of two vectors each.
-
-    ``sum[r] = sum over u of weights[first + u] * source[at + (r + u) * PITCH]``
-    """
+    """Return a function of its own for runs of so many weights."""
     lines = ["def run(source, weights, first, at):", "size = lanes(weights.dtype.type)"]
     lines += [f"w{u} = fill(weights[first + {u}])" for u in range(length)]
-    for row in range(length + ROWS_AT_ONCE - 1):
-        place = f"at + {row} * PITCH"
-        lines += [f"v0 = load(source, {place})", f"v1 = load(source, {place} + size)"]
-        for output in range(ROWS_AT_ONCE):
-            tap = row - output
-            for part in range(2):
-                total = f"s{output}{part}"
-                if tap == 0:
-                    lines.append(f"{total} = w0 * v{part}")
-                elif 0 < tap < length:
-                    lines.append(f"{total} = multiply_add(w{tap}, v{part}, {total})")
-    totals = [f"s{output}{part}" for output in range(ROWS_AT_ONCE) for part in range(2)]
-    return _function("run", [*lines, f"return {', '.join(totals)}"])
+    lines += _run_lines(length, 0, "at", add=False)
+    return _function("run", [*lines, f"return {_TOTALS}"])
 
 
 _run_1, _run_2, _run_3, _run_5, _run_7, _run_8, _run_9 = map(_make_run, RUNS)
 
 
-@register_jitable(**OPTIONS)
+def _make_block():
+    """Return a function for three runs of three weights, which stay in registers all along."""
+    lines = ["def block(source, base, offsets, weights, first, out, n):"]
+    lines += ["size = lanes(weights.dtype.type)"]
+    lines += [f"w{u} = fill(weights[first + {u}])" for u in range(9)]
+    lines += [f"at{run} = base + offsets[{run}]" for run in range(3)]
+    lines += ["for x in range(0, n, 2 * size):"]
+    inner = [line for k in range(3) for line in _run_lines(3, 3 * k, f"at{k} + x", add=k > 0)]
+    inner += [f"_store_block(out, x, {_TOTALS})"]
+    return _function("block", [*lines, *(f"    {line}" for line in inner)])
+
+
+@_inlined
+def _store_block(out, x, a, b, c, d, e, f, g, h):
+    size = lanes(out.dtype.type)
+    store(out, x, a)
+    store(out, x + size, b)
+    store(out, x + PITCH, c)
+    store(out, x + size + PITCH, d)
+    store(out, x + 2 * PITCH, e)
+    store(out, x + size + 2 * PITCH, f)
+    store(out, x + 3 * PITCH, g)
+    store(out, x + size + 3 * PITCH, h)
+
+
+SCOPE["_store_block"] = _store_block
+_block_3x3 = _make_block()
+
+
+@_inlined
 def _run(source, weights, first, length, at):
     if length == 9:
         return _run_9(source, weights, first, at)
@@ -65,12 +113,22 @@ def _run(source, weights, first, length, at):
 
 
 @register_jitable(**OPTIONS)
+def _is_3x3(starts):
+    """Tell whether these are three runs of three weights."""
+    lengths_fit = starts.shape[0] == 4 and starts[3] - starts[0] == 9
+    return lengths_fit and starts[1] - starts[0] == 3 and starts[2] - starts[1] == 3
+
+
+@register_jitable(**OPTIONS)
 def sum_runs(source, base, starts, offsets, weights, out, n):
     """out[r, x] = the sum over runs of weights, for four rows r; there is at least one run.
 
     Run `k` has the weights from ``starts[k]`` to ``starts[k + 1]`` and begins at
     ``source[base + offsets[k]]``.
     """
+    if _is_3x3(starts):
+        _block_3x3(source, base, offsets, weights, starts[0], out, n)
+        return
     size = lanes(weights.dtype.type)
     for x in range(0, n, 2 * size):
         first = starts[0]
@@ -82,14 +140,7 @@ def sum_runs(source, base, starts, offsets, weights, out, n):
             at = base + offsets[k] + x
             p, q, r, s, t, u, v, w = _run(source, weights, first, starts[k + 1] - first, at)
             a, b, c, d, e, f, g, h = a + p, b + q, c + r, d + s, e + t, f + u, g + v, h + w
-        store(out, x, a)
-        store(out, x + size, b)
-        store(out, x + PITCH, c)
-        store(out, x + size + PITCH, d)
-        store(out, x + 2 * PITCH, e)
-        store(out, x + size + 2 * PITCH, f)
-        store(out, x + 3 * PITCH, g)
-        store(out, x + size + 3 * PITCH, h)
+        _store_block(out, x, a, b, c, d, e, f, g, h)
 
 
 @register_jitable(**OPTIONS)
