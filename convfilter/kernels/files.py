@@ -14,9 +14,10 @@ from numpy.typing import ArrayLike
 
 from convfilter.errors import KernelError, UnknownNameError
 from convfilter.kernels.catalog import get, names
-from convfilter.kernels.kernel import Kernel, Signed, check_weights
+from convfilter.kernels.kernel import Kernel, Signed
 from convfilter.kernels.table import kernel_from_table
 from convfilter.kernels.text import MAX_BYTES, parse, parse_rows
+from convfilter.runtime.checks import check_kernel
 
 __all__ = ["find", "from_array", "load"]
 
@@ -198,7 +199,7 @@ def _from_npy(data: bytes, name: str) -> Kernel:
     if min(shape) < 0 or math.prod(shape) * dtype.itemsize != len(rest):
         raise KernelError("is damaged: the array is not as long as the header says")
     array = np.frombuffer(rest, dtype).reshape(shape, order="F" if by_columns else "C")
-    weights = check_weights(array if array.ndim == 2 else array[np.newaxis, :])
+    weights = check_kernel(array if array.ndim == 2 else array[np.newaxis, :])
     return kernel_from_table({"weights": weights.tolist()}, name)
 
 
