@@ -10,7 +10,7 @@ import pytest
 import convfilter
 from convfilter import Image, Pipeline, engine, filters
 from convfilter.errors import UnknownNameError
-from convfilter.filters.chains import AlphaMode
+from convfilter.filters.declaring.chain_options import AlphaMode
 from tests.filters.pictures import grey, opaque, rgb, uneven, white_of, with_alpha
 
 NEEDED: dict[str, dict[str, Any]] = {

@@ -13,7 +13,7 @@ import pytest
 from convfilter import filters
 from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from convfilter.filters import declare
-from convfilter.filters.options import Channels, Window
+from convfilter.filters.declaring.options import Channels, Window
 from convfilter.filters.pixels import Pixels
 from tests.filters.pictures import grey, rgb
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
-from convfilter.filters.parameters import (
+from convfilter.filters.declaring.parameters import (
     IntegerPair,
     NumberPair,
     Parameter,

@@ -14,7 +14,7 @@ from convfilter import filters
 from convfilter.errors import ArgumentError, ConvfilterError, UnknownNameError
 from convfilter.filters import declare
 from convfilter.filters.declare import Filter
-from convfilter.filters.parameters import Parameter
+from convfilter.filters.declaring.parameters import Parameter
 from tests.filters.pictures import Array, grey, opaque, rgb
 
 WANTED = [

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convfilter import Pipeline, apply, engine, filters
-from convfilter.filters.chains import AlphaMode
+from convfilter.filters.declaring.chain_options import AlphaMode
 from tests.filters.pictures import Array, grey, opaque, rgb
 
 GREEN, RED = (0, 255, 0), (200, 30, 10)

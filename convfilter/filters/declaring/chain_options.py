@@ -1,10 +1,13 @@
-"""Options of whole chains, which are parameters of no filter; light enough for every `--help`."""
+"""Options of every call of a filter or a chain, which are parameters of no filter."""
 
 from __future__ import annotations
 
 from typing import Literal, get_args
 
-from convfilter.filters.parameters import Parameter, Spec
+from convfilter.filters.declaring.parameters import Parameter, Spec
+from convfilter.runtime.threads import MOST_WORKERS
+
+__all__ = ["ALPHA", "WORKERS", "AlphaMode"]
 
 AlphaMode = Literal["weigh", "keep", "filter", "drop"]
 ALPHA = Parameter(
@@ -17,4 +20,10 @@ ALPHA = Parameter(
         " one more colour; drop: alpha is taken away first"
     ),
     get_args(AlphaMode),
+)
+WORKERS = Parameter(
+    "workers",
+    "integer",
+    None,
+    Spec("threads; the result does not depend on them", 1, MOST_WORKERS, automatic="all CPUs"),
 )
