@@ -18,47 +18,55 @@ the whole picture, such as an automatic threshold, leaves out pixels that are no
 
 
 class Reach:
-    """The pixels around the middle of its window that an output looks at.
+    """The pixels that an output looks at, counted from the middle of its window.
 
-    Where windows walk by a stride or over a padding, the middle of an output's window is the row
-    ``(span - 1) // 2`` of the ``span = above + 1 + below`` rows that it covers; with a stride of 1
-    and the padding "same" it is the output's own place. Columns are alike. Beyond the edge of the
-    picture stands what the border puts there: up to as many rows inside it, or with "wrap" those of
-    the opposite edge.
+    The window is what walks over the picture: with a stride of 1 and the padding "same", its middle
+    is the output's own place. With others, `engine.geometry.lay_out` says for a window of this size
+    which rows each output covers; the middle is row ``(rows - 1) // 2`` of them. Most filters look
+    at their window and nothing else. Beyond the edge of the picture stands what the border puts
+    there: up to as many rows inside it, or with "wrap" those of the opposite edge.
 
     Attributes
     ----------
-    above, below, left, right : rows and columns on each side
+    above, below, left, right : rows and columns on each side of the middle
+    window : rows and columns of the window, from its first tap to its last
     whole : whether the result depends on the whole picture, or on the place of a pixel in it
     """
 
-    __slots__ = ("above", "below", "left", "right", "whole")
+    __slots__ = ("above", "below", "left", "right", "whole", "window")
 
     def __init__(
-        self, above: int, below: int, left: int, right: int, *, whole: bool = False
+        self,
+        above: int,
+        below: int,
+        left: int,
+        right: int,
+        *,
+        window: tuple[int, int] | None = None,
+        whole: bool = False,
     ) -> None:
         self.above = above
         self.below = below
         self.left = left
         self.right = right
+        self.window = (above + 1 + below, left + 1 + right) if window is None else window
         self.whole = whole
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Reach) and self._sides == other._sides
+        return isinstance(other, Reach) and self._values == other._values
 
     def __hash__(self) -> int:
-        return hash(self._sides)
+        return hash(self._values)
 
     def __repr__(self) -> str:
         if self.whole:
             return "WHOLE"
-        return (
-            f"Reach(above={self.above}, below={self.below}, left={self.left}, right={self.right})"
-        )
+        sides = f"{self.above}, {self.below}, {self.left}, {self.right}"
+        return f"Reach({sides}, window={self.window})"
 
     @property
-    def _sides(self) -> tuple[int, int, int, int, bool]:
-        return self.above, self.below, self.left, self.right, self.whole
+    def _values(self) -> tuple[object, ...]:
+        return self.above, self.below, self.left, self.right, self.window, self.whole
 
     def then(self, following: Reach) -> Reach:
         """Return the reach of one step after the other, both of stride 1."""
@@ -71,12 +79,25 @@ class Reach:
             self.right + following.right,
         )
 
+    def widened(self, rows: int, columns: int) -> Reach:
+        """Return the reach of the same window, with so many more rows and columns on each side."""
+        return Reach(
+            self.above + rows,
+            self.below + rows,
+            self.left + columns,
+            self.right + columns,
+            window=self.window,
+        )
+
     def dilated(self, dilation: int | tuple[int, int]) -> Reach:
         """Return the reach of windows whose taps stand further apart."""
         if self.whole:
             return self
         down, along = dilation if isinstance(dilation, tuple) else (dilation, dilation)
-        return around(((self.above + self.below) * down + 1, (self.left + self.right) * along + 1))
+        rows, columns = ((self.window[0] - 1) * down + 1, (self.window[1] - 1) * along + 1)
+        # what is looked at beyond the window is as much on both sides
+        beyond = self.below - self.window[0] // 2, self.right - self.window[1] // 2
+        return around((rows, columns)).widened(beyond[0] * down, beyond[1] * along)
 
 
 WHOLE = Reach(0, 0, 0, 0, whole=True)
@@ -89,14 +110,14 @@ def around(size: int | tuple[int, ...]) -> Reach:
     return Reach((rows - 1) // 2, rows // 2, (columns - 1) // 2, columns // 2)
 
 
-def around_ranks(size: int | tuple[int, ...]) -> Reach:
+def around_ranks(size: int | tuple[int, int]) -> Reach:
     """Return the reach of medians and percentiles in windows of `size`.
 
     Where alpha is uneven, a hidden pixel of a window takes the mean of what is visible around it,
     in a window as large again on each side. Other pictures need less, but the reach is that of any.
     """
     rows, columns = size if isinstance(size, tuple) else (size, size)
-    return around(size).then(around((2 * rows - 1, 2 * columns - 1)))
+    return around((rows, columns)).widened(rows - 1, columns - 1)
 
 
 POINT = around(1)
