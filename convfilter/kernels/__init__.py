@@ -49,5 +49,5 @@ _HOMES = {
     "summaries": "catalog",
 }
 
-
-__getattr__, __dir__ = exports(__name__, __all__, _HOMES, ["shapes"])
+if not TYPE_CHECKING:  # which would believe in any name
+    __getattr__, __dir__ = exports(__name__, __all__, _HOMES, ["shapes"])

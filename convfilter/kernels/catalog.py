@@ -16,7 +16,7 @@ __all__ = ["KINDS", "all_kernels", "get", "kinds", "names", "summaries"]
 
 KINDS = ("smoothing", "gradient", "compass", "basis", "high-pass", "line", "sharpening", "relief")
 
-_PATH = Path(__file__).with_name("catalog.toml")
+_FILE = "catalog.toml"
 _NEXT = "\n["  # where a table ends; the rows of weights inside are indented
 _NEEDED = {"kind", "signed", "description", "source"}
 _ALLOWED = _NEEDED | {"weights", "column", "row", "scale", "offset"}
@@ -61,22 +61,30 @@ def _made(name: str) -> Kernel:
     try:
         return kernel_from_table(_table(name) or {}, name)
     except KernelError as error:
-        raise KernelError(f"{_PATH.name}: [{name}]: {error}") from None
+        raise KernelError(f"{_FILE}: [{name}]: {error}") from None
 
 
 @cache
 def _table(name: str) -> dict[str, Any] | None:
     """Return one table, parsed alone: all of them take longer than most filters."""
-    _, found, rest = _PATH.read_text(encoding="utf-8").partition(f"\n[{name}]\n")
+    _, found, rest = _text().partition(f"\n[{name}]\n")
     if not found or "\n" in name:
         return None
     text = f"[{name}]\n{rest.partition(_NEXT)[0]}\n"
-    return read_tables(text, _PATH.name)[name]
+    return read_tables(text, _FILE)[name]
 
 
 @cache
 def _tables() -> dict[str, dict[str, Any]]:
-    return read_tables(_PATH.read_text(encoding="utf-8"), _PATH.name)
+    return read_tables(_text(), _FILE)
+
+
+@cache
+def _text() -> str:
+    # by whatever has loaded this module, so that the package may lie in a zip file
+    loader: Any = __spec__.loader
+    data: bytes = loader.get_data(str(Path(__file__).with_name(_FILE)))
+    return data.decode("utf-8").replace("\r\n", "\n")
 
 
 def read_tables(text: str, where: str) -> dict[str, dict[str, Any]]:
