@@ -21,7 +21,7 @@ from convfilter.runtime.checks import check_kernel
 
 __all__ = ["find", "from_array", "load"]
 
-_INLINE = re.compile(r"[\s0-9eE+\-\N{MINUS SIGN}./,;]*")
+_INLINE = r"[\s0-9eE+\-\N{MINUS SIGN}./,;]*"
 
 
 def find(spec: str | os.PathLike[str]) -> Kernel:
@@ -36,7 +36,7 @@ def find(spec: str | os.PathLike[str]) -> Kernel:
         return get(spec)
     has_digit = any(sign.isdigit() for sign in spec)
     has_letter = any(sign.isalpha() for sign in spec)
-    numeric = _INLINE.fullmatch(spec) is not None and (has_digit or not has_letter)
+    numeric = re.fullmatch(_INLINE, spec) is not None and (has_digit or not has_letter)
     path_like = Path(spec).suffix.lower() in _READERS or (os.sep in spec and not has_digit)
     if _exists(spec, as_file=numeric) or (path_like and not numeric):
         return load(spec)

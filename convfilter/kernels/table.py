@@ -29,9 +29,10 @@ KEYS = (
     "source",
 )
 
-_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-_FRACTION = re.compile(r"([+-]?[0-9]{1,300})/([0-9]{1,300})")
-_NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
+# compiled when a number is first given as text: most kernels have none
+_DECIMAL = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_FRACTION = r"([+-]?[0-9]{1,300})/([0-9]{1,300})"
+_NOT_FINITE = r"[+-]?(?:nan|inf|infinity)"
 
 
 def kernel_from_table(table: Mapping[str, Any], name: str) -> Kernel:
@@ -74,14 +75,14 @@ def parse_number(text: str) -> float:
 
     Raises KernelError: it is no number, not finite, or a fraction over 0.
     """
-    if fraction := _FRACTION.fullmatch(text):
+    if fraction := re.fullmatch(_FRACTION, text):
         above, below = int(fraction[1]), int(fraction[2])
         if below == 0:
             raise KernelError(f"{shortened(text)} divides by 0")
         return above / below  # rounded once; 300 digits stay below the limit of float64
-    if _DECIMAL.fullmatch(text):
+    if re.fullmatch(_DECIMAL, text):
         return float(text)
-    if _NOT_FINITE.fullmatch(text):
+    if re.fullmatch(_NOT_FINITE, text, re.IGNORECASE):
         raise KernelError(f"{shortened(text)} is not a finite number")
     raise KernelError(f"{shortened(text)} is not a number; write 2, -0.5, 1e-3 or 1/9")
 

@@ -16,6 +16,7 @@ ROOT = readme.ROOT
 TEXTS: Mapping[str, Callable[[], str]] = {
     "convfilter/filters/declaring/index.py": declarations.index,
     "convfilter/filters/__init__.pyi": declarations.stub,
+    "convfilter/kernels/tables.py": catalogue.tables,
     "docs/filters.md": declarations.filters_page,
     "docs/kernels.md": catalogue.kernels_page,
     "README.md": readme.readme,
@@ -27,6 +28,7 @@ SCENE = "docs/scene.png"
 
 def stale_files(*, write: bool) -> list[str]:
     """Return the files that are not what they are to be; write them, if that is wanted."""
+    catalogue.use_fresh_tables()
     declarations.use_fresh_index()
     stale = []
     for name, wanted in TEXTS.items():
