@@ -10,12 +10,12 @@ from convfilter import kernels
 from convfilter.engine.plan import Combine
 from convfilter.errors import ArgumentError
 from convfilter.filters import declare
+from convfilter.filters.declare import Values
 from convfilter.filters.declaring.options import BorderOptions, Channels, Signed, SignedMode, Window
 from convfilter.filters.declaring.parameters import NumberPair, Spec
-from convfilter.filters.declaring.reach import around
+from convfilter.filters.declaring.reach import Reach, around
 from convfilter.filters.pixels.picture import Pixels
 from convfilter.filters.pixels.windows import correlate, correlate_several
-from convfilter.kernels import shapes
 from convfilter.runtime.checks import Array
 from convfilter.runtime.threads import check_workers, run_bands
 
@@ -221,7 +221,7 @@ def laplacian(
 
 @declare.filter(
     reach=lambda values: around(
-        shapes.laplacian_of_gaussian(values["sigma"], values["truncate"]).shape
+        kernels.shapes.laplacian_of_gaussian(values["sigma"], values["truncate"]).shape
     ),
     alpha="keeps",
     response=True,
@@ -248,17 +248,16 @@ def laplacian_of_gaussian(
 
     Marr & Hildreth, "Theory of edge detection" (1980).
     """
-    kernel = shapes.laplacian_of_gaussian(sigma, truncate)
+    kernel = kernels.shapes.laplacian_of_gaussian(sigma, truncate)
     return _full_step(image, kernel, scale, window, signed)
 
 
-@declare.filter(
-    reach=lambda values: around(
-        shapes.difference_of_gaussians(values["sigma"], values["ratio"], values["truncate"]).shape
-    ),
-    alpha="keeps",
-    response=True,
-)
+def _difference_reach(values: Values) -> Reach:
+    sigma, ratio, truncate = (values[name] for name in ("sigma", "ratio", "truncate"))
+    return around(kernels.shapes.difference_of_gaussians(sigma, ratio, truncate).shape)
+
+
+@declare.filter(reach=_difference_reach, alpha="keeps", response=True)
 def difference_of_gaussians(
     image: Pixels,
     window: Window,
@@ -281,7 +280,7 @@ def difference_of_gaussians(
 
     Marr & Hildreth, "Theory of edge detection" (1980), whose ratio is 1.6.
     """
-    kernel = shapes.difference_of_gaussians(sigma, ratio, truncate)
+    kernel = kernels.shapes.difference_of_gaussians(sigma, ratio, truncate)
     return _full_step(image, kernel, scale, window, signed)
 
 

@@ -9,8 +9,7 @@ from numpy.typing import ArrayLike
 
 from convfilter.filters.declaring.chain_options import ALPHA, AlphaMode
 from convfilter.filters.declaring.options import SignedMode
-from convfilter.filters.pixels.shown import MIDDLE_GREY, as_picture
-from convfilter.filters.pixels.values import ignoring_infinities, luma, rounded
+from convfilter.filters.pixels.values import MIDDLE_GREY, ignoring_infinities, luma, rounded
 from convfilter.filters.pixels.waiting import Waiting, Work
 from convfilter.runtime.checks import Array, check_image
 from convfilter.runtime.threads import check_workers
@@ -203,6 +202,8 @@ class Pixels:
     def _shown(self) -> Array:
         if self.signed is None:
             return self.colour
+        from convfilter.filters.pixels.shown import as_picture  # the engine shows most responses
+
         values, middle = self.values, self.intensity(MIDDLE_GREY)
         deciding = self.visible(values) if self.signed == "scale" else values
         return as_picture(values, self.signed, self.white, middle, deciding)

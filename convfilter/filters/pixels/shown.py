@@ -7,10 +7,7 @@ import numpy as np
 from convfilter.filters.declaring.options import SignedMode
 from convfilter.runtime.checks import Array
 
-__all__ = ["MIDDLE_GREY", "as_picture"]
-
-MIDDLE_GREY = 128
-"""The intensity that shows a response of 0 where responses are offset."""
+__all__ = ["as_picture"]
 
 
 def as_picture(

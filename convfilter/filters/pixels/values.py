@@ -8,7 +8,10 @@ import numpy as np
 
 from convfilter.runtime.checks import Array
 
-__all__ = ["LUMA_WEIGHTS", "ignoring_infinities", "luma", "rounded"]
+__all__ = ["LUMA_WEIGHTS", "MIDDLE_GREY", "ignoring_infinities", "luma", "rounded"]
+
+MIDDLE_GREY = 128
+"""The intensity that shows a response of 0 where responses are offset."""
 
 LUMA_WEIGHTS = (0.299, 0.587, 0.114)
 """Red, green and blue in the luma of ITU-R BT.601, which JPEG uses."""

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from convfilter.filters.declaring.options import BorderOptions, SignedMode, Window
 from convfilter.filters.pixels.picture import Pixels
-from convfilter.filters.pixels.shown import MIDDLE_GREY
+from convfilter.filters.pixels.values import MIDDLE_GREY
 from convfilter.filters.pixels.waiting import Averages, Picks, Sums
 from convfilter.runtime.checks import Array
 
