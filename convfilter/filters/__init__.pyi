@@ -45,9 +45,9 @@ def add_noise(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -105,9 +105,9 @@ def bilateral(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -166,9 +166,9 @@ def box_blur(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -229,9 +229,9 @@ def canny(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -279,9 +279,9 @@ def close(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -354,9 +354,9 @@ def convolve(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -414,9 +414,9 @@ def denoise(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -461,9 +461,9 @@ def depth_pool(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -515,7 +515,7 @@ def difference_of_gaussians(
         reach of the kernel, in wide standard deviations (1 to 10 sigmas)
     scale : float or None, default None
         factor of the response (0.001 to 1000000); None: such that a full step from black to
-        white is answered with white
+        white gives white
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
@@ -536,9 +536,9 @@ def difference_of_gaussians(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -588,9 +588,9 @@ def dilate(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -650,9 +650,9 @@ def disk_blur(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -697,7 +697,7 @@ def emboss(
     angle : float, default 135.0
         where the light comes from, counterclockwise from the right (-360 to 360 degrees)
     amount : float, default 1.0
-        answer on a step that faces the light, in steps (0.01 to 100)
+        response to a step that faces the light, in steps (0.01 to 100)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
@@ -718,9 +718,9 @@ def emboss(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -770,9 +770,9 @@ def erode(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -806,7 +806,7 @@ def frei_chen(
     """Find edges or lines with Frei and Chen's nine orthonormal kernels.
 
     `compass` correlates with `frei-chen-1` turned round the ring and keeps the largest response.
-    `subspace` correlates with all nine: the answer is the cosine of the angle between the
+    `subspace` correlates with all nine: the result is the cosine of the angle between the
     neighbourhood and the subspace, the root of its share of the energy, from black (no part of it)
     to white (nothing else). It does not depend on the contrast of the edge against black.
 
@@ -841,9 +841,9 @@ def frei_chen(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -881,9 +881,9 @@ def gabor(
     """Find stripes of one width in any direction with Gabor's waves under a Gaussian.
 
     Correlates with one kernel for each of `orientations` directions and keeps the largest response,
-    which makes the answer independent of how the picture is turned. Directions are spread over 180
+    which makes the result independent of how the picture is turned. Directions are spread over 180
     degrees, over 360 where `phase` makes the wave one-sided. Stripes that swing from black to white
-    are answered with half of white, times `scale`; negative responses are black.
+    give half of white, times `scale`; negative responses are black.
 
     Daugman, "Uncertainty relation for resolution in space, spatial frequency, and orientation
     optimized by two-dimensional visual cortical filters" (1985).
@@ -899,7 +899,7 @@ def gabor(
         standard deviation along the wave (0.5 to 50 pixels); None: 0.56 wavelengths, a
         bandwidth of one octave
     orientations : int, default 8
-        directions, joined by a maximum (1 to 64)
+        directions, of which the strongest counts (1 to 64)
     angle : float, default 0.0
         first direction of the wave, counterclockwise (-360 to 360 degrees)
     phase : float, default 0.0
@@ -925,9 +925,9 @@ def gabor(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -990,9 +990,9 @@ def gaussian_blur(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -1037,9 +1037,9 @@ def gradient_direction(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -1075,9 +1075,9 @@ def grayscale(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -1131,9 +1131,9 @@ def high_pass(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -1171,9 +1171,9 @@ def invert(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -1204,8 +1204,8 @@ def kirsch(
 ) -> NDArray[Any]:
     """Find edges with Kirsch's eight compass kernels: the strongest of their responses.
 
-    Correlates with `kirsch-n`, `-nw`, `-w`, ... and keeps the largest response. A full step is
-    answered with 15 times white; `scale` 0.0667 shows it whole.
+    Correlates with `kirsch-n`, `-nw`, `-w`, ... and keeps the largest response. A full step
+    gives 15 times white; `scale` 0.0667 shows it whole.
 
     Kirsch, "Computer determination of the constituent structure of biological images" (1971).
 
@@ -1233,9 +1233,9 @@ def kirsch(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -1301,9 +1301,9 @@ def laplacian(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -1353,7 +1353,7 @@ def laplacian_of_gaussian(
         reach of the kernel, in standard deviations (1 to 10 sigmas)
     scale : float or None, default None
         factor of the response (0.001 to 1000000); None: such that a full step from black to
-        white is answered with white
+        white gives white
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
@@ -1374,9 +1374,9 @@ def laplacian_of_gaussian(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -1428,9 +1428,9 @@ def max_pool(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -1487,9 +1487,9 @@ def maximum(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -1544,9 +1544,9 @@ def mean_pool(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -1603,9 +1603,9 @@ def median(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -1657,9 +1657,9 @@ def min_pool(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -1716,9 +1716,9 @@ def minimum(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -1766,9 +1766,9 @@ def morphological_gradient(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -1830,9 +1830,9 @@ def motion_blur(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -1887,9 +1887,9 @@ def nl_means(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -1937,9 +1937,9 @@ def open(  # noqa: A001
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -2004,9 +2004,9 @@ def oriented_max(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -2069,9 +2069,9 @@ def percentile(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -2103,7 +2103,7 @@ def prewitt(
 ) -> NDArray[Any]:
     """Find edges with Prewitt's two gradients, each averaged evenly along the edge.
 
-    Correlates with `prewitt-x` and `prewitt-y` and joins the responses by `norm`.
+    Correlates with `prewitt-x` and `prewitt-y` and combines the responses by `norm`.
 
     Prewitt, "Object enhancement and extraction" (1970).
 
@@ -2113,8 +2113,8 @@ def prewitt(
         Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
         Floats span 0 to 1.
     norm : {"l2", "l1", "max"}, default "l2"
-        how the two gradients join: l2: root of the sum of squares; l1: sum of sizes; max:
-        the larger size
+        how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
+        max: the larger size
     scale : float, default 1.0
         factor of the response (0.001 to 1000)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -2134,9 +2134,9 @@ def prewitt(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -2172,9 +2172,9 @@ def relu(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -2206,7 +2206,7 @@ def roberts(
 ) -> NDArray[Any]:
     """Find edges with Roberts' cross, the differences along both diagonals of 2x2 pixels.
 
-    Correlates with `roberts-x` and `roberts-y` and joins the responses by `norm`.
+    Correlates with `roberts-x` and `roberts-y` and combines the responses by `norm`.
 
     Roberts, "Machine perception of three-dimensional solids" (1963).
 
@@ -2216,8 +2216,8 @@ def roberts(
         Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
         Floats span 0 to 1.
     norm : {"l2", "l1", "max"}, default "l2"
-        how the two gradients join: l2: root of the sum of squares; l1: sum of sizes; max:
-        the larger size
+        how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
+        max: the larger size
     scale : float, default 1.0
         factor of the response (0.001 to 1000)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -2237,9 +2237,9 @@ def roberts(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -2298,9 +2298,9 @@ def robinson(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -2332,8 +2332,8 @@ def scharr(
 ) -> NDArray[Any]:
     """Find edges with Scharr's two gradients, the truest to the direction among 3x3 kernels.
 
-    Correlates with `scharr-x` and `scharr-y` (weights 3, 10, 3) and joins the responses by `norm`.
-    The answer is four times that of Sobel's kernels; `scale` 0.0625 shows a full step whole.
+    Correlates with `scharr-x` and `scharr-y` (weights 3, 10, 3) and combines the responses by
+    `norm`. They are four times those of Sobel's kernels; `scale` 0.0625 shows a full step whole.
 
     Scharr, "Optimal operators in digital image processing", dissertation, Heidelberg (2000).
 
@@ -2343,8 +2343,8 @@ def scharr(
         Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
         Floats span 0 to 1.
     norm : {"l2", "l1", "max"}, default "l2"
-        how the two gradients join: l2: root of the sum of squares; l1: sum of sizes; max:
-        the larger size
+        how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
+        max: the larger size
     scale : float, default 1.0
         factor of the response (0.001 to 1000)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -2364,9 +2364,9 @@ def scharr(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -2425,9 +2425,9 @@ def sharpen(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -2459,8 +2459,8 @@ def sobel(
 ) -> NDArray[Any]:
     """Find edges with Sobel's two gradients, each smoothed 1-2-1 along the edge.
 
-    Correlates with `sobel-x` and `sobel-y` and joins the responses by `norm`. A full step from
-    black to white is answered with four times white, which saturates; `scale` 0.25 shows it whole.
+    Correlates with `sobel-x` and `sobel-y` and combines the responses by `norm`. A full step from
+    black to white gives four times white, which saturates; `scale` 0.25 shows it whole.
 
     Sobel & Feldman, "A 3x3 isotropic gradient operator for image processing" (1968).
 
@@ -2470,8 +2470,8 @@ def sobel(
         Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
         Floats span 0 to 1.
     norm : {"l2", "l1", "max"}, default "l2"
-        how the two gradients join: l2: root of the sum of squares; l1: sum of sizes; max:
-        the larger size
+        how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
+        max: the larger size
     scale : float, default 1.0
         factor of the response (0.001 to 1000)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -2491,9 +2491,9 @@ def sobel(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -2538,9 +2538,9 @@ def threshold(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------
@@ -2597,9 +2597,9 @@ def unsharp_mask(
     workers : int or None, default None
         threads; the result does not depend on them (1 to 1024); None: all CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
-        what becomes of transparency: weigh: colours count as far as they are seen, and what
-        smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha
-        is one more colour; drop: alpha is taken away first
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
 
     Returns
     -------

@@ -254,9 +254,9 @@ def filter(  # noqa: A001 - always written declare.filter
     """Declare a filter: ``@declare.filter(...)`` above ``def gaussian_blur(image, window, *, …)``.
 
     The first argument is the picture (`Pixels`). Every other one is annotated with
-    ``Annotated[type, Spec(…)]`` or is a group of options such as `Window`. A parameter named
-    `channels` is served here: the function gets either all channels or the luma. The arguments here
-    are what no parameter tells, and what tests prove of each filter.
+    ``Annotated[type, Spec(…)]`` or is a group of options such as `Window`. For a parameter named
+    `channels` nothing has to be done: the function gets either all channels or the luma. The
+    arguments here are what no parameter tells, and what tests prove of each filter.
 
     Parameters
     ----------

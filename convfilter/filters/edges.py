@@ -22,7 +22,7 @@ from convfilter.runtime.threads import check_workers, run_bands
 Norm = Annotated[
     Literal["l2", "l1", "max"],
     Spec(
-        "how the two gradients join: l2: root of the sum of squares; l1: sum of sizes; max: the"
+        "how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes; max: the"
         " larger size"
     ),
 ]
@@ -33,7 +33,7 @@ StepScale = Annotated[
         "factor of the response",
         0.001,
         1e6,
-        automatic="such that a full step from black to white is answered with white",
+        automatic="such that a full step from black to white gives white",
     ),
 ]
 
@@ -63,8 +63,8 @@ def sobel(
 ) -> Pixels:
     """Find edges with Sobel's two gradients, each smoothed 1-2-1 along the edge.
 
-    Correlates with `sobel-x` and `sobel-y` and joins the responses by `norm`. A full step from
-    black to white is answered with four times white, which saturates; `scale` 0.25 shows it whole.
+    Correlates with `sobel-x` and `sobel-y` and combines the responses by `norm`. A full step from
+    black to white gives four times white, which saturates; `scale` 0.25 shows it whole.
 
     Sobel & Feldman, "A 3x3 isotropic gradient operator for image processing" (1968).
     """
@@ -82,8 +82,8 @@ def scharr(
 ) -> Pixels:
     """Find edges with Scharr's two gradients, the truest to the direction among 3x3 kernels.
 
-    Correlates with `scharr-x` and `scharr-y` (weights 3, 10, 3) and joins the responses by `norm`.
-    The answer is four times that of Sobel's kernels; `scale` 0.0625 shows a full step whole.
+    Correlates with `scharr-x` and `scharr-y` (weights 3, 10, 3) and combines the responses by
+    `norm`. They are four times those of Sobel's kernels; `scale` 0.0625 shows a full step whole.
 
     Scharr, "Optimal operators in digital image processing", dissertation, Heidelberg (2000).
     """
@@ -101,7 +101,7 @@ def prewitt(
 ) -> Pixels:
     """Find edges with Prewitt's two gradients, each averaged evenly along the edge.
 
-    Correlates with `prewitt-x` and `prewitt-y` and joins the responses by `norm`.
+    Correlates with `prewitt-x` and `prewitt-y` and combines the responses by `norm`.
 
     Prewitt, "Object enhancement and extraction" (1970).
     """
@@ -119,7 +119,7 @@ def roberts(
 ) -> Pixels:
     """Find edges with Roberts' cross, the differences along both diagonals of 2x2 pixels.
 
-    Correlates with `roberts-x` and `roberts-y` and joins the responses by `norm`.
+    Correlates with `roberts-x` and `roberts-y` and combines the responses by `norm`.
 
     Roberts, "Machine perception of three-dimensional solids" (1963).
     """
@@ -137,8 +137,8 @@ def kirsch(
 ) -> Pixels:
     """Find edges with Kirsch's eight compass kernels: the strongest of their responses.
 
-    Correlates with `kirsch-n`, `-nw`, `-w`, ... and keeps the largest response. A full step is
-    answered with 15 times white; `scale` 0.0667 shows it whole.
+    Correlates with `kirsch-n`, `-nw`, `-w`, ... and keeps the largest response. A full step
+    gives 15 times white; `scale` 0.0667 shows it whole.
 
     Kirsch, "Computer determination of the constituent structure of biological images" (1971).
     """
@@ -180,7 +180,7 @@ def frei_chen(
     """Find edges or lines with Frei and Chen's nine orthonormal kernels.
 
     `compass` correlates with `frei-chen-1` turned round the ring and keeps the largest response.
-    `subspace` correlates with all nine: the answer is the cosine of the angle between the
+    `subspace` correlates with all nine: the result is the cosine of the angle between the
     neighbourhood and the subspace, the root of its share of the energy, from black (no part of it)
     to white (nothing else). It does not depend on the contrast of the edge against black.
 
@@ -287,9 +287,9 @@ def difference_of_gaussians(
 def _full_step(
     image: Pixels, kernel: Array, scale: float | None, window: Window, signed: SignedMode
 ) -> Pixels:
-    """Correlate, by default scaled so that a step from black to white is answered with white."""
+    """Correlate, by default scaled so that a step from black to white gives white."""
     if scale is None:
-        # the answers on a step that faces right, or down, are the partial sums of the weights
+        # the responses along a step that faces right, or down, are the partial sums of the weights
         peak = max(float(np.abs(np.cumsum(kernel.sum(axis))).max()) for axis in (0, 1))
         scale = 1 / peak
     return correlate(image, kernel, window, scale=scale, signed=signed)

@@ -112,7 +112,7 @@ def _nl_means(
     channels = image.colour[0, 0].size
 
     def nl_means(planes: Array, **named: Any) -> Array:
-        # means over channels: the opacity among them must not make colours more alike
+        # means over channels: alpha among them must not make colours more alike
         alike = strength * (channels / planes[0, 0].size) ** 0.5
         return engine.nl_means(planes, alike, size=size, search=search, **named)
 

@@ -107,7 +107,7 @@ def emboss(
         Spec("where the light comes from, counterclockwise from the right", -360, 360, "degrees"),
     ] = 135.0,
     amount: Annotated[
-        float, Spec("answer on a step that faces the light, in steps", 0.01, 100)
+        float, Spec("response to a step that faces the light, in steps", 0.01, 100)
     ] = 1.0,
     channels: Channels = "each",
     signed: Signed = "offset",

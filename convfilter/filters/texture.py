@@ -37,7 +37,7 @@ def gabor(
             automatic="0.56 wavelengths, a bandwidth of one octave",
         ),
     ] = None,
-    orientations: Annotated[int, Spec("directions, joined by a maximum", 1, 64)] = 8,
+    orientations: Annotated[int, Spec("directions, of which the strongest counts", 1, 64)] = 8,
     angle: Annotated[
         float, Spec("first direction of the wave, counterclockwise", -360, 360, "degrees")
     ] = 0.0,
@@ -51,9 +51,9 @@ def gabor(
     """Find stripes of one width in any direction with Gabor's waves under a Gaussian.
 
     Correlates with one kernel for each of `orientations` directions and keeps the largest response,
-    which makes the answer independent of how the picture is turned. Directions are spread over 180
+    which makes the result independent of how the picture is turned. Directions are spread over 180
     degrees, over 360 where `phase` makes the wave one-sided. Stripes that swing from black to white
-    are answered with half of white, times `scale`; negative responses are black.
+    give half of white, times `scale`; negative responses are black.
 
     Daugman, "Uncertainty relation for resolution in space, spatial frequency, and orientation
     optimized by two-dimensional visual cortical filters" (1985).

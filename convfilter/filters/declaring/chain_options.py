@@ -15,9 +15,9 @@ ALPHA = Parameter(
     "choice",
     "weigh",
     Spec(
-        "what becomes of transparency: weigh: colours count as far as they are seen, and what"
-        " smooths softens alpha alike; keep: the same colours, alpha as it was; filter: alpha is"
-        " one more colour; drop: alpha is taken away first"
+        "what becomes of alpha, the transparency: weigh: colours count as far as they are visible,"
+        " and what smooths colours smooths alpha alike; keep: the same colours, alpha as it was;"
+        " filter: alpha is one more colour; drop: alpha is taken away first"
     ),
     get_args(AlphaMode),
 )
