@@ -182,36 +182,40 @@ class Filter:
         ArgumentError, ArgumentTypeError
             For a value out of range or of the wrong type, and where one is needed and missing.
         """
-        known = self._known(given)
-        return self.complete({name: known[name].check(value) for name, value in given.items()})
+        values = {}
+        for name, value in given.items():
+            values[name] = self._parameter(name, name).check(value)
+        return self.complete(values)
 
     def parse(self, given: Mapping[str, str]) -> dict[str, Any]:
         """Return the checked values of parameters that a person wrote as text; raises as `bind`."""
-        by_name = {written.replace("-", "_"): text for written, text in given.items()}
-        known = self._known(by_name, written=given)
-        return {name: known[name].parse(text) for name, text in by_name.items()}
+        values = {}
+        for written, text in given.items():
+            name = written.replace("-", "_")
+            values[name] = self._parameter(name, written).parse(text)
+        return values
 
     def complete(self, checked: Values) -> dict[str, Any]:
         """Return every parameter, of those that are not given the default."""
-        values = {}
-        for parameter in self.parameters:
-            if parameter.name in checked:
-                values[parameter.name] = checked[parameter.name]
-            elif parameter.required:
-                raise ArgumentError(f"{self.name} needs {parameter.name}: {parameter.spec.help}")
-            else:
-                values[parameter.name] = parameter.checked_default
+        values = {**self._defaults, **checked}
+        for name, parameter in self._known.items():
+            if name not in values:
+                raise ArgumentError(f"{self.name} needs {name}: {parameter.spec.help}")
         return values
 
-    def _known(
-        self, given: Mapping[str, Any], written: Mapping[str, Any] | None = None
-    ) -> dict[str, Parameter]:
-        """Return all parameters by name; refuse other names, as they are written."""
-        known = {parameter.name: parameter for parameter in self.parameters}
-        for name, as_written in zip(given, written or given, strict=True):
-            if name not in known:
-                raise UnknownNameError(f"parameter of {self.name}", as_written, known)
-        return known
+    @functools.cached_property
+    def _known(self) -> dict[str, Parameter]:
+        return {parameter.name: parameter for parameter in self.parameters}
+
+    @functools.cached_property
+    def _defaults(self) -> dict[str, Any]:
+        return {each.name: each.checked_default for each in self.parameters if not each.required}
+
+    def _parameter(self, name: str, written: str) -> Parameter:
+        """Return the parameter of this name; refuse others, as they were written."""
+        if name not in self._known:
+            raise UnknownNameError(f"parameter of {self.name}", written, self._known)
+        return self._known[name]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the description that `convfilter filters --json` prints."""

@@ -104,7 +104,9 @@ def check_number(value: Any, what: str, limits: Limits = ANY) -> float:
         For NaN, infinity, integers beyond float64, and numbers beyond the limits.
     """
     try:
-        if isinstance(value, (str, bytes, bytearray)) or _is_bool(value):
+        if type(value) is not float and (
+            isinstance(value, (str, bytes, bytearray)) or _is_bool(value)
+        ):
             raise TypeError
         number = float(value)
     except (TypeError, ValueError):
@@ -115,7 +117,8 @@ def check_number(value: Any, what: str, limits: Limits = ANY) -> float:
         ) from None
     if not math.isfinite(number):
         raise ArgumentError(f"{what} is {number}: {limits._wanted()}")
-    limits.refuse(number, what)
+    if limits is not ANY:
+        limits.refuse(number, what)
     return number
 
 
@@ -130,7 +133,7 @@ def check_integer(value: Any, what: str, limits: Limits | int = ANY) -> int:
         For numbers beyond the limits.
     """
     try:
-        if _is_bool(value):
+        if type(value) is not int and _is_bool(value):
             raise TypeError
         number = operator.index(value)
     except TypeError:

@@ -140,7 +140,7 @@ class Pixels:
 
     def changed(self, **changes: Any) -> Pixels:
         """Return the same picture with other attributes, named as the arguments of `Pixels`."""
-        known = {
+        values = {
             "colour": self._colour,
             "alpha": self.alpha,
             "white": self.white,
@@ -150,7 +150,8 @@ class Pixels:
             "keeps_alpha": self.keeps_alpha,
             "beside": self.beside,
         }
-        return Pixels(**{**known, **changes})
+        values.update(changes)
+        return Pixels(**values)  # type: ignore[arg-type]
 
     def with_colour(self, colour: Array, **changes: Any) -> Pixels:
         """Return the same picture with other colour values (and other attributes)."""
