@@ -73,9 +73,7 @@ def canny(
             image, [image.colour], lambda plane: _of_bytes(plane, low, high, image, options)
         )
     window = Window(border=options.border, fill=options.fill)
-    blurred = image.keeping_alpha()
-    if sigma > 0:
-        blurred = correlate(blurred, shapes.gaussian(sigma), window)
+    blurred = correlate(image, shapes.gaussian(sigma), window) if sigma > 0 else image
     right, down = gradients(blurred, window)
     if uneven:
         # what nobody sees has no edge, nor keeps one beside it from being the steepest

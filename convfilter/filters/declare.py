@@ -156,11 +156,14 @@ class Filter:
         arguments = dict(values)
         for name, group in self._read[1].items():
             arguments[name] = group(**{field: arguments.pop(field) for field in group.defaults()})
-        if of_luma and luma is pixels and pixels.alpha is not None and not self.response:
+        if pixels.alpha is None:
+            result = self.function(luma, **arguments)
+        else:
             # grey has no other channels, but alpha is kept as it is beside colours
-            result = self.function(pixels.keeping_alpha(), **arguments)
-            return result.changed(keeps_alpha=pixels.keeps_alpha)
-        result = self.function(luma, **arguments)
+            of_grey = of_luma and luma is pixels and not self.response
+            keeps = of_grey or self.alpha_rule(values) == "keeps"
+            result = self.function(luma.keeping_alpha() if keeps else luma, **arguments)
+            result = result.changed(keeps_alpha=pixels.keeps_alpha)
         if luma is pixels or self.response:
             return result
         if result.colour.shape != luma.colour.shape:
@@ -267,6 +270,7 @@ def filter(  # noqa: A001 - always written declare.filter
     reach : how far around a pixel the filter looks: a `Reach`, or a function of its parameters
         Tiles of large pictures are cut by it. A dilation is counted already.
     alpha : "smooths", "keeps" or "point" (`AlphaRule` says what they mean), or a function
+        With "keeps" the function gets a picture whose alpha nothing smooths.
     response, neutral, few_values, mixes : as the attributes of `Filter`
     """
 

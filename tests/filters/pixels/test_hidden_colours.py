@@ -37,7 +37,7 @@ def test_one_visible_colour_is_all_there_is(name: str, dtype: type, alpha: Alpha
     visible = result[:, :, -1] > 0
     assert np.mean(visible) > 0.15
     np.testing.assert_allclose(
-        result[visible][:, :-1], expected[visible], rtol=1e-6, atol=1e-12 * white_of(dtype)
+        result[visible][:, :-1], expected[visible], rtol=1e-6, atol=1e-6 * white_of(dtype)
     )
     if alpha == "keep" and name in keeping_size():
         np.testing.assert_array_equal(result[:, :, -1], picture[:, :, 3])
