@@ -22,7 +22,6 @@ __all__ = [
     "emboss",
     "gabor",
     "gaussian",
-    "gaussian_taps",
     "laplacian_of_gaussian",
     "motion",
 ]
@@ -31,29 +30,6 @@ MAX_TAPS = 2**24
 """Kernels of more weights than this are not made."""
 
 Weights = NDArray[np.float64]
-
-
-def gaussian_taps(sigma: float, truncate: float = 4.0) -> Weights:
-    """Return the sampled Gaussian of one dimension; its taps add up to 1.
-
-    Parameters
-    ----------
-    sigma : standard deviation in pixels, above 0
-    truncate : reach in standard deviations, above 0
-
-    Returns
-    -------
-    float64 array of ``2 * int(truncate * sigma + 0.5) + 1`` taps
-
-    Raises
-    ------
-    ArgumentError, ArgumentTypeError
-        For a value that is out of range or no number, and for more than `MAX_TAPS` taps.
-    """
-    sigma = check_number(sigma, "sigma", POSITIVE)
-    radius = _radius(sigma, check_number(truncate, "truncate", POSITIVE))
-    _check_taps("sigma", 2 * radius + 1)
-    return _bell(radius, sigma)
 
 
 def gaussian(sigma: float | tuple[float, float], truncate: float = 4.0) -> Weights:
