@@ -133,7 +133,8 @@ class _Call:
     """A function of the engine, with its arguments.
 
     `make_operation` takes the outline of an image and the same arguments, and returns the function
-    as an operation; None where the engine has none, so that the function runs alone.
+    as an operation; of averages it is told the dtype as well. None where the engine has no
+    operation, so that the function runs alone.
     """
 
     def __init__(
@@ -158,10 +159,9 @@ class _Call:
         """Whether the engine has an operation for the function."""
         return self._make_operation is not None
 
-    def operation(self, outline: Outline, dtype: np.dtype[Any]) -> Step:
-        """Return the call as an operation, in the dtype of its image."""
+    def _operation(self, outline: Outline, **dtype: np.dtype[Any]) -> Step:
         assert self._make_operation is not None
-        return self._make_operation(outline, *self._arguments, **self._named)
+        return self._make_operation(outline, *self._arguments, **self._named, **dtype)
 
     def can_round(self, reads: np.dtype[Any], dtype: np.dtype[Any]) -> bool:
         """Tell so of the dtype that is read, which the engine gives back."""
@@ -179,6 +179,10 @@ class Picks(_Call):
         """Return the result in the dtype of the colour."""
         return self._run(colour, workers)
 
+    def operation(self, outline: Outline, dtype: np.dtype[Any]) -> Step:
+        """Return the call as an operation, which gives the dtype of its image."""
+        return self._operation(outline)
+
     def gives(self, reads: np.dtype[Any], dtype: np.dtype[Any]) -> np.dtype[Any]:
         """Return the dtype of the colour."""
         return reads
@@ -190,6 +194,10 @@ class Averages(_Call):
     def run(self, colour: Array, dtype: np.dtype[Any], workers: int | None) -> Array:
         """Return the result in `dtype`."""
         return self._run(colour.astype(dtype, copy=False), workers)
+
+    def operation(self, outline: Outline, dtype: np.dtype[Any]) -> Step:
+        """Return the call as an operation that gives `dtype`."""
+        return self._operation(outline, dtype=dtype)
 
     def gives(self, reads: np.dtype[Any], dtype: np.dtype[Any]) -> np.dtype[Any]:
         """Return the dtype asked for."""

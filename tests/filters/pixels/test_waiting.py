@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import weakref
+from typing import Any
 
 import numpy as np
 import pytest
 
 from convfilter import Pipeline, engine
 from convfilter.engine import pooling
+from convfilter.engine.geometry import Outline
 from convfilter.filters.pixels.picture import Pixels
 from convfilter.filters.pixels.waiting import Averages, Picks, Sums, Waiting
 from convfilter.kernels import shapes
@@ -79,6 +81,22 @@ def test_any_work_with_an_operation_joins_a_chain() -> None:
         assert in_one_pass == [work.chains] * 2
     assert results[0] is not None
     np.testing.assert_array_equal(*results)
+
+
+def test_operations_are_made_with_the_arguments_of_the_function() -> None:
+    """Of averages the dtype too: of bytes they are to give floats, where they are the first step."""
+    made: list[Any] = []
+
+    def make(*arguments: Any, **named: Any) -> None:
+        made.append((arguments, named))
+
+    outline = Outline((7, 8, 3), BYTES)
+    Picks(engine.median, make, 5, border="edge").operation(outline, FLOATS)
+    Averages(engine.bilateral, make, 5, 20.0, 2.0, border="edge").operation(outline, FLOATS)
+    assert made == [
+        ((outline, 5), {"border": "edge"}),
+        ((outline, 5, 20.0, 2.0), {"border": "edge", "dtype": FLOATS}),
+    ]
 
 
 def test_colours_that_others_ask_for_are_computed_once() -> None:
