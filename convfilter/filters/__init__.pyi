@@ -26,6 +26,8 @@ def add_noise(
 
     Gonzalez & Woods, "Digital image processing".
 
+    Alpha is kept, and nothing counts by it.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -81,6 +83,8 @@ def bilateral(
     weighed alike.
 
     Tomasi & Manduchi, "Bilateral filtering for gray and color images" (1998).
+
+    Alpha is smoothed as the colours are.
 
     Parameters
     ----------
@@ -141,6 +145,8 @@ def box_blur(
     Correlates with equal weights that sum to 1.
 
     Gonzalez & Woods, "Digital image processing".
+
+    Alpha is smoothed as the colours are.
 
     Parameters
     ----------
@@ -205,6 +211,8 @@ def canny(
     Canny, "A computational approach to edge detection" (1986); for the automatic threshold Otsu,
     "A threshold selection method from gray-level histograms" (1979).
 
+    Alpha is kept, and colours count by it.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -260,6 +268,8 @@ def close(
     """Close: dilate, then erode; dark shapes smaller than the window vanish, others stay.
 
     Serra, "Image analysis and mathematical morphology" (1982).
+
+    Alpha is smoothed as the colours are.
 
     Parameters
     ----------
@@ -318,6 +328,8 @@ def convolve(
 
     The kernel is laid on the picture as printed and the products are added; `flip` turns it first.
     `offset` is on the scale 0 to 255 whatever the depth of the picture.
+
+    Weights of one sign smooth alpha as they do colours; those of both signs keep it.
 
     Parameters
     ----------
@@ -392,6 +404,8 @@ def denoise(
 
     Immerkær, "Fast noise variance estimation" (1996).
 
+    Alpha is smoothed as the colours are.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -447,6 +461,8 @@ def depth_pool(
 
     Goodfellow, Warde-Farley, Mirza, Courville & Bengio, "Maxout networks" (2013).
 
+    Alpha is kept, and nothing counts by it.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -501,6 +517,8 @@ def difference_of_gaussians(
     Correlates with one kernel, positive in the middle. `scale` 1 gives the difference itself.
 
     Marr & Hildreth, "Theory of edge detection" (1980), whose ratio is 1.6.
+
+    Alpha is kept, and colours count by it.
 
     Parameters
     ----------
@@ -570,6 +588,8 @@ def dilate(
 
     Serra, "Image analysis and mathematical morphology" (1982).
 
+    Alpha is smoothed as the colours are.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -625,6 +645,8 @@ def disk_blur(
     to 1.
 
     Gonzalez & Woods, "Digital image processing".
+
+    Alpha is smoothed as the colours are.
 
     Parameters
     ----------
@@ -689,6 +711,8 @@ def emboss(
 
     Schlag, "Fast embossing effects on raster image data", Graphics Gems IV (1994).
 
+    Alpha is kept, and colours count by it.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -752,6 +776,8 @@ def erode(
 
     Serra, "Image analysis and mathematical morphology" (1982).
 
+    Alpha is smoothed as the colours are.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -811,6 +837,8 @@ def frei_chen(
     to white (nothing else). It does not depend on the contrast of the edge against black.
 
     Frei & Chen, "Fast boundary detection: a generalization and a new algorithm" (1977).
+
+    Alpha is kept, and colours count by it.
 
     Parameters
     ----------
@@ -888,6 +916,8 @@ def gabor(
     Daugman, "Uncertainty relation for resolution in space, spatial frequency, and orientation
     optimized by two-dimensional visual cortical filters" (1985).
 
+    Alpha is kept, and colours count by it.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -964,6 +994,8 @@ def gaussian_blur(
 
     Gonzalez & Woods, "Digital image processing".
 
+    Alpha is smoothed as the colours are.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -1024,6 +1056,8 @@ def gradient_direction(
 
     Smith, "Color gamut transform pairs" (1978), for the hues.
 
+    Alpha is kept, and colours count by it.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -1067,6 +1101,8 @@ def grayscale(
 
     Recommendation ITU-R BT.601.
 
+    Alpha is kept, and nothing counts by it.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -1109,6 +1145,8 @@ def high_pass(
     Correlates with the sampled Gaussian.
 
     Gonzalez & Woods, "Digital image processing".
+
+    Alpha is kept, and colours count by it.
 
     Parameters
     ----------
@@ -1160,6 +1198,8 @@ def invert(
 
     A signed response, such as that of `laplacian`, is inverted as it would be shown.
 
+    Alpha is kept, and nothing counts by it.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -1208,6 +1248,8 @@ def kirsch(
     gives 15 times white; `scale` 0.0667 shows it whole.
 
     Kirsch, "Computer determination of the constituent structure of biological images" (1971).
+
+    Alpha is kept, and colours count by it.
 
     Parameters
     ----------
@@ -1271,6 +1313,8 @@ def laplacian(
     Correlates with `laplacian-4` or `laplacian-8`, which are negative in the middle.
 
     Gonzalez & Woods, "Digital image processing".
+
+    Alpha is kept, and colours count by it.
 
     Parameters
     ----------
@@ -1342,6 +1386,8 @@ def laplacian_of_gaussian(
 
     Marr & Hildreth, "Theory of edge detection" (1980).
 
+    Alpha is kept, and colours count by it.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -1410,6 +1456,8 @@ def max_pool(
 
     Goodfellow, Bengio & Courville, "Deep learning" (2016).
 
+    Alpha is smoothed as the colours are.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -1462,6 +1510,8 @@ def maximum(
     """Take the largest value of each window: bright spots grow.
 
     Gonzalez & Woods, "Digital image processing".
+
+    Alpha is smoothed as the colours are.
 
     Parameters
     ----------
@@ -1524,6 +1574,8 @@ def mean_pool(
 
     Goodfellow, Bengio & Courville, "Deep learning" (2016).
 
+    Alpha is smoothed as the colours are.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -1578,6 +1630,8 @@ def median(
     """Take the median of each window: single wrong pixels vanish and edges stay sharp.
 
     Tukey, "Exploratory data analysis" (1977).
+
+    Alpha is smoothed as the colours are.
 
     Parameters
     ----------
@@ -1639,6 +1693,8 @@ def min_pool(
 
     Goodfellow, Bengio & Courville, "Deep learning" (2016).
 
+    Alpha is smoothed as the colours are.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -1691,6 +1747,8 @@ def minimum(
     """Take the smallest value of each window: dark spots grow.
 
     Gonzalez & Woods, "Digital image processing".
+
+    Alpha is smoothed as the colours are.
 
     Parameters
     ----------
@@ -1748,6 +1806,8 @@ def morphological_gradient(
 
     Rivest, Soille & Beucher, "Morphological gradients" (1993).
 
+    Alpha is kept, and colours count by it.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -1803,6 +1863,8 @@ def motion_blur(
     Correlates with a line of equal weights through the middle; they sum to 1.
 
     Gonzalez & Woods, "Digital image processing".
+
+    Alpha is smoothed as the colours are.
 
     Parameters
     ----------
@@ -1864,6 +1926,8 @@ def nl_means(
 
     Buades, Coll & Morel, "A non-local algorithm for image denoising" (2005).
 
+    Alpha is smoothed as the colours are.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -1918,6 +1982,8 @@ def open(  # noqa: A001
     """Open: erode, then dilate; bright shapes smaller than the window vanish, others stay.
 
     Serra, "Image analysis and mathematical morphology" (1982).
+
+    Alpha is smoothed as the colours are.
 
     Parameters
     ----------
@@ -1977,6 +2043,8 @@ def oriented_max(
     kernels of odd size can be; others are refused. Negative responses are black.
 
     Kirsch, "Computer determination of the constituent structure of biological images" (1971).
+
+    Alpha is kept, and colours count by it.
 
     Parameters
     ----------
@@ -2043,6 +2111,8 @@ def percentile(
 
     Gonzalez & Woods, "Digital image processing".
 
+    Alpha is smoothed as the colours are.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -2107,6 +2177,8 @@ def prewitt(
 
     Prewitt, "Object enhancement and extraction" (1970).
 
+    Alpha is kept, and colours count by it.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -2164,6 +2236,8 @@ def relu(
 
     Nair & Hinton, "Rectified linear units improve restricted Boltzmann machines" (2010).
 
+    Alpha is kept, and nothing counts by it.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -2209,6 +2283,8 @@ def roberts(
     Correlates with `roberts-x` and `roberts-y` and combines the responses by `norm`.
 
     Roberts, "Machine perception of three-dimensional solids" (1963).
+
+    Alpha is kept, and colours count by it.
 
     Parameters
     ----------
@@ -2274,6 +2350,8 @@ def robinson(
 
     Robinson, "Edge detection by compass gradient masks" (1977).
 
+    Alpha is kept, and colours count by it.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -2336,6 +2414,8 @@ def scharr(
     `norm`. They are four times those of Sobel's kernels; `scale` 0.0625 shows a full step whole.
 
     Scharr, "Optimal operators in digital image processing", dissertation, Heidelberg (2000).
+
+    Alpha is kept, and colours count by it.
 
     Parameters
     ----------
@@ -2401,6 +2481,8 @@ def sharpen(
 
     Gonzalez & Woods, "Digital image processing".
 
+    Alpha is kept, and colours count by it.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -2464,6 +2546,8 @@ def sobel(
 
     Sobel & Feldman, "A 3x3 isotropic gradient operator for image processing" (1968).
 
+    Alpha is kept, and colours count by it.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -2524,6 +2608,8 @@ def threshold(
 
     Otsu, "A threshold selection method from gray-level histograms" (1979).
 
+    Alpha is kept, and nothing counts by it.
+
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
@@ -2574,6 +2660,8 @@ def unsharp_mask(
     spares smooth areas and their noise.
 
     Gonzalez & Woods, "Digital image processing".
+
+    Alpha is kept, and colours count by it.
 
     Parameters
     ----------

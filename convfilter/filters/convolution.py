@@ -27,7 +27,7 @@ def _reach(values: Values) -> Reach:
 
 
 def _alpha_rule(values: Values) -> AlphaRule:
-    """Weights of one sign smooth, as blurs do; those of both find differences."""
+    """Weights of one sign smooth alpha as they do colours; those of both signs keep it."""
     weights = kernel_of(values["kernel"]).weights
     return "keeps" if (weights > 0).any() and (weights < 0).any() else "smooths"
 

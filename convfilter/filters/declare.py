@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from convfilter.filters.pixels.picture import Pixels
     from convfilter.runtime.checks import Array
 
-__all__ = ["Entry", "Filter", "Values", "declared", "filter", "get", "index", "names"]
+__all__ = ["Filter", "IndexEntry", "Values", "declared", "filter", "get", "index", "names"]
 
 Values = Mapping[str, Any]
 """The checked values of all parameters of a filter, by name."""
@@ -140,6 +140,13 @@ class Filter:
         """Return what becomes of alpha, for the values of all parameters as `bind` returns them."""
         return self._alpha(values) if callable(self._alpha) else self._alpha
 
+    @property
+    def alpha_in_words(self) -> str:
+        """What becomes of alpha, in a sentence."""
+        from convfilter.filters.declaring.documentation import alpha_in_words
+
+        return alpha_in_words(self._alpha)
+
     def run(self, pixels: Pixels, values: Values) -> Pixels:
         """Run as one step of a chain, with what `bind` returned: raw values in, raw values out."""
         from convfilter.filters.pixels.values import ignoring_infinities
@@ -241,7 +248,7 @@ class _Documentation:
             return self._of_class
         from convfilter.filters.declaring.documentation import docstring
 
-        return docstring(instance.description, instance.parameters)
+        return docstring(instance.description, instance.parameters, instance.alpha_in_words)
 
 
 Filter.__doc__ = cast("str", _Documentation(Filter.__doc__))
@@ -296,7 +303,7 @@ def _declared_name(function: Callable[..., Any]) -> str:
     return function.__name__.rstrip("_").replace("_", "-")
 
 
-class Entry:
+class IndexEntry:
     """What is known of a filter without importing it."""
 
     __slots__ = ("family", "name", "summary")
@@ -308,12 +315,12 @@ class Entry:
 
 
 @functools.cache
-def index() -> dict[str, Entry]:
+def index() -> dict[str, IndexEntry]:
     """Return every filter by name, without importing one of them.
 
     So the command line can list and complete filters, and import only the family that it needs.
     """
-    return {name: Entry(name, *known) for name, known in INDEX.items()}
+    return {name: IndexEntry(name, *known) for name, known in INDEX.items()}
 
 
 def names() -> list[str]:

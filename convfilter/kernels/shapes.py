@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.errors import ArgumentError
-from convfilter.runtime.numbers import POSITIVE, Limits, check_number, check_number_pair
+from convfilter.runtime.numbers import POSITIVE, Range, check_number, check_number_pair
 
 __all__ = [
     "MAX_TAPS",
@@ -104,7 +104,7 @@ def difference_of_gaussians(
     ArgumentError, ArgumentTypeError
         As `gaussian`, and where both Gaussians are a single pixel.
     """
-    ratio = check_number(ratio, "ratio", Limits(above=1))
+    ratio = check_number(ratio, "ratio", Range(above=1))
     narrow = check_number_pair(sigma, "sigma", POSITIVE)
     truncate = check_number(truncate, "truncate", POSITIVE)
     wide = check_number_pair((narrow[0] * ratio, narrow[1] * ratio), "ratio times sigma")
@@ -171,7 +171,7 @@ def motion(length: float, angle: float = 0.0) -> Weights:
     ArgumentError, ArgumentTypeError
         For a value that is out of range or no number, and for more than `MAX_TAPS` weights.
     """
-    length = check_number(length, "length", Limits(1, unit="pixels"))
+    length = check_number(length, "length", Range(1, unit="pixels"))
     cosine, sine = _direction("angle", angle)
     half = (length - 1) / 2
     across, up = (math.ceil(half * abs(part)) for part in (cosine, sine))
@@ -215,7 +215,7 @@ def gabor(
         under a Gaussian too narrow for it.
     """
     sigma, aspect = check_number(sigma, "sigma", POSITIVE), check_number(aspect, "aspect", POSITIVE)
-    wavelength = check_number(wavelength, "wavelength", Limits(2, unit="pixels"))
+    wavelength = check_number(wavelength, "wavelength", Range(2, unit="pixels"))
     truncate = check_number(truncate, "truncate", POSITIVE)
     cosine, sine = _direction("angle", angle)
     in_phase, in_quadrature = _direction("phase", phase)

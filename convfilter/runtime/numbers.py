@@ -14,7 +14,7 @@ from convfilter.errors import ArgumentError, ArgumentTypeError
 __all__ = [
     "ANY",
     "POSITIVE",
-    "Limits",
+    "Range",
     "check_integer",
     "check_number",
     "check_number_pair",
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 
-class Limits:
+class Range:
     """The numbers that an argument may be, and how a refusal puts that into words.
 
     Attributes
@@ -54,7 +54,7 @@ class Limits:
         self.odd = odd
 
     def __str__(self) -> str:
-        """Return the limits in words: "0.05 to 250 pixels", "at least 1", "" where none is stated.
+        """Return the range in words: "0.05 to 250 pixels", "at least 1", "" where none is stated.
 
         A unit that is itself the range, as "0 to 255" may be, is not said twice.
         """
@@ -72,7 +72,7 @@ class Limits:
         return f"{text} on the scale {self.unit}" if is_scale else f"{text} {self.unit}".strip()
 
     def refuse(self, number: float, what: str) -> None:
-        """Raise ArgumentError if a number that is finite lies beyond the limits."""
+        """Raise ArgumentError if a number that is finite lies beyond the range."""
         low = self.least is not None and number < self.least
         high = self.most is not None and number > self.most
         if low or high or (self.above is not None and not number > self.above):
@@ -89,19 +89,19 @@ class Limits:
         return f"give a value from {self}" if both else f"give {self}"
 
 
-ANY = Limits()
-POSITIVE = Limits(above=0)
+ANY = Range()
+POSITIVE = Range(above=0)
 
 
-def check_number(value: Any, what: str, limits: Limits = ANY) -> float:
-    """Return the value as a finite float within the limits.
+def check_number(value: Any, what: str, within: Range = ANY) -> float:
+    """Return the value as a finite float within a range.
 
     Raises
     ------
     ArgumentTypeError
         For what is no real number: text, None, True and False, too.
     ArgumentError
-        For NaN, infinity, integers beyond float64, and numbers beyond the limits.
+        For NaN, infinity, integers beyond float64, and numbers beyond the range.
     """
     try:
         if type(value) is not float and (
@@ -116,21 +116,21 @@ def check_number(value: Any, what: str, limits: Limits = ANY) -> float:
             f"{what} is {shortened(value)}: give a number that fits into float64"
         ) from None
     if not math.isfinite(number):
-        raise ArgumentError(f"{what} is {number}: {limits._wanted()}")
-    if limits is not ANY:
-        limits.refuse(number, what)
+        raise ArgumentError(f"{what} is {number}: {within._wanted()}")
+    if within is not ANY:
+        within.refuse(number, what)
     return number
 
 
-def check_integer(value: Any, what: str, limits: Limits | int = ANY) -> int:
-    """Return the value as an int within the limits, which may be only the least one.
+def check_integer(value: Any, what: str, within: Range | int = ANY) -> int:
+    """Return the value as an int within a range; an int stands for the least one.
 
     Raises
     ------
     ArgumentTypeError
         For what is no whole number: 2.0, too, and True and False.
     ArgumentError
-        For numbers beyond the limits.
+        For numbers beyond the range.
     """
     try:
         if type(value) is not int and _is_bool(value):
@@ -138,24 +138,24 @@ def check_integer(value: Any, what: str, limits: Limits | int = ANY) -> int:
         number = operator.index(value)
     except TypeError:
         raise ArgumentTypeError(f"{what} is {shortened(value)}: give a whole number") from None
-    if isinstance(limits, int):
-        if number < limits:
-            raise ArgumentError(f"{what} is {number}: it must be at least {limits}")
+    if isinstance(within, int):
+        if number < within:
+            raise ArgumentError(f"{what} is {number}: it must be at least {within}")
     else:
-        limits.refuse(number, what)
+        within.refuse(number, what)
     return number
 
 
-def check_pair(value: Any, what: str, limits: Limits | int = ANY) -> tuple[int, int]:
+def check_pair(value: Any, what: str, within: Range | int = ANY) -> tuple[int, int]:
     """Return (rows, columns) from one int or from two; raises what `check_integer` raises."""
     rows, columns = split_pair(value, what)
-    return check_integer(rows, what, limits), check_integer(columns, what, limits)
+    return check_integer(rows, what, within), check_integer(columns, what, within)
 
 
-def check_number_pair(value: Any, what: str, limits: Limits = ANY) -> tuple[float, float]:
+def check_number_pair(value: Any, what: str, within: Range = ANY) -> tuple[float, float]:
     """Return (rows, columns) from one number or from two; raises what `check_number` raises."""
     rows, columns = split_pair(value, what)
-    return check_number(rows, what, limits), check_number(columns, what, limits)
+    return check_number(rows, what, within), check_number(columns, what, within)
 
 
 def split_pair(value: Any, what: str) -> tuple[Any, Any]:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
-from convfilter.runtime.numbers import Limits, check_integer
+from convfilter.runtime.numbers import Range, check_integer
 
 SMALLEST_BAND = 200_000
 """Nanoseconds of work that are worth another thread: to wake one takes about half of that."""
@@ -36,7 +36,7 @@ def check_workers(workers: Any) -> int:
     """Return the number of threads for a call: all CPUs when None, else a number from 1 to 1024."""
     if workers is None:
         return default_workers()
-    return check_integer(workers, "workers", Limits(1, MOST_WORKERS))
+    return check_integer(workers, "workers", Range(1, MOST_WORKERS))
 
 
 def run_bands(

@@ -75,6 +75,7 @@ def test_help_shows_every_parameter_with_its_range_and_default() -> None:
     shown = pydoc.plain(pydoc.render_doc(filters.gaussian_blur))
     for words in (
         "Blur with a Gaussian, the smoothest of the blurs.",
+        "Alpha is smoothed as the colours are.",
         "sigma : float or (rows, columns), default 2.0",
         "standard deviation, one number or rows,columns (0.05 to 250 pixels)",
         'border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"',
@@ -91,6 +92,7 @@ def test_help_shows_every_parameter_with_its_range_and_default() -> None:
     shown = pydoc.plain(pydoc.render_doc(filters.convolve))
     assert "kernel : name, path, text, array or Kernel\n" in shown
     assert "None: that of the kernel" in shown
+    assert "those of both signs keep it." in shown
     assert "A declared filter" in pydoc.plain(pydoc.render_doc(declare.Filter))
 
 

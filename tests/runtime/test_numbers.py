@@ -14,7 +14,7 @@ from convfilter.errors import ArgumentError, ArgumentTypeError
 from convfilter.runtime.numbers import (
     ANY,
     POSITIVE,
-    Limits,
+    Range,
     check_integer,
     check_number,
     check_number_pair,
@@ -23,7 +23,7 @@ from convfilter.runtime.numbers import (
     written_number,
 )
 
-FAR = Limits(0.05, 250, unit="pixels")
+FAR = Range(0.05, 250, unit="pixels")
 
 
 @pytest.mark.parametrize(
@@ -46,25 +46,25 @@ def test_what_is_no_number_is_refused(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "limits", "message"),
+    ("value", "within", "message"),
     [
         (math.nan, ANY, "sigma is nan: give a finite number"),
         (-math.inf, ANY, "sigma is -inf: give a finite number"),
-        (math.inf, Limits(unit="degrees"), "sigma is inf: give a finite number of degrees"),
+        (math.inf, Range(unit="degrees"), "sigma is inf: give a finite number of degrees"),
         (0.04, FAR, "sigma is 0.04: give a value from 0.05 to 250 pixels"),
         (251, FAR, "sigma is 251: give a value from 0.05 to 250 pixels"),
         (math.nan, FAR, "sigma is nan: give a value from 0.05 to 250 pixels"),
         (0, POSITIVE, "sigma is 0: give a number above 0"),
-        (-1, Limits(0), "sigma is -1: give at least 0"),
-        (2, Limits(None, 1, unit="sigmas"), "sigma is 2: give at most 1 sigmas"),
-        (256, Limits(0, 255, unit="0 to 255"), "sigma is 256: give a value from 0 to 255"),
-        (1e7, Limits(-1, 1, unit="0 to 255"), "from -1 to 1 on the scale 0 to 255"),
+        (-1, Range(0), "sigma is -1: give at least 0"),
+        (2, Range(None, 1, unit="sigmas"), "sigma is 2: give at most 1 sigmas"),
+        (256, Range(0, 255, unit="0 to 255"), "sigma is 256: give a value from 0 to 255"),
+        (1e7, Range(-1, 1, unit="0 to 255"), "from -1 to 1 on the scale 0 to 255"),
         (10**400, ANY, "sigma is 1000000.*: give a number that fits into float64"),
     ],
 )
-def test_numbers_beyond_the_limits_are_refused(value: Any, limits: Limits, message: str) -> None:
+def test_numbers_beyond_the_range_are_refused(value: Any, within: Range, message: str) -> None:
     with pytest.raises(ArgumentError, match=f"^{message}$" if value != 1e7 else message):
-        check_number(value, "sigma", limits)
+        check_number(value, "sigma", within)
 
 
 def test_whole_numbers() -> None:
@@ -77,7 +77,7 @@ def test_whole_numbers() -> None:
     with pytest.raises(ArgumentError, match="size is 0: it must be at least 1"):
         check_integer(0, "size", 1)
     with pytest.raises(ArgumentError, match="size is 4: give an odd number"):
-        check_integer(4, "size", Limits(1, 9, odd=True))
+        check_integer(4, "size", Range(1, 9, odd=True))
 
 
 def test_pairs() -> None:
@@ -94,19 +94,19 @@ def test_pairs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "words"),
+    ("within", "words"),
     [
         (ANY, ""),
         (FAR, "0.05 to 250 pixels"),
-        (Limits(1), "at least 1"),
-        (Limits(None, 7), "at most 7"),
+        (Range(1), "at least 1"),
+        (Range(None, 7), "at most 7"),
         (POSITIVE, "above 0"),
-        (Limits(0, 255, unit="0 to 255"), "0 to 255"),
-        (Limits(0, 100, unit="0 to 255"), "0 to 100 on the scale 0 to 255"),
+        (Range(0, 255, unit="0 to 255"), "0 to 255"),
+        (Range(0, 100, unit="0 to 255"), "0 to 100 on the scale 0 to 255"),
     ],
 )
-def test_limits_in_words(limits: Limits, words: str) -> None:
-    assert str(limits) == words
+def test_ranges_in_words(within: Range, words: str) -> None:
+    assert str(within) == words
 
 
 def test_values_in_words() -> None:

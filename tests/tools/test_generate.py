@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from convfilter import kernels
 from convfilter.errors import KernelError
 from tools.generate import catalogue, declarations
 
@@ -34,17 +33,36 @@ def test_what_is_generated_is_up_to_date() -> None:
     assert done.returncode == 0, f"run {declarations.COMMAND}: {done.stdout}{done.stderr}"
 
 
-def test_a_new_filter_is_generated_wherever_filters_are_known(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Without the index, as where a filter was just added, every filter is found."""
+WITHOUT_INDEX = """
+from convfilter.filters.declaring.index import INDEX
+from convfilter.kernels.tables import TABLES
+before = dict(INDEX), list(TABLES)
+INDEX.clear()
+TABLES.clear()
+from convfilter import filters, kernels
+from tools.generate import catalogue, declarations
+assert not filters.names() and not kernels.names()
+catalogue.use_fresh_tables()
+declarations.use_fresh_index()
+assert (INDEX, list(TABLES)) == before
+assert list(filters.index()) == filters.names() == list(INDEX)
+"""
+
+
+def test_what_is_not_in_the_index_is_found_by_its_declaration() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_INDEX], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_filter_is_in_everything_that_is_generated() -> None:
     index, stub, page = declarations.index(), declarations.stub(), declarations.filters_page()
-    monkeypatch.setattr(declarations, "INDEX", {})
-    assert declarations.index() == index
     for name, found in declarations.all_filters().items():
         assert f'"{name}": (' in index
         assert f"def {found.__name__}(" in stub
         assert f"### {name}\n" in page
+        assert found.alpha_in_words in page
 
 
 def test_a_complete_table_is_read() -> None:
@@ -72,7 +90,3 @@ def test_faults_of_a_catalogue_are_named(text: str, message: str) -> None:
     with pytest.raises(KernelError, match=message) as caught:
         catalogue.read_tables(text, "x.toml")
     assert "x.toml" in str(caught.value)
-
-
-def test_the_generated_tables_are_the_catalogue() -> None:
-    assert list(catalogue.declared_tables()) == kernels.names()

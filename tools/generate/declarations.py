@@ -147,7 +147,7 @@ def filters_page() -> str:
     for family, members in sorted(families.items()):
         lines += ["", f"## {family.replace('_', ' ').capitalize()}"]
         for found in members:
-            lines += ["", f"### {found.name}", "", found.description]
+            lines += ["", f"### {found.name}", "", found.description, "", found.alpha_in_words]
             own = [p for p in found.parameters if not p.spec.shared]
             rest = [p for p in found.parameters if p.spec.shared]
             shared.update({p.name: p for p in rest})

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from convfilter.filters.declaring.chain_options import ALPHA, WORKERS
 from convfilter.filters.declaring.parameters import Parameter, written
+from convfilter.filters.declaring.reach import AlphaRule
 
-__all__ = ["IMAGE", "RAISES", "RETURNS", "asides", "default_in_words", "docstring", "signature"]
+__all__ = ["alpha_in_words", "asides", "default_in_words", "docstring", "signature"]
 
-IMAGE = "array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64"
+_IMAGE = "array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64"
 _OF_IMAGE = (
     "Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha."
     " Floats span 0 to 1."
 )
-RETURNS = "array of the image's dtype"
-RAISES = {
+_RETURNS = "array of the image's dtype"
+_RAISES = {
     "UnknownNameError": "For a parameter or a choice that there is not, with the nearest names.",
     "ArgumentError": "For a value that is out of range, or an image that cannot be filtered.",
     "ArgumentTypeError": "For a value, or an image, of a type that cannot be used.",
@@ -24,15 +25,30 @@ RAISES = {
 _WIDTH = 88
 
 
-def docstring(description: str, parameters: Iterable[Parameter]) -> str:
-    """Return a docstring in NumPy's style: the description, and sections made from declarations."""
-    lines = [description.strip(), "", "Parameters", "----------", f"image : {IMAGE}"]
+_ALPHA: dict[AlphaRule, str] = {
+    "smooths": "Alpha is smoothed as the colours are.",
+    "keeps": "Alpha is kept, and colours count by it.",
+    "point": "Alpha is kept, and nothing counts by it.",
+}
+
+
+def alpha_in_words(rule: AlphaRule | Callable[..., AlphaRule]) -> str:
+    """Return what a filter declares of alpha; of a function, the first line of its docstring."""
+    return (rule.__doc__ or "").partition("\n")[0] if callable(rule) else _ALPHA[rule]
+
+
+def docstring(description: str, parameters: Iterable[Parameter], alpha: str) -> str:
+    """Return a docstring in NumPy's style: the description, and sections made from declarations.
+
+    `alpha` says what becomes of alpha.
+    """
+    lines = [description.strip(), "", alpha, "", "Parameters", "----------", f"image : {_IMAGE}"]
     lines += _indented(_OF_IMAGE)
     for parameter in (*parameters, WORKERS, ALPHA):
         lines.append(f"{parameter.name} : {_type_in_words(parameter)}")
         lines += _indented(_meaning(parameter))
-    lines += ["", "Returns", "-------", RETURNS, "", "Raises", "------"]
-    for error, when in RAISES.items():
+    lines += ["", "Returns", "-------", _RETURNS, "", "Raises", "------"]
+    for error, when in _RAISES.items():
         lines += [error, *_indented(when)]
     return "\n".join(lines)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from convfilter.runtime.numbers import (
-    Limits,
+    Range,
     check_integer,
     check_number,
     shortened,
@@ -56,7 +56,7 @@ class Spec:
     odd : whether even numbers are refused
     """
 
-    __slots__ = ("automatic", "help", "kind", "limits", "shared")
+    __slots__ = ("automatic", "help", "kind", "range", "shared")
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Spec:
         odd: bool = False,
     ) -> None:
         self.help = help
-        self.limits = Limits(minimum, maximum, unit=unit, odd=odd)
+        self.range = Range(minimum, maximum, unit=unit, odd=odd)
         self.kind = kind
         self.automatic = automatic
         self.shared = shared
@@ -78,22 +78,22 @@ class Spec:
     @property
     def minimum(self) -> float | None:
         """The smallest value."""
-        return self.limits.least
+        return self.range.least
 
     @property
     def maximum(self) -> float | None:
         """The largest value."""
-        return self.limits.most
+        return self.range.most
 
     @property
     def unit(self) -> str | None:
         """What numbers count, or the scale that they are on."""
-        return self.limits.unit
+        return self.range.unit
 
     @property
     def odd(self) -> bool:
         """Whether even numbers are refused."""
-        return self.limits.odd
+        return self.range.odd
 
 
 class Parameter:
@@ -138,7 +138,7 @@ class Parameter:
     @property
     def range(self) -> str:
         """The range in words: "0.05 to 250 pixels", "at least 1", "" where none is stated."""
-        return str(self.spec.limits)
+        return str(self.spec.range)
 
     @functools.cached_property
     def checked_default(self) -> Any:
@@ -189,7 +189,7 @@ class Parameter:
 
     def _check_one(self, value: Any) -> float | int:
         check = check_integer if self.kind.startswith("integer") else check_number
-        return check(value, self.name, self.spec.limits)
+        return check(value, self.name, self.spec.range)
 
     def parse(self, text: str) -> Any:
         """Return the checked value that a person wrote."""

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from convfilter.filters.declaring.chain_options import ALPHA, AlphaMode
 from convfilter.filters.declaring.options import SignedMode
 from convfilter.filters.pixels.values import MIDDLE_GREY, ignoring_infinities, luma, rounded
-from convfilter.filters.pixels.waiting import Waiting, Work
+from convfilter.filters.pixels.waiting import Waiting, Windowed
 from convfilter.runtime.checks import Array, check_image
 from convfilter.runtime.threads import check_workers
 
@@ -165,7 +165,7 @@ class Pixels:
         """Return the same picture, whose alpha what smooths it leaves as it is."""
         return self.changed(keeps_alpha=True)
 
-    def awaiting(self, work: Work, **changes: Any) -> Pixels:
+    def awaiting(self, work: Windowed, **changes: Any) -> Pixels:
         """Return the picture that some work makes of this one when somebody asks for it."""
         colour = Waiting(self._colour, work, self.working_dtype, self.workers)
         return self.changed(colour=colour, **changes)

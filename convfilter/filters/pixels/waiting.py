@@ -26,10 +26,10 @@ from convfilter.runtime.threads import check_workers
 if TYPE_CHECKING:
     from convfilter.engine.chain import Step
 
-__all__ = ["Averages", "Picks", "Sums", "Waiting", "Work"]
+__all__ = ["Averages", "Picks", "Sums", "Waiting", "Windowed"]
 
 
-class Work(Protocol):
+class Windowed(Protocol):
     """A windowed function of the engine with its arguments, for colours that are not there yet."""
 
     @property
@@ -49,7 +49,7 @@ class Work(Protocol):
     def can_round(self, reads: np.dtype[Any], dtype: np.dtype[Any]) -> bool:
         """Tell whether `run` rounds what it makes of colours of the dtype `reads` to `dtype`."""
 
-    def showing(self, signed: SignedMode | None) -> Work | None:
+    def showing(self, signed: SignedMode | None) -> Windowed | None:
         """Return the work whose result need only be rounded to show what this one gives.
 
         Rounding is to unsigned integers, which takes away what lies below 0. None where the raw
@@ -213,11 +213,11 @@ class Waiting:
     """
 
     def __init__(
-        self, source: Waiting | Array, work: Work, floats: np.dtype[Any], workers: int | None
+        self, source: Waiting | Array, work: Windowed, floats: np.dtype[Any], workers: int | None
     ) -> None:
         """Remember the work; `floats` is the dtype of its raw result, `workers` are the threads."""
         self.only_next_asks = False
-        self._todo: tuple[Waiting | Array, Work] | None = source, work
+        self._todo: tuple[Waiting | Array, Windowed] | None = source, work
         self._result: Array | None = None
         self._floats = floats
         self._workers = workers
@@ -279,7 +279,7 @@ class Waiting:
         return nodes[::-1]
 
     @property
-    def _work(self) -> Work:
+    def _work(self) -> Windowed:
         assert self._todo is not None
         return self._todo[1]
 

@@ -84,7 +84,7 @@ def test_any_work_with_an_operation_joins_a_chain() -> None:
 
 
 def test_operations_are_made_with_the_arguments_of_the_function() -> None:
-    """Of averages the dtype too: of bytes they are to give floats, where they are the first step."""
+    """Of averages the dtype too: the first step of a chain is to make floats of bytes."""
     made: list[Any] = []
 
     def make(*arguments: Any, **named: Any) -> None:
