@@ -1,8 +1,14 @@
 """The filters, one module per family; each is a function of its name: `filters.gaussian_blur`.
 
-A filter takes an array (H, W) or (H, W, C) and returns one of the same dtype. `help` of a filter
-shows its parameters. What stands beside this file as `__init__.pyi` tells editors and type checkers
-the same; it is generated.
+A filter takes an array (H, W) or (H, W, C) and returns one of the same dtype:
+
+>>> import numpy as np
+>>> from convfilter import filters
+>>> filters.maximum(np.array([[0, 0, 9, 0, 0]], np.uint8), size=3).tolist()
+[[0, 9, 9, 9, 0]]
+
+`help` of a filter shows its parameters. What stands beside this file as `__init__.pyi` tells editors
+and type checkers the same; it is generated.
 """
 
 from __future__ import annotations

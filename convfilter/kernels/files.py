@@ -27,8 +27,17 @@ _INLINE = r"[\s0-9eE+\-\N{MINUS SIGN}./,;]*"
 def find(spec: str | os.PathLike[str]) -> Kernel:
     """Return the kernel that `spec` means: a name of the catalogue, a file, or weights in text.
 
-    Raises UnknownNameError: `spec` is a word that is neither a name nor a file.
-    KernelError: the file or the text cannot be understood.
+    Raises
+    ------
+    UnknownNameError
+        For a word that is neither a name nor a file; the message gives the nearest names.
+    KernelError
+        For a file or a text that cannot be understood.
+
+    Examples
+    --------
+    >>> find("0 -1 0, -1 5 -1, 0 -1 0").shape
+    (3, 3)
     """
     if not isinstance(spec, str):
         return load(spec)
@@ -55,7 +64,10 @@ def load(path: str | os.PathLike[str]) -> Kernel:
     of rows or an object with the same keys, `.npy` an array of one or two dimensions. Any
     other file is text: a row per line, entries parted by spaces or commas, `#` for comments.
 
-    Raises KernelError: the file cannot be read or understood; the message names it and says why.
+    Raises
+    ------
+    KernelError
+        When the file cannot be read or understood; the message names it and says why.
     """
     where = Path(path)
     try:
@@ -78,7 +90,20 @@ def from_array(
 ) -> Kernel:
     """Return a kernel of the weights in `array`; one dimension makes a kernel of one row.
 
-    Raises KernelError: as `Kernel` does.
+    Parameters
+    ----------
+    array : array (rows, columns) or (columns,) of finite real numbers, or such lists
+    name, scale, offset, signed, description, source : as for `Kernel`
+
+    Raises
+    ------
+    KernelError
+        As `Kernel` does.
+
+    Examples
+    --------
+    >>> from_array([1, 2, 1], scale=1 / 4).array.tolist()
+    [[0.25, 0.5, 0.25]]
     """
     weights: Any = array
     if isinstance(array, np.ndarray) and array.ndim == 1:

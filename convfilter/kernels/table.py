@@ -42,7 +42,10 @@ def kernel_from_table(table: Mapping[str, Any], name: str) -> Kernel:
     number may be written as a fraction in text, `"1/9"`, which is then rounded only once. A
     `name` in the table goes before the one given.
 
-    Raises KernelError: with the bare reason; the caller knows where the table stands.
+    Raises
+    ------
+    KernelError
+        With the bare reason; the caller knows where the table stands.
     """
     for key in table:
         if key not in KEYS:
@@ -73,7 +76,10 @@ def kernel_from_table(table: Mapping[str, Any], name: str) -> Kernel:
 def parse_number(text: str) -> float:
     """Return the number that a person wrote: `2`, `-0.5`, `1e-3` or `1/9`.
 
-    Raises KernelError: it is no number, not finite, or a fraction over 0.
+    Raises
+    ------
+    KernelError
+        When it is no number, not finite, or a fraction over 0.
     """
     if fraction := re.fullmatch(_FRACTION, text):
         above, below = int(fraction[1]), int(fraction[2])

@@ -140,7 +140,7 @@ class Pixels:
 
     def changed(self, **changes: Any) -> Pixels:
         """Return the same picture with other attributes, named as the arguments of `Pixels`."""
-        values = {
+        values: dict[str, Any] = {
             "colour": self._colour,
             "alpha": self.alpha,
             "white": self.white,
@@ -151,7 +151,7 @@ class Pixels:
             "beside": self.beside,
         }
         values.update(changes)
-        return Pixels(**values)  # type: ignore[arg-type]
+        return Pixels(**values)
 
     def with_colour(self, colour: Array, **changes: Any) -> Pixels:
         """Return the same picture with other colour values (and other attributes)."""
