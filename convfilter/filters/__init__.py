@@ -7,8 +7,8 @@ A filter takes an array (H, W) or (H, W, C) and returns one of the same dtype:
 >>> filters.maximum(np.array([[0, 0, 9, 0, 0]], np.uint8), size=3).tolist()
 [[0, 9, 9, 9, 0]]
 
-`help` of a filter shows its parameters. What stands beside this file as `__init__.pyi` tells editors
-and type checkers the same; it is generated.
+`help` of a filter shows its parameters. What stands beside this file as `__init__.pyi` tells
+editors and type checkers the same; it is generated.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-# What type checkers know of the filters. Written by `python -m tools.generate`.
+"""The filters, one module per family; each is a function of its name: `filters.gaussian_blur`."""
+
+# Written by `python -m tools.generate`.
+
 from os import PathLike
 from typing import Any, Literal
 

@@ -56,8 +56,12 @@ def index() -> str:
 
 def stub() -> str:
     """Return what editors and type checkers read in place of the package's own module."""
+    first = str(filters.__doc__).partition("\n")[0]
     lines = [
-        f"# What type checkers know of the filters. Written by `{COMMAND}`.",
+        f'"""{first}"""',
+        "",
+        f"# Written by `{COMMAND}`.",
+        "",
         "from os import PathLike",
         "from typing import Any, Literal",
         "",
