@@ -16,7 +16,6 @@ from convfilter.filters.declaring.parameters import IntegerPair, Spec
 from convfilter.filters.declaring.reach import WHOLE, Reach, around, around_ranks
 from convfilter.filters.pixels.picture import Pixels
 from convfilter.filters.pixels.windows import correlate, filled, rank, smooth
-from convfilter.kernels import shapes
 from convfilter.runtime.checks import Array
 
 Patch = Annotated[
@@ -129,7 +128,7 @@ def _denoise_reach(values: Values) -> Reach:
         case "kernel":
             return around(2 * _passes(strength) + 1)
         case "gaussian":
-            return around(shapes.gaussian(_gaussian_sigma(strength)).shape)
+            return around(kernels.shapes.gaussian(_gaussian_sigma(strength)).shape)
         case "bilateral":
             return around(BILATERAL_SIZE)
         case _:
@@ -181,7 +180,7 @@ def denoise(
             kernel = _repeated(kernels.get("denoise").array, _passes(strength))
             return correlate(image, kernel, window)
         case "gaussian":
-            return correlate(image, shapes.gaussian(_gaussian_sigma(strength)), window)
+            return correlate(image, kernels.shapes.gaussian(_gaussian_sigma(strength)), window)
         case "bilateral":
             alike = image.intensity(2 * strength)
             size = BILATERAL_SIZE

@@ -13,7 +13,6 @@ from convfilter.filters.declaring.parameters import NumberPair, Spec
 from convfilter.filters.declaring.reach import around
 from convfilter.filters.pixels.picture import Pixels
 from convfilter.filters.pixels.windows import correlate
-from convfilter.kernels import shapes
 from convfilter.runtime.checks import Array
 
 Sigma = Annotated[
@@ -41,7 +40,9 @@ def sharpen(
     return correlate(image, kernel, window)
 
 
-@declare.filter(reach=lambda values: around(shapes.gaussian(values["sigma"]).shape), alpha="keeps")
+@declare.filter(
+    reach=lambda values: around(kernels.shapes.gaussian(values["sigma"]).shape), alpha="keeps"
+)
 def unsharp_mask(
     image: Pixels,
     options: BorderOptions,
@@ -69,7 +70,7 @@ def unsharp_mask(
 
 
 @declare.filter(
-    reach=lambda values: around(shapes.gaussian(values["sigma"]).shape),
+    reach=lambda values: around(kernels.shapes.gaussian(values["sigma"]).shape),
     alpha="keeps",
     response=True,
 )
@@ -93,7 +94,7 @@ def high_pass(
 def _detail(image: Pixels, sigma: float | tuple[float, float], options: BorderOptions) -> Array:
     """Return image - blurred as floats, in an array that the caller may write to."""
     window = Window(border=options.border, fill=options.fill)
-    blurred = correlate(image, shapes.gaussian(sigma), window).values
+    blurred = correlate(image, kernels.shapes.gaussian(sigma), window).values
     return np.asarray(image.values - blurred)
 
 
@@ -118,4 +119,4 @@ def emboss(
 
     Schlag, "Fast embossing effects on raster image data", Graphics Gems IV (1994).
     """
-    return correlate(image, shapes.emboss(angle, amount), window, signed=signed)
+    return correlate(image, kernels.shapes.emboss(angle, amount), window, signed=signed)
