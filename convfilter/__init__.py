@@ -66,5 +66,6 @@ __all__ = [
 ]
 
 
-# rooms are opened when somebody enters, so that the import alone costs next to nothing
-__getattr__, __dir__ = exports(__name__, [*__all__, "__version__"], _HOMES, _ROOMS)
+if not TYPE_CHECKING:  # which would believe in any name
+    # rooms are opened when somebody enters, so that the import alone costs next to nothing
+    __getattr__, __dir__ = exports(__name__, [*__all__, "__version__"], _HOMES, _ROOMS)

@@ -4,37 +4,48 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from convfilter import filters, kernels
 from convfilter.errors import ConvfilterError, PipelineError, UnknownNameError
-from convfilter.filters.parameters import written
+from convfilter.filters.declaring.parameters import written
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from convfilter.filters.chains import AlphaMode
     from convfilter.filters.declare import Filter
-    from convfilter.filters.pixels import Array, Pixels
+    from convfilter.filters.declaring.chain_options import AlphaMode
+    from convfilter.filters.pixels.picture import Pixels
     from convfilter.images import Image
+    from convfilter.runtime.checks import Array
 
 LARGEST_FILE = 1 << 20
 """Bytes of a recipe."""
 
 
-@dataclass(frozen=True)
 class Step:
-    """One filter with the values of all its parameters; `name` may also be that of a kernel.
+    """One filter with the values of all its parameters.
 
-    `given` are the parameters that were stated, as they were.
+    Attributes
+    ----------
+    name : of the filter, or of a kernel of the catalogue
+    filter : the filter that runs
+    parameters : the values of all parameters, checked
+    given : the parameters that were stated, as they were
     """
 
-    name: str
-    filter: Filter
-    parameters: Mapping[str, Any]
-    given: tuple[tuple[str, Any], ...] = ()
+    def __init__(
+        self,
+        name: str,
+        filter: Filter,  # noqa: A002 - the attribute's name
+        parameters: Mapping[str, Any],
+        given: tuple[tuple[str, Any], ...] = (),
+    ) -> None:
+        self.name = name
+        self.filter = filter
+        self.parameters = parameters
+        self.given = given
 
     @classmethod
     def of(cls, name: str, given: Mapping[str, Any] | None = None) -> Step:
@@ -47,13 +58,16 @@ class Step:
         ArgumentError, ArgumentTypeError
             For a value out of range or of the wrong type.
         """
-        found, preset = find(name)
-        known = [p.name for p in found.parameters if p.name not in preset]
-        for parameter in given or {}:
-            if parameter not in known:
-                raise UnknownNameError(f"parameter of {name}", parameter, known)
-        values = found.bind({**(given or {}), **preset})
-        return cls(name, found, values, tuple((given or {}).items()))
+        stated = given or {}
+        found, preset = _find_with(name, stated)
+        return cls(name, found, found.bind({**stated, **preset}), tuple(stated.items()))
+
+    @classmethod
+    def parse(cls, name: str, texts: Mapping[str, str]) -> Step:
+        """Do the same with values that a person wrote as text; raises the same errors."""
+        found, preset = _find_with(name, {key.replace("-", "_"): key for key in texts})
+        stated = found.parse(texts)
+        return cls(name, found, found.complete({**stated, **preset}), tuple(stated.items()))
 
     def __str__(self) -> str:
         words = [self.name, *(f"{key}={shlex.quote(written(value))}" for key, value in self.given)]
@@ -70,11 +84,21 @@ def find(name: str) -> tuple[Filter, dict[str, Any]]:
     raise UnknownNameError("filter or kernel", name, [*filters.names(), *kernels.names()])
 
 
+def _find_with(name: str, given: Mapping[str, Any]) -> tuple[Filter, dict[str, Any]]:
+    """Do what `find` does, and refuse parameters that are given with the name of a kernel."""
+    found, preset = find(name)
+    known = [each.name for each in found.parameters if each.name not in preset]
+    for parameter in given:
+        if parameter not in known:
+            raise UnknownNameError(f"parameter of {name}", parameter, known)
+    return found, preset
+
+
 class Pipeline:
     """A chain of filters, called with an array or an `Image`.
 
     Between the steps pixels are float32 (float64 for float64 arrays) and signed responses raw; they
-    are shown, rounded and saturated once, at the end. So is opacity.
+    are shown, rounded and saturated once, at the end. So is alpha.
 
     Parameters
     ----------
@@ -144,7 +168,7 @@ class Pipeline:
         ----------
         image : array or Image
         workers : threads; None for all CPUs
-        alpha : what becomes of opacity, as for a single filter
+        alpha : what becomes of alpha, as for a single filter
         linear : filter in linear light
             The colours are decoded by the tone curves of the picture's ICC profile, those of an
             array and of pictures without one by sRGB's; all steps run on floats of 0 to 1, in
@@ -161,7 +185,7 @@ class Pipeline:
         UnknownNameError
             For an `alpha` that there is not.
         """
-        from convfilter.filters.pixels import Pixels
+        from convfilter.filters.pixels.picture import Pixels
         from convfilter.images import Image
 
         if not isinstance(image, Image):
@@ -278,7 +302,6 @@ def _parse_step(number: int, text: str) -> Step:
         raise PipelineError(f"step {number} is empty: name a filter between the bars")
     name, *assignments = words
     try:
-        found, _ = find(name)
         given: dict[str, str] = {}
         for assignment in assignments:
             key, equals, value = assignment.partition("=")
@@ -287,7 +310,7 @@ def _parse_step(number: int, text: str) -> Step:
             if key in given:
                 raise PipelineError(f"{key} is given twice")
             given[key] = value
-        return Step.of(name, found.parse(given))
+        return Step.parse(name, given)
     except ConvfilterError as error:
         raise PipelineError(f"step {number}, {name}: {error}") from error
 

@@ -10,8 +10,8 @@ import click
 
 from convfilter.cli.options import AnyType, option_of
 from convfilter.errors import ConvfilterError
-from convfilter.filters.chains import ALPHA, AlphaMode
-from convfilter.filters.parameters import Parameter, Spec
+from convfilter.filters.declaring.chain_options import ALPHA, AlphaMode
+from convfilter.filters.declaring.parameters import Parameter, Spec
 from convfilter.images import COMPRESSIONS, DEPTHS, FORMATS, check_format
 
 if TYPE_CHECKING:

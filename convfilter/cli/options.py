@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from convfilter.errors import ConvfilterError
-from convfilter.filters.parameters import Parameter, written
+from convfilter.filters.declaring.parameters import Parameter, written
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -9,9 +9,13 @@ import numpy as np
 
 from convfilter import engine
 from convfilter.filters import declare
-from convfilter.filters.options import BorderOptions, Channels, Window
-from convfilter.filters.parameters import IntegerPair, Spec
-from convfilter.filters.pixels import Array, Pixels
+from convfilter.filters.declare import Values
+from convfilter.filters.declaring.options import BorderOptions, Channels, Window
+from convfilter.filters.declaring.parameters import IntegerPair, Spec
+from convfilter.filters.declaring.reach import Reach, around, around_ranks
+from convfilter.filters.pixels.picture import Pixels
+from convfilter.filters.pixels.windows import rank
+from convfilter.runtime.checks import Array
 
 Size = Annotated[
     IntegerPair, Spec("side of the window, one number or rows,columns", 1, 1001, "pixels")
@@ -22,7 +26,7 @@ OddSize = Annotated[
 ]
 
 
-@declare.filter()
+@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths")
 def minimum(
     image: Pixels, window: Window, *, size: Size = 3, channels: Channels = "each"
 ) -> Pixels:
@@ -30,10 +34,10 @@ def minimum(
 
     Gonzalez & Woods, "Digital image processing".
     """
-    return image.rank(engine.minimum, size, window)
+    return rank(image, engine.minimum, size, window)
 
 
-@declare.filter()
+@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths")
 def maximum(
     image: Pixels, window: Window, *, size: Size = 3, channels: Channels = "each"
 ) -> Pixels:
@@ -41,10 +45,10 @@ def maximum(
 
     Gonzalez & Woods, "Digital image processing".
     """
-    return image.rank(engine.maximum, size, window)
+    return rank(image, engine.maximum, size, window)
 
 
-@declare.filter()
+@declare.filter(reach=lambda values: around_ranks(values["size"]), alpha="smooths")
 def percentile(
     image: Pixels,
     window: Window,
@@ -62,10 +66,10 @@ def percentile(
 
     Gonzalez & Woods, "Digital image processing".
     """
-    return image.rank(engine.percentile, size, window, percent)
+    return rank(image, engine.percentile, size, window, percent)
 
 
-@declare.filter()
+@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths")
 def erode(
     image: Pixels, options: BorderOptions, *, size: Size = 3, channels: Channels = "each"
 ) -> Pixels:
@@ -78,7 +82,7 @@ def erode(
     return _chain(image, options, size, engine.minimum)
 
 
-@declare.filter()
+@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths")
 def dilate(
     image: Pixels, options: BorderOptions, *, size: Size = 3, channels: Channels = "each"
 ) -> Pixels:
@@ -91,7 +95,11 @@ def dilate(
     return _chain(image, options, size, engine.maximum)
 
 
-@declare.filter()
+def _twice(values: Values) -> Reach:
+    return around(values["size"]).then(around(values["size"]))
+
+
+@declare.filter(reach=_twice, alpha="smooths")
 def open_(
     image: Pixels, options: BorderOptions, *, size: OddSize = 5, channels: Channels = "each"
 ) -> Pixels:
@@ -102,7 +110,7 @@ def open_(
     return _chain(image, options, size, engine.minimum, engine.maximum)
 
 
-@declare.filter()
+@declare.filter(reach=_twice, alpha="smooths")
 def close(
     image: Pixels, options: BorderOptions, *, size: OddSize = 5, channels: Channels = "each"
 ) -> Pixels:
@@ -113,7 +121,7 @@ def close(
     return _chain(image, options, size, engine.maximum, engine.minimum)
 
 
-@declare.filter(response=True)
+@declare.filter(reach=lambda values: around(values["size"]), alpha="keeps", response=True)
 def morphological_gradient(
     image: Pixels, options: BorderOptions, *, size: OddSize = 3, channels: Channels = "each"
 ) -> Pixels:
@@ -137,5 +145,5 @@ def _chain(
     """Run ranks over the picture one after the other, sizes kept."""
     window = Window(border=options.border, fill=options.fill)
     for step in steps:
-        image = image.rank(step, size, window)
+        image = rank(image, step, size, window)
     return image

@@ -12,7 +12,7 @@ import convfilter as package
 from convfilter import filters, kernels
 from convfilter.cli.group import OWN, Commands
 from convfilter.cli.options import help_text
-from convfilter.filters.parameters import REQUIRED, Parameter, Spec
+from convfilter.filters.declaring.parameters import REQUIRED, Parameter, Spec
 from tests.cli.conftest import Runner
 
 COMMANDS = sorted({*filters.names(), *kernels.names(), *OWN})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from convfilter.filters.pixels import Array
+from convfilter.runtime.checks import Array
 
 BINS = 256
 AT_ONCE = 2**16

@@ -1,4 +1,4 @@
-"""Contours: Canny's thin lines, and the direction of gradients."""
+"""Canny's edges: thin lines where gradients are steepest."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from typing import Annotated
 
 import numpy as np
 
-from convfilter import kernels
 from convfilter.engine import edges
 from convfilter.errors import ArgumentError
-from convfilter.filters import declare, transparency
-from convfilter.filters.levels import otsu
-from convfilter.filters.options import BorderOptions, Channels, Window
-from convfilter.filters.parameters import Spec
-from convfilter.filters.pixels import Array, Pixels
+from convfilter.filters import declare
+from convfilter.filters.declaring.options import BorderOptions, Channels, Window
+from convfilter.filters.declaring.parameters import Spec
+from convfilter.filters.declaring.reach import WHOLE
+from convfilter.filters.edges import gradients
+from convfilter.filters.pixels.otsu import otsu
+from convfilter.filters.pixels.picture import Pixels
+from convfilter.filters.pixels.windows import correlate, is_uneven
 from convfilter.kernels import shapes
-from convfilter.runtime.threads import check_workers, run_bands
+from convfilter.runtime.checks import Array
 
 LOW_BY_HIGH = 0.4
 """Canny found that the high threshold should be two to three times the low one."""
@@ -24,14 +26,8 @@ LOW_BY_HIGH = 0.4
 FAINTEST = 4.0
 """A gradient of one step of 8 bits: below it, an automatic threshold would follow rounding."""
 
-NANOSECONDS = 50
-"""Of a pixel, to find its colour."""
 
-ROWS_AT_ONCE = 16
-"""Rows whose numbers stay in the cache while they become colours."""
-
-
-@declare.filter(response=True, needs="image", few_values=True)
+@declare.filter(reach=WHOLE, alpha="keeps", response=True, few_values=True)
 def canny(
     image: Pixels,
     options: BorderOptions,
@@ -70,17 +66,15 @@ def canny(
     Canny, "A computational approach to edge detection" (1986); for the automatic threshold Otsu,
     "A threshold selection method from gray-level histograms" (1979).
     """
-    uneven = transparency.is_uneven(image.alpha)
+    uneven = is_uneven(image.alpha)
     given = low is not None or high is not None
     if sigma == 0 and given and not uneven and image.colour.dtype == np.uint8:
         return _thin_lines(
             image, [image.colour], lambda plane: _of_bytes(plane, low, high, image, options)
         )
     window = Window(border=options.border, fill=options.fill)
-    blurred = image.keeping_alpha()
-    if sigma > 0:
-        blurred = blurred.correlate(shapes.gaussian(sigma), window)
-    right, down = _gradients(blurred, window)
+    blurred = correlate(image, shapes.gaussian(sigma), window) if sigma > 0 else image
+    right, down = gradients(blurred, window)
     if uneven:
         # what nobody sees has no edge, nor keeps one beside it from being the steepest
         clear = image.alpha == 0
@@ -131,60 +125,6 @@ def _followed(
     """Return which pixels of one plane lie on an edge, by its gradients."""
     unit = image.intensity(1)
     low, high = _thresholds(
-        low, high, lambda: max(otsu(image.seen(np.hypot(right, down))) / unit, FAINTEST)
+        low, high, lambda: max(otsu(image.visible(np.hypot(right, down))) / unit, FAINTEST)
     )
     return edges.trace_edges(right, down, low * unit, high * unit, workers=image.workers)
-
-
-@declare.filter(response=True, mixes=True)
-def gradient_direction(image: Pixels, options: BorderOptions) -> Pixels:
-    """Show where brightness rises as a hue, and how steeply as its brightness.
-
-    Correlates the luma with `sobel-x` and `sobel-y`. Red stands for a rise to the right, yellow
-    green for one upwards, cyan to the left, violet downwards, with all hues between. The length of
-    the gradient is the brightness. The result has red, green and blue, also that of a grey picture.
-
-    Smith, "Color gamut transform pairs" (1978), for the hues.
-    """
-    grey = image.luma()
-    if grey.colour.ndim == 3 and grey.colour.shape[2] != 1:
-        raise ArgumentError(
-            f"the picture has {grey.colour.shape[2]} colour channels: gradient-direction needs one"
-            " or three"
-        )
-    window = Window(border=options.border, fill=options.fill)
-    right, down = (part.reshape(part.shape[:2]) for part in _gradients(grey, window))
-    return image.with_colour(_hues(right, -down, image.white, image.workers), signed=None)
-
-
-def _gradients(image: Pixels, window: Window) -> tuple[Array, Array]:
-    """Return Sobel's raw gradients to the right and downwards."""
-    right = image.correlate(kernels.get("sobel-x").array, window)
-    down = image.correlate(kernels.get("sobel-y").array, window, scale=-1)
-    return right.values, down.values
-
-
-def _hues(right: Array, up: Array, white: float, workers: int | None) -> Array:
-    """Return fully saturated colours: the direction as hue, the length as value."""
-    colours = np.empty((*right.shape, 3), right.dtype)
-
-    def paint(start: int, stop: int) -> None:
-        for first in range(start, stop, ROWS_AT_ONCE):
-            rows = slice(first, min(first + ROWS_AT_ONCE, stop))
-            colours[rows] = _painted(right[rows], up[rows], white)
-
-    height, width = right.shape
-    run_bands(height, width * NANOSECONDS, check_workers(workers), paint)
-    return colours
-
-
-def _painted(right: Array, up: Array, white: float) -> Array:
-    one = right.dtype.type
-    value = np.minimum(np.hypot(right, up), one(white))
-    sixths = np.arctan2(up, right) * one(3 / np.pi)
-    # each of red, green and blue is full within a sixth of the circle on both sides of its own hue
-    # and falls to nothing over the next one
-    hues = np.array([0, 2, 4], right.dtype)
-    apart = np.abs(sixths[:, :, np.newaxis] - hues)
-    apart = np.minimum(apart, np.abs(one(6) - apart))
-    return np.asarray(value[:, :, np.newaxis] * np.clip(one(2) - apart, 0, 1))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from os import PathLike
 from typing import Annotated
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from convfilter.filters import declare
-from convfilter.filters.options import SIGNED_HELP, Channels, SignedMode, Window
-from convfilter.filters.parameters import Spec, kernel_of
-from convfilter.filters.pixels import Pixels
+from convfilter.filters.declare import Values
+from convfilter.filters.declaring.options import SIGNED_HELP, Channels, SignedMode, Window
+from convfilter.filters.declaring.parameters import Spec, kernel_of
+from convfilter.filters.declaring.reach import AlphaRule, Reach, around
+from convfilter.filters.pixels.picture import Pixels
+from convfilter.filters.pixels.windows import correlate
 from convfilter.kernels import Kernel
 
 KernelOption = Annotated[
@@ -20,7 +22,17 @@ KernelOption = Annotated[
 ]
 
 
-@declare.filter(response=True)
+def _reach(values: Values) -> Reach:
+    return around(kernel_of(values["kernel"]).shape)
+
+
+def _alpha_rule(values: Values) -> AlphaRule:
+    """Weights of one sign smooth alpha as they do colours; those of both signs keep it."""
+    weights = kernel_of(values["kernel"]).weights
+    return "keeps" if (weights > 0).any() and (weights < 0).any() else "smooths"
+
+
+@declare.filter(reach=_reach, alpha=_alpha_rule, response=True)
 def convolve(
     image: Pixels,
     window: Window,
@@ -48,12 +60,13 @@ def convolve(
     `offset` is on the scale 0 to 255 whatever the depth of the picture.
     """
     chosen = kernel_of(kernel)
-    weights = np.flip(chosen.weights) if flip else chosen.weights
+    weights = (chosen.flipped() if flip else chosen).weights
     if signed is None:
         # a kernel that clamps expects no negative response, so it leaves open how one is shown;
         # pictures that hold values below black, as floats may, keep them
         signed = image.signed if chosen.signed == "clamp" else chosen.signed
-    return image.correlate(
+    return correlate(
+        image,
         weights,
         window,
         scale=chosen.scale if scale is None else scale,

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
 import pytest
 
 from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
-from convfilter.filters.parameters import (
+from convfilter.filters.declaring.options import Options
+from convfilter.filters.declaring.parameters import (
     IntegerPair,
     NumberPair,
     Parameter,
     Spec,
     parse_padding,
-    read_parameters,
 )
+from convfilter.filters.declaring.reading import read_parameters
 
 
-@dataclass(frozen=True)
-class Bundle:
+class Group(Options):
     """Options of several filters."""
 
     flag: Annotated[bool, Spec("a flag", shared=True)] = False
@@ -30,7 +29,7 @@ class Bundle:
 
 def example(
     image: object,
-    bundle: Bundle,
+    group: Group,
     *,
     number: Annotated[float, Spec("a number", 0, 10, "pixels")] = 1,
     count: Annotated[int, Spec("a count", 1, 9, odd=True)] = 3,
@@ -46,7 +45,7 @@ def example(
     """Do nothing."""
 
 
-FOUND, BUNDLES = read_parameters(example)
+FOUND, GROUPS = read_parameters(example)
 BY_NAME = {parameter.name: parameter for parameter in FOUND}
 
 
@@ -65,7 +64,7 @@ def test_kinds_are_read_from_types() -> None:
         "flag": "flag",
         "around": "padding",
     }
-    assert list(BUNDLES.items()) == [("bundle", Bundle)]
+    assert list(GROUPS.items()) == [("group", Group)]
     assert [parameter.name for parameter in FOUND if parameter.spec.shared] == ["flag", "around"]
     assert BY_NAME["choice"].choices == ("4", "8", "round")
     assert BY_NAME["needed"].required
@@ -106,7 +105,7 @@ def test_values_are_taken(name: str, given: Any, expected: Any) -> None:
         ("number", "2", ArgumentTypeError, "'2': give a number"),
         ("number", "two", ArgumentTypeError, "'two': give a number"),
         ("number", None, ArgumentTypeError, "give a number"),
-        ("number", 10**400, ArgumentTypeError, "give a number"),
+        ("number", 10**400, ArgumentError, "give a number that fits into float64"),
         ("count", 2.0, ArgumentTypeError, "give a whole number"),
         ("count", 4, ArgumentError, "give an odd number"),
         ("pair", (1, 2, 3), ArgumentError, "pair has 3 parts"),
@@ -219,6 +218,28 @@ def test_wrong_declarations_are_found(
     filter_of.__annotations__["wrong"] = annotation
     with pytest.raises(error, match="wrong"):
         read_parameters(filter_of)
+
+
+def test_groups_of_options_hold_their_defaults_and_what_is_given() -> None:
+    assert Group.defaults() == {"flag": False, "around": "same"}
+    assert Group(flag=True).as_arguments() == {"flag": True, "around": "same"}
+    assert Group(around=3).around == 3
+    assert Group().flag is False
+    with pytest.raises(TypeError, match="Group has no option flagg"):
+        Group(flagg=True)
+
+
+def test_defaults_of_arguments_by_position_are_read() -> None:
+    def positional(
+        image: object,
+        first: Annotated[int, Spec("a count", 0, 9)],
+        second: Annotated[int, Spec("a count", 0, 9)] = 2,
+    ) -> None:
+        """Do nothing."""
+
+    first, second = read_parameters(positional)[0]
+    assert first.required
+    assert second.default == 2
 
 
 def test_parameter_is_plain_data() -> None:

@@ -1,12 +1,22 @@
-"""Options that many filters share, each declared once."""
+"""Options that many filters share, each declared once, and groups of them that belong together."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal, dataclass_transform
 
 from convfilter.engine.geometry import Border, Padding
-from convfilter.filters.parameters import IntegerPair, Spec
+from convfilter.filters.declaring.parameters import IntegerPair, Spec
+
+__all__ = [
+    "SIGNED_HELP",
+    "BorderOptions",
+    "Channels",
+    "Dilation",
+    "Options",
+    "Signed",
+    "SignedMode",
+    "Window",
+]
 
 Channels = Annotated[
     Literal["each", "luma"],
@@ -52,15 +62,43 @@ PaddingOption = Annotated[
 ]
 
 
-@dataclass(frozen=True)
-class BorderOptions:
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Options:
+    """A group of options: annotated class attributes are its fields, their values the defaults.
+
+    An argument of a filter whose type is such a group stands for all its fields. Type checkers take
+    a group for a dataclass; it is none, because making one takes as long as a small filter.
+    """
+
+    _defaults: ClassVar[dict[str, Any]] = {}
+
+    def __init_subclass__(cls) -> None:
+        own = {name: value for name, value in vars(cls).items() if not name.startswith("_")}
+        cls._defaults = {**cls._defaults, **own}
+
+    def __init__(self, **values: Any) -> None:
+        unknown = values.keys() - self._defaults.keys()
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no option {min(unknown)}")
+        vars(self).update(values)
+
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """Return the defaults of all options by name, those of the base class first."""
+        return dict(cls._defaults)
+
+    def as_arguments(self) -> dict[str, Any]:
+        """Return the values of all options by name."""
+        return {**self._defaults, **vars(self)}
+
+
+class BorderOptions(Options):
     """What stands beyond the edge of the image."""
 
     border: BorderOption = "reflect"
     fill: Fill = 0.0
 
 
-@dataclass(frozen=True)
 class Window(BorderOptions):
     """How a window walks over the image."""
 

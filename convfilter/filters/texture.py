@@ -1,20 +1,25 @@
-"""Kernels turned to several directions and joined by a maximum: answers in any direction."""
+"""Texture: kernels turned to several directions, of which the strongest response is kept."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
 from convfilter.filters import declare
-from convfilter.filters.custom import KernelOption
-from convfilter.filters.options import Channels, Window
-from convfilter.filters.parameters import Spec, kernel_of
-from convfilter.filters.pixels import Array, Pixels
+from convfilter.filters.convolution import KernelOption
+from convfilter.filters.declaring.options import Channels, Window
+from convfilter.filters.declaring.parameters import Spec, kernel_of
+from convfilter.filters.declaring.reach import around
+from convfilter.filters.pixels.picture import Pixels
+from convfilter.filters.pixels.windows import correlate_several
 from convfilter.kernels import shapes
+from convfilter.runtime.checks import Array
 
 
-@declare.filter(response=True)
+@declare.filter(
+    reach=lambda values: around(_waves(**values)[0].shape), alpha="keeps", response=True
+)
 def gabor(
     image: Pixels,
     window: Window,
@@ -32,7 +37,7 @@ def gabor(
             automatic="0.56 wavelengths, a bandwidth of one octave",
         ),
     ] = None,
-    orientations: Annotated[int, Spec("directions, joined by a maximum", 1, 64)] = 8,
+    orientations: Annotated[int, Spec("directions, of which the strongest counts", 1, 64)] = 8,
     angle: Annotated[
         float, Spec("first direction of the wave, counterclockwise", -360, 360, "degrees")
     ] = 0.0,
@@ -46,23 +51,43 @@ def gabor(
     """Find stripes of one width in any direction with Gabor's waves under a Gaussian.
 
     Correlates with one kernel for each of `orientations` directions and keeps the largest response,
-    which makes the answer independent of how the picture is turned. Directions are spread over 180
+    which makes the result independent of how the picture is turned. Directions are spread over 180
     degrees, over 360 where `phase` makes the wave one-sided. Stripes that swing from black to white
-    are answered with half of white, times `scale`; negative responses are black.
+    give half of white, times `scale`; negative responses are black.
 
     Daugman, "Uncertainty relation for resolution in space, spatial frequency, and orientation
     optimized by two-dimensional visual cortical filters" (1985).
     """
+    waves = _waves(wavelength, sigma, orientations, angle, phase, aspect)
+    return correlate_several(image, waves, "max", window, scale=scale, signed="clamp")
+
+
+def _waves(
+    wavelength: float,
+    sigma: float | None,
+    orientations: int,
+    angle: float,
+    phase: float,
+    aspect: float,
+    **_others: Any,
+) -> list[Array]:
+    """Return the kernels of all directions, with zeros around them so that all are of one shape."""
     sigma = 0.56 * wavelength if sigma is None else sigma
     turn = 180.0 if phase % 180 == 0 else 360.0
     waves = [
         shapes.gabor(sigma, wavelength, angle + turn * i / orientations, phase=phase, aspect=aspect)
         for i in range(orientations)
     ]
-    return image.respond(_of_one_shape(waves), "max", window, scale=scale, signed="clamp")
+    shape = np.max([wave.shape for wave in waves], axis=0)
+    return [
+        np.pad(wave, [(missing // 2, missing // 2) for missing in shape - wave.shape])
+        for wave in waves
+    ]
 
 
-@declare.filter(response=True)
+@declare.filter(
+    reach=lambda values: around(kernel_of(values["kernel"]).shape), alpha="keeps", response=True
+)
 def oriented_max(
     image: Pixels,
     window: Window,
@@ -80,15 +105,12 @@ def oriented_max(
     """
     chosen = kernel_of(kernel)
     turned = {k.weights.tobytes(): k.array for k in map(chosen.rotated, range(8))}
-    return image.respond(
-        list(turned.values()), "max", window, scale=scale, offset=chosen.offset, signed="clamp"
+    return correlate_several(
+        image,
+        list(turned.values()),
+        "max",
+        window,
+        scale=scale,
+        offset=chosen.offset,
+        signed="clamp",
     )
-
-
-def _of_one_shape(kernels: list[Array]) -> list[Array]:
-    """Return the kernels with zeros around them, so that all are of the same odd shape."""
-    shape = np.max([kernel.shape for kernel in kernels], axis=0)
-    return [
-        np.pad(kernel, [(missing // 2, missing // 2) for missing in shape - kernel.shape])
-        for kernel in kernels
-    ]

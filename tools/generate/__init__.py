@@ -1,0 +1,1 @@
+"""Write all files that are made from declarations: `python -m tools.generate`."""
