@@ -25,9 +25,9 @@ STANDARD = {
 """Top-level modules of the standard library besides those that the libraries import."""
 
 OWN = """
-    cli cli.cache cli.files cli.filtering cli.group cli.listing cli.main cli.options cli.pipe
-    cli.progress cli.run cli.wording
-    batch batch.checks batch.job batch.names batch.plan batch.report batch.run batch.walk
+    cli cli.commands cli.files cli.filtering cli.group cli.main cli.options cli.progress
+    cli.report cli.run cli.wording
+    batch batch.checks batch.job batch.names batch.plan batch.run batch.settings batch.work
     engine engine.choose engine.correlate engine.costs engine.gain
     engine.geometry engine.loops engine.loops.layout engine.plan
     engine.respond engine.schedule engine.strips engine.sums engine.taps

@@ -5,15 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from convfilter.cli.wording import say
 
 __all__ = ["Display", "announcement", "display"]
 
 
-@dataclass(frozen=True)
-class Display:
+class Display(NamedTuple):
     """Where lines go while files are worked on, and what to call when one is finished."""
 
     line: Callable[[str], None]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from convfilter.batch import Plan, make_plan
+from convfilter.batch.plan import FilePlan, make_plan
 from convfilter.errors import ImageError, UsageError
 
 
@@ -27,11 +27,15 @@ def touch(*names: str) -> None:
         path.write_bytes(b"")
 
 
-def planned(*paths: str, **options: Any) -> Plan:
-    return make_plan(paths, label="sobel", **options)
+def planned(*paths: str, **options: Any) -> FilePlan:
+    """Plan the paths of a command line: the last of several is the output, unless in place."""
+    inputs, output = paths, None
+    if len(paths) > 1 and not options.get("in_place"):
+        *inputs, output = paths
+    return make_plan(inputs, output, label="sobel", **options)
 
 
-def pairs(plan: Plan) -> list[tuple[str, str]]:
+def pairs(plan: FilePlan) -> list[tuple[str, str]]:
     return [(str(job.input), str(job.output)) for job in plan.jobs]
 
 
@@ -220,6 +224,19 @@ def test_in_place() -> None:
     assert "standard input" in refused("-", in_place=True)
 
 
+def test_an_output_must_suit_the_inputs() -> None:
+    touch("a.png", "b.png")
+
+    def refusal(*inputs: str, output: str | None, **options: Any) -> str:
+        with pytest.raises(UsageError) as caught:
+            make_plan(inputs, output, label="sobel", output_called="output", **options)
+        return str(caught.value)
+
+    assert "no place for out" in refusal("a.png", output="out", in_place=True)
+    assert refusal("a.png", "b.png", output=None) == "several inputs need a folder as output"
+    assert "a folder as output, but b.png is a file" in refusal("a.png", "a.png", output="b.png")
+
+
 def test_existing_outputs_are_refused_unless_allowed() -> None:
     touch("a.png", "b.png", "out/a.png", "out/b.png", "c.png")
     assert "c.png: exists already" in refused("a.png", "c.png", error=ImageError)
@@ -308,7 +325,9 @@ def test_permissions(monkeypatch: pytest.MonkeyPatch) -> None:
             planned(*paths)
     plan = planned("in", "out", recursive=True)
     assert pairs(plan) == [("in/a.png", "out/a.png")]
-    assert [failure.name for failure in plan.failures] == ["in/x"]
+    (failure,) = plan.failures
+    assert (failure.input, failure.output) == (Path("in/x"), Path("out/x"))
+    assert "in/x: the folder cannot be read" in str(failure.error)
     with pytest.raises(ImageError, match="in/x: the folder cannot be read: Permission denied"):
         planned("in/x", "out")
 
