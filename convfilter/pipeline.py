@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from convfilter import filters, kernels
 from convfilter.errors import ConvfilterError, PipelineError, UnknownNameError
@@ -24,8 +22,7 @@ LARGEST_FILE = 1 << 20
 """Bytes of a recipe."""
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One filter with the values of all its parameters; `name` may also be that of a kernel.
 
     `given` are the parameters that were stated, as they were.
@@ -56,6 +53,8 @@ class Step:
         return cls(name, found, values, tuple((given or {}).items()))
 
     def __str__(self) -> str:
+        import shlex
+
         words = [self.name, *(f"{key}={shlex.quote(written(value))}" for key, value in self.given)]
         return " ".join(words)
 
@@ -270,6 +269,8 @@ def _split(text: str) -> list[str]:
 
 
 def _parse_step(number: int, text: str) -> Step:
+    import shlex
+
     try:
         words = shlex.split(text)
     except ValueError as error:

@@ -25,8 +25,8 @@ STANDARD = {
 """Top-level modules of the standard library besides those that the libraries import."""
 
 OWN = """
-    cli cli.commands cli.files cli.filtering cli.group cli.main cli.options cli.progress
-    cli.report cli.run cli.wording
+    cli cli.commands cli.files cli.filtering cli.group cli.main cli.options cli.report cli.run
+    cli.wording
     batch batch.checks batch.job batch.names batch.plan batch.run batch.settings batch.work
     engine engine.choose engine.correlate engine.costs engine.gain
     engine.geometry engine.loops engine.loops.layout engine.plan

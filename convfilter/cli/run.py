@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
 from convfilter.batch.plan import FilePlan, make_plan
-from convfilter.batch.run import Outcome, Threads, shared_out
+from convfilter.batch.run import Outcome, Running, Threads, shared_out
 from convfilter.batch.settings import OPTIONS, check_together, completed
 from convfilter.batch.work import Done, Work, prepare
 from convfilter.cli.options import given_values
-from convfilter.cli.progress import Display, announcement, display
 from convfilter.cli.report import Report
 from convfilter.cli.wording import describe, say
 from convfilter.errors import ImageError, UsageError
@@ -54,38 +54,62 @@ def filter_given_files(context: click.Context, pipeline: Pipeline, *, label: str
     work = Work(pipeline, settings, workers)
     running = Threads(plan.jobs, work, threads)
     quiet = context.params["quiet"]
-    with display(len(plan.jobs), wanted=not quiet) as shown:
-        teller = _Teller(plan, context, shown)
+    with _display(plan, quiet=quiet) as (line, advance):
+        teller = _Teller(plan, context, line)
         for failure in plan.failures:
             teller.tell_error(failure.error)
-        with contextlib.nullcontext() if quiet else teller.announcing_compilation():
+        with contextlib.nullcontext() if quiet else _compilation_told(teller):
             prepare(plan.jobs)
-            try:
-                for outcome in running:
-                    teller.tell(outcome)
-            except BaseException:
-                try:
-                    for outcome in running.stop():
-                        teller.tell(outcome)
-                finally:
-                    teller.tell_interrupted()
-                raise
+            _tell_all(running, teller, advance)
     if not quiet:
         teller.tell_end()
     return teller.report.exit_code
 
 
+def _tell_all(running: Running, teller: _Teller, advance: Callable[[], None]) -> None:
+    """Tell what comes of every job; of an interrupted run, also of the jobs that were under way."""
+    try:
+        for outcome in running:
+            teller.tell(outcome)
+            advance()
+    except BaseException:
+        try:
+            for outcome in running.stop():
+                teller.tell(outcome)
+        finally:
+            teller.tell_interrupted()
+        raise
+
+
+def _display(
+    plan: FilePlan, *, quiet: bool
+) -> contextlib.AbstractContextManager[tuple[Callable[[str], None], Callable[[], None]]]:
+    """Return what is entered to get where lines go, and what to call when a file is finished."""
+    if quiet or len(plan.jobs) <= 1:
+        return contextlib.nullcontext((say, lambda: None))
+    from convfilter.cli.progress import display
+
+    return display(len(plan.jobs), wanted=True)
+
+
+def _compilation_told(teller: _Teller) -> contextlib.AbstractContextManager[None]:
+    from convfilter.runtime.compiled import link
+
+    return link.announcing(teller.compiling)
+
+
 class _Teller:
     """Says what comes of the files, and counts it."""
 
-    def __init__(self, plan: FilePlan, context: click.Context, shown: Display) -> None:
+    def __init__(self, plan: FilePlan, context: click.Context, line: Callable[[str], None]) -> None:
         self.report = Report(plan)
         self._plan = plan
-        self._shown = shown
+        self._line = line
         self._command = context.command_path
         self._quiet: bool = context.params["quiet"]
         self._explain: bool = context.params["explain"]
         self._several = self.report.total > 1 or plan.target is not None
+        self._said_compiling = False
 
     def tell(self, outcome: Outcome) -> None:
         """Say what came of one job, if it is anything to speak of."""
@@ -95,28 +119,27 @@ class _Teller:
         elif done is not None:
             self.report.succeed()
             self._tell_done(job.name, done)
-        self._shown.advance()
 
     def _tell_done(self, name: str, done: Done) -> None:
         if self._explain:
             from convfilter.cli.explain import explanation
 
             for line in explanation(name, done):
-                self._shown.line(line)
+                self._line(line)
         if not self._quiet:
             for note in done.notes:
-                self._shown.line(f"{self._command}: {note}")
+                self._line(f"{self._command}: {note}")
 
     def tell_error(self, error: BaseException, name: str = "") -> None:
         """Say why there is no result, with the name of the file unless the reason has it."""
         self.report.fail(error)
         text = describe(error)
-        self._shown.line(f"{self._command}: {text if name in text else f'{name}: {text}'}")
+        self._line(f"{self._command}: {text if name in text else f'{name}: {text}'}")
 
     def tell_interrupted(self) -> None:
         """Say how far the work had come when it was ended."""
         if self._several:
-            self._shown.line(f"{self._command}: {self.report.sentence(interrupted=True)}")
+            self._line(f"{self._command}: {self.report.sentence(interrupted=True)}")
 
     def tell_end(self) -> None:
         """Say the last sentence: of several files the counts, of one a name that was made here."""
@@ -125,17 +148,19 @@ class _Teller:
         elif self._plan.chosen_name and self.report.done:
             say(f"{self._command}: written to {self._plan.jobs[0].output}")
 
-    def announcing_compilation(self) -> contextlib.AbstractContextManager[None]:
-        """Return what is entered to say, once, that loops are being compiled."""
-        from convfilter.runtime.compiled import link
+    def compiling(self) -> contextlib.AbstractContextManager[object]:
+        """Return what is entered while a loop is compiled: a spinner, or the first time a line."""
+        from convfilter.cli.progress import spinner
 
-        return link.announcing(
-            announcement(
-                f"{self._command}: compiling its loops for this processor, on the first use only",
-                self._shown.line,
-                spinning=len(self._plan.jobs) == 1,  # a bar is no place for a spinner
-            )
-        )
+        text = f"{self._command}: compiling its loops for this processor, on the first use only"
+        if len(self._plan.jobs) == 1:  # a bar is no place for a spinner
+            shown = spinner(text)
+            if shown is not None:
+                return shown
+        if not self._said_compiling:
+            self._said_compiling = True
+            self._line(text)
+        return contextlib.nullcontext()
 
 
 def _check_streams(plan: FilePlan) -> None:

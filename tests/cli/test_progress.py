@@ -9,16 +9,19 @@ from convfilter.cli import progress
 
 def test_a_terminal_gets_a_spinner(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    lines: list[str] = []
+) -> None:
     monkeypatch.setattr(progress, "_is_watched", lambda: True)
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
-    with progress.announcement("[one] moment", lines.append, spinning=True)():
+    shown = progress.spinner("[one] moment")
+    assert shown is not None
+    with shown:
         pass
     assert "[one] moment" in capsys.readouterr().err
-    assert lines == []
-    enter = progress.announcement("a moment", lines.append, spinning=False)
-    for _ in range(2):
-        with enter():
-            pass
-    assert lines == ["a moment"]
+
+
+def test_where_nobody_watches_there_are_lines_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert progress.spinner("a moment") is None
+    with progress.display(5, wanted=True) as shown:
+        shown.line("a line")
+        shown.advance()
+    assert capsys.readouterr().err == "a line\n"
