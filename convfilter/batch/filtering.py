@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterable, Iterator
+import textwrap
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from convfilter.batch.plan import FilePlan, make_plan
-from convfilter.batch.run import Outcome, Running, Threads, shared_out
+from convfilter.batch.run import Outcome, Running, begin
 from convfilter.batch.settings import OPTIONS, Settings, checked
-from convfilter.batch.work import Seconds, Work, prepare
+from convfilter.batch.work import Seconds, prepare
 from convfilter.errors import ArgumentTypeError
 from convfilter.filters.parameters import Parameter
 from convfilter.images import is_image_path
@@ -67,7 +68,10 @@ class FileResult:
 
 
 def _with_options(function: Function) -> Function:
-    """Let `help` show every option of a function that takes those of `Settings`."""
+    """Let `help` show every option of a function that takes those of `Settings`.
+
+    Its docstring says OPTIONS where they are described.
+    """
     signature = inspect.signature(function)
     *positional, _ = signature.parameters.values()
     named = [
@@ -75,20 +79,19 @@ def _with_options(function: Function) -> Function:
         for name, option in OPTIONS.items()
     ]
     function.__signature__ = signature.replace(parameters=[*positional, *named])  # type: ignore[attr-defined]
-    lines = [line for option in OPTIONS.values() for line in _described(option)]
-    function.__doc__ = (function.__doc__ or "").replace(
-        "\n    OPTIONS\n", "\n".join(["", *lines, ""])
-    )
+    described = "\n".join(map(_described, OPTIONS.values()))
+    function.__doc__ = (function.__doc__ or "").replace("    OPTIONS", described)
     return function
 
 
-def _described(option: Parameter) -> Iterator[str]:
-    """Yield the lines of a docstring about an option."""
+def _described(option: Parameter) -> str:
+    """Return what a docstring says of an option."""
     kinds = {"flag": "bool", "integer": f"int, {option.range}", "choice": "str"}
     values = f"{{{', '.join(map(repr, option.choices))}}}" if option.choices else kinds[option.kind]
     default = option.spec.automatic if option.default is None else repr(option.default)
-    yield f"    {option.name} : {values}"
-    yield f"        {option.spec.help} (by default {default})"
+    text = f"{option.spec.help} (by default {default})."
+    lines = textwrap.wrap(text[:1].upper() + text[1:], 88)
+    return "\n        ".join([f"    {option.name} : {values}", *lines])
 
 
 @_with_options
@@ -97,7 +100,7 @@ def filter_files(
     output: AnyPath | None,
     pipeline: Pipeline | str,
     **options: Unpack[Settings],
-) -> Iterator[FileResult]:
+) -> Generator[FileResult, None, None]:
     """Filter a file, several, or folders, and yield what came of each as soon as it is done.
 
     It is the command's work with the command's safety. Which file becomes which is settled, and
@@ -106,9 +109,9 @@ def filter_files(
     whole or not at all. A file that cannot be read, filtered or written is a result with an error,
     and the others go on.
 
-    Files are filtered while results are taken: several side by side, and a few ahead. Whoever stops
-    taking them, by leaving the loop or by ``close()``, ends the work: files under way are finished,
-    no others are begun.
+    Files are filtered while results are taken: several side by side, and a few ahead. What this
+    returns ends the work when it is closed, or forgotten as a loop's is that is left early: files
+    under way are finished, and no others are begun.
 
     Parameters
     ----------
@@ -157,18 +160,8 @@ def filter_files(
             raise ArgumentTypeError(f"{pipeline!r} is no pipeline: give a Pipeline or text")
         pipeline = Pipeline.parse(pipeline)
     paths, target = _paths(inputs, output)
-    plan = make_plan(
-        paths,
-        target,
-        label=_label(pipeline),
-        format_name=settings["format"],
-        in_place=settings["in_place"],
-        overwrite=settings["overwrite"],
-        recursive=settings["recursive"],
-        output_called="output",
-    )
-    threads, workers = shared_out(len(plan.jobs), settings["jobs"], settings["workers"])
-    return _results(plan, Threads(plan.jobs, Work(pipeline, settings, workers), threads))
+    plan = make_plan(paths, target, settings, label=_label(pipeline), output_called="output")
+    return _results(plan, begin(plan.jobs, pipeline, settings))
 
 
 def _label(pipeline: Pipeline) -> str:
@@ -199,7 +192,7 @@ def _text(path: object) -> str:
     return text if text != "-" else os.path.join(os.curdir, text)  # noqa: PTH118
 
 
-def _results(plan: FilePlan, running: Running) -> Iterator[FileResult]:
+def _results(plan: FilePlan, running: Running) -> Generator[FileResult, None, None]:
     prepare(plan.jobs)
     try:
         for failure in plan.failures:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from convfilter.batch.checks import check_outputs
 from convfilter.batch.job import Job
 from convfilter.batch.names import derived_name, shown, sibling_name
+from convfilter.batch.settings import Settings
 from convfilter.errors import ImageError, UsageError
 from convfilter.images import format_of, is_image_path
 
@@ -54,12 +55,9 @@ class FilePlan(NamedTuple):
 def make_plan(
     inputs: Sequence[str],
     output: str | None,
+    settings: Settings,
     *,
     label: str,
-    format_name: str | None = None,
-    in_place: bool = False,
-    overwrite: bool = False,
-    recursive: bool = False,
     output_called: str = "the last path",
 ) -> FilePlan:
     """Turn paths into jobs.
@@ -71,9 +69,8 @@ def make_plan(
     Parameters
     ----------
     inputs, output : paths of files and folders; ``-`` stands for standard input and output
+    settings : of which `format`, `in_place`, `overwrite` and `recursive` count here
     label : what is added to the name of a sibling
-    format_name : a format of `images.FORMATS`, by default those that the outputs' names tell
-    in_place, overwrite, recursive : as in `batch.settings`
     output_called : what a person knows the output by, for messages
 
     Raises
@@ -85,6 +82,8 @@ def make_plan(
         An input does not exist, an output exists already, a folder may not be written to, or
         there is no image at all.
     """
+    format_name, recursive = settings["format"], settings["recursive"]
+    in_place = settings["in_place"]
     if not inputs:
         raise UsageError("give an input, a file or a folder, and where its result belongs")
     if "" in inputs or output == "":
@@ -99,7 +98,8 @@ def make_plan(
         plan = _one(inputs[0], output, format_name)
     if not plan.jobs and not plan.failures:
         raise ImageError(_nothing_found(inputs, plan))
-    jobs = check_outputs(plan.jobs, plan.target, overwrite=overwrite or in_place, in_place=in_place)
+    overwrite = settings["overwrite"] or in_place
+    jobs = check_outputs(plan.jobs, plan.target, overwrite=overwrite, in_place=in_place)
     return plan._replace(jobs=jobs)
 
 

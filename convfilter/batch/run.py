@@ -7,13 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from convfilter.batch.job import Job
-from convfilter.batch.work import Done
+from convfilter.batch.settings import Settings
+from convfilter.batch.work import Done, Work
 from convfilter.errors import ImageError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
-__all__ = ["Outcome", "Running", "Threads", "shared_out"]
+    from convfilter.pipeline import Pipeline
+
+__all__ = ["Outcome", "Running", "Threads", "begin", "shared_out"]
 
 
 class Outcome(NamedTuple):
@@ -90,6 +93,12 @@ class Threads:
             for future in begun
             if not future.cancelled() and future.exception() is None
         ]
+
+
+def begin(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings) -> Running:
+    """Return the jobs under way, as many at once as the settings and the CPUs allow."""
+    threads, workers = shared_out(len(jobs), settings["jobs"], settings["workers"])
+    return Threads(jobs, Work(pipeline, settings, workers), threads)
 
 
 def shared_out(jobs: int, threads: int | None, workers: int | None) -> tuple[int, int | None]:

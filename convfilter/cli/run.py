@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from convfilter.batch.plan import FilePlan, make_plan
-from convfilter.batch.run import Outcome, Running, Threads, shared_out
+from convfilter.batch.run import Outcome, Running, begin
 from convfilter.batch.settings import OPTIONS, check_together, completed
-from convfilter.batch.work import Done, Work, prepare
+from convfilter.batch.work import Done, prepare
 from convfilter.cli.options import given_values
 from convfilter.cli.report import Report
 from convfilter.cli.wording import describe, say
@@ -40,19 +40,10 @@ def filter_given_files(context: click.Context, pipeline: Pipeline, *, label: str
     except UsageError as error:
         raise click.UsageError(str(error), context) from error
     all_inputs = settings["in_place"] or len(paths) == 1
-    plan = make_plan(
-        paths if all_inputs else paths[:-1],
-        None if all_inputs else paths[-1],
-        label=label,
-        format_name=settings["format"],
-        in_place=settings["in_place"],
-        overwrite=settings["overwrite"],
-        recursive=settings["recursive"],
-    )
+    inputs, output = (paths, None) if all_inputs else (paths[:-1], paths[-1])
+    plan = make_plan(inputs, output, settings, label=label)
     _check_streams(plan)
-    threads, workers = shared_out(len(plan.jobs), settings["jobs"], settings["workers"])
-    work = Work(pipeline, settings, workers)
-    running = Threads(plan.jobs, work, threads)
+    running = begin(plan.jobs, pipeline, settings)
     quiet = context.params["quiet"]
     with _display(plan, quiet=quiet) as (line, advance):
         teller = _Teller(plan, context, line)

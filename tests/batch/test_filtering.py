@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ def _in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def outputs(results: Iterator[FileResult]) -> list[str]:
+def outputs(results: Iterable[FileResult]) -> list[str]:
     """Use the results up and return the sorted names of the outputs, all of which are there."""
     made = list(results)
     assert [result.error for result in made] == [None] * len(made)
@@ -283,7 +283,7 @@ def test_nothing_is_done_before_results_are_taken() -> None:
     picture("a.png")
     results = filter_files("a.png", "b.png", "sobel")
     assert sorted(everything(Path())) == ["a.png"]
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     assert sorted(everything(Path())) == ["a.png"]
 
 
@@ -299,7 +299,7 @@ def test_who_stops_taking_results_ends_the_work(jobs: int, way: str) -> None:
         results = filter_files("in", "out", "sobel", jobs=jobs)
         if way == "close":
             taken.append(next(results))
-            results.close()  # type: ignore[attr-defined]
+            results.close()
             return
         for result in results:
             taken.append(result)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from convfilter.batch.plan import FilePlan, make_plan
+from convfilter.batch.settings import completed
 from convfilter.errors import ImageError, UsageError
 
 
@@ -32,7 +33,7 @@ def planned(*paths: str, **options: Any) -> FilePlan:
     inputs, output = paths, None
     if len(paths) > 1 and not options.get("in_place"):
         *inputs, output = paths
-    return make_plan(inputs, output, label="sobel", **options)
+    return make_plan(inputs, output, completed(options), label="sobel")
 
 
 def pairs(plan: FilePlan) -> list[tuple[str, str]]:
@@ -67,7 +68,7 @@ def test_one_file_into_an_existing_folder() -> None:
 
 def test_a_slash_makes_the_output_a_folder() -> None:
     touch("a.png")
-    plan = planned("a.png", "out/", format_name="JPEG")
+    plan = planned("a.png", "out/", format="JPEG")
     assert pairs(plan) == [("a.png", "out/a.jpg")]
     assert plan.jobs[0].make_folder
 
@@ -85,7 +86,7 @@ def test_a_slash_makes_the_output_a_folder() -> None:
 )
 def test_a_single_path_gets_a_sibling(name: str, format_name: str | None, expected: str) -> None:
     touch(name)
-    plan = planned(name, format_name=format_name)
+    plan = planned(name, format=format_name)
     assert pairs(plan) == [(name, expected)]
     assert plan.chosen_name
 
@@ -184,7 +185,7 @@ def test_pipes_in_a_folder_are_passed_over() -> None:
 def test_colliding_names_are_refused() -> None:
     touch("a.png", "a.jpg", "x/a.png")
     assert "would both become" in refused("a.png", "x/a.png", "out")
-    message = refused("a.png", "a.jpg", "out", format_name="PNG")
+    message = refused("a.png", "a.jpg", "out", format="PNG")
     assert "a.png and a.jpg would both become out/a.png" in message
 
 
@@ -220,7 +221,7 @@ def test_in_place() -> None:
     plan = planned("a.png", "in", in_place=True, recursive=True)
     assert pairs(plan) == [(name, name) for name in ("a.png", "in/b.png", "in/x/c.png")]
     assert all(job.overwrite for job in plan.jobs)
-    assert "--format" in refused("a.png", in_place=True, format_name="PNG")
+    assert "--format" in refused("a.png", in_place=True, format="PNG")
     assert "standard input" in refused("-", in_place=True)
 
 
@@ -229,7 +230,7 @@ def test_an_output_must_suit_the_inputs() -> None:
 
     def refusal(*inputs: str, output: str | None, **options: Any) -> str:
         with pytest.raises(UsageError) as caught:
-            make_plan(inputs, output, label="sobel", output_called="output", **options)
+            make_plan(inputs, output, completed(options), label="sobel", output_called="output")
         return str(caught.value)
 
     assert "no place for out" in refusal("a.png", output="out", in_place=True)
@@ -254,7 +255,7 @@ def test_a_dangling_link_is_in_the_way() -> None:
 
 def test_devices_need_no_leave_to_be_written_to() -> None:
     touch("a.png")
-    assert planned("a.png", os.devnull, format_name="PNG").jobs[0].overwrite
+    assert planned("a.png", os.devnull, format="PNG").jobs[0].overwrite
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def test_compiling_is_said_once_or_shown_by_a_spinner_of_a_single_file(
             pass
     shown = watched and jobs == 1
     assert lines == ([] if shown else [f"convfilter sobel: {COMPILING}"])
-    assert ("on the first use only" in capsys.readouterr().err) == shown
+    assert ("compiling its loops" in capsys.readouterr().err) == shown
 
 
 @pytest.mark.parametrize("options", [[], ["--quiet"]])
