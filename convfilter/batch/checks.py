@@ -17,7 +17,7 @@ __all__ = ["check_outputs"]
 def check_outputs(
     jobs: Sequence[Job], target: Path | None, *, overwrite: bool, in_place: bool
 ) -> tuple[Job, ...]:
-    """Return the jobs, each with leave to replace its output where that is given.
+    """Return the jobs, each with permission to replace its output where that is given.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def check_outputs(
 
 
 def _replaces(job: Job, overwrite: bool) -> bool:
-    """Whether the job may write to what is there: by leave, or since it is a device or a pipe."""
+    """Whether the job may write to what is there: it is allowed, or it is a device or a pipe."""
     if job.output is None:
         return False
     return overwrite or (os.path.lexists(job.output) and not _in_the_way(job.output))

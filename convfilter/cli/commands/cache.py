@@ -78,23 +78,23 @@ def _info(json: bool) -> None:
     from convfilter.runtime.compiled import cache, link, store
 
     directory, problem = store.directory(), cache.problem()
-    kept = cache.kept(link.key())
+    cached = cache.kept(link.key())
     if json:
         values: dict[str, Any] = {
             "directory": None if directory is None else str(directory),
             "problem": problem,
-            "objects": kept.current + kept.stale,
-            "current": kept.current,
-            "stale": kept.stale,
-            "bytes": kept.size,
+            "objects": cached.current + cached.stale,
+            "current": cached.current,
+            "stale": cached.stale,
+            "bytes": cached.size,
         }
         print_json(values)
         return
     print(f"directory  {directory or 'none'}")
     print(f"state      {f'not in order: {problem}' if problem else 'in order'}")
-    print(f"loops      {kept.current} by this version for this processor")
-    print(f"stale      {kept.stale} by others, dropped after {cache.STALE_DAYS} days")
-    print(f"size       {kept.size / 1e6:.1f} MB")
+    print(f"loops      {cached.current} by this version for this processor")
+    print(f"stale      {cached.stale} by others, dropped after {cache.STALE_DAYS} days")
+    print(f"size       {cached.size / 1e6:.1f} MB")
 
 
 def _warm(names: tuple[str, ...], quiet: bool) -> int:
@@ -113,11 +113,11 @@ def _warm(names: tuple[str, ...], quiet: bool) -> int:
         say(f"{path}: compiling what {counted(len(chosen), 'filter')} may need")
     with display(len(chosen), wanted=not quiet) as shown:
         failed = warm(chosen, default_workers(), shown.advance)
-    kept = cache.kept(link.key()).current
+    after = cache.kept(link.key()).current
     if failed:
         raise ConvfilterError(f"{', '.join(failed)}: could not be compiled and kept")
     if not quiet:
-        say(f"{path}: {counted(kept, 'loop')} kept, {kept - before} of them new")
+        say(f"{path}: {counted(after, 'loop')} kept, {after - before} of them new")
     return 0
 
 
