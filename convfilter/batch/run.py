@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from convfilter.batch.job import Job
@@ -58,7 +59,8 @@ class Threads:
         self._work = work
         self._count = min(count, len(jobs))
         self._pool: ThreadPoolExecutor | None = None
-        self._begun: list[Future[Outcome]] = []
+        self._begun: set[Future[Outcome]] = set()
+        self._ended: SimpleQueue[Future[Outcome]] = SimpleQueue()
 
     def __iter__(self) -> Iterator[Outcome]:
         return self
@@ -66,20 +68,20 @@ class Threads:
     def __next__(self) -> Outcome:
         if self._count <= 1:
             return _outcome(next(self._waiting), self._work)
-        from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-
         if self._pool is None:
+            from concurrent.futures import ThreadPoolExecutor
+
             self._pool = ThreadPoolExecutor(self._count, thread_name_prefix="convfilter-job")
-        ahead = 2 * self._count - len(self._begun)
-        for job in itertools.islice(self._waiting, ahead):
-            self._begun.append(self._pool.submit(_outcome, job, self._work))
+        for job in itertools.islice(self._waiting, 2 * self._count - len(self._begun)):
+            future = self._pool.submit(_outcome, job, self._work)
+            self._begun.add(future)
+            future.add_done_callback(self._ended.put)
         if not self._begun:
             self.stop()
             raise StopIteration
-        wait(self._begun, return_when=FIRST_COMPLETED)
-        first = next(future for future in self._begun if future.done())
-        self._begun.remove(first)
-        return first.result()
+        future = self._ended.get()
+        self._begun.remove(future)
+        return future.result()
 
     def stop(self) -> list[Outcome]:
         """Begin no more jobs, wait for those under way, and return what came of these."""
@@ -87,7 +89,7 @@ class Threads:
         if self._pool is None:
             return []
         self._pool.shutdown(wait=True, cancel_futures=True)
-        begun, self._begun = self._begun, []
+        begun, self._begun = self._begun, set()
         return [
             future.result()
             for future in begun

@@ -144,6 +144,17 @@ def test_options_reach_the_work() -> None:
     assert "more than the limit of 100" in str(refused.error)
 
 
+def test_frames_are_chosen_in_every_form() -> None:
+    shades = [np.full((4, 5), shade, np.uint8) for shade in (10, 20, 30)]
+    first, *others = map(Image, shades)
+    convfilter.write(Image(first.pixels, following=tuple(others)), "pages.tif")
+    for number, frames in enumerate(("1-", [1, 2], range(1, 3))):
+        list(filter_files("pages.tif", f"{number}.tif", "invert", frames=frames))
+        assert [frame.pixels[0, 0] for frame in read(f"{number}.tif").frames] == [235, 225]
+    (beyond,) = filter_files("pages.tif", "beyond.tif", "invert", frames=3)
+    assert "none of number 3" in str(beyond.error)
+
+
 def test_in_place() -> None:
     picture("in/a.png")
     picture("in/x/b.png", seed=1)
@@ -210,6 +221,7 @@ def test_a_file_that_appears_after_the_plan_is_not_replaced() -> None:
         ((["a.png", 3], "out", "sobel"), {}, ArgumentTypeError, "3 is no path"),
         ((["a.png", "in"], None, "sobel"), {}, UsageError, "need a folder as output"),
         ((["a.png", "in"], "a.png", "sobel"), {}, UsageError, "output, but a.png is a file"),
+        ((["a.png", "in"], "plain", "sobel"), {}, UsageError, "output, but plain is a file"),
         (("in", "new.png", "sobel"), {}, UsageError, "needs a folder as output, but new.png"),
         (("a.png", "b.xyz", "sobel"), {}, UsageError, "no format has the suffix"),
         (("a.png", "far/b.png", "sobel"), {}, ImageError, "far does not exist"),
@@ -225,6 +237,7 @@ def test_what_concerns_the_whole_is_raised_at_the_call(
     picture("in/a.png")
     picture("in/a.jpg")
     Path("empty").mkdir()
+    Path("plain").write_bytes(b"")
     before = everything(Path())
     with pytest.raises(error) as caught:
         filter_files(*arguments, **options)
