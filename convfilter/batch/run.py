@@ -50,8 +50,8 @@ class Running(Protocol):
 class Threads:
     """Jobs under way in threads; a single thread is the caller's own, at the moment it asks.
 
-    Otherwise so many jobs are begun ahead that no thread waits for whoever takes the outcomes, and
-    no more: he who stops asking, or asks late, does not come back to find all files written.
+    Otherwise as many jobs again are begun ahead, so that no thread waits for whoever takes the
+    outcomes. No more are: a caller that stops asking does not find all files written later.
     """
 
     def __init__(self, jobs: Sequence[Job], work: Callable[[Job], Done], count: int = 1) -> None:
