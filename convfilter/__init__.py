@@ -8,6 +8,7 @@ from convfilter.lazy import exports
 
 if TYPE_CHECKING:
     from convfilter import engine, filters, kernels
+    from convfilter.batch.filtering import FileResult, filter_files
     from convfilter.engine import (
         convolve,
         correlate,
@@ -27,12 +28,14 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "ConvfilterError": "errors",
+    "FileResult": "batch.filtering",
     "Image": "images",
     "Pipeline": "pipeline",
     "apply": "pipeline",
     "convolve": "engine",
     "correlate": "engine",
     "correlate_bank": "engine",
+    "filter_files": "batch.filtering",
     "maximum": "engine",
     "median": "engine",
     "minimum": "engine",
@@ -46,6 +49,7 @@ _ROOMS = ("engine", "errors", "filters", "images", "kernels", "pipeline")
 
 __all__ = [
     "ConvfilterError",
+    "FileResult",
     "Image",
     "Pipeline",
     "apply",
@@ -53,6 +57,7 @@ __all__ = [
     "correlate",
     "correlate_bank",
     "engine",
+    "filter_files",
     "filters",
     "kernels",
     "maximum",

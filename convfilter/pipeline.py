@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from convfilter import filters, kernels
 from convfilter.errors import ConvfilterError, PipelineError, UnknownNameError
@@ -24,7 +23,7 @@ LARGEST_FILE = 1 << 20
 """Bytes of a recipe."""
 
 
-class Step:
+class Step(NamedTuple):
     """One filter with the values of all its parameters.
 
     Attributes
@@ -35,17 +34,10 @@ class Step:
     given : the parameters that were stated, as they were
     """
 
-    def __init__(
-        self,
-        name: str,
-        filter: Filter,  # noqa: A002 - the attribute's name
-        parameters: Mapping[str, Any],
-        given: tuple[tuple[str, Any], ...] = (),
-    ) -> None:
-        self.name = name
-        self.filter = filter
-        self.parameters = parameters
-        self.given = given
+    name: str
+    filter: Filter
+    parameters: Mapping[str, Any]
+    given: tuple[tuple[str, Any], ...] = ()
 
     @classmethod
     def of(cls, name: str, given: Mapping[str, Any] | None = None) -> Step:
@@ -70,6 +62,8 @@ class Step:
         return cls(name, found, found.complete({**stated, **preset}), tuple(stated.items()))
 
     def __str__(self) -> str:
+        import shlex
+
         words = [self.name, *(f"{key}={shlex.quote(written(value))}" for key, value in self.given)]
         return " ".join(words)
 
@@ -294,6 +288,8 @@ def _split(text: str) -> list[str]:
 
 
 def _parse_step(number: int, text: str) -> Step:
+    import shlex
+
     try:
         words = shlex.split(text)
     except ValueError as error:

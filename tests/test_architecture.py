@@ -1,15 +1,19 @@
-"""The floors of the house: who may import whom, and what starting up may not import at all."""
+"""The floors of the house: who may import whom, who may know what, and what a start imports."""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from convfilter import filters, kernels
+from convfilter.images import FORMATS, SUFFIXES
 
 PACKAGE = Path(__file__).resolve().parent.parent / "convfilter"
 ROOT = "convfilter"
@@ -23,11 +27,16 @@ FLOORS = {
     "filters": 3,
     "nn": 3,
     "pipeline": 4,
-    "batch": 5,
-    "cli": 6,
+    "batch": 6,
+    "cli": 8,
 }
 ENTRANCES = ("__init__", "__main__")
 LONGEST = 400
+FULLEST = 12
+"""Modules of a folder besides `__init__`."""
+
+HELD = ("runtime", "pipeline", "batch", "cli")
+"""Rooms whose folders are no fuller, and whose circles count wherever an import stands."""
 CONFINED = {
     "numba": ("engine.loops", "runtime.compiled"),
     "llvmlite": ("runtime.compiled",),
@@ -122,9 +131,19 @@ def violations(package: Path) -> list[str]:
             problem = _floor(source, taken_import) or _confinement(source, taken_import)
             if problem:
                 found.append(f"{source.name}:{taken_import.line} {problem}")
-        names = {t.module.removeprefix(f"{ROOT}.") for t in taken if t.at_start}
+        counts = [t for t in taken if t.at_start or source.room in HELD]
+        names = {t.module.removeprefix(f"{ROOT}.") for t in counts}
         edges[source.name] = (names & known) - {source.name}
+    found += _full_folders(files)
     return found + [f"circle: {' -> '.join(circle)}" for circle in circles(edges)]
+
+
+def _full_folders(files: list[Source]) -> Iterator[str]:
+    modules = Counter(source.path.parent for source in files if not source.is_package)
+    for source in files:
+        count = modules[source.path.parent]
+        if source.is_package and source.room in HELD and count > FULLEST:
+            yield f"{source.name} has {count} modules, more than {FULLEST}"
 
 
 def _size_and_name(source: Source) -> Iterator[str]:
@@ -214,6 +233,17 @@ BAD_TREES = {
         },
         "circle: engine.a -> engine.b -> engine.c -> engine.a",
     ),
+    "circle of imports in functions": (
+        {
+            "cli/a.py": "def f():\n    from convfilter.cli.b import x",
+            "cli/b.py": "if TYPE_CHECKING:\n    from convfilter.cli import a",
+        },
+        "circle: cli.a -> cli.b -> cli.a",
+    ),
+    "full folder": (
+        {"batch/inner/__init__.py": "", **{f"batch/inner/m{n}.py": "" for n in range(13)}},
+        "batch.inner has 13 modules",
+    ),
     "circle through the package": (
         {
             "engine/__init__.py": "from .a import x",
@@ -258,6 +288,41 @@ def test_guard_lets_good_houses_stand(tmp_path: Path) -> None:
         },
     )
     assert violations(tmp_path) == []
+
+
+FACES = ("batch", "cli")
+"""The rooms that do the same whatever filters and formats there are."""
+
+
+def literals(source: Source) -> Iterator[tuple[int, str]]:
+    """Yield every text in a file with its line."""
+    for node in ast.walk(ast.parse(source.path.read_text("utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, node.value
+
+
+def names_in_faces(package: Path) -> list[str]:
+    """List the texts that are names of filters, kernels or formats, where none may be known."""
+    known = {*filters.names(), *kernels.names()}
+    known |= {name.lower() for name in FORMATS} | set(SUFFIXES)
+    return [
+        f"{source.name}:{line} {text!r}"
+        for source in sources(package)
+        if source.room in FACES
+        for line, text in literals(source)
+        if text.lower().replace("_", "-") in known
+    ]
+
+
+def test_the_faces_know_no_filter_and_no_format_by_name() -> None:
+    assert names_in_faces(PACKAGE) == []
+
+
+def test_a_name_in_a_face_is_seen(tmp_path: Path) -> None:
+    text = 'f("gaussian_blur")\nif name in ("PNG", ".jpg", "sobel-x", "shown as png"): pass'
+    plant(tmp_path, {"cli/a.py": text, "filters/a.py": text})
+    seen = [line.partition(" ")[2] for line in names_in_faces(tmp_path)]
+    assert sorted(seen) == ["'.jpg'", "'PNG'", "'gaussian_blur'", "'sobel-x'"]
 
 
 def modules_after(code: str) -> set[str]:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import convfilter
+from convfilter.images import is_image_path
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -77,6 +78,9 @@ def test_the_python_example_runs(desk: Path):
     assert isinstance(edges, np.ndarray)
     assert edges.shape == (512, 768, 3)
     assert (desk / "soft-from-python.png").exists()
+    pictures = [p.name for p in (desk / "sample_images").iterdir() if is_image_path(p)]
+    made = [path.name for path in (desk / "edges-from-python").iterdir()]
+    assert sorted(made) == sorted(pictures)
 
 
 def test_links_lead_somewhere():

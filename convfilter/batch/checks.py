@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from convfilter.batch.job import Job
@@ -18,7 +17,7 @@ __all__ = ["check_outputs"]
 def check_outputs(
     jobs: Sequence[Job], target: Path | None, *, overwrite: bool, in_place: bool
 ) -> tuple[Job, ...]:
-    """Return the jobs, each with leave to replace its output where that is given.
+    """Return the jobs, each with permission to replace its output where that is given.
 
     Raises
     ------
@@ -27,7 +26,8 @@ def check_outputs(
     ImageError
         An output exists already, or the folder of the outputs cannot be written to.
     """
-    _check_collisions(jobs)
+    if len(jobs) > 1:
+        _check_collisions(jobs)
     if not in_place:
         _check_not_inputs(jobs)
     existing = [job.output for job in jobs if job.output is not None and _in_the_way(job.output)]
@@ -41,10 +41,11 @@ def check_outputs(
             _check_folder(place, may_be_made=False)
         if target is not None and jobs:
             _check_folder(target, may_be_made=True)
-    return tuple(replace(job, overwrite=True) if _replaces(job, overwrite) else job for job in jobs)
+    return tuple(job._replace(overwrite=True) if _replaces(job, overwrite) else job for job in jobs)
 
 
 def _replaces(job: Job, overwrite: bool) -> bool:
+    """Whether the job may write to what is there: it is allowed, or it is a device or a pipe."""
     if job.output is None:
         return False
     return overwrite or (os.path.lexists(job.output) and not _in_the_way(job.output))
@@ -88,6 +89,7 @@ def _check_not_inputs(jobs: Sequence[Job]) -> None:
 
 
 def _regular_identity(path: Path) -> tuple[int, int] | None:
+    """Return what the system knows a file by, through links too; None where there is none."""
     try:
         status = path.stat()
     except (OSError, ValueError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import unicodedata
 from pathlib import PurePath
 
 from convfilter.images import SUFFIXES, is_image_path, suffix_of
@@ -38,4 +37,6 @@ def collision_key(path: PurePath) -> str:
     Upper and lower case, and the two ways to write an accented letter, are one name on the file
     systems of macOS and Windows.
     """
+    import unicodedata  # a single file collides with nothing
+
     return unicodedata.normalize("NFC", os.path.normpath(path)).casefold()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
+from convfilter.batch.settings import Text
 from convfilter.errors import ConvfilterError
 from convfilter.filters.declaring.parameters import Parameter, written
 
@@ -24,7 +25,9 @@ __all__ = [
     "Command",
     "Section",
     "Value",
+    "flag",
     "given_values",
+    "offered",
     "option_of",
     "reworded",
 ]
@@ -66,6 +69,8 @@ class Value(AnyType):
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
         """Return what stands for the value in the help."""
+        if isinstance(self.parameter, Text):
+            return self.parameter.metavar
         if self.parameter.choices:
             return f"[{'|'.join(self.parameter.choices)}]"
         return _METAVARS[self.parameter.kind]
@@ -74,22 +79,33 @@ class Value(AnyType):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Return the choices, or the names of kernels, that begin with what is there."""
-        from click.shell_completion import CompletionItem
+        parameter = self.parameter
+        if parameter.kind == "kernel":
+            from click.shell_completion import CompletionItem
 
-        if self.parameter.kind == "kernel":
             from convfilter import kernels
 
-            known = kernels.summaries()
-            found = [
-                CompletionItem(k, help=v) for k, v in known.items() if k.startswith(incomplete)
-            ]
-            return found or [CompletionItem(incomplete, type="file")]
-        words = self.parameter.choices
-        if self.parameter.kind == "padding":
+            named = offered(kernels.summaries(), incomplete)
+            return named or [CompletionItem(incomplete, type="file")]
+        if isinstance(parameter, Text):
+            return offered(dict.fromkeys(parameter.words), incomplete.lower())
+        words = parameter.choices
+        if parameter.kind == "padding":
             words = ("same", "valid", "full")
-        if self.parameter.optional:
+        if parameter.optional:
             words = (*words, "auto")
-        return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+        return offered(dict.fromkeys(words), incomplete)
+
+
+def offered(words: Mapping[str, str | None], incomplete: str) -> list[CompletionItem]:
+    """Return the words that begin with what is there, each with the help that it has."""
+    from click.shell_completion import CompletionItem
+
+    return [
+        CompletionItem(word, help=text)
+        for word, text in words.items()
+        if word.startswith(incomplete)
+    ]
 
 
 def reworded(error: ConvfilterError, parameter: Parameter) -> str:
@@ -100,6 +116,11 @@ def reworded(error: ConvfilterError, parameter: Parameter) -> str:
     if f" of {parameter.name} " in text:
         return text.replace(f" of {parameter.name} ", f" of {parameter.option} ", 1)
     return text if parameter.option in text else f"{parameter.option}: {text}"
+
+
+def flag(name: str, text: str, *short: str) -> click.Option:
+    """Return an option that is there or not."""
+    return click.Option([*short, name], is_flag=True, default=False, help=text)
 
 
 def option_of(parameter: Parameter, *names: str) -> click.Option:

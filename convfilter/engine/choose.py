@@ -9,15 +9,12 @@ from dataclasses import replace
 import numpy as np
 
 from convfilter.engine import costs
-from convfilter.engine.plan import Plan, Request, forced
+from convfilter.engine.plan import Plan, Request, forced, least_side
 from convfilter.engine.schedule import Weights
 from convfilter.engine.sums import is_integer, plan_sums
 
 LARGEST_KEPT = 1 << 16
 """Bytes of kernels whose plan is remembered."""
-
-SMALLEST_SIDE = 1
-"""Rows and columns that costs are reckoned for at least: more shows what serves large images."""
 
 LEAST_TRANSFORM = min(costs.TRANSFORM.values())
 """No transform is ever cheaper."""
@@ -28,7 +25,7 @@ def choose(kernels: Sequence[Weights], request: Request) -> Plan:
 
     The plans of small kernels are kept: factoring one takes longer than filtering a small image.
     """
-    wanted = (forced.get(), SMALLEST_SIDE)
+    wanted = (forced.get(), least_side.get())
     if sum(kernel.nbytes for kernel in kernels) > LARGEST_KEPT:
         return _choose(kernels, request, *wanted)
     return _kept(tuple((kernel.tobytes(), kernel.shape) for kernel in kernels), request, *wanted)

@@ -106,6 +106,20 @@ def forcing(name: str) -> Iterator[None]:
         forced.reset(token)
 
 
+least_side: ContextVar[int] = ContextVar("convfilter_least_side", default=1)
+"""Rows and columns that the cost of a plan is reckoned for at least."""
+
+
+@contextlib.contextmanager
+def as_if_large(side: int) -> Iterator[None]:
+    """Choose plans inside the block as for images of at least so many rows and columns."""
+    token = least_side.set(side)
+    try:
+        yield
+    finally:
+        least_side.reset(token)
+
+
 _trace: ContextVar[list[Plan] | None] = ContextVar("convfilter_plans", default=None)
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from convfilter.engine import choose, correlate, fft, plan, recorded_plans
+from convfilter.engine import correlate, fft, plan, recorded_plans
 from convfilter.engine.geometry import lay_out
-from convfilter.engine.plan import forcing
+from convfilter.engine.plan import as_if_large, forcing
 from convfilter.engine.respond import COMBINES
 from tests.engine.accuracy import Case, check
 from tests.engine.cases import BORDERS, OUTPUT_DTYPES, noise
@@ -199,15 +199,16 @@ def test_what_transforms_do_not_serve() -> None:
 
 def test_transforms_are_taken_where_they_are_faster() -> None:
     image = np.zeros((1200, 1600), np.uint8)
-    with pytest.MonkeyPatch.context() as patch, forcing(""):
+    with forcing(""):
         for taps, expected in ((3, "direct"), (5, "direct"), (15, "fft"), (51, "fft")):
             kernel = RNG.random((taps, taps))
             assert plan(image, kernel / kernel.sum()).algorithm == expected
         assert plan(image, np.ones((25, 25))).algorithm == "box"
         small, kernel = image[:20, :20], RNG.normal(size=(15, 15)) / 20
         assert plan(small, kernel).algorithm == "direct"
-        patch.setattr(choose, "SMALLEST_SIDE", 1500)
-        assert plan(small, kernel).algorithm == "fft"
+        with as_if_large(1500):
+            assert plan(small, kernel).algorithm == "fft"
+        assert plan(small, kernel).algorithm == "direct"
 
 
 def hard_images(rng: np.random.Generator) -> dict[str, Array]:

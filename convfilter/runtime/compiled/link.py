@@ -15,7 +15,7 @@ import itertools
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -26,8 +26,8 @@ from convfilter.runtime.compiled.store import Entry, ObjectFile
 
 Loop = Callable[..., Any]
 
-while_compiling: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext
-"""Entered while a loop is compiled; who runs the process may set it, to say so."""
+_while_compiling: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext
+"""Makes what is entered while a loop is compiled; `announcing` sets it."""
 
 _preparing: threading.Thread | None = None
 
@@ -95,8 +95,25 @@ def _loaded(name: str, dtypes: tuple[tuple[str, str], ...]) -> Loop:
             return _linked(kept)
         except RuntimeError:
             pass  # an object that does not link is compiled anew
-    with while_compiling():
+    with _while_compiling():
         return _compiled(name, dtypes, file)
+
+
+@contextlib.contextmanager
+def announcing(
+    callback: Callable[[], contextlib.AbstractContextManager[Any]],
+) -> Iterator[None]:
+    """Inside the block, call `callback` before a loop is compiled, and enter what it returns.
+
+    So whoever runs the process can say that this takes a while. It counts for all threads, since
+    a loop is compiled in whatever thread needs it.
+    """
+    global _while_compiling
+    before, _while_compiling = _while_compiling, callback
+    try:
+        yield
+    finally:
+        _while_compiling = before
 
 
 def prepare() -> threading.Thread:

@@ -1,4 +1,4 @@
-"""The command `pipe`: a chain of filters in one line of text or in a file."""
+"""The command `pipe`: a pipeline of filters in one line of text or in a file."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import Any
 
 import click
 
-from convfilter.cli.files import engine_options, file_options, filter_given_files, paths_argument
+from convfilter.cli.commands import SUMMARIES
+from convfilter.cli.files import engine_options, file_options, paths_argument
 from convfilter.cli.options import Command
 from convfilter.errors import UsageError
 from convfilter.pipeline import Pipeline
 
-__all__ = ["pipe_command"]
+__all__ = ["command"]
 
-_HELP = """\
-Run several filters one after the other.
+_HELP = f"""\
+{SUMMARIES["pipe"]}
 
 CHAIN holds the steps with bars between them, each a filter or a kernel and its parameters as
 name=value; a value with spaces is quoted. All of it is one argument, so it needs quotes:
@@ -35,10 +36,12 @@ Between the steps nothing is rounded, and negative responses stay negative.
 """
 
 
-def pipe_command() -> Command:
-    """Return the command that runs a chain."""
+def command() -> Command:
+    """Return the command that runs a pipeline."""
 
     def callback(**_: Any) -> int:
+        from convfilter.cli.run import filter_given_files
+
         context = click.get_current_context()
         chain: str = context.params["chain"]
         _check_quotes(context)

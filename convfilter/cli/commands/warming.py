@@ -14,6 +14,7 @@ from contextlib import suppress
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
+from convfilter import filters, kernels
 from convfilter.errors import ConvfilterError
 
 if TYPE_CHECKING:
@@ -30,9 +31,6 @@ FILES = "reading and writing"
 CHAINS = "chains"
 """The task that compiles what filters need when they follow one another in one pass."""
 
-LINKS = ("gaussian-blur", "sobel", "sobel-x", "sharpen", "max-pool", "min-pool")
-"""One filter of each kind that chains can be made of."""
-
 LARGE = 1500
 """Rows and columns of a picture that is worth loops of its own."""
 
@@ -40,9 +38,10 @@ LARGE = 1500
 def warm(names: Sequence[str], processes: int, tell: Callable[[], None]) -> list[str]:
     """Run these filters on tiny pictures in processes of their own, which keep what they compile.
 
-    `tell` is called after each filter, by one thread at a time. Returns the filters that failed.
+    All filters together are run in pairs as well, as in a pipeline. `tell` is called after each
+    filter, by one thread at a time. Returns the tasks that failed.
     """
-    tasks = [*names, FILES, *([CHAINS] if set(LINKS) <= set(names) else [])]
+    tasks = [*names, FILES, *([CHAINS] if set(filters.names()) <= set(names) else [])]
     waiting, failed, lock = deque(tasks), [*tasks], Lock()
 
     def done(name: str) -> None:
@@ -71,7 +70,7 @@ def warm(names: Sequence[str], processes: int, tell: Callable[[], None]) -> list
 
 def _start() -> subprocess.Popen[str]:
     # -P and this process' own path: nothing is imported from a folder of pictures
-    code = f"import sys; sys.path[:] = {sys.path!r}; from convfilter.cli.warming import serve"
+    code = f"import sys; sys.path[:] = {sys.path!r}; from {__name__} import serve"
     return subprocess.Popen(
         [sys.executable, "-P", "-c", f"{code}; serve()"],
         stdin=subprocess.PIPE,
@@ -132,7 +131,7 @@ def _read_and_write() -> None:
         *((SIDE, dtype, 1) for dtype in ("uint8", "uint16")),
     ):
         pixels = np.zeros((side, side, channels), dtype)
-        for name in ("PNG", "JPEG", "BMP"):
+        for name in images.FORMATS:
             file = io.BytesIO()
             with suppress(ConvfilterError):  # what a format does not hold needs no loops
                 images.write(pixels, file, format=name)
@@ -140,42 +139,66 @@ def _read_and_write() -> None:
 
 
 def _run_chains() -> None:
-    """Run one filter after the other, in every order, on pictures large enough to be tiled."""
+    """Run filters one after the other on pictures large enough to be tiled, in every order."""
     import numpy as np
 
     from convfilter.pipeline import Pipeline
 
+    links = chain_links(filters.names())
     for dtype in ("uint8", "uint16", "float32"):
         picture = np.ones((LARGE, LARGE), dtype)
-        for links in itertools.product(LINKS, repeat=2):
-            Pipeline.parse(" | ".join(links))(picture, workers=1)
+        for pair in itertools.product(links, repeat=2):
+            Pipeline(pair)(picture, workers=1)
+
+
+def chain_links(names: Sequence[str]) -> list[str]:
+    """Return those of the filters that can go in one pass with another, at their defaults.
+
+    No declaration tells them, but what the engine does with pairs of them. Some are worth a pass
+    only beside others, for which the first of those stands.
+    """
+    candidates = [
+        name for name in names if not any(p.required for p in filters.get(name).parameters)
+    ]
+    links = [name for name in candidates if _goes_in_one_pass(name, name)]
+    others = [name for name in candidates if name not in links]
+    return links + [name for name in others if links and _goes_in_one_pass(links[0], name)]
+
+
+def _goes_in_one_pass(*pair: str) -> bool:
+    """Tell whether the engine runs two filters in one pass over a large picture."""
+    import numpy as np
+
+    from convfilter.engine import recorded_plans
+    from convfilter.pipeline import Pipeline
+
+    with recorded_plans() as plans, suppress(ConvfilterError):
+        Pipeline(pair)(np.ones((LARGE, LARGE), np.uint8), workers=1)
+    return any(plan.reason.endswith("in one pass") for plan in plans)
 
 
 def _run(name: str, pictures: Sequence[Any]) -> None:
-    """Run a filter, or a kernel, on every picture, by what serves small ones and large ones."""
-    from convfilter.engine import choose
+    """Run a filter, or a kernel, on every picture, by what suits small ones and large ones."""
+    from convfilter.engine.plan import as_if_large
     from convfilter.pipeline import find
 
-    found, preset = find(name)
-    for values in _variants(found, preset):
+    declared, preset = find(name)
+    for values in _variants(declared, preset):
         for picture, side in itertools.product(pictures, (1, LARGE)):
-            choose.SMALLEST_SIDE = side
-            with suppress(ConvfilterError):  # what this filter refuses needs no loops of it
-                found(picture, workers=1, **values)
+            with as_if_large(side), suppress(ConvfilterError):  # what is refused needs no loops
+                declared(picture, workers=1, **values)
 
 
-def _variants(found: Filter, preset: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _variants(declared: Filter, preset: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the defaults with each kernel that a filter needs, then other values one at a time.
 
     Every choice and flag, and of whole numbers the next two: a radius may choose the algorithm.
     """
-    from convfilter import kernels
-
-    needed = [p.name for p in found.parameters if p.required and p.name not in preset]
+    needed = [p.name for p in declared.parameters if p.required and p.name not in preset]
     bases = [{**preset, **dict.fromkeys(needed, name)} for name in kernels.names() if needed]
     yield from bases or [preset]
     base = bases[0] if bases else preset
-    for parameter in found.parameters:
+    for parameter in declared.parameters:
         options: tuple[Any, ...] = parameter.choices
         if parameter.kind == "flag":
             options = (not parameter.default,)

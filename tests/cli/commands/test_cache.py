@@ -10,12 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from convfilter.cli import progress, warming
-from convfilter.engine import choose, recorded_plans
-from convfilter.pipeline import Pipeline
+from convfilter.cli.commands import warming
 from convfilter.runtime.compiled import link, store
 from convfilter.runtime.compiled.store import KEY_DIGITS, file_name
 from tests.cli.conftest import Runner, picture
@@ -67,7 +64,6 @@ def test_kernels_can_be_warmed_too(
     convfilter: Runner, folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
     # first in the cache of the suite, which needs these loops anyway; one is then made anew
-    monkeypatch.setattr(choose, "SMALLEST_SIDE", choose.SMALLEST_SIDE)
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"kirsch-nw\n{warming.FILES}\n"))
     warming.serve()
     missing = file_name("engine.loops.exact.respond", (("S", "uint8"), ("D", "uint8")), link.key())
@@ -99,53 +95,3 @@ def test_a_cache_that_others_may_write_is_left_alone(convfilter: Runner, place: 
         assert (ended.code, len(ended.lines)) == (1, 1)
         assert str(place) in ended.err
     assert [*place.iterdir()] == []
-
-
-def test_a_worker_that_ends_is_told(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sys, "executable", "/bin/false")
-    assert warming.warm(["minimum", "median"], 2, lambda: None) == [
-        "minimum",
-        "median",
-        warming.FILES,
-    ]
-
-
-def test_chains_are_warmed_with_the_filters_that_they_are_made_of(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(sys, "executable", "/bin/false")
-    names = [*warming.LINKS, "median"]
-    assert warming.warm(names, 1, lambda: None) == [*names, warming.FILES, warming.CHAINS]
-
-
-def test_the_chains_that_are_warmed_go_in_one_pass():
-    picture = np.ones((warming.LARGE, warming.LARGE), np.uint8)
-    with recorded_plans() as plans:
-        Pipeline.parse("gaussian-blur | max-pool")(picture)
-    assert [plan.reason.endswith("all steps in one pass") for plan in plans] == [True, True]
-
-
-def test_every_variant_of_a_filter_is_run():
-    from convfilter import filters, kernels
-
-    tried = [*warming._variants(filters.get("sobel"), {})]
-    assert tried[0] == {}
-    assert {"norm": "l1"} in tried
-    assert {"size": 5} in [*warming._variants(filters.get("median"), {})]
-    needed = [*warming._variants(filters.get("convolve"), {})]
-    assert [values["kernel"] for values in needed[: len(kernels.names())]] == kernels.names()
-
-
-def test_a_terminal_gets_a_spinner(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    lines: list[str] = []
-    monkeypatch.setattr(progress, "_is_watched", lambda: True)
-    monkeypatch.setenv("TTY_COMPATIBLE", "1")
-    with progress.announcement("[one] moment", lines.append, spinning=True)():
-        pass
-    assert "[one] moment" in capsys.readouterr().err
-    assert lines == []
-    enter = progress.announcement("a moment", lines.append, spinning=False)
-    for _ in range(2):
-        with enter():
-            pass
-    assert lines == ["a moment"]
