@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from convfilter.filters.chains import AlphaMode
     from convfilter.filters.declare import Filter
     from convfilter.filters.pixels import Array, Pixels
-    from convfilter.images import Image
+    from convfilter.picture.image import Image
 
 LARGEST_FILE = 1 << 20
 """Bytes of a recipe."""
@@ -162,7 +162,7 @@ class Pipeline:
             For an `alpha` that there is not.
         """
         from convfilter.filters.pixels import Pixels
-        from convfilter.images import Image
+        from convfilter.picture.image import Image
 
         if not isinstance(image, Image):
             pixels = Pixels.of(image, alpha_mode=alpha, workers=workers)
@@ -182,7 +182,7 @@ class Pipeline:
 
     def _in_light(self, pixels: Pixels, profile: bytes | None) -> Pixels:
         """Run on the light of the colours, decoded and encoded by the curves of a profile."""
-        from convfilter.images.light import Transfer
+        from convfilter.colour.linear import Transfer
 
         dtype, white, workers = pixels.dtype, pixels.white, pixels.workers
         channels = pixels.colour.shape[2] if pixels.colour.ndim == 3 else 1

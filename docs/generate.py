@@ -2,7 +2,9 @@
 
 `docs/filters.md` comes from the declarations of the filters, `docs/kernels.md` from the catalogue,
 `docs/scene.png` from the sample scene, and the table of speed in the README from the results of the
-benchmark. With `--check` nothing is written: the exit code says whether all is up to date.
+benchmark. `convfilter/formats/index.py` and the tables of `docs/formats.md` come from the
+declarations of the formats. With `--check` nothing is written: the exit code says whether all is up
+to date.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import formats_parts
 import numpy as np
 
 import convfilter
@@ -173,6 +176,8 @@ def main() -> None:
     pages = {
         DOCS / "filters.md": filters_page(),
         DOCS / "kernels.md": kernels_page(),
+        DOCS / "formats.md": formats_parts.page((DOCS / "formats.md").read_text("utf-8")),
+        formats_parts.INDEX: formats_parts.index(),
         ROOT / "README.md": readme(),
     }
     for path, wanted in pages.items():

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from convfilter.formats.index import SUMMARIES
 
 PACKAGE = Path(__file__).resolve().parent.parent / "convfilter"
 ROOT = "convfilter"
@@ -17,23 +21,32 @@ FLOORS = {
     "errors": 0,
     "lazy": 0,
     "runtime": 1,
+    "picture": 1,
     "engine": 2,
     "kernels": 2,
-    "images": 3,
+    "formats": 2,
+    "colour": 2,
+    "files": 3,
     "filters": 3,
     "nn": 3,
+    "images": 4,
     "pipeline": 4,
-    "batch": 5,
-    "cli": 6,
+    "batch": 6,
+    "cli": 8,
 }
 ENTRANCES = ("__init__", "__main__")
 LONGEST = 400
+MOST_MODULES = 12
+DIVIDED = ("colour", "files", "formats", "picture")
+"""Rooms of few modules, in which an import counts for circles wherever it stands."""
+FORMAT_NAMES = re.compile(rf"\b({'|'.join(SUMMARIES)})\b")
+FORMAT_SUFFIXES = {suffix for summary in SUMMARIES.values() for suffix in summary.suffixes}
 CONFINED = {
-    "numba": ("engine.loops", "runtime.compiled"),
+    "numba": ("engine.loops", "formats.png.loops", "runtime.compiled"),
     "llvmlite": ("runtime.compiled",),
-    "PIL": ("images",),
-    "isal": ("images",),
-    "simplejpeg": ("images",),
+    "PIL": ("formats", "colour"),
+    "isal": ("formats",),
+    "simplejpeg": ("formats",),
     "click": ("cli",),
     "rich": ("cli", "batch"),
 }
@@ -118,12 +131,15 @@ def violations(package: Path) -> list[str]:
     for source in files:
         taken = list(imports(source, known))
         found += _size_and_name(source)
+        found += _format_names(source)
         for taken_import in taken:
             problem = _floor(source, taken_import) or _confinement(source, taken_import)
             if problem:
                 found.append(f"{source.name}:{taken_import.line} {problem}")
-        names = {t.module.removeprefix(f"{ROOT}.") for t in taken if t.at_start}
+        everywhere = source.room in DIVIDED
+        names = {t.module.removeprefix(f"{ROOT}.") for t in taken if t.at_start or everywhere}
         edges[source.name] = (names & known) - {source.name}
+    found += _crowded(files)
     return found + [f"circle: {' -> '.join(circle)}" for circle in circles(edges)]
 
 
@@ -133,6 +149,35 @@ def _size_and_name(source: Source) -> Iterator[str]:
         yield f"{source.name} has {lines} lines, more than {LONGEST}"
     if source.path.stem == "utils":
         yield f"{source.name} is called utils, which says nothing"
+
+
+def _crowded(files: list[Source]) -> Iterator[str]:
+    """Yield the folders of divided rooms that have too many modules."""
+    modules = Counter(
+        source.name.rpartition(".")[0]
+        for source in files
+        if source.room in DIVIDED and not source.is_package
+    )
+    for folder, count in modules.items():
+        if count > MOST_MODULES:
+            yield f"{folder} has {count} modules, more than {MOST_MODULES}"
+
+
+def _format_names(source: Source) -> Iterator[str]:
+    """Yield the strings, docstrings excepted, that name a picture format outside its room."""
+    if source.within("formats"):
+        return
+    tree = ast.parse(source.path.read_text("utf-8"))
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        text = node.value
+        # kernels have files of their own, with a suffix that arrays have too
+        is_suffix = text.lower() in FORMAT_SUFFIXES and source.room != "kernels"
+        is_name = FORMAT_NAMES.search(text) or text.upper() in SUMMARIES
+        if (is_suffix or is_name) and id(node) not in docstrings:
+            yield f"{source.name}:{node.lineno} names a format: {text!r}"
 
 
 def _floor(source: Source, taken: Import) -> str | None:
@@ -185,7 +230,7 @@ def test_every_room_is_known() -> None:
 
 
 BAD_TREES = {
-    "upwards": ({"engine/a.py": "from convfilter.images import read"}, "not on a lower floor"),
+    "upwards": ({"engine/a.py": "from convfilter.files import read"}, "not on a lower floor"),
     "upwards in a function": (
         {"engine/a.py": "def f():\n    import convfilter.cli.main"},
         "not on a lower floor",
@@ -193,7 +238,7 @@ BAD_TREES = {
     "sideways": ({"kernels/a.py": "from convfilter import engine"}, "not on a lower floor"),
     "relative": ({"filters/a.py": "from ..pipeline import Pipeline"}, "not on a lower floor"),
     "relative from a package": (
-        {"filters/__init__.py": "from ..images import read"},
+        {"filters/__init__.py": "from ..files import read"},
         "not on a lower floor",
     ),
     "root": ({"cli/a.py": "from convfilter import apply"}, "no room below"),
@@ -206,6 +251,31 @@ BAD_TREES = {
     "rich": ({"pipeline.py": "from rich import print"}, "imports rich"),
     "long": ({"engine/a.py": "x = 1\n" * 401}, "has 401 lines"),
     "utils": ({"engine/utils.py": ""}, "utils"),
+    "crowded": ({f"formats/tiff/a{n}.py": "" for n in range(13)}, "formats.tiff has 13 modules"),
+    "format's name": (
+        {"files/a.py": "def f(n):\n    return n == 'PNG'"},
+        "files.a:2 names a format",
+    ),
+    "format's name in words": ({"cli/a.py": "x = f'quality of {1} JPEG'"}, "names a format"),
+    "format's name in small letters": ({"batch/a.py": "x = {'tiff': 1}"}, "names a format"),
+    "format's suffix": ({"batch/a.py": "x = '.webp'"}, "names a format"),
+    "pictures know no file": ({"picture/a.py": "from convfilter.formats import a"}, "lower floor"),
+    "formats know no files": ({"formats/a.py": "from convfilter.files import a"}, "lower floor"),
+    "the face is for others": ({"files/a.py": "from convfilter.images import read"}, "lower floor"),
+    "circle in a function": (
+        {
+            "formats/a.py": "def f():\n    from convfilter.formats import b",
+            "formats/b.py": "from convfilter.formats.a import f",
+        },
+        "circle: formats.a -> formats.b -> formats.a",
+    ),
+    "circle of types": (
+        {
+            "files/a.py": "if TYPE_CHECKING:\n    from convfilter.files import b",
+            "files/b.py": "from convfilter.files.a import f",
+        },
+        "circle: files.a -> files.b -> files.a",
+    ),
     "circle": (
         {
             "engine/a.py": "from convfilter.engine.b import x",
@@ -253,7 +323,9 @@ def test_guard_lets_good_houses_stand(tmp_path: Path) -> None:
             "engine/c.py": for_types,
             "engine/loops/a.py": "import numba",
             "runtime/compiled/link.py": "import numba, llvmlite",
-            "images/a.py": "import PIL.Image",
+            "formats/a.py": "import PIL.Image\nx = 'PNG'",
+            "kernels/a.py": "x = '.npy'",
+            "files/a.py": '"""Of PNG."""\n\ndef f():\n    """Of PNG, too."""',
             "cli/a.py": "import click, rich\nfrom convfilter import __version__, engine",
         },
     )

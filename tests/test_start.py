@@ -32,13 +32,14 @@ OWN = """
     engine.geometry engine.loops engine.loops.layout engine.plan
     engine.respond engine.schedule engine.strips engine.sums engine.taps
     errors
+    files files.fit files.reading files.replace files.writing
     filters filters.chains filters.declare filters.deferred filters.edges filters.levels
     filters.options filters.parameters filters.pixels filters.transparency filters.values
-    images images.encoding images.exif images.faults images.fitting images.formats images.frames
-    images.image images.placing images.png images.png_reader images.quiet images.readers
-    images.reading images.storable images.writing
+    formats formats.declaring formats.index formats.limits formats.png formats.png.chunks
+    formats.png.reader formats.png.writer
     kernels kernels.catalog kernels.files kernels.kernel kernels.shapes kernels.table
     lazy
+    picture picture.image picture.metadata
     pipeline
     runtime runtime.checks runtime.compiled runtime.compiled.declare runtime.compiled.link
     runtime.compiled.store runtime.memory runtime.threads
@@ -97,7 +98,7 @@ def test_a_warm_command_imports_only_what_it_needs(files: list[str]):
     "stray",
     [
         *("numba", "PIL", "rich", "asyncio", "simplejpeg"),
-        *("convfilter.filters.noise", "convfilter.images.light"),
+        *("convfilter.filters.noise", "convfilter.colour.linear"),
     ],
 )
 def test_a_stray_import_is_found(files: list[str], stray: str):

@@ -12,7 +12,7 @@ from convfilter.batch.job import Job
 from convfilter.batch.names import derived_name, shown, sibling_name
 from convfilter.batch.walk import Found, walk
 from convfilter.errors import ImageError, UsageError
-from convfilter.images import format_of, is_image_path
+from convfilter.formats import format_of, is_image_path
 
 __all__ = ["STANDARD", "Failure", "Plan", "make_plan"]
 
@@ -80,7 +80,7 @@ def make_plan(
 
     One file goes to one file (or into an existing folder), several files or a folder into a folder,
     a single path to a sibling: ``photo.jpg`` to ``photo-sobel.jpg`` where `label` is ``sobel``.
-    With `in_place` every path is an input. `format_name` is a format of `images.FORMATS` or None.
+    With `in_place` every path is an input. `format_name` is a format of `formats.FORMATS` or None.
 
     Raises
     ------

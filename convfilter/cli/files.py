@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,9 @@ from convfilter.cli.options import AnyType, option_of
 from convfilter.errors import ConvfilterError
 from convfilter.filters.chains import ALPHA, AlphaMode
 from convfilter.filters.parameters import Parameter, Spec
-from convfilter.images import COMPRESSIONS, DEPTHS, FORMATS, check_format
+from convfilter.formats import check_format, check_written
+from convfilter.formats.declaring import COMPRESSIONS, DEPTHS
+from convfilter.formats.index import SUMMARIES
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -20,6 +22,16 @@ if TYPE_CHECKING:
     from convfilter.pipeline import Pipeline
 
 __all__ = ["FileOptions", "engine_options", "file_options", "filter_given_files", "paths_argument"]
+
+_WRITTEN = tuple(name for name, summary in SUMMARIES.items() if summary.is_written)
+_QUALITIES = {name: summary.quality for name, summary in SUMMARIES.items() if summary.quality}
+_COMPRESSED = tuple(name for name, summary in SUMMARIES.items() if summary.compress)
+
+
+def _listed(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
 
 _WORKERS = Parameter(
     "workers",
@@ -38,14 +50,18 @@ _QUALITY = Parameter(
     "integer",
     None,
     Spec(
-        "of JPEG, WebP and AVIF",
+        f"of {_listed(_QUALITIES)}",
         1,
         100,
-        automatic="JPEG as in the input, else 92; lossless WebP; 80 for AVIF",
+        automatic="; ".join(f"{name} {quality}" for name, quality in _QUALITIES.items()),
     ),
 )
 _COMPRESS = Parameter(
-    "compress", "choice", "fast", Spec("of PNG: small takes many times longer"), COMPRESSIONS
+    "compress",
+    "choice",
+    "fast",
+    Spec(f"of {_listed(_COMPRESSED)}: small takes many times longer"),
+    COMPRESSIONS,
 )
 _DEPTH = Parameter(
     "depth",
@@ -72,7 +88,7 @@ class FormatName(AnyType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the canonical name; an unknown one is answered with the nearest."""
         try:
-            return check_format(value)
+            return check_written(check_format(value))
         except ConvfilterError as error:
             raise click.UsageError(f"--format: {error}", ctx) from error
 
@@ -82,7 +98,7 @@ class FormatName(AnyType):
         """Return the formats that begin with what is there."""
         from click.shell_completion import CompletionItem
 
-        known = [name.lower() for name in FORMATS]
+        known = [name.lower() for name in _WRITTEN]
         return [CompletionItem(name) for name in known if name.startswith(incomplete.lower())]
 
 
@@ -93,7 +109,7 @@ class FrameNumbers(AnyType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the text once it is known to be a choice."""
-        from convfilter.images.frames import Selection
+        from convfilter.formats.limits import Selection
 
         try:
             Selection.of(value)
@@ -109,10 +125,10 @@ class Colour(AnyType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the text once it is known to name a colour."""
-        from convfilter.images.fitting import background_colour
+        from convfilter.colour.named import colour_named
 
         try:
-            background_colour(value)
+            colour_named(value, "background")
         except ConvfilterError as error:
             raise click.UsageError(f"--{error}", ctx) from error
         return value
@@ -190,7 +206,7 @@ def engine_options() -> list[click.Option]:
 
 def file_options() -> Sequence[click.Option]:
     """Return the options about files."""
-    names = ", ".join(name.lower() for name in FORMATS)
+    names = ", ".join(name.lower() for name in _WRITTEN)
     return [
         click.Option(
             ["--format"],

@@ -19,7 +19,7 @@ from convfilter.cli.listing import filters_command, kernels_command
 from convfilter.cli.options import CONTEXT_SETTINGS
 from convfilter.cli.pipe import pipe_command
 from convfilter.errors import suggestion
-from convfilter.images import is_image_path
+from convfilter.formats import is_image_path
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -14,10 +14,10 @@ from convfilter.cli.files import FileOptions
 from convfilter.cli.progress import announcement, display
 from convfilter.cli.wording import describe, say
 from convfilter.errors import ImageError, UsageError
-from convfilter.images import format_of
+from convfilter.formats import format_of
 
 if TYPE_CHECKING:
-    from convfilter.images import Image
+    from convfilter.picture.image import Image
     from convfilter.pipeline import Pipeline
 
 __all__ = ["filter_files"]
@@ -144,16 +144,17 @@ class Work:
         self, pipeline: Pipeline, options: FileOptions, workers: int | None, command: str
     ) -> None:
         # imported here, so that their loading counts neither as reading nor as filtering
-        from convfilter import images
         from convfilter.engine import recorded_plans
+        from convfilter.files.reading import DEFAULT_MAX_PIXELS, read
+        from convfilter.files.writing import write
 
-        self._read, self._write = images.read, images.write
+        self._read, self._write = read, write
         self._recorded_plans = recorded_plans
         self._pipeline = pipeline
         self._options = options
         self._command = command
         self._workers = workers
-        self._max_pixels = options.max_pixels or images.DEFAULT_MAX_PIXELS
+        self._max_pixels = options.max_pixels or DEFAULT_MAX_PIXELS
 
     def __call__(self, job: Job) -> list[str]:
         """Read, filter, write; return lines for the person."""
@@ -188,14 +189,14 @@ class Work:
         depth = self._options.depth
         if depth is None:
             return image
-        from convfilter.images import is_deeper, to_depth
+        from convfilter.files.depth import is_deeper, to_depth
 
         return image.map(lambda frame: to_depth(frame, depth) if is_deeper(frame, depth) else frame)
 
     def _finished(self, result: Image) -> Image:
         """Return the result with the depth asked for, and without what shall be left out."""
         if self._options.strip:
-            from convfilter.images import Metadata
+            from convfilter.picture.metadata import Metadata
 
             def stripped(frame: Image) -> Image:
                 kept = frame.metadata
@@ -206,7 +207,7 @@ class Work:
         depth = self._options.depth
         if depth is None:
             return result
-        from convfilter.images import to_depth
+        from convfilter.files.depth import to_depth
 
         return result.map(lambda frame: to_depth(frame, depth))
 

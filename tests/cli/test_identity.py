@@ -14,7 +14,7 @@ from convfilter.errors import ImageError
 from convfilter.images import Image, Metadata, read, write
 from tests.cli.conftest import Runner
 from tests.conftest import TABLE
-from tests.images.exif_blocks import TOLD, exif_block, told_in
+from tests.formats.exif.exif_blocks import TOLD, exif_block, told_in
 
 FORMATS = {"PNG": "png", "TIFF": "tif", "WebP": "webp", "PPM": "ppm", "NPY": "npy", "JPEG": "jpg"}
 DTYPES = ("uint8", "uint16", "float32")

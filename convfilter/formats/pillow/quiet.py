@@ -1,0 +1,69 @@
+"""Keep Pillow's warnings from the terminal while a file is read or written."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+
+__all__ = ["keep_logs_quiet", "pillow_warnings_silenced", "silence_libtiff"]
+
+_lock = threading.Lock()
+_inside = 0
+_saved: warnings.catch_warnings[None] | None = None
+
+
+@contextmanager
+def pillow_warnings_silenced() -> Iterator[None]:
+    """Ignore warnings that come from Pillow, and from nowhere else.
+
+    The filters of `warnings` belong to the whole process, and `warnings.catch_warnings` in several
+    threads at once restores them in the wrong order. So the first thread in saves them and the
+    last one out brings them back.
+    """
+    global _inside, _saved
+    with _lock:
+        if _inside == 0:
+            _saved = warnings.catch_warnings()
+            _saved.__enter__()
+            warnings.filterwarnings("ignore", module=r"(PIL|convfilter\.formats)(\.|$)")
+        _inside += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside -= 1
+            if _inside == 0 and _saved is not None:
+                _saved.__exit__(None, None, None)
+                _saved = None
+
+
+@cache
+def keep_logs_quiet(library: str) -> None:
+    """Keep what a library logs about damaged files from standard error.
+
+    Python prints there what is logged where nobody listens; who listens hears it as before.
+    """
+    import logging  # its import would be felt by commands that never log
+
+    logging.getLogger(library).addHandler(logging.NullHandler())
+
+
+@cache
+def silence_libtiff() -> None:
+    """Keep libtiff from printing lines of its own about damaged files.
+
+    Pillow turns its failures into exceptions anyway, but leaves its printing on. The library is
+    found through the extension module that uses it; where that cannot be done, it prints.
+    """
+    from PIL import _imaging
+
+    with suppress(OSError, AttributeError, TypeError):
+        library = ctypes.CDLL(_imaging.__file__)
+        for setter in (library.TIFFSetErrorHandler, library.TIFFSetWarningHandler):
+            setter.restype = ctypes.c_void_p
+            setter.argtypes = [ctypes.c_void_p]
+            setter(None)
