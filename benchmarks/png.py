@@ -21,7 +21,7 @@ from skimage import data
 
 from convfilter import filters
 from convfilter.formats.png import writer
-from convfilter.picture.metadata import Metadata
+from convfilter.picture.image import Metadata
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

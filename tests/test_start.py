@@ -39,7 +39,7 @@ OWN = """
     formats.png.reader formats.png.writer
     kernels kernels.catalog kernels.files kernels.kernel kernels.shapes kernels.table
     lazy
-    picture picture.image picture.metadata
+    picture picture.image
     pipeline
     runtime runtime.checks runtime.compiled runtime.compiled.declare runtime.compiled.link
     runtime.compiled.store runtime.memory runtime.threads

@@ -196,7 +196,7 @@ class Work:
     def _finished(self, result: Image) -> Image:
         """Return the result with the depth asked for, and without what shall be left out."""
         if self._options.strip:
-            from convfilter.picture.metadata import Metadata
+            from convfilter.picture.image import Metadata
 
             def stripped(frame: Image) -> Image:
                 kept = frame.metadata

@@ -11,7 +11,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from convfilter.formats.declaring import Format
-from convfilter.picture.metadata import COMMENT, Metadata
+from convfilter.picture.image import COMMENT, Metadata
 
 __all__ = ["keep"]
 

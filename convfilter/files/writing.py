@@ -16,8 +16,7 @@ from convfilter.files.reading import display_name
 from convfilter.files.replace import replace_file
 from convfilter.formats import FORMATS, check_format, check_written, format_of
 from convfilter.formats.declaring import COMPRESSIONS, Effort, Format, Frame, Written
-from convfilter.picture.image import Image
-from convfilter.picture.metadata import Metadata, Timing
+from convfilter.picture.image import Image, Metadata, Timing
 
 if TYPE_CHECKING:
     from convfilter.colour.named import Colour

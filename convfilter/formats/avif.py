@@ -16,8 +16,7 @@ from convfilter.formats.pillow.frames import frames_of, read_frames
 from convfilter.formats.pillow.quiet import pillow_warnings_silenced
 from convfilter.formats.pillow.reading import decoded, image_of, opened
 from convfilter.formats.pillow.writing import described, encoded
-from convfilter.picture.image import Image
-from convfilter.picture.metadata import Timing
+from convfilter.picture.image import Image, Timing
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convfilter.formats.limits import Limits
-    from convfilter.picture.image import Image
-    from convfilter.picture.metadata import Metadata, Timing
+    from convfilter.picture.image import Image, Metadata, Timing
 
 __all__ = [
     "COMPRESSIONS",

@@ -27,8 +27,8 @@ from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.limits import Limits
 from convfilter.formats.pillow.quiet import pillow_warnings_silenced
 from convfilter.formats.pillow.reading import read_single
-from convfilter.picture.image import Image
-from convfilter.picture.metadata import COMMENT, Disposal, Metadata, Timing, comment_of, upright_xmp
+from convfilter.picture.image import COMMENT, Disposal, Image, Metadata, Timing
+from convfilter.picture.metadata import comment_of, upright_xmp
 
 __all__ = ["FORMAT", "Animation", "read", "write"]
 

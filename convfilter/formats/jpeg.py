@@ -26,8 +26,8 @@ from convfilter.formats.limits import Limits
 from convfilter.formats.pillow.quiet import pillow_warnings_silenced
 from convfilter.formats.pillow.reading import decoded, image_of, opened
 from convfilter.formats.pillow.writing import described
-from convfilter.picture.image import Image
-from convfilter.picture.metadata import JpegSettings, Metadata, comment_of
+from convfilter.picture.image import Image, JpegSettings, Metadata
+from convfilter.picture.metadata import comment_of
 from convfilter.runtime import memory
 from convfilter.runtime.threads import check_workers, run_bands
 

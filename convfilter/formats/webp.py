@@ -18,8 +18,7 @@ from convfilter.formats.limits import Limits
 from convfilter.formats.pillow.frames import frames_of, read_frames
 from convfilter.formats.pillow.reading import decoded, image_of, opened
 from convfilter.formats.pillow.writing import described, encoded
-from convfilter.picture.image import Image
-from convfilter.picture.metadata import Metadata, Timing
+from convfilter.picture.image import Image, Metadata, Timing
 
 __all__ = ["FORMAT", "Part", "animated", "read", "timings_and_plays", "write"]
 

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
         suffix_of,
     )
     from convfilter.formats.declaring import COMPRESSIONS, DEPTHS, Format
-    from convfilter.picture.image import Image
-    from convfilter.picture.metadata import Metadata, Timing
+    from convfilter.picture.image import Image, Metadata, Timing
 
 __all__ = [
     "COMPRESSIONS",
@@ -53,9 +52,9 @@ _HOMES = {
     "FORMATS": ".formats",
     "Format": ".formats.declaring",
     "Image": ".picture.image",
-    "Metadata": ".picture.metadata",
+    "Metadata": ".picture.image",
     "SUFFIXES": ".formats",
-    "Timing": ".picture.metadata",
+    "Timing": ".picture.image",
     "check_format": ".formats",
     "format_of": ".formats",
     "is_deeper": ".files.depth",

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.formats.animation.frames import PixelsAndAlpha
-from convfilter.picture.metadata import Disposal
+from convfilter.picture.image import Disposal
 
 __all__ = ["Sprite", "composed"]
 

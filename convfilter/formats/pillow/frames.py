@@ -9,8 +9,7 @@ from convfilter.formats.animation.reading import joined
 from convfilter.formats.declaring import Format
 from convfilter.formats.limits import Limits
 from convfilter.formats.pillow.reading import decoded, metadata_of, orientation_of
-from convfilter.picture.image import Image
-from convfilter.picture.metadata import Timing
+from convfilter.picture.image import Image, Timing
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile

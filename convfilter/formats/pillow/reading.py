@@ -20,8 +20,8 @@ from convfilter.formats.exif.block import upright_block
 from convfilter.formats.limits import is_cut_off, too_large, words_of
 from convfilter.formats.pillow.modes import bits_of, pixels_of
 from convfilter.formats.pillow.quiet import keep_logs_quiet, pillow_warnings_silenced
-from convfilter.picture.image import Image
-from convfilter.picture.metadata import Metadata, resolution_of, upright_xmp
+from convfilter.picture.image import Image, Metadata
+from convfilter.picture.metadata import resolution_of, upright_xmp
 from convfilter.picture.orientation import is_on_its_side, upright
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImages
 
 from convfilter.formats.pillow.quiet import pillow_warnings_silenced
-from convfilter.picture.metadata import COMMENT, Metadata
+from convfilter.picture.image import COMMENT, Metadata
 
 __all__ = ["described", "encoded"]
 

@@ -13,8 +13,7 @@ from convfilter.errors import ImageError
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.limits import Limits, too_large, words_of
 from convfilter.formats.png.chunks import COLOUR_LENGTHS, PngError, chunks
-from convfilter.picture.image import Image
-from convfilter.picture.metadata import Metadata, resolution_of
+from convfilter.picture.image import Image, Metadata
 
 if TYPE_CHECKING:
     from convfilter.formats.animation.frames import PixelsAndAlpha
@@ -115,7 +114,11 @@ def _beside_of(beside: Sequence[tuple[bytes, bytes]]) -> tuple[Metadata, int]:
     Where that is no more than a resolution, it does without Pillow, whose import a short command
     would feel.
     """
+    if not beside:
+        return Metadata(), 1
     if all(kind == b"pHYs" for kind, _ in beside):
+        from convfilter.picture.metadata import resolution_of
+
         return Metadata(dpi=resolution_of(_dpi(data for _, data in beside))), 1
     from convfilter.formats.png import with_pillow
 

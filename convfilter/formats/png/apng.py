@@ -17,7 +17,7 @@ from convfilter.formats.animation.frames import PixelsAndAlpha, changes
 from convfilter.formats.declaring import Effort, Frame
 from convfilter.formats.png.chunks import SIGNATURE, chunk, chunks
 from convfilter.formats.png.writer import compressed, head
-from convfilter.picture.metadata import Disposal, Timing
+from convfilter.picture.image import Disposal, Timing
 
 __all__ = ["Animation", "encode"]
 

@@ -25,8 +25,7 @@ from convfilter.formats.pillow.reading import (
 )
 from convfilter.formats.png.chunks import SIGNATURE, chunk, header_chunk
 from convfilter.formats.png.reader import is_beside
-from convfilter.picture.image import Image
-from convfilter.picture.metadata import Metadata
+from convfilter.picture.image import Image, Metadata
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile

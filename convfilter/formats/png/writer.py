@@ -19,7 +19,7 @@ from isal import isal_zlib
 from numpy.typing import NDArray
 
 from convfilter.formats.png.chunks import SIGNATURE, chunk, header_chunk
-from convfilter.picture.metadata import Metadata
+from convfilter.picture.image import Metadata
 from convfilter.runtime.compiled import link
 from convfilter.runtime.threads import check_workers, run_bands
 

@@ -17,7 +17,8 @@ from convfilter.formats.exif.ifd import Directory, Field, Source
 from convfilter.formats.tiff.excerpt import excerpt_of
 from convfilter.formats.tiff.exif_tags import block_of
 from convfilter.formats.tiff.samples import Storage
-from convfilter.picture.metadata import Metadata, resolution_of, upright_xmp
+from convfilter.picture.image import Metadata
+from convfilter.picture.metadata import resolution_of, upright_xmp
 from convfilter.picture.orientation import is_on_its_side
 
 __all__ = ["Page", "pages_of"]

@@ -24,7 +24,7 @@ from convfilter.formats.exif.ifd import (
     Tree,
 )
 from convfilter.formats.tiff.exif_tags import tree_of
-from convfilter.picture.metadata import Metadata
+from convfilter.picture.image import Metadata
 from convfilter.runtime.threads import check_workers, run_bands
 
 __all__ = ["encode"]

@@ -24,7 +24,7 @@ from PIL import ImageCms
 
 from convfilter.formats.png import writer
 from convfilter.images import read
-from convfilter.picture.metadata import Metadata
+from convfilter.picture.image import Metadata
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
