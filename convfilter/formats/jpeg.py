@@ -21,7 +21,6 @@ from PIL import Image as PillowImages
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
-from convfilter.formats.exif.block import PREFIX
 from convfilter.formats.limits import Limits
 from convfilter.formats.pillow.quiet import pillow_warnings_silenced
 from convfilter.formats.pillow.reading import decoded, image_of, opened
@@ -124,8 +123,11 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
 def _within_segments(metadata: Metadata) -> tuple[Metadata, list[str]]:
     """Return what fits the segments that hold metadata, and a note for what does not."""
     notes = []
-    # Pillow wants the prefix from the caller
-    exif = PREFIX + metadata.exif if metadata.exif else None
+    exif = metadata.exif or None
+    if exif:
+        from convfilter.formats.exif.block import PREFIX
+
+        exif = PREFIX + exif  # which Pillow wants from the caller
     if exif is not None and len(exif) > _EXIF_LIMIT:
         notes.append(f"the EXIF block is too long for {FORMAT.name} and was left out")
         exif = None

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, NamedTuple
 
 __all__ = ["Directory", "Entry", "Field", "Layout", "Order", "Pointers", "Source", "Tree"]
 
@@ -50,8 +50,7 @@ Pointers = Mapping[int, "Pointers"]
 """Tags that point to further directories, and those in them that do."""
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """The byte order, and whether the file is a BigTIFF."""
 
     order: Order
@@ -110,8 +109,7 @@ class Entry:
         return self if step == 1 else Entry(self.tag, self.kind, b"".join(parts))
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """An entry whose value of `length` bytes lies at `place`."""
 
     tag: int
@@ -120,8 +118,7 @@ class Field:
     length: int
 
 
-@dataclass(frozen=True)
-class Directory:
+class Directory(NamedTuple):
     """A directory at `place`: the first field of each tag, and `length` bytes without the values.
 
     `link` is the place of the offset of the directory that follows, `following`; 0 if none does,

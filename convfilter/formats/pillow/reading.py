@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 
 from convfilter.errors import ImageError
 from convfilter.formats.declaring import HEAD_BYTES, Format
-from convfilter.formats.exif.block import upright_block
 from convfilter.formats.limits import is_cut_off, too_large, words_of
-from convfilter.formats.pillow.modes import bits_of, pixels_of
 from convfilter.formats.pillow.quiet import keep_logs_quiet, pillow_warnings_silenced
 from convfilter.picture.image import Image, Metadata
 from convfilter.picture.metadata import resolution_of, upright_xmp
@@ -137,6 +135,8 @@ def decoded(picture: ImageFile, form: Format, bits: int | None) -> tuple[NDArray
             f"{form.name} of more than {form.holds.depth} bits is not supported: "
             "convert to 16-bit PNG"
         )
+    from convfilter.formats.pillow.modes import bits_of, pixels_of
+
     try:
         picture.load()
         if bits > bits_of(picture.mode):
@@ -174,6 +174,10 @@ def metadata_of(picture: ImageFile, orientation: int) -> Metadata:
     # a profile for ink says nothing about the RGB that the pixels have become
     is_kept = isinstance(profile, bytes) and profile and picture.mode != "CMYK"
     exif, xmp = info.get("exif"), info.get("xmp")
+    if exif:
+        from convfilter.formats.exif.block import upright_block
+
+        exif = upright_block(exif) if isinstance(exif, bytes) else None
     dpi = resolution_of(info.get("dpi"))
     if dpi is not None and is_on_its_side(orientation):
         dpi = dpi[::-1]
@@ -181,7 +185,7 @@ def metadata_of(picture: ImageFile, orientation: int) -> Metadata:
         xmp = xmp.encode("utf-8", "replace")
     return Metadata(
         icc_profile=profile if is_kept else None,
-        exif=upright_block(exif) if isinstance(exif, bytes) and exif else None,
+        exif=exif or None,
         dpi=dpi,
         xmp=upright_xmp(xmp) if isinstance(xmp, bytes) and xmp else None,
     )

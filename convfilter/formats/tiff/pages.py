@@ -14,7 +14,6 @@ from math import prod
 from typing import BinaryIO, cast
 
 from convfilter.formats.exif.ifd import Directory, Field, Source
-from convfilter.formats.tiff.excerpt import excerpt_of
 from convfilter.formats.tiff.exif_tags import block_of
 from convfilter.formats.tiff.samples import Storage
 from convfilter.picture.image import Metadata
@@ -95,6 +94,8 @@ class Page:
         source = self.shared.source
         is_first = self.place == source.first
         if self.size is not None and not (is_first and self._directory.following == 0):
+            from convfilter.formats.tiff.excerpt import excerpt_of
+
             longest = _MOST_PER_PIXEL * prod(self.size) + _MOST_BESIDE
             excerpt = excerpt_of(source, self._directory, longest)
             if excerpt is not None:
