@@ -17,7 +17,8 @@ from PIL import ImageCms, PngImagePlugin
 
 from convfilter.errors import ImageError
 from convfilter.formats.pillow.quiet import pillow_warnings_silenced
-from convfilter.images import read
+from convfilter.images import FORMATS, read
+from tests.formats.declared import written
 
 RNG = np.random.default_rng(0)
 PHOTO = RNG.integers(0, 256, (40, 30, 3), dtype=np.uint8)
@@ -220,7 +221,7 @@ def test_orientation_is_applied_and_reset() -> None:
     assert dict(kept) == {0x0112: 1, 0x010F: "Maker"}
 
 
-@pytest.mark.parametrize("format_name", ["GIF", "TIFF", "PNG", "WEBP"])
+@pytest.mark.parametrize("format_name", written(lambda h: h.several and not h.lossy))
 def test_all_frames_are_read(format_name: str) -> None:
     rolled = [np.roll(GREY, number, 0) for number in range(3)]
     first, *others = map(PillowImage.fromarray, rolled)
@@ -231,7 +232,7 @@ def test_all_frames_are_read(format_name: str) -> None:
     for frame, wanted in zip(image.frames, rolled, strict=True):
         grey = frame.pixels if frame.pixels.ndim == 2 else frame.pixels[..., 0]
         np.testing.assert_array_equal(grey, wanted)
-    assert (image.timing is None) == (format_name == "TIFF")
+    assert (image.timing is None) == (FORMATS[format_name].holds.several == "pages")
 
 
 def test_size_is_checked_before_decoding() -> None:

@@ -13,6 +13,7 @@ from convfilter.formats.limits import Selection
 from convfilter.images import Image, Timing
 from tests.formats.animation.animation_files import PALETTE, Cel, gif
 from tests.formats.animation.test_animations import FORMATS, animation, opened, written
+from tests.formats.declared import written as names
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
@@ -30,7 +31,7 @@ def test_chosen_frames(format_name: str) -> None:
         opened(data, frames="3-6")
 
 
-@pytest.mark.parametrize("format_name", ["PNG", "JPEG", "GIF", "TIFF", "PPM", "NPY", "BMP"])
+@pytest.mark.parametrize("format_name", names(lambda holds: holds.colour))
 def test_the_one_frame_of_a_picture(format_name: str) -> None:
     data, _ = written(Image(np.zeros((3, 4, 3), np.uint8)), format_name)
     assert opened(data, frames="0").shape[:2] == (3, 4)

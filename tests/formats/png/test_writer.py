@@ -21,6 +21,7 @@ from PIL import Image as PillowImages
 from convfilter.errors import ArgumentError, ImageError, UnknownNameError
 from convfilter.formats.png import writer
 from convfilter.images import Image, Metadata, read, write
+from tests.formats.declared import written
 from tests.formats.png.png_fuzz import Case, check, draw_case
 
 NOISE = np.random.default_rng(0)
@@ -225,7 +226,7 @@ def test_texts_that_png_cannot_hold(keyword: str, text: str) -> None:
 @pytest.mark.parametrize("dpi", [(0.0, 72.0), (72.0, -1.0), (float("nan"), 72.0), (1e12, 72.0)])
 def test_resolutions_that_cannot_be(dpi: tuple[float, float]) -> None:
     image = Image(np.zeros((2, 2), np.uint8), metadata=Metadata(dpi=dpi))
-    for format_name in ("PNG", "JPEG"):
+    for format_name in written(keeps="resolution"):
         (note,) = write(image, io.BytesIO(), format=format_name)
         assert "dpi cannot be and was left out" in note
 

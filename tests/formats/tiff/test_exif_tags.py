@@ -18,6 +18,7 @@ from convfilter.formats.exif.ifd import ASCII, SHORT, UNDEFINED, Entry, Layout, 
 from convfilter.formats.tiff import exif_tags
 from convfilter.images import Image, Metadata, read, write
 from convfilter.picture.orientation import upright
+from tests.formats.declared import written as names
 from tests.formats.exif.exif_blocks import EXIF, GPS, MAKER_NOTE, TOLD, exif_block, told_by, told_in
 from tests.formats.tiff.tiff_files import Kind, tiff_file
 
@@ -79,9 +80,8 @@ def test_there_and_back_again(dtype: str, order: str) -> None:
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize(
     ("source", "target"),
-    [("jpeg", "tiff"), ("png", "tiff"), ("webp", "tiff"), ("tiff", "jpeg"), ("tiff", "png"),
-     ("tiff", "webp"), ("tiff", "tiff")],
-)  # fmt: skip
+    [pair for name in names(keeps="EXIF") for pair in ((name, "TIFF"), ("TIFF", name))],
+)
 def test_from_format_to_format(source: str, target: str, order: str) -> None:
     start = Image(pixels_of("uint8"), metadata=Metadata(exif=exif_block(order)))
     there = opened(written(opened(written(start, source)), target))
