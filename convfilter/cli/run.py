@@ -14,7 +14,7 @@ from convfilter.cli.files import FileOptions
 from convfilter.cli.progress import announcement, display
 from convfilter.cli.wording import describe, say
 from convfilter.errors import ImageError, UsageError
-from convfilter.formats import format_of
+from convfilter.formats import check_written, format_of
 
 if TYPE_CHECKING:
     from convfilter.picture.image import Image
@@ -163,7 +163,7 @@ class Work:
         started = time.perf_counter()
         image = self._read(source, max_pixels=self._max_pixels, frames=options.frames)
         read = time.perf_counter()
-        format_name = options.format or _format(job, image)
+        format_name = check_written(options.format or _format(job, image))
         image = self._deepened(image)
         with self._recorded_plans() as plans:
             result = self._pipeline(
