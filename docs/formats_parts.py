@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import NamedTuple, get_args
 
 from convfilter import formats
+from convfilter.formats import declaring
 from convfilter.formats.declaring import Format, Kept
-from convfilter.formats.refused import REFUSED
+from convfilter.formats.declaring.refused import REFUSED
 
-INDEX = Path(formats.__file__).with_name("index.py")
+INDEX = Path(declaring.__file__).with_name("index.py")
 
 _KEPT_IN_WORDS = {
     "colours": "colours besides a profile",
@@ -50,7 +51,7 @@ def _search() -> Iterator[Declared]:
 
 
 def index() -> str:
-    """Return the text of `formats/index.py`."""
+    """Return the text of `formats/declaring/index.py`."""
     lines = [
         '"""What is known of each format before its module is imported.',
         "",

@@ -2,7 +2,7 @@
 
 `docs/filters.md` comes from the declarations of the filters, `docs/kernels.md` from the catalogue,
 `docs/scene.png` from the sample scene, and the table of speed in the README from the results of the
-benchmark. `convfilter/formats/index.py` and the tables of `docs/formats.md` come from the
+benchmark. `convfilter/formats/declaring/index.py` and the tables of `docs/formats.md` come from the
 declarations of the formats. With `--check` nothing is written: the exit code says whether all is up
 to date.
 """

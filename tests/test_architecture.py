@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from convfilter.formats.index import SUMMARIES
+from convfilter.formats.declaring.index import SUMMARIES
 
 PACKAGE = Path(__file__).resolve().parent.parent / "convfilter"
 ROOT = "convfilter"

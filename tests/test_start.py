@@ -35,8 +35,8 @@ OWN = """
     files files.fit files.reading files.replace files.writing
     filters filters.chains filters.declare filters.deferred filters.edges filters.levels
     filters.options filters.parameters filters.pixels filters.transparency filters.values
-    formats formats.declaring formats.index formats.limits formats.png formats.png.chunks
-    formats.png.reader formats.png.writer
+    formats formats.declaring formats.declaring.index formats.declaring.limits formats.png
+    formats.png.chunks formats.png.reader formats.png.writer
     kernels kernels.catalog kernels.files kernels.kernel kernels.shapes kernels.table
     lazy
     picture picture.image

@@ -14,7 +14,7 @@ from convfilter.filters.chains import ALPHA, AlphaMode
 from convfilter.filters.parameters import Parameter, Spec
 from convfilter.formats import check_format, check_written
 from convfilter.formats.declaring import COMPRESSIONS, DEPTHS
-from convfilter.formats.index import SUMMARIES
+from convfilter.formats.declaring.index import SUMMARIES
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -109,7 +109,7 @@ class FrameNumbers(AnyType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the text once it is known to be a choice."""
-        from convfilter.formats.limits import Selection
+        from convfilter.formats.declaring.limits import Selection
 
         try:
             Selection.of(value)

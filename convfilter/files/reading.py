@@ -11,7 +11,7 @@ from typing import IO, BinaryIO
 from convfilter.errors import ArgumentTypeError, ImageError
 from convfilter.formats import FORMATS, identify
 from convfilter.formats.declaring import HEAD_BYTES
-from convfilter.formats.limits import Limits, Selection, damaged, too_large
+from convfilter.formats.declaring.limits import Limits, Selection, damaged, too_large
 from convfilter.picture.image import Image
 
 __all__ = ["DEFAULT_MAX_PIXELS", "display_name", "read"]

@@ -14,11 +14,11 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from convfilter.errors import ImageError, UnknownNameError, UsageError, suggestion
-from convfilter.formats.index import SUMMARIES
+from convfilter.formats.declaring.index import SUMMARIES
 
 if TYPE_CHECKING:
     from convfilter.formats.declaring import Format, Holds
-    from convfilter.formats.refused import Refused
+    from convfilter.formats.declaring.refused import Refused
 
 __all__ = [
     "FORMATS",
@@ -164,7 +164,7 @@ def identify(head: bytes) -> str:
     for name, summary in SUMMARIES.items():
         if _begins(head, summary.signature):
             return name
-    from convfilter.formats.refused import REFUSED
+    from convfilter.formats.declaring.refused import REFUSED
 
     for refused in REFUSED:
         if _begins(head, refused.signature):
@@ -193,7 +193,7 @@ def _begins(head: bytes, signature: bytes | None) -> bool:
 
 
 def _refused_suffix(suffix: str) -> Refused | None:
-    from convfilter.formats.refused import REFUSED
+    from convfilter.formats.declaring.refused import REFUSED
 
     return next((refused for refused in REFUSED if suffix in refused.suffixes), None)
 

@@ -11,11 +11,11 @@ from PIL import features
 from convfilter.errors import ImageError
 from convfilter.formats.animation.frames import in_milliseconds
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
-from convfilter.formats.limits import Limits
+from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.pillow.frames import frames_of, read_frames
-from convfilter.formats.pillow.quiet import pillow_warnings_silenced
 from convfilter.formats.pillow.reading import decoded, image_of, opened
 from convfilter.formats.pillow.writing import described, encoded
+from convfilter.formats.quiet import warnings_silenced
 from convfilter.picture.image import Image, Timing
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def read(file: BinaryIO, limits: Limits) -> Image:
 
 def _check_support() -> None:
     """Raise `ImageError` if Pillow was built without AVIF, or is older than its support of it."""
-    with pillow_warnings_silenced():  # a Pillow that never heard of AVIF warns
+    with warnings_silenced():  # a Pillow that never heard of AVIF warns
         is_supported = features.check("avif")
     if not is_supported:
         raise ImageError(

@@ -8,7 +8,7 @@ from typing import BinaryIO
 from PIL.BmpImagePlugin import BmpImageFile
 
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
-from convfilter.formats.limits import Limits
+from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.pillow.reading import read_single
 from convfilter.formats.pillow.writing import described, encoded
 from convfilter.picture.image import Image

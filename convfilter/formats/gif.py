@@ -24,9 +24,9 @@ from convfilter.formats.animation.compositing import Sprite, composed
 from convfilter.formats.animation.frames import PixelsAndAlpha, changes
 from convfilter.formats.animation.reading import drawn
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
-from convfilter.formats.limits import Limits
-from convfilter.formats.pillow.quiet import pillow_warnings_silenced
+from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.pillow.reading import read_single
+from convfilter.formats.quiet import warnings_silenced
 from convfilter.picture.image import COMMENT, Disposal, Image, Metadata, Timing
 from convfilter.picture.metadata import comment_of, upright_xmp
 
@@ -221,7 +221,7 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
     most = 0
     shared: NDArray[np.uint8] | None = None
     for (top, left, part), frame in zip(changes(shown), shown, strict=True):
-        with pillow_warnings_silenced():
+        with warnings_silenced():
             indexed = _indexed(part, notes)
         most = max(most, indexed.reduced)
         if shared is None:
@@ -302,7 +302,7 @@ def _picture(indexed: _Indexed, top: int, left: int, shared: NDArray[np.uint8]) 
 
 def _compressed(numbers: NDArray[np.uint8]) -> bytes:
     """Return the pixels as GIF compresses them, with Pillow."""
-    with pillow_warnings_silenced(), io.BytesIO() as file:
+    with warnings_silenced(), io.BytesIO() as file:
         picture = PillowImages.fromarray(np.ascontiguousarray(numbers))
         picture.save(file, "GIF", interlace=0, optimize=False)
         file.seek(6)

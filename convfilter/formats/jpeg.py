@@ -21,10 +21,10 @@ from PIL import Image as PillowImages
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
-from convfilter.formats.limits import Limits
-from convfilter.formats.pillow.quiet import pillow_warnings_silenced
+from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.pillow.reading import decoded, image_of, opened
 from convfilter.formats.pillow.writing import described
+from convfilter.formats.quiet import warnings_silenced
 from convfilter.picture.image import Image, JpegSettings, Metadata
 from convfilter.picture.metadata import comment_of
 from convfilter.runtime import memory
@@ -116,7 +116,7 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
     (frame,) = frames
     metadata, notes = _within_segments(frame.metadata)
     settings = settings_for(effort.quality, metadata.jpeg)
-    with pillow_warnings_silenced():
+    with warnings_silenced():
         return encode(frame.pixels, settings, described(metadata), effort.workers), notes
 
 

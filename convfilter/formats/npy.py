@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from convfilter.errors import ImageError
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
-from convfilter.formats.limits import Limits
+from convfilter.formats.declaring.limits import Limits
+from convfilter.formats.quiet import warnings_silenced
 from convfilter.picture.image import Image
 
 __all__ = ["FORMAT", "read", "write"]
@@ -40,7 +41,8 @@ def read(file: BinaryIO, limits: Limits) -> Image:
     version = npy.read_magic(file)
     if version not in _HEADERS:
         raise ValueError(f"version {version[0]}.{version[1]}")
-    shape, by_columns, dtype = _HEADERS[version](file, max_header_size=_LONGEST_HEADER)
+    with warnings_silenced():  # of files that Python 2 has written
+        shape, by_columns, dtype = _HEADERS[version](file, max_header_size=_LONGEST_HEADER)
     if dtype.name not in _DTYPES:
         raise ImageError(
             f"arrays of {dtype.name} are not supported: convert it with astype to one of"

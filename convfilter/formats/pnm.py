@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
-from convfilter.formats.limits import Limits
+from convfilter.formats.declaring.limits import Limits
 from convfilter.picture.image import Image
 
 __all__ = ["PBM", "PGM", "PNM", "PPM"]

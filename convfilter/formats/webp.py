@@ -14,7 +14,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from convfilter.formats.animation.frames import changes, in_milliseconds
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
-from convfilter.formats.limits import Limits
+from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.pillow.frames import frames_of, read_frames
 from convfilter.formats.pillow.reading import decoded, image_of, opened
 from convfilter.formats.pillow.writing import described, encoded

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from convfilter.formats.index import SUMMARIES
+from convfilter.formats.declaring.index import SUMMARIES
 from tests.cli.conftest import Runner, picture
 
 WORDS = "BMP files are only read: write PNG, TIFF or"

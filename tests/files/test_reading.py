@@ -16,7 +16,7 @@ from PIL import Image as PillowImage
 from PIL import ImageCms, PngImagePlugin
 
 from convfilter.errors import ImageError
-from convfilter.formats.pillow.quiet import pillow_warnings_silenced
+from convfilter.formats.quiet import warnings_silenced
 from convfilter.images import FORMATS, read
 from tests.formats.declared import written
 
@@ -350,7 +350,7 @@ def test_text_bombs_are_refused() -> None:
 
 def test_pillow_is_silenced_and_others_are_not() -> None:
     before = list(warnings.filters)
-    with pillow_warnings_silenced(), pillow_warnings_silenced():
+    with warnings_silenced(), warnings_silenced():
         warnings.warn_explicit("quiet", UserWarning, "x.py", 1, module="PIL.Image")
         with pytest.raises(UserWarning, match="loud"):
             warnings.warn_explicit("loud", UserWarning, "x.py", 1, module="elsewhere")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from convfilter.errors import ArgumentError, ImageError
+from convfilter.formats.declaring.limits import Selection
 from convfilter.formats.gif import Animation
-from convfilter.formats.limits import Selection
 from convfilter.images import Image, Timing
 from tests.formats.animation.animation_files import PALETTE, Cel, gif
 from tests.formats.animation.test_animations import FORMATS, animation, opened, written

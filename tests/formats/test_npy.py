@@ -53,6 +53,14 @@ def test_orders_and_versions(version: tuple[int, int]):
         assert image.pixels.flags.c_contiguous
 
 
+def test_what_python_2_has_written_is_read_without_a_warning():
+    data = stored(np.arange(12, dtype=np.uint8).reshape(3, 4)).getvalue()
+    old = data.replace(b"(3, 4), }  ", b"(3L, 4L), }")
+    assert len(old) == len(data)
+    assert old != data
+    np.testing.assert_array_equal(read(io.BytesIO(old)).pixels, read(io.BytesIO(data)).pixels)
+
+
 def test_what_is_no_picture():
     with pytest.raises(ImageError, match="arrays of int64 are not supported: convert it with as"):
         read(stored(np.zeros((2, 2), np.int64)))

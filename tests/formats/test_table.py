@@ -16,7 +16,7 @@ from PIL import features
 from convfilter.errors import ImageError, UnknownNameError, UsageError
 from convfilter.formats import alternatives, identify, written_format_of
 from convfilter.formats.declaring import HEAD_BYTES, Format
-from convfilter.formats.index import SUMMARIES
+from convfilter.formats.declaring.index import SUMMARIES
 from convfilter.images import (
     FORMATS,
     SUFFIXES,

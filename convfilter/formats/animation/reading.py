@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 
 from convfilter.formats.animation.frames import PixelsAndAlpha, alike
 from convfilter.formats.declaring import Format
-from convfilter.formats.limits import Limits, too_large
+from convfilter.formats.declaring.limits import Limits, too_large
 from convfilter.picture.image import Image, Metadata, Timing
 from convfilter.picture.orientation import upright
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from convfilter.formats.animation.reading import joined
 from convfilter.formats.declaring import Format
-from convfilter.formats.limits import Limits
+from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.pillow.reading import decoded, metadata_of, orientation_of
 from convfilter.picture.image import Image, Timing
 

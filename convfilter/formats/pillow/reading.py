@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from convfilter.errors import ImageError
 from convfilter.formats.declaring import HEAD_BYTES, Format
-from convfilter.formats.limits import is_cut_off, too_large, words_of
-from convfilter.formats.pillow.quiet import keep_logs_quiet, pillow_warnings_silenced
+from convfilter.formats.declaring.limits import is_cut_off, too_large, words_of
+from convfilter.formats.quiet import keep_logs_quiet, warnings_silenced
 from convfilter.picture.image import Image, Metadata
 from convfilter.picture.metadata import resolution_of, upright_xmp
 from convfilter.picture.orientation import is_on_its_side, upright
@@ -25,7 +25,7 @@ from convfilter.picture.orientation import is_on_its_side, upright
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
-    from convfilter.formats.limits import Limits
+    from convfilter.formats.declaring.limits import Limits
 
 __all__ = [
     "decoded",
@@ -79,7 +79,7 @@ def opened(
     ImageError
         The header is damaged, or of a kind that Pillow does not know.
     """
-    with pillow_warnings_silenced(), _header(file, reader, form) as picture:
+    with warnings_silenced(), _header(file, reader, form) as picture:
         yield picture
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImages
 
-from convfilter.formats.pillow.quiet import pillow_warnings_silenced
+from convfilter.formats.quiet import warnings_silenced
 from convfilter.picture.image import COMMENT, Metadata
 
 __all__ = ["described", "encoded"]
@@ -28,7 +28,7 @@ def encoded(encoder: str, pictures: Sequence[NDArray[Any]], **options: Any) -> b
     **options
         The encoder's.
     """
-    with pillow_warnings_silenced(), io.BytesIO() as file:
+    with warnings_silenced(), io.BytesIO() as file:
         picture, *others = (
             PillowImages.fromarray(np.ascontiguousarray(pixels)) for pixels in pictures
         )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from convfilter.errors import ImageError
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
-from convfilter.formats.limits import Limits, too_large, words_of
+from convfilter.formats.declaring.limits import Limits, too_large, words_of
 from convfilter.formats.png.chunks import COLOUR_LENGTHS, PngError, chunks
 from convfilter.picture.image import Image, Metadata
 

@@ -15,7 +15,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from convfilter.errors import ImageError
 from convfilter.formats.declaring import Format
-from convfilter.formats.limits import Limits
+from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.pillow.reading import (
     decoded,
     image_of,

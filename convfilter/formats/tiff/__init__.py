@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from convfilter.errors import ImageError
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
-from convfilter.formats.limits import Limits, too_large
+from convfilter.formats.declaring.limits import Limits, too_large
 from convfilter.picture.image import Image
 from convfilter.picture.orientation import upright
 

@@ -274,14 +274,14 @@ def _unpacked(data: bytes, compression: int, rows: int, count: int) -> bytes:
         return unpacked
     from PIL.TiffImagePlugin import TiffImageFile
 
-    from convfilter.formats.pillow.quiet import pillow_warnings_silenced, silence_libtiff
+    from convfilter.formats.quiet import silence_libtiff, warnings_silenced
 
     silence_libtiff()
     tags = [(256, count // rows), (257, rows), (258, 8), (259, compression), (262, 1)]
     tags += [(273, 8 + 2 + 12 * 9 + 4), (277, 1), (278, rows), (279, len(data))]
     directory = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
     file = struct.pack("<2sHIH", b"II", 42, 8, len(tags)) + directory + bytes(4) + data
-    with pillow_warnings_silenced(), TiffImageFile(io.BytesIO(file)) as picture:
+    with warnings_silenced(), TiffImageFile(io.BytesIO(file)) as picture:
         return picture.tobytes()
 
 

@@ -9,9 +9,9 @@ import numpy as np
 from PIL.TiffImagePlugin import TiffImageFile
 
 from convfilter.formats.declaring import Format
-from convfilter.formats.limits import Limits
-from convfilter.formats.pillow.quiet import silence_libtiff
+from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.pillow.reading import decoded, image_of, opened
+from convfilter.formats.quiet import silence_libtiff
 from convfilter.formats.tiff.pages import Page
 from convfilter.picture.image import Image
 

@@ -15,7 +15,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from convfilter.errors import ImageError
 from convfilter.formats import avif
 from convfilter.formats.declaring import Format, Holds
-from convfilter.formats.limits import Limits
+from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.pillow.modes import bits_of
 from convfilter.formats.pillow.reading import read_single
 from convfilter.picture.image import Image

@@ -1,8 +1,8 @@
 """What a format declares of itself: its names, what it holds, how it is read and written.
 
 A format is one module or room of `convfilter.formats` that ends with its declaration, a `Format`.
-`formats/index.py` is generated from the declarations (`python docs/generate.py`), so that names and
-suffixes are known without importing the modules, Pillow or NumPy.
+`index.py` beside this is generated from the declarations (`python docs/generate.py`), so that names
+and suffixes are known without importing the modules, Pillow or NumPy.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from convfilter.formats.limits import Limits
+    from convfilter.formats.declaring.limits import Limits
     from convfilter.picture.image import Image, Metadata, Timing
 
 __all__ = [

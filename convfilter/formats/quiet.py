@@ -1,4 +1,4 @@
-"""Keep Pillow's warnings from the terminal while a file is read or written."""
+"""Keep what libraries say about damaged files from the terminal: the reader finds the words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 
-__all__ = ["keep_logs_quiet", "pillow_warnings_silenced", "silence_libtiff"]
+__all__ = ["keep_logs_quiet", "silence_libtiff", "warnings_silenced"]
 
 _lock = threading.Lock()
 _inside = 0
@@ -17,8 +17,8 @@ _saved: warnings.catch_warnings[None] | None = None
 
 
 @contextmanager
-def pillow_warnings_silenced() -> Iterator[None]:
-    """Ignore warnings that come from Pillow, and from nowhere else.
+def warnings_silenced() -> Iterator[None]:
+    """Ignore warnings of Pillow, and those that libraries lay at the door of the readers here.
 
     The filters of `warnings` belong to the whole process, and `warnings.catch_warnings` in several
     threads at once restores them in the wrong order. So the first thread in saves them and the
@@ -29,7 +29,7 @@ def pillow_warnings_silenced() -> Iterator[None]:
         if _inside == 0:
             _saved = warnings.catch_warnings()
             _saved.__enter__()
-            warnings.filterwarnings("ignore", module=r"(PIL|convfilter\.formats)(\.|$)")
+            warnings.filterwarnings("ignore", module=r"(PIL|convfilter)(\.|$)")
         _inside += 1
     try:
         yield
