@@ -126,17 +126,18 @@ def _encoded(
     try:
         form = FORMATS[check_written(format_name)]
         frames, notes = _fitted(picture, form, background)
-        plays, plays_notes = _plays(picture, form, len(frames))
+        plays = _plays(picture, form, len(frames), notes)
+        frames = _kept(frames, form, notes)
         pieces, losses = _written(frames, plays, form, effort)
     except ImageError as error:
         raise ImageError(f"{name}: {error}") from error
-    return pieces, [f"{name}: {note}" for note in dict.fromkeys(notes + plays_notes + losses)]
+    return pieces, [f"{name}: {note}" for note in dict.fromkeys(notes + losses)]
 
 
 def _fitted(picture: Image, form: Format, background: Colour) -> tuple[list[Frame], list[str]]:
-    """Return what the format holds of each frame that it holds, and notes about the rest."""
+    """Return the frames that the format holds, with pixels that it holds, and notes."""
     shown, notes = _shown(picture, form)
-    pixels, omissions = [], []
+    pixels = []
     for frame in shown:
         fitted, losses = fit(frame, form, background)
         pixels.append(fitted)
@@ -145,25 +146,35 @@ def _fitted(picture: Image, form: Format, background: Colour) -> tuple[list[Fram
         from convfilter.formats.animation.frames import alike
 
         pixels, _ = alike([(part, part.ndim == 3 and part.shape[2] in (2, 4)) for part in pixels])
-    frames = []
-    for part, frame in zip(pixels, shown, strict=True):
-        metadata = frame.metadata
-        if metadata != Metadata():
-            from convfilter.files.keep import keep
-
-            metadata, losses = keep(part, form, metadata)
-            omissions += losses
-        frames.append(Frame(part, frame.timing or Timing(), metadata))
-    return frames, notes + omissions
+    frames = [
+        Frame(part, frame.timing or Timing(), frame.metadata)
+        for part, frame in zip(pixels, shown, strict=True)
+    ]
+    return frames, notes
 
 
-def _plays(picture: Image, form: Format, frames: int) -> tuple[int, list[str]]:
-    """Return how often the format plays an animation, and a note if that is not as wanted."""
+def _plays(picture: Image, form: Format, frames: int, notes: list[str]) -> int:
+    """Return how often the format plays an animation, and note it if that is not as wanted."""
     plays, most = picture.plays, form.holds.plays
     if plays <= most or frames == 1 or form.holds.several != "frames":
-        return plays, []
+        return plays
     often = f"{most:,} times at most" if most else "for ever"
-    return most, [f"{form.name} plays {often}, not as often as wanted ({plays:,})"]
+    notes.append(f"{form.name} plays {often}, not as often as wanted ({plays:,})")
+    return most
+
+
+def _kept(frames: Sequence[Frame], form: Format, notes: list[str]) -> list[Frame]:
+    """Return the frames with the metadata that the format keeps, and note what it does not."""
+    made = []
+    for frame in frames:
+        if frame.metadata != Metadata():
+            from convfilter.files.keep import keep
+
+            metadata, losses = keep(frame.pixels, form, frame.metadata)
+            frame = frame._replace(metadata=metadata)
+            notes += losses
+        made.append(frame)
+    return made
 
 
 def _written(frames: Sequence[Frame], plays: int, form: Format, effort: Effort) -> Written:

@@ -211,6 +211,7 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
     drawn over the last one, only the rectangle in which they differ is stored.
     """
     notes: list[str] = []
+    described = _described(frames[0].metadata, notes)
     height, width = frames[0].pixels.shape[:2]
     followers = [frame.pixels for frame in frames[1:]]
     shown = []
@@ -239,8 +240,7 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
     if len(frames) > 1 and plays != 1:
         again = struct.pack("<BH", 1, plays - 1 if plays else 0)
         head.append(_extension(_APPLICATION, _NETSCAPE, again))
-    head += _described(frames[0].metadata, notes)
-    return [*head, *pictures, bytes([_END])], list(dict.fromkeys(notes))
+    return [*head, *described, *pictures, bytes([_END])], list(dict.fromkeys(notes))
 
 
 def _described(metadata: Metadata, notes: list[str]) -> list[bytes]:

@@ -124,7 +124,7 @@ class Storage(NamedTuple):
             np.dtype(name).newbyteorder(source.layout.order),
             samples,
             samples > 1 and whole(_PLANES, 1) == _APART,
-            whole(_PHOTOMETRIC, _BLACK_IS_ZERO),
+            whole(_PHOTOMETRIC, _WHITE_IS_ZERO),  # which libtiff takes for granted
             whole(_COMPRESSION, _NONE),
             whole(_PREDICTOR, _NO_DIFFERENCES),
             whole(_FILL_ORDER, 1),
