@@ -32,7 +32,7 @@ _NOISE = 1e-6
 """Light that filters in float32 may add by rounding, as a share of white."""
 
 _UNSEEN = 0.01
-"""Levels by which rounding may move black; results lie within 0.52 levels of the exact ones."""
+"""Levels by which rounding may change black; results lie within 0.52 levels of the exact ones."""
 
 _LOOKED_UP, _CALCULATED = 2, 20
 """Nanoseconds for a number."""
@@ -123,7 +123,7 @@ class Transfer:
         """Return the pixels of light (H, W) or (H, W, C), alpha excepted.
 
         Of integers they are rounded once, to nearest, ties to even, and saturated. Where curves
-        differ and the number of channels is no longer theirs, that of green serves all.
+        differ and the number of channels is no longer theirs, that of green is used for all.
         """
         pixels = memory.empty(light.shape, dtype)
         convert = [_rounding(curve, dtype) for curve in self.curves]

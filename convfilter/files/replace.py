@@ -18,14 +18,14 @@ from pathlib import Path
 __all__ = ["replace_file"]
 
 _UNKNOWN = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
-"""What systems say that know no such call."""
+"""Errors of systems that do not have such a call."""
 
 _NOT_SUPPORTED = (*_UNKNOWN, errno.EPERM, errno.EACCES)
-"""What they say of files and folders that do not take it, too."""
+"""The same, and errors of files and folders that do not support it."""
 
 
 def replace_file(path: Path, pieces: Iterable[bytes], *, overwrite: bool) -> None:
-    """Write a file; without `overwrite` one that is there, even since a moment ago, is kept.
+    """Write a file whole; without `overwrite` a file that exists, even if only just now, stays.
 
     Devices and pipes are written as they are. A link stays a link, and a file that is replaced
     keeps its permission bits.
@@ -70,7 +70,7 @@ def replace_file(path: Path, pieces: Iterable[bytes], *, overwrite: bool) -> Non
 
 
 def _move_to_free_name(source: Path, target: Path) -> None:
-    """Move a file to a name that nothing has."""
+    """Move a file to a name that no other file has."""
     try:
         os.link(source, target)  # unlike a rename, this never replaces anything
     except FileExistsError:
@@ -87,7 +87,7 @@ def _move_to_free_name(source: Path, target: Path) -> None:
 
 
 def _force(descriptor: int) -> None:
-    """Have the system write what it holds of a file or folder to the disk."""
+    """Have the system write what it has buffered of a file or folder to the disk."""
     try:
         os.fsync(descriptor)
     except OSError as error:

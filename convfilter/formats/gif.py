@@ -36,13 +36,14 @@ _EXTENSION, _PICTURE, _END = b"!,;"
 _CONTROL, _COMMENT, _APPLICATION = 0xF9, 0xFE, 0xFF
 _NETSCAPE, _XMP = b"NETSCAPE2.0", b"XMP DataXMP"
 _ANIMEXTS = b"ANIMEXTS1.0"
-"""Says the same as Netscape's; readers take both."""
+"""Another name of the same extension; readers accept both."""
 
 _DISPOSALS: dict[int, Disposal] = {2: "clear", 3: "restore"}
 _DISPOSAL_NUMBERS = {"keep": 1, "clear": 2, "restore": 3}
 _LONGEST_BLOCK = 255
 _LONGEST_DELAY = 65535
-# XMP stands there in one piece; a reader of blocks lands in this trailer and is led to its end
+# XMP is not cut into blocks: a reader that takes one of its bytes for a length lands in this
+# trailer, which leads it to the end
 _XMP_TRAILER = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
 
 
@@ -68,9 +69,9 @@ def _bits(_: object) -> int:
 
 
 class _Cel(NamedTuple):
-    """A picture within a file: its place, what makes a file of it alone, and how it is shown.
+    """A picture within a file: its place, the pieces of a file of its own, and its timing.
 
-    The palette of the whole file is among the pieces, the same bytes for all pictures.
+    The palette of the whole file is among the pieces, the same object for all pictures.
     """
 
     left: int
@@ -82,7 +83,7 @@ class _Cel(NamedTuple):
 
 @dataclass(frozen=True)
 class Animation:
-    """What a file holds: its pictures, the columns and rows of all of them, and what is said."""
+    """What a file holds: pictures, the columns and rows of the whole, plays and metadata."""
 
     cels: tuple[_Cel, ...]
     size: tuple[int, int]
@@ -91,7 +92,15 @@ class Animation:
 
     @classmethod
     def of(cls, file: BinaryIO) -> Animation:
-        """Walk over a file; EOFError where its end is missing, ValueError for damage."""
+        """Go along a file.
+
+        Raises
+        ------
+        EOFError
+            The file ends too early.
+        ValueError, struct.error
+            It is damaged.
+        """
         file.seek(6)
         screen = _read(file, 7)
         width, height, flags = struct.unpack_from("<HHB", screen)
@@ -119,7 +128,7 @@ class Animation:
 
     @property
     def is_plain(self) -> bool:
-        """Whether there is a single picture, which fills all, and nothing else."""
+        """Whether the file holds one picture, which covers the whole, and no metadata."""
         covers_all = [cel.size for cel in self.cels] == [self.size]
         return covers_all and self.metadata == Metadata()
 
@@ -131,7 +140,7 @@ class Animation:
     def pictures(
         self, decode: Callable[[bytes], PixelsAndAlpha], numbers: Collection[int]
     ) -> Iterator[PixelsAndAlpha]:
-        """Yield these frames as they are seen; `decode` gives the picture in a file."""
+        """Yield these frames as they look; `decode` returns the picture of a file."""
         sprites = (
             Sprite(decode(b"".join(cel.pieces)), cel.left, cel.top, cel.timing.disposal, over=True)
             for cel in self.cels
@@ -153,7 +162,7 @@ def _cel(parts: list[bytes], control: bytes, flags: int, palette: bytes) -> _Cel
 
 
 def _plays(parts: list[bytes], known: int) -> int:
-    """Return how often all is played, 0 for ever."""
+    """Return how often the animation plays, 0 for ever; `known` if these parts do not say it."""
     if not parts or len(parts[0]) < 3 or parts[0][0] & 7 != 1:
         return known
     again = int.from_bytes(parts[0][1:3], "little")
@@ -161,7 +170,7 @@ def _plays(parts: list[bytes], known: int) -> int:
 
 
 def _blocks(file: BinaryIO) -> Iterator[tuple[int, list[bytes]]]:
-    """Yield labels and parts of extensions; of pictures descriptor, palette, bits and pixels."""
+    """Yield the label and parts of each block: a picture has descriptor, palette, bits, pixels."""
     while (kind := _read(file, 1)[0]) != _END:
         if kind == 0:
             continue  # the end of parts once more, as some programs write it
@@ -262,7 +271,7 @@ def _described(metadata: Metadata, notes: list[str]) -> list[bytes]:
 def _disposal(
     pixels: NDArray[np.uint8], wanted: Disposal, following: NDArray[np.uint8] | None
 ) -> Disposal:
-    """Return how a frame must go so that nothing of it, or before it, shows through the next."""
+    """Return a disposal after which nothing of this frame or earlier ones shows in the next."""
     hidden = None if following is None else _hidden(following)
     if hidden is None or not hidden.any():
         return wanted
@@ -272,7 +281,7 @@ def _disposal(
 
 
 def _hidden(pixels: NDArray[np.uint8]) -> NDArray[np.bool_] | None:
-    """Return where a picture shows nothing; half transparency is none from 50 % on."""
+    """Return where a picture is transparent, None without alpha; from 50 % on it is opaque."""
     has_alpha = pixels.ndim == 3 and pixels.shape[2] in (2, 4)
     return np.asarray(pixels[..., -1] < 128) if has_alpha else None
 
@@ -312,7 +321,7 @@ def _compressed(numbers: NDArray[np.uint8]) -> bytes:
 
 
 def _table(palette: NDArray[np.uint8]) -> tuple[int, bytes]:
-    """Return the bits of a number of colours, and those padded to a power of two."""
+    """Return how many bits number the colours, and the colours padded to a power of two."""
     bits = max(1, int(len(palette) - 1).bit_length())
     return bits, palette.tobytes().ljust(3 << bits, b"\0")
 
@@ -326,7 +335,7 @@ def _in_parts(parts: Iterable[bytes]) -> bytes:
 
 
 def _indexed(pixels: NDArray[np.uint8], notes: list[str]) -> _Indexed:
-    """Return a picture of few colours: exact where they fit, else 256 chosen by median cut."""
+    """Return the picture with a palette: exact if its colours fit, else 256 by median cut."""
     hidden = _hidden(pixels)
     if hidden is not None:
         alpha = pixels[..., -1]
@@ -345,11 +354,11 @@ def _indexed(pixels: NDArray[np.uint8], notes: list[str]) -> _Indexed:
         palette = np.stack([shown >> 16, shown >> 8 & 255, shown & 255], axis=1).astype(np.uint8)
     else:
         many = shown.size
-        seen = np.s_[:] if hidden is None else ~hidden
-        part = colours if hidden is None else colours[seen][np.newaxis]
+        visible = np.s_[:] if hidden is None else ~hidden
+        part = colours if hidden is None else colours[visible][np.newaxis]
         reduced = PillowImages.fromarray(np.ascontiguousarray(part)).quantize(room)
         index = np.zeros(packed.shape, np.uint8)
-        index[seen] = np.asarray(reduced) if hidden is None else np.asarray(reduced)[0]
+        index[visible] = np.asarray(reduced) if hidden is None else np.asarray(reduced)[0]
         palette = np.array(reduced.getpalette("RGB"), dtype=np.uint8).reshape(-1, 3)[:room]
     if hidden is None:
         return _Indexed(index, palette, None, many)

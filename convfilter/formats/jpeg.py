@@ -39,16 +39,16 @@ _SMALLEST = 1 << 20
 """Pictures of fewer pixels are encoded in one piece."""
 
 _BAND_PIXELS = 1 << 18
-"""Pixels of a band; not a matter of the number of threads, so that the file is not either."""
+"""Pixels of a band. They do not depend on the number of threads, so that the file does not."""
 
 _NANOSECONDS = 10
-"""Of a pixel, to encode it."""
+"""About what a pixel takes to be encoded."""
 
 _BLOCK = 8
 """Rows and columns encoded at a time where colours have full resolution."""
 
 _SHARED = ((1, 1), (2, 1), (2, 2))
-"""Columns and rows that share a number of colour, for each kind of subsampling."""
+"""Columns and rows of pixels that share a sample of colour, for each kind of subsampling."""
 
 _QUALITY = 92
 
@@ -84,8 +84,8 @@ def _settings_of(picture: ImageFile) -> JpegSettings | None:
 def _decoded(picture: ImageFile) -> NDArray[np.uint8] | None:
     """Return the pixels of a picture of which Pillow has read the header, or None.
 
-    None leaves the pixels to Pillow: those of inks, and those of every file that gives cause for a
-    warning, since Pillow knows which damage can be lived with. The other threads go on meanwhile.
+    None leaves the pixels to Pillow: those of CMYK, and of files that libjpeg-turbo warns about,
+    since Pillow knows which damage can be tolerated. The interpreter lock is free meanwhile.
 
     Returns
     -------
@@ -179,7 +179,7 @@ def encode(
     if height * width < _SMALLEST:
         with _memory_file() as file:
             return [_encoded(pixels, settings | beside, file)]
-    # a block holds all that share a number of colour
+    # a block holds whole groups of pixels that share a sample of colour
     across, down = (1, 1) if pixels.ndim == 2 else _SHARED[settings["subsampling"]]
     high, wide = _BLOCK * down, _BLOCK * across
     rows = max(1, _BAND_PIXELS // width // high) * high

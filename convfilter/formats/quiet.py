@@ -1,4 +1,4 @@
-"""Keep what libraries say about damaged files from the terminal: the reader finds the words."""
+"""Keep what libraries print about damaged files from the terminal: errors say it in our words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _saved: warnings.catch_warnings[None] | None = None
 
 @contextmanager
 def warnings_silenced() -> Iterator[None]:
-    """Ignore warnings of Pillow, and those that libraries lay at the door of the readers here.
+    """Ignore warnings of Pillow, and of libraries that name the modules here as their cause.
 
     The filters of `warnings` belong to the whole process, and `warnings.catch_warnings` in several
     threads at once restores them in the wrong order. So the first thread in saves them and the
@@ -45,7 +45,7 @@ def warnings_silenced() -> Iterator[None]:
 def keep_logs_quiet(library: str) -> None:
     """Keep what a library logs about damaged files from standard error.
 
-    Python prints there what is logged where nobody listens; who listens hears it as before.
+    Python prints there what is logged if no handler is installed. Handlers get it as before.
     """
     import logging  # its import would be felt by commands that never log
 
@@ -57,7 +57,7 @@ def silence_libtiff() -> None:
     """Keep libtiff from printing lines of its own about damaged files.
 
     Pillow turns its failures into exceptions anyway, but leaves its printing on. The library is
-    found through the extension module that uses it; where that cannot be done, it prints.
+    reached through the extension module that uses it; if that fails, libtiff prints.
     """
     from PIL import _imaging
 

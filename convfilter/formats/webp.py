@@ -1,6 +1,6 @@
-"""WebP animations: what stands around their frames, and files made of frames.
+"""WebP, and animations put together of its pictures.
 
-Pillow decodes and encodes each picture; the container (RFC 9649) is walked over and put together
+Pillow decodes and encodes each picture; the container of animations (RFC 9649) is read and written
 here, since libwebp joins frames that look alike.
 """
 
@@ -106,7 +106,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 class Part(NamedTuple):
-    """What is drawn of a frame: a complete file of one picture, and where that lies.
+    """The part of a frame that is drawn: a complete file of one picture, and its place.
 
     `left` and `top` are even; `size` is (columns, rows).
     """
@@ -121,8 +121,8 @@ class Part(NamedTuple):
 def animated(frames: Iterable[Part], size: tuple[int, int], plays: int) -> list[bytes]:
     """Return a file in pieces.
 
-    `size` is (columns, rows) of the whole. What the first frame's file has beside its pixels
-    becomes that of the whole. Durations are whole milliseconds.
+    `size` is (columns, rows) of the whole. Metadata in the first part's file becomes that of the
+    whole. Durations are whole milliseconds.
     """
     beside: dict[bytes, bytes] = {}
     drawn: list[bytes] = []

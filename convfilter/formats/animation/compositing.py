@@ -1,4 +1,4 @@
-"""Frames of animations as they are seen: each drawn over what those before it have left."""
+"""Frames of animations as they look: each drawn over what those before it have left."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ __all__ = ["Sprite", "composed"]
 
 @dataclass(frozen=True)
 class Sprite:
-    """What is drawn of a frame.
+    """The part of a frame that is drawn.
 
-    `over` lays the picture on what is there, by its alpha; otherwise it takes the place of that.
+    `over` blends the picture with what is there, by its alpha; otherwise it replaces that.
     """
 
     picture: PixelsAndAlpha
@@ -33,11 +33,11 @@ class Sprite:
 def composed(
     sprites: Iterable[Sprite], size: tuple[int, int], numbers: Collection[int]
 ) -> Iterator[PixelsAndAlpha]:
-    """Yield the frames of these numbers as they are seen; all begins with nothing.
+    """Yield the frames of these numbers, from 0, as they look; the first is drawn on nothing.
 
-    `size` is (columns, rows); what comes after the last of the numbers, from 0, is not looked at.
-    Pictures are uint8 or uint16, all of the same kind but for alpha and that some may be grey; a
-    frame without anything clear in it has no alpha.
+    `size` is (columns, rows). Sprites after the last of the numbers are not looked at. Pictures are
+    uint8 or uint16, all of one dtype, with or without alpha, grey or RGB. A frame in which nothing
+    is transparent has no alpha.
     """
     width, height = size
     canvas: _Canvas | None = None
@@ -62,7 +62,7 @@ def composed(
 
 @dataclass(frozen=True)
 class _Canvas:
-    """What is to be seen: colours (H, W, 1) or (H, W, 3), and alpha (H, W)."""
+    """The picture so far: colours (H, W, 1) or (H, W, 3), and alpha (H, W)."""
 
     colours: NDArray[Any]
     alpha: NDArray[Any]
@@ -72,13 +72,13 @@ class _Canvas:
         return cls(np.zeros(shape, dtype), np.zeros(shape[:2], dtype))
 
     def with_room_for(self, channels: int) -> _Canvas:
-        """Return the same canvas, in colour if that is wanted."""
+        """Return the same canvas, with three channels of colour if so many are drawn."""
         if channels <= self.colours.shape[2]:
             return self
         return _Canvas(np.repeat(self.colours, channels, axis=2), self.alpha)
 
     def part(self, place: tuple[slice, slice]) -> _Canvas:
-        """Return a part that is drawn on with the whole."""
+        """Return a part, as a view: what is drawn on it is drawn on the whole."""
         return _Canvas(self.colours[place], self.alpha[place])
 
     def copy(self) -> _Canvas:
@@ -89,7 +89,7 @@ class _Canvas:
         return np.concatenate([self.colours, self.alpha[..., np.newaxis]], axis=2)
 
     def picture(self) -> PixelsAndAlpha:
-        """Return a copy, without alpha if nothing is clear."""
+        """Return a copy, without alpha if nothing is transparent."""
         clear = bool((self.alpha != np.iinfo(self.alpha.dtype).max).any())
         pixels = self.joined() if clear else self.colours.copy()
         return (pixels[..., 0] if pixels.shape[2] == 1 else pixels), clear
@@ -104,7 +104,7 @@ class _Canvas:
         if over and ((alpha != 0) & (alpha != white)).any():
             colours, alpha = self._mixed(colours, alpha, float(white))
             over = False
-        # what is clear leaves alone what is below it
+        # a transparent pixel leaves what is below it
         drawn = alpha != 0 if over else np.True_
         np.copyto(self.colours, colours, where=np.asarray(drawn)[..., np.newaxis])
         np.copyto(self.alpha, alpha, where=drawn)
@@ -112,7 +112,7 @@ class _Canvas:
     def _mixed(
         self, colours: NDArray[Any], alpha: NDArray[Any], white: float
     ) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Lay straight alpha over what is there (Porter & Duff, "Compositing", 1984)."""
+        """Blend straight alpha with what is there (Porter & Duff, "Compositing", 1984)."""
         share = alpha / white
         whole = share + self.alpha / white * (1 - share)
         weights = np.divide(share, whole, out=np.zeros_like(whole), where=whole > 0)

@@ -20,9 +20,9 @@ PixelsAndAlpha: TypeAlias = tuple[NDArray[Any], bool]
 def alike(frames: Sequence[PixelsAndAlpha]) -> tuple[list[NDArray[Any]], bool]:
     """Return pixels of one number of channels and one dtype, and whether the last is alpha.
 
-    Given are pixels (H, W) or (H, W, C) of unsigned integers, each with whether it ends in alpha:
-    grey becomes RGB where another frame is, opaque where another has alpha, 16 bits where another
-    has them.
+    Given are pixels (H, W) or (H, W, C) of unsigned integers, each with whether it ends in alpha.
+    All become RGB if one is, get alpha if one has it, opaque where they had none, and 16 bits if
+    one has them.
     """
     alpha = any(has_alpha for _, has_alpha in frames)
     dtype = np.result_type(*(pixels.dtype for pixels, _ in frames))
@@ -42,7 +42,7 @@ def alike(frames: Sequence[PixelsAndAlpha]) -> tuple[list[NDArray[Any]], bool]:
 
 
 def changes(frames: Sequence[Frame], step: int = 1) -> Iterator[tuple[int, int, NDArray[Any]]]:
-    """Yield what has to be drawn of each frame: top, left, and pixels.
+    """Yield the part of each frame that has to be drawn: top, left, and pixels.
 
     A frame that stays, and that is drawn over one that stays, needs only the rectangle in which
     they differ, and one pixel if they do not. `top` and `left` are multiples of `step`.

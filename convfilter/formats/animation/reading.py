@@ -34,7 +34,7 @@ class Animation(Protocol):
         """How each frame is shown."""
 
     def pictures(self, decode: Decode, numbers: Collection[int]) -> Iterator[PixelsAndAlpha]:
-        """Yield these frames as they are seen; `decode` gives the picture in a file."""
+        """Yield these frames as they look; `decode` returns the picture of a file."""
 
 
 def drawn(

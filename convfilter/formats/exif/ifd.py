@@ -1,8 +1,8 @@
 """Directories of tags, of which TIFF files and EXIF blocks are made (TIFF 6.0, Adobe 1992, 2).
 
-Values are bytes as they stand in the file, so that what nobody here understands is kept, too.
-Nothing that a file says is believed: what lies beyond its end is not there. BigTIFF differs in the
-width of counts and offsets alone.
+Values stay the bytes that they are in the file, so that tags which are not understood here survive.
+No length or offset is trusted: what lies beyond the end of the file counts as missing. BigTIFF
+differs in the width of counts and offsets alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import BinaryIO, Literal, NamedTuple
 __all__ = ["Directory", "Entry", "Field", "Layout", "Order", "Pointers", "Source", "Tree"]
 
 ASCII, SHORT, LONG, RATIONAL, UNDEFINED, LONG8 = 2, 3, 4, 5, 7, 16
-"""Kinds of values that are written here."""
+"""Kinds of values that are written here (the field types of TIFF 6.0)."""
 
 _KINDS: dict[int, tuple[int, int, str]] = {
     1: (1, 1, "B"),
@@ -38,7 +38,8 @@ _KINDS: dict[int, tuple[int, int, str]] = {
     18: (8, 8, "Q"),
     129: (1, 1, ""),
 }
-"""Bytes of a value, bytes that change places with the byte order, and the letter of `struct`."""
+"""Of each kind the bytes of a value, the bytes that another byte order reverses, and the letter of
+`struct`."""
 
 _RATIONALS = (RATIONAL, 10)
 _ONLY_BIG = (LONG8, 17, 18)
@@ -71,17 +72,17 @@ class Layout(NamedTuple):
 
     @property
     def number(self) -> str:
-        """How `struct` calls the number of entries."""
+        """The format of `struct` for the number of entries."""
         return self.order + ("Q" if self.big else "H")
 
     @property
     def entry(self) -> str:
-        """How `struct` calls an entry: tag, kind, count, and a value or its offset."""
+        """The format of `struct` for an entry: tag, kind, count, and a value or its offset."""
         return self.order + ("HHQ8s" if self.big else "HHI4s")
 
     @property
     def offset(self) -> str:
-        """How `struct` calls an offset."""
+        """The format of `struct` for an offset."""
         return self.order + ("Q" if self.big else "I")
 
     def link(self, entries: int) -> int:
@@ -103,7 +104,7 @@ class Entry:
         return len(self.data) // _KINDS[self.kind][0]
 
     def swapped(self) -> Entry:
-        """Return the entry in the other byte order; what has no kind stays as it is."""
+        """Return the entry in the other byte order."""
         step = _KINDS[self.kind][1]
         parts = (self.data[at : at + step][::-1] for at in range(0, len(self.data), step))
         return self if step == 1 else Entry(self.tag, self.kind, b"".join(parts))
@@ -210,24 +211,24 @@ class Source:
         EOFError
             The file ends before one of them does.
         ValueError
-            They come back to one that was there, overlap, or hold nothing.
+            They come back to an earlier one, overlap, or are empty.
         """
-        seen: set[int] = set()
+        places: set[int] = set()
         place, length = self.first, 0
         while place != 0:
-            if place in seen:
+            if place in places:
                 raise ValueError("its pages go round in a circle")
-            seen.add(place)
-            found = self.directory(place)
-            if found.following is None:
+            places.add(place)
+            directory = self.directory(place)
+            if directory.following is None:
                 raise EOFError("the file is truncated")
-            length += found.length
+            length += directory.length
             if length > self.size:
                 raise ValueError("its pages overlap")
-            if not found.fields:
+            if not directory.fields:
                 raise ValueError("a page without tags")
-            yield found
-            place = found.following
+            yield directory
+            place = directory.following
 
     def holds(self, field: Field) -> bool:
         """Tell whether the whole value of a field is in the file."""
@@ -262,7 +263,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Tree:
-    """Entries of a directory, and the directories that it points to by their tags."""
+    """Entries of a directory, and the directories that it points to, by their tags."""
 
     entries: tuple[Entry, ...]
     below: dict[int, Tree] = field(default_factory=dict)
@@ -291,25 +292,25 @@ class Tree:
         entries: list[Entry] = []
         below: dict[int, Tree] = {}
         length = 0
-        for found in source.directory(place).fields.values():
-            if found.tag in pointers:
-                at = source.whole(found) or source.size
+        for tag, value in source.directory(place).fields.items():
+            if tag in pointers:
+                at = source.whole(value) or source.size
                 with suppress(EOFError):
-                    tree = cls.of(source, at, pointers[found.tag], longest - length)
-                    below[found.tag] = tree
+                    tree = cls.of(source, at, pointers[tag], longest - length)
+                    below[tag] = tree
                     length += tree.length
-            elif (only is None or found.tag in only) and found.kind not in _ONLY_BIG:
-                if not source.holds(found):
+            elif (only is None or tag in only) and value.kind not in _ONLY_BIG:
+                if not source.holds(value):
                     continue
-                length += found.length
+                length += value.length
                 if length > longest:
                     raise ValueError("too long")
-                entries.append(Entry(found.tag, found.kind, source.part(found.place, found.length)))
+                entries.append(Entry(tag, value.kind, source.part(value.place, value.length)))
         return cls(tuple(entries), below)
 
     @property
     def length(self) -> int:
-        """About as many bytes as it takes."""
+        """About how many bytes it takes."""
         own = sum(len(entry.data) + 12 for entry in self.entries)
         return own + sum(tree.length + 12 for tree in self.below.values())
 

@@ -22,7 +22,7 @@ from convfilter.picture.image import Disposal, Timing
 __all__ = ["Animation", "encode"]
 
 _LONGEST_OF_COLOURS = {b"PLTE": 768, b"tRNS": 256}
-"""What every frame needs to be read, with the bytes that it has at most."""
+"""Chunks that every frame needs to be decoded, with the most bytes that they have."""
 
 _DISPOSALS: tuple[Disposal, ...] = ("keep", "clear", "restore")
 _DEFAULT_DENOMINATOR = 100
@@ -112,7 +112,7 @@ class Animation:
     def pictures(
         self, decode: Callable[[bytes], PixelsAndAlpha], numbers: Collection[int]
     ) -> Iterator[PixelsAndAlpha]:
-        """Yield these frames as they are seen; `decode` gives the picture in a file."""
+        """Yield these frames as they look; `decode` returns the picture of a file."""
         sprites = (
             Sprite(
                 decode(self._file(frame)),

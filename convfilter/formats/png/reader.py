@@ -1,4 +1,4 @@
-"""Read PNG: inflated piece by piece, rows freed of their filters by a compiled loop.
+"""Decode the pixels of PNG: inflate piece by piece, undo the row filters in a compiled loop.
 
 The format is that of the PNG specification, third edition. What is read here is 8 and 16 bits of
 grey, grey with alpha, RGB and RGBA, interlaced or not; Pillow reads the others.
@@ -32,18 +32,18 @@ _NOT_BESIDE = frozenset(
         *(b"tIME", b"sPLT"),
     )
 )
-"""What says how the pixels are stored, or nothing about the picture that is read."""
+"""Chunks that say how the pixels are stored, or that say nothing a reader keeps."""
 
 _PIECE = 1 << 18
-"""Bytes taken from the file or out of the decompressor at a time: few enough for the cache."""
+"""Bytes inflated at a time: few enough for the processor's cache."""
 
 _LARGEST_CHUNK = 1 << 26
-"""Bytes of a chunk beside the pixels."""
+"""The most bytes of a chunk other than those of the pixels."""
 
 _SMALLEST_SHARED = 1 << 21
-"""Bytes of pixels worth a thread that takes rows while the next ones are inflated."""
+"""From so many bytes of pixels on, one thread undoes filters while another inflates."""
 
-# columns and rows from which, and by which, each pass takes its pixels
+# Adam7: for each pass its first column and row, and the steps from one to the next
 _ADAM7 = (
     *((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2)),
     (0, 1, 1, 2),
@@ -54,7 +54,7 @@ _ISAL_ERROR = cast("type[Exception]", igzip_lib.error)
 
 
 class Header(NamedTuple):
-    """The first chunk of a file."""
+    """What the first chunk of a file says."""
 
     width: int
     height: int
@@ -89,7 +89,7 @@ class Header(NamedTuple):
 
     @property
     def is_deep_colour(self) -> bool:
-        """Whether no other reader keeps all bits."""
+        """Whether Pillow would reduce the values to 8 bits."""
         return self.depth == 16 and self.channels > 1
 
 
@@ -117,7 +117,7 @@ def is_beside(kind: bytes) -> bool:
 
 
 class _Walk:
-    """Goes along a file once: hands on the compressed pixels, and keeps what stands beside them."""
+    """A walk along a file, once: yields the compressed pixels, and collects the other chunks."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.beside: list[tuple[bytes, bytes]] = []
@@ -138,7 +138,7 @@ class _Walk:
 
 
 class _Rows:
-    """Takes inflated bytes and puts the pixels of one pass after the other in their place."""
+    """Undoes the row filters of inflated bytes, and puts the pixels in place, pass by pass."""
 
     def __init__(self, passes: Sequence[NDArray[np.uint8]], step: int) -> None:
         self._loop = link.loop("formats.png.loops.unfilter_rows")
@@ -161,7 +161,7 @@ class _Rows:
         return self._out is None
 
     def take(self, data: bytes) -> None:
-        """Take the next bytes; those after the last row mean nothing."""
+        """Take the next inflated bytes; what comes after the last row is ignored."""
         source = np.frombuffer(data, np.uint8)
         while source.size and self._out is not None:
             rows = min(len(self._waiting), len(self._out) - self._first)
@@ -172,9 +172,9 @@ class _Rows:
             source = source[count:]
             self._filled += count
             if self._filled == waiting.size:
-                self._free(waiting)
+                self._unfilter(waiting)
 
-    def _free(self, waiting: NDArray[np.uint8]) -> None:
+    def _unfilter(self, waiting: NDArray[np.uint8]) -> None:
         assert self._out is not None
         last = self._first + len(waiting)
         out = self._out[self._first : last]
@@ -219,7 +219,7 @@ def _pixels(walk: _Walk, header: Header) -> NDArray[Any]:
         for data in inflated:
             rows.take(data)
     else:
-        _take_beside(rows, inflated)
+        _take_in_a_thread(rows, inflated)
     if not rows.complete:
         raise PngError("the file is truncated")
     if header.interlaced:
@@ -247,8 +247,8 @@ def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
         raise PngError("the file is truncated")
 
 
-def _take_beside(rows: _Rows, inflated: Iterator[bytes]) -> None:
-    """Let a thread take rows while this one inflates."""
+def _take_in_a_thread(rows: _Rows, inflated: Iterator[bytes]) -> None:
+    """Undo the filters in another thread while this one inflates."""
     waiting: SimpleQueue[bytes | None] = SimpleQueue()
     room = threading.Semaphore(8)
     failed: list[Exception] = []
@@ -278,7 +278,7 @@ def _take_beside(rows: _Rows, inflated: Iterator[bytes]) -> None:
 
 
 def _with_alpha(pixels: NDArray[Any], colour: bytes) -> NDArray[Any]:
-    """Return pixels with alpha, 0 for those of one colour, which is given as a file has it."""
+    """Return pixels with alpha: 0 where they have this colour, which is given as in the file."""
     channels = pixels.shape[2]
     if len(colour) != 2 * channels:
         raise PngError("a transparent colour of the wrong length")

@@ -29,21 +29,21 @@ _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 _METRES_PER_INCH = 0.0254
 _ADLER_MODULUS = 65521
 _FAST, _SMALL = b"\x78\x01", b"\x78\xda"
-"""The headers of a zlib stream with a window of 32 KiB, made quickly and with great effort."""
+"""Headers of a zlib stream with a window of 32 KiB: compressed fast, and as small as can be."""
 
 _BAND_BYTES = {"fast": 1 << 20, "small": 1 << 22}
-"""Bytes of a band before it is compressed; not a matter of the number of threads, so that the
-file is not either."""
+"""Bytes of a band before it is compressed. They do not depend on the number of threads, so that the
+file does not either."""
 
 _NANOSECONDS = 3
-"""Of a byte, to filter and compress it quickly."""
+"""About what a byte takes to be filtered and compressed fast."""
 
 _KEYWORD = r"[!-~\xa1-\xff]+(?: [!-~\xa1-\xff]+)*"
 _LATIN_TEXT = r"[\n -~\xa1-\xff]*"
 
 
 class _Band(NamedTuple):
-    """A part of the zlib stream; `length` and `adler` are those of what was compressed."""
+    """A part of the zlib stream; `length` and `adler` are those of the uncompressed bytes."""
 
     pieces: list[bytes]
     length: int
@@ -86,7 +86,7 @@ def head(pixels: NDArray[Any], metadata: Metadata) -> list[bytes]:
 def compressed(
     pixels: NDArray[Any], compress: str = "fast", workers: int | None = None
 ) -> list[list[bytes]]:
-    """Return the pixels as one zlib stream, in parts for a chunk each, which are in pieces."""
+    """Return the pixels as one zlib stream, cut into the contents of chunks, each in pieces."""
     step = _channels(pixels) * pixels.dtype.itemsize
     bands = _compressed_bands(pixels, step, compress, check_workers(workers))
     return _joined(bands, _FAST if compress == "fast" else _SMALL)
@@ -148,7 +148,7 @@ def _compressed_bands(pixels: NDArray[Any], step: int, compress: str, workers: i
 
 
 def _row_bytes(pixels: NDArray[Any], start: int, stop: int) -> NDArray[np.uint8]:
-    """Return rows as a file has them, (rows, bytes): without a copy where they are so already."""
+    """Return rows in the byte order of the file, (rows, bytes), without a copy if possible."""
     part = pixels[start:stop]
     ordered = np.ascontiguousarray(part, part.dtype.newbyteorder(">"))
     return ordered.reshape(len(part), -1).view(np.uint8)

@@ -17,16 +17,16 @@ __all__ = ["excerpt_of"]
 _COMPRESSION, _PLAIN, _OLD_JPEG = 259, 1, 6
 _STRIPS, _TILES = (273, 279), (324, 325)
 _BELOW = frozenset({330, 400, 34665, 34853, 40965})
-"""Tags that point to further directories, which stay behind."""
+"""Tags that point to further directories, which are not copied."""
 
 
 def excerpt_of(source: Source, page: Directory, longest: int) -> io.BytesIO | None:
     """Return a file of this page alone, in the byte order and layout of the one that it is from.
 
-    None for a page that is better read where it is: one whose pixels are not compressed, for which
-    nobody asks libtiff, or hold further offsets, as JPEG of the old kind does; one that states
-    where its pixels are in an unusual way; and one whose pixels take more than `longest` bytes, or
-    whose values more than the file, or which lie beyond its end.
+    None for a page that is better read where it is: if its pixels are not compressed, so that
+    libtiff is not needed, or hold further offsets, as JPEG of the old kind does; if it states where
+    its pixels are in an unusual way; and if pixels are longer than `longest` bytes, or values
+    longer than the file, or either lies beyond its end.
     """
     fields = page.fields
     if source.whole(fields.get(_COMPRESSION)) in (None, _PLAIN, _OLD_JPEG):
@@ -48,7 +48,7 @@ def excerpt_of(source: Source, page: Directory, longest: int) -> io.BytesIO | No
 
 
 def _spans(offsets: list[int], lengths: list[int]) -> list[tuple[int, int]]:
-    """Return where the parts begin and end, in order; those that touch or share bytes are one."""
+    """Return where the parts begin and end, in order; parts that touch or overlap are joined."""
     spans: list[tuple[int, int]] = []
     for start, length in sorted(zip(offsets, lengths, strict=True)):
         stop = start + length
@@ -66,7 +66,7 @@ def _file(
     offsets: list[int],
     spans: list[tuple[int, int]],
 ) -> io.BytesIO:
-    """Return head, spans and directory; the field `tag` says where the parts are now."""
+    """Return a file of head, spans and directory, whose field `tag` says where the parts are."""
     layout = source.layout
     file = io.BytesIO()
     file.write(layout.head)

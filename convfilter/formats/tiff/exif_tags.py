@@ -1,8 +1,8 @@
 """EXIF in TIFF files, where its tags stand among those that lay out the pixels.
 
-JPEG, PNG and WebP hold EXIF as a block of its own, which is a TIFF file without a picture. What
-describes the picture goes from one to the other, byte by byte. What lays out a file stays behind,
-and so do profile, XMP and resolution, which travel by themselves.
+JPEG, PNG and WebP hold EXIF as a block of its own, which is a TIFF file without a picture. Tags
+that describe the picture are copied from one to the other, byte by byte. Those that lay out a file
+are not, nor profile, XMP and resolution, which `Metadata` holds separately.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ _BELOW: Pointers = {34665: {40965: {}}, 34853: {}}
 
 _LAYING_OUT = (b'{"shape"', b"ImageJ=", b"SCANIMAGE")
 _OME = b"<OME"
-"""How descriptions begin, or what they hold, that tell programs how the pages are laid out."""
+"""A description that begins with one of the first, or contains this, is about the file's layout."""
 
 _LONGEST = 1 << 20
-"""Bytes of a block, more than cameras write."""
+"""The most bytes of a block: more than cameras write."""
 
 
 def block_of(source: Source, place: int) -> bytes | None:
-    """Return what a page, whose directory is at this place, says in an EXIF block of its own.
+    """Return the EXIF block of a page whose directory is at this place.
 
-    Its orientation, if it states one, is 1. None where it says nothing, or more than 1 MiB.
+    Its orientation, if it states one, is 1. None if the page says nothing, or more than 1 MiB.
     """
     try:
         tree = _upright(Tree.of(source, place, _BELOW, _LONGEST, _DESCRIPTIVE), source.layout.order)
@@ -64,7 +64,7 @@ def block_of(source: Source, place: int) -> bytes | None:
 
 
 def tree_of(exif: bytes) -> tuple[Order, Tree] | None:
-    """Return the byte order of an EXIF block and what of it goes into the directory of a page.
+    """Return the byte order of an EXIF block, and its tags that go into a page's directory.
 
     The orientation, if it is stated, is 1. None for a block that cannot be read or is too long.
     """
@@ -77,7 +77,7 @@ def tree_of(exif: bytes) -> tuple[Order, Tree] | None:
 
 
 def _lays_out(entry: Entry) -> bool:
-    """Tell whether this is a description of the file, which will not be so in another one."""
+    """Tell whether this describes the layout of its file, which is not that of another file."""
     told = entry.tag == _DESCRIPTION
     return told and (entry.data.startswith(_LAYING_OUT) or _OME in entry.data)
 

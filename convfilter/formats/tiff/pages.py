@@ -1,7 +1,7 @@
 """The pages of a TIFF file, and what each of them says besides its pixels.
 
-Readers get a page as a file that begins with it, or holds it alone: nothing of the pages before is
-left in them, and a page that one of them does not know is none of its business.
+Pillow gets each page as a file that begins with that page, or that holds it alone: so it neither
+remembers the pages before, nor fails at one of a kind that it does not know.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ _MOST_PAGES = 1 << 16
 """Pages of a file; more cannot be numbered, and even their tags take long to read."""
 
 _MOST_SHARED = 64
-"""How often pages may share values, on the average: each is read once for each page."""
+"""How often, on average, pages may refer to the same values: every page reads them again."""
 
 _MOST_PER_PIXEL, _MOST_BESIDE = 32, 1 << 16
-"""Bytes that a page may take to be copied: no pixel has more, and small tiles are filled up."""
+"""The most bytes of a page that is copied: for each pixel, and besides, for tiles are padded."""
 
 _MOST_EXIF = 1 << 26
-"""Bytes that are read again and again for EXIF that pages share."""
+"""Bytes that may be read for the EXIF of all pages, beyond the length of the file."""
 
 
 class _Shared:
-    """What pages have in common: their file, and long values, of which there are not too many."""
+    """What pages have in common: their file, and values that several of them refer to."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
@@ -56,7 +56,7 @@ class _Shared:
         self._values: dict[Field, bytes] = {}
 
     def value(self, field: Field | None) -> bytes | None:
-        """Return the value of a field, the same bytes to every page that points to them."""
+        """Return the value of a field; None beyond the end, or if all are longer than the file."""
         if field is None or not self.source.holds(field):
             return None
         if field not in self._values:
@@ -67,7 +67,7 @@ class _Shared:
         return self._values[field]
 
     def exif(self, place: int) -> bytes | None:
-        """Return what a page says in an EXIF block of its own."""
+        """Return the EXIF block of the page whose directory is at this place."""
         if self._exif_left < 0:
             return None
         before = self.source.taken
@@ -90,7 +90,7 @@ class Page:
 
     @property
     def file(self) -> BinaryIO:
-        """A file that begins with this page, or holds it alone; only one at a time can be read."""
+        """A file that begins with this page or holds it alone; only one at a time can be read."""
         source = self.shared.source
         is_first = self.place == source.first
         if self.size is not None and not (is_first and self._directory.following == 0):
@@ -111,19 +111,19 @@ class Page:
 
     @property
     def hides_a_picture(self) -> bool:
-        """Whether this is a copy of a picture in a directory below it, as in raw camera files."""
+        """Whether this is a small copy of a picture in a sub-directory, as in raw camera files."""
         return self.is_copy and _BELOW in self._directory.fields
 
     @property
     def storage(self) -> Storage | None:
-        """How its samples are stored; None for those that are never decoded here."""
+        """How its samples are stored; None for those that are always left to Pillow."""
         if self.size is None:
             return None
         return Storage.of(self.shared.source, self._directory, self.size)
 
     @property
     def bits(self) -> int | None:
-        """How many bits the deepest sample has, or None if the page states it in no known way."""
+        """How many bits the deepest sample has; None if the page does not say so."""
         field = self._directory.fields.get(_BITS)
         if field is None:
             return 1
@@ -132,7 +132,7 @@ class Page:
 
     @property
     def is_white_zero(self) -> bool:
-        """Whether the largest value stands for black."""
+        """Whether the value 0 is white."""
         return self._whole(_PHOTOMETRIC) == _WHITE_IS_ZERO
 
     @property
@@ -142,7 +142,7 @@ class Page:
         return value if value is not None and 1 <= value <= 8 else 1
 
     def check(self, size: tuple[int, int]) -> None:
-        """Raise ValueError if a reader found another number of pixels than was counted."""
+        """Raise ValueError if Pillow sees another number of pixels than the limits allowed."""
         if self.size is not None and prod(size) != prod(self.size):
             raise ValueError("a page of two sizes")
 
@@ -212,7 +212,7 @@ class _Beginning(io.RawIOBase):
 
 
 def pages_of(file: BinaryIO) -> list[Page]:
-    """Return the pages of a file that are pictures of their own: all but copies and masks.
+    """Return the pages of a file that are pictures of their own, not copies or masks.
 
     Raises
     ------
