@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import re
 import subprocess
@@ -176,3 +177,21 @@ def test_avif_is_refused_where_pillow_lacks_it(monkeypatch: pytest.MonkeyPatch) 
         write(np.zeros((4, 4), np.uint8), io.BytesIO(), format="avif")
     with pytest.raises(ImageError, match="built without AVIF: install pillow"):
         read(io.BytesIO(b"\0\0\0\x1cftypavif" + bytes(60)))
+
+
+def test_the_index_is_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "docs"))
+    parts = importlib.import_module("formats_parts")
+    text = parts.INDEX.read_text(encoding="utf-8")
+    assert text == parts.index(), "run python docs/generate.py"
+
+
+def test_two_formats_may_not_share_a_suffix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "docs"))
+    parts = importlib.import_module("formats_parts")
+    one = FORMATS["BMP"]
+    other = one._replace(name="OTHER")
+    twice = [parts.Declared(form, "a", "FORMAT") for form in (one, other)]
+    monkeypatch.setattr(parts, "_search", lambda: iter(twice))
+    with pytest.raises(AssertionError, match=r"declared by several formats: \{'.bmp'\}"):
+        parts.declared()
