@@ -21,7 +21,9 @@ if TYPE_CHECKING:
         pool,
     )
     from convfilter.errors import ConvfilterError
-    from convfilter.images import Image, read, write
+    from convfilter.files.reading import read
+    from convfilter.files.writing import write
+    from convfilter.picture.image import Image
     from convfilter.pipeline import Pipeline, apply
 
 __version__ = "0.1.0"
@@ -29,7 +31,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "ConvfilterError": "errors",
     "FileResult": "batch.filtering",
-    "Image": "images",
+    "Image": "picture.image",
     "Pipeline": "pipeline",
     "apply": "pipeline",
     "convolve": "engine",
@@ -42,8 +44,8 @@ _HOMES = {
     "percentile": "engine",
     "plan": "engine",
     "pool": "engine",
-    "read": "images",
-    "write": "images",
+    "read": "files.reading",
+    "write": "files.writing",
 }
 _ROOMS = ("engine", "errors", "filters", "images", "kernels", "pipeline")
 

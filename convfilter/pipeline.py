@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from convfilter.filters.declare import Filter
     from convfilter.filters.declaring.chain_options import AlphaMode
     from convfilter.filters.pixels.picture import Pixels
-    from convfilter.images import Image
+    from convfilter.picture.image import Image
     from convfilter.runtime.checks import Array
 
 LARGEST_FILE = 1 << 20
@@ -180,7 +180,7 @@ class Pipeline:
             For an `alpha` that there is not.
         """
         from convfilter.filters.pixels.picture import Pixels
-        from convfilter.images import Image
+        from convfilter.picture.image import Image
 
         if not isinstance(image, Image):
             pixels = Pixels.of(image, alpha_mode=alpha, workers=workers)
@@ -200,7 +200,7 @@ class Pipeline:
 
     def _in_light(self, pixels: Pixels, profile: bytes | None) -> Pixels:
         """Run on the light of the colours, decoded and encoded by the curves of a profile."""
-        from convfilter.images.light import Transfer
+        from convfilter.colour.linear import Transfer
 
         dtype, white, workers = pixels.dtype, pixels.white, pixels.workers
         channels = pixels.colour.shape[2] if pixels.colour.ndim == 3 else 1

@@ -15,8 +15,8 @@ from convfilter.errors import ArgumentError, ImageError
 from convfilter.filters.declaring.chain_options import AlphaMode
 from convfilter.images import Metadata, Timing
 from tests import naive
+from tests.colour.profiles import curv, profile
 from tests.engine.accuracy import in_small_pieces
-from tests.images.profiles import curv, profile
 
 Array = NDArray[Any]
 

@@ -28,17 +28,7 @@ STANDARD = {
 }
 """Top-level modules of the standard library besides those that the libraries import."""
 
-IDLE = {
-    "batch.job": "folders",
-    "batch.walk": "folders",
-    "cli.cache": "other commands",
-    "cli.listing": "other commands",
-    "cli.pipe": "other commands",
-    "cli.wording": "errors",
-    "engine.gain": "floats",
-    "errors": "errors",
-    "images.quiet": "what Pillow says",
-}
+IDLE = {"cli.wording": "errors", "engine.gain": "floats", "errors": "errors"}
 """Modules of our own that a command may import for what does not come up, and what that is."""
 
 COMMAND = """
@@ -67,11 +57,11 @@ for name, module in list(sys.modules.items()):
 
 def loaded(program: str, *arguments: str) -> set[str]:
     """Run a program in a process of its own and return the modules that it has imported."""
-    listing = "\nimport sys\nprint('\\n'.join(sys.modules))"
+    listing = "\nimport sys\nprint(*sys.modules)"
     command = [sys.executable, "-c", program + listing, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return set(done.stdout.split())
+    return set(done.stdout.splitlines()[-1].split())
 
 
 def beyond(modules: set[str]) -> list[str]:
@@ -132,11 +122,30 @@ def test_a_warm_command_reads_no_signature_but_that_of_its_filter(files: list[st
     assert done.stdout.split().count("True") == 1
 
 
+LIGHT = {
+    "the package": ("import convfilter", "numpy click rich"),
+    "its help": ("from convfilter.cli.main import run\nassert run(['--help']) == 0", "numpy rich"),
+    "the engine": ("import convfilter.engine", "click rich"),
+    "names of formats": (
+        "from convfilter import formats\nformats.format_of('a.png')",
+        "numpy click",
+    ),
+}
+"""What costs no compiler, no Pillow and no SciPy, and none of those that are named with it."""
+
+
+@pytest.mark.parametrize(("program", "others"), LIGHT.values(), ids=LIGHT.keys())
+def test_what_is_light_stays_light(program: str, others: str):
+    modules = loaded(program)
+    assert "convfilter" in modules
+    assert not modules & {"numba", "llvmlite", "scipy", "PIL", *others.split()}
+
+
 @pytest.mark.parametrize("stray", ["numba", "PIL", "rich", "asyncio", "simplejpeg"])
 def test_a_stray_import_is_found(files: list[str], stray: str):
     assert stray in beyond(loaded(f"import {stray}\n{COMMAND}", *files))
 
 
-@pytest.mark.parametrize("stray", ["filters.noise", "images.light", "kernels.shapes"])
+@pytest.mark.parametrize("stray", ["filters.noise", "colour.linear", "kernels.shapes"])
 def test_a_stray_import_of_our_own_is_found(files: list[str], stray: str):
     assert stray in idle(f"import convfilter.{stray}\n{COMMAND}", *files)

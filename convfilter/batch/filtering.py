@@ -16,7 +16,7 @@ from convfilter.batch.settings import OPTIONS, Settings, checked
 from convfilter.batch.work import Seconds, prepare
 from convfilter.errors import ArgumentTypeError
 from convfilter.filters.declaring.parameters import Parameter
-from convfilter.images import is_image_path
+from convfilter.formats import is_image_path
 from convfilter.pipeline import Pipeline
 
 if TYPE_CHECKING:

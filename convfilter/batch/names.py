@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import PurePath
 
-from convfilter.images import SUFFIXES, is_image_path, suffix_of
+from convfilter.formats import SUFFIXES, is_image_path, suffix_of
 
 __all__ = ["collision_key", "derived_name", "shown", "sibling_name"]
 

@@ -12,7 +12,7 @@ from convfilter.batch.job import Job
 from convfilter.batch.names import derived_name, shown, sibling_name
 from convfilter.batch.settings import Settings
 from convfilter.errors import ImageError, UsageError
-from convfilter.images import format_of, is_image_path
+from convfilter.formats import is_image_path, written_format_of
 
 __all__ = ["STANDARD", "Failure", "FilePlan", "make_plan"]
 
@@ -266,7 +266,7 @@ def _check_exists(path: Path) -> None:
 def _check_suffix(output: Path, format_name: str | None) -> None:
     if format_name is None:
         try:
-            format_of(output)
+            written_format_of(output)
         except ImageError as error:
             raise UsageError(str(error)) from error
 

@@ -7,7 +7,9 @@ from typing import Annotated, Any, TypedDict, cast
 from convfilter.errors import ArgumentTypeError, UnknownNameError, UsageError
 from convfilter.filters.declaring.chain_options import ALPHA, AlphaMode
 from convfilter.filters.declaring.parameters import Parameter, Spec
-from convfilter.images import COMPRESSIONS, DEPTHS, FORMATS, check_format
+from convfilter.formats import check_format, check_written
+from convfilter.formats.declaring import COMPRESSIONS, DEPTHS
+from convfilter.formats.declaring.index import SUMMARIES
 
 __all__ = ["OPTIONS", "Settings", "Text", "check_together", "checked", "completed"]
 
@@ -79,18 +81,18 @@ def _text(
 
 
 def _format(value: Any) -> str:
-    return check_format(_string("format", value))
+    return check_written(check_format(_string("format", value)))
 
 
 def _colour(value: Any) -> str:
-    from convfilter.images.fitting import background_colour
+    from convfilter.colour.named import colour_named
 
-    background_colour(_string("background", value))
+    colour_named(_string("background", value), "background")
     return str(value)
 
 
 def _frames(value: Any) -> str:
-    from convfilter.images.frames import Selection
+    from convfilter.formats.declaring.limits import Selection
 
     if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
         value = ",".join(map(str, value))
@@ -105,7 +107,14 @@ def _string(name: str, value: Any) -> str:
     return value
 
 
-_FORMAT_NAMES = [name.lower() for name in FORMATS]
+def _listed(names: Iterable[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+_WRITTEN = [name.lower() for name, summary in SUMMARIES.items() if summary.is_written]
+_QUALITIES = {name: summary.quality for name, summary in SUMMARIES.items() if summary.quality}
+_COMPRESSED = [name for name, summary in SUMMARIES.items() if summary.compress]
 
 
 class Settings(TypedDict, total=False):
@@ -129,11 +138,11 @@ class Settings(TypedDict, total=False):
     format: Annotated[
         str | None,
         _text(
-            f"format of the output: {', '.join(_FORMAT_NAMES)}",
+            f"format of the output: {', '.join(_WRITTEN)}",
             _format,
             "FORMAT",
             automatic="from the output's suffix",
-            offered=_FORMAT_NAMES,
+            offered=_WRITTEN,
         ),
     ]
     overwrite: Annotated[bool, _flag("replace outputs that exist already")]
@@ -145,13 +154,18 @@ class Settings(TypedDict, total=False):
     quality: Annotated[
         int | None,
         _number(
-            "of JPEG, WebP and AVIF",
+            f"of {_listed(_QUALITIES)}",
             100,
-            "JPEG as in the input, else 92; lossless WebP; 80 for AVIF",
+            "; ".join(f"{name} {quality}" for name, quality in _QUALITIES.items()),
         ),
     ]
     compress: Annotated[
-        str, _choice("of PNG: small takes many times longer", COMPRESSIONS, COMPRESSIONS[0])
+        str,
+        _choice(
+            f"of {_listed(_COMPRESSED)}: small takes many times longer",
+            COMPRESSIONS,
+            COMPRESSIONS[0],
+        ),
     ]
     background: Annotated[
         str,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from convfilter.batch.names import shown
 from convfilter.errors import ImageError
-from convfilter.images import is_image_path
+from convfilter.formats import is_image_path
 
 __all__ = ["Contents", "walk"]
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from convfilter.batch.job import Job
 from convfilter.batch.settings import Settings
 from convfilter.errors import ImageError
-from convfilter.images import format_of
+from convfilter.formats import check_written, format_of
 
 if TYPE_CHECKING:
     from convfilter.engine import Plan
-    from convfilter.images import Image
+    from convfilter.picture.image import Image
     from convfilter.pipeline import Pipeline
 
 __all__ = ["Done", "Seconds", "Work", "prepare"]
@@ -78,19 +78,19 @@ class Work:
             Nobody reads standard output any more.
         """
         # imported before the clock starts, so that loading them counts as no part of the work
-        from convfilter import images
         from convfilter.engine import recorded_plans
+        from convfilter.files.reading import DEFAULT_MAX_PIXELS, read
 
         settings = self.settings
         source: Any = sys.stdin.buffer if job.input is None else job.input
         started = time.perf_counter()
-        image = images.read(
+        image = read(
             source,
-            max_pixels=settings["max_pixels"] or images.DEFAULT_MAX_PIXELS,
+            max_pixels=settings["max_pixels"] or DEFAULT_MAX_PIXELS,
             frames=settings["frames"],
         )
-        read = time.perf_counter()
-        format_name = settings["format"] or _format(job, image)
+        have_read = time.perf_counter()
+        format_name = check_written(settings["format"] or _format(job, image))
         deep = self._deepened(image)
         with recorded_plans() as plans:
             result = self.pipeline(
@@ -106,7 +106,7 @@ class Work:
             len(deep.frames),
             tuple(notes),
             tuple(plans),
-            Seconds(read - started, filtered - read, written - filtered),
+            Seconds(have_read - started, filtered - have_read, written - filtered),
         )
 
     def _deepened(self, image: Image) -> Image:
@@ -114,7 +114,7 @@ class Work:
         depth = self.settings["depth"]
         if depth is None:
             return image
-        from convfilter.images import is_deeper, to_depth
+        from convfilter.files.depth import is_deeper, to_depth
 
         return image.map(lambda frame: to_depth(frame, depth) if is_deeper(frame, depth) else frame)
 
@@ -125,12 +125,12 @@ class Work:
         depth = self.settings["depth"]
         if depth is None:
             return result
-        from convfilter.images import to_depth
+        from convfilter.files.depth import to_depth
 
         return result.map(lambda frame: to_depth(frame, depth))
 
     def _write(self, result: Image, job: Job, format_name: str) -> list[str]:
-        from convfilter.images import write
+        from convfilter.files.writing import write
 
         target: Any = job.output
         if job.output is None:
@@ -175,7 +175,7 @@ def _stripped(frame: Image) -> Image:
     """Return a picture without what says more than its pixels and their colours mean."""
     from dataclasses import replace
 
-    from convfilter.images import Metadata
+    from convfilter.picture.image import Metadata
 
     told = frame.metadata
     meant = Metadata(told.icc_profile, jpeg=told.jpeg, png_colour=told.png_colour)

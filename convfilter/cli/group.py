@@ -1,6 +1,6 @@
 """The command itself: every filter and every kernel is a command of it, made when it is asked for.
 
-Nothing here names a filter. Listing reads the sources' index; running one imports its family alone.
+Nothing here names a filter. Listing reads the index; running one imports its family alone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from convfilter.cli import commands
 from convfilter.cli.filtering import filter_command, kernel_command
 from convfilter.cli.options import CONTEXT_SETTINGS, offered
 from convfilter.errors import suggestion
-from convfilter.images import is_image_path
+from convfilter.formats import is_image_path
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

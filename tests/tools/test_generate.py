@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from convfilter.errors import KernelError
-from tools.generate import catalogue, declarations
+from convfilter.formats import FORMATS
+from tools.generate import COMMAND, ROOT, filters, formats, kernels
 
-ROOT = Path(__file__).parents[2]
 TABLE = """
 [mine]
 kind = "smoothing"
@@ -30,7 +29,7 @@ def test_what_is_generated_is_up_to_date() -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, f"run {declarations.COMMAND}: {done.stdout}{done.stderr}"
+    assert done.returncode == 0, f"run {COMMAND}: {done.stdout}{done.stderr}"
 
 
 WITHOUT_INDEX = """
@@ -39,13 +38,13 @@ from convfilter.kernels.tables import TABLES
 before = dict(INDEX), list(TABLES)
 INDEX.clear()
 TABLES.clear()
-from convfilter import filters, kernels
-from tools.generate import catalogue, declarations
-assert not filters.names() and not kernels.names()
-catalogue.use_fresh_tables()
-declarations.use_fresh_index()
+import convfilter
+from tools.generate import filters, kernels
+assert not convfilter.filters.names() and not convfilter.kernels.names()
+kernels.use_fresh_tables()
+filters.use_fresh_index()
 assert (INDEX, list(TABLES)) == before
-assert list(filters.index()) == filters.names() == list(INDEX)
+assert list(convfilter.filters.index()) == convfilter.filters.names() == list(INDEX)
 """
 
 
@@ -57,16 +56,34 @@ def test_what_is_not_in_the_index_is_found_by_its_declaration() -> None:
 
 
 def test_a_filter_is_in_everything_that_is_generated() -> None:
-    index, stub, page = declarations.index(), declarations.stub(), declarations.filters_page()
-    for name, found in declarations.all_filters().items():
+    index, stub, page = filters.index(), filters.stub(), filters.page()
+    for name, found in filters.all_filters().items():
         assert f'"{name}": (' in index
         assert f"def {found.__name__}(" in stub
         assert f"### {name}\n" in page
         assert found.alpha_in_words in page
 
 
+def test_a_format_is_in_everything_that_is_generated() -> None:
+    index, page = formats.index(), formats.page()
+    for form, module, name in formats.declared():
+        assert f'"{form.name}": Summary(' in index
+        assert f"from {module} import {name}\n" in index
+        assert f"| {form.name}" in page
+    assert {form.name for form, _, _ in formats.declared()} == set(FORMATS)
+
+
+def test_two_formats_may_not_share_a_suffix(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = FORMATS["BMP"]
+    other = one._replace(name="OTHER")
+    twice = [formats.Declared(form, "a", "FORMAT") for form in (one, other)]
+    monkeypatch.setattr(formats, "_search", lambda: iter(twice))
+    with pytest.raises(AssertionError, match=r"declared by several formats: \{'.bmp'\}"):
+        formats.declared()
+
+
 def test_a_complete_table_is_read() -> None:
-    tables = catalogue.read_tables(TABLE, "x.toml")
+    tables = kernels.read_tables(TABLE, "x.toml")
     assert list(tables) == ["mine"]
 
 
@@ -88,5 +105,5 @@ def test_a_complete_table_is_read() -> None:
 )
 def test_faults_of_a_catalogue_are_named(text: str, message: str) -> None:
     with pytest.raises(KernelError, match=message) as caught:
-        catalogue.read_tables(text, "x.toml")
+        kernels.read_tables(text, "x.toml")
     assert "x.toml" in str(caught.value)

@@ -10,16 +10,17 @@ import sys
 from collections.abc import Callable, Mapping
 
 import convfilter
-from tools.generate import catalogue, declarations, readme
+from tools.generate import COMMAND, ROOT, filters, formats, kernels, readme
 
-ROOT = readme.ROOT
 TEXTS: Mapping[str, Callable[[], str]] = {
-    "convfilter/filters/declaring/index.py": declarations.index,
-    "convfilter/filters/__init__.pyi": declarations.stub,
-    "convfilter/kernels/tables.py": catalogue.tables,
-    "docs/filters.md": declarations.filters_page,
-    "docs/kernels.md": catalogue.kernels_page,
-    "README.md": readme.readme,
+    "convfilter/filters/declaring/index.py": filters.index,
+    "convfilter/filters/__init__.pyi": filters.stub,
+    "convfilter/formats/declaring/index.py": formats.index,
+    "convfilter/kernels/tables.py": kernels.tables,
+    "docs/filters.md": filters.page,
+    "docs/formats.md": formats.page,
+    "docs/kernels.md": kernels.page,
+    "README.md": readme.page,
 }
 """The files that are written, whole or in parts, and what they are to hold."""
 
@@ -28,8 +29,8 @@ SCENE = "docs/scene.png"
 
 def stale_files(*, write: bool) -> list[str]:
     """Return the files that are not what they are to be; write them, if that is wanted."""
-    catalogue.use_fresh_tables()
-    declarations.use_fresh_index()
+    kernels.use_fresh_tables()
+    filters.use_fresh_index()
     stale = []
     for name, wanted in TEXTS.items():
         path, text = ROOT / name, wanted()
@@ -47,7 +48,7 @@ def stale_files(*, write: bool) -> list[str]:
 
 def main() -> None:
     """Write or check every generated file."""
-    parser = argparse.ArgumentParser(prog=declarations.COMMAND, description=__doc__)
+    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, say what is stale")
     check = parser.parse_args().check
     stale = stale_files(write=not check)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import convfilter
 from convfilter import kernels
-
-ROOT = Path(__file__).parent.parent.parent
+from tools.generate import ROOT
 
 
 def scene() -> convfilter.Image:
@@ -65,7 +63,7 @@ def speed() -> str:
     return "\n".join(lines) + "\n"
 
 
-def readme() -> str:
+def page() -> str:
     """Return the README with the number of kernels and the benchmark's table of speed."""
     page = (ROOT / "README.md").read_text(encoding="utf-8")
     page = re.sub(r"\d+ named kernels", f"{len(kernels.names())} named kernels", page)

@@ -124,18 +124,17 @@ def _read_and_write() -> None:
 
     import numpy as np
 
-    from convfilter import images
+    from convfilter.files.reading import read
+    from convfilter.files.writing import write
+    from convfilter.formats import FORMATS
 
-    for side, dtype, channels in (
-        *((LARGE, "uint8", channels) for channels in (3, 4)),
-        *((SIDE, dtype, 1) for dtype in ("uint8", "uint16")),
-    ):
-        pixels = np.zeros((side, side, channels), dtype)
-        for name in images.FORMATS:
+    for dtype, channels in itertools.product(("uint8", "uint16", "float32"), (1, 3, 4)):
+        pixels = np.zeros((SIDE, SIDE, channels), dtype)
+        for name in FORMATS:
             file = io.BytesIO()
             with suppress(ConvfilterError):  # what a format does not hold needs no loops
-                images.write(pixels, file, format=name)
-                images.read(io.BytesIO(file.getvalue()))
+                write(pixels, file, format=name)
+                read(io.BytesIO(file.getvalue()))
 
 
 def _run_chains() -> None:

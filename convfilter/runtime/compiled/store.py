@@ -130,8 +130,9 @@ def source_digest() -> str:
     """Return a digest of the loops' sources, of what compiles them, and of Numba's version."""
     digest = hashlib.sha256()
     here = Path(__file__).parent
-    loops = here.parent.parent / "engine" / "loops"
-    for path in [*sorted(loops.glob("*.py")), here / "build.py", here / "link.py"]:
+    package = here.parent.parent
+    loops = [*package.glob("engine/loops/*.py"), *package.glob("formats/*/loops.py")]
+    for path in [*sorted(loops), here / "build.py", here / "link.py"]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     digest.update(_numba_version().encode())
     return digest.hexdigest()
