@@ -15,7 +15,7 @@ from convfilter.batch.run import Outcome, Running, begin
 from convfilter.batch.settings import OPTIONS, Settings, checked
 from convfilter.batch.work import Seconds, prepare
 from convfilter.errors import ArgumentTypeError
-from convfilter.filters.declaring.parameters import Parameter
+from convfilter.filters.declaring.documentation import arguments, described
 from convfilter.formats import is_image_path
 from convfilter.pipeline import Pipeline
 
@@ -74,24 +74,11 @@ def _with_options(function: Function) -> Function:
     """
     signature = inspect.signature(function)
     *positional, _ = signature.parameters.values()
-    named = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=option.default)
-        for name, option in OPTIONS.items()
-    ]
+    named = arguments(OPTIONS.values())
     function.__signature__ = signature.replace(parameters=[*positional, *named])  # type: ignore[attr-defined]
-    described = "\n".join(map(_described, OPTIONS.values()))
-    function.__doc__ = (function.__doc__ or "").replace("    OPTIONS", described)
+    options = textwrap.indent("\n".join(described(OPTIONS.values())), "    ")
+    function.__doc__ = (function.__doc__ or "").replace("    OPTIONS", options)
     return function
-
-
-def _described(option: Parameter) -> str:
-    """Return what a docstring says of an option."""
-    kinds = {"flag": "bool", "integer": f"int, {option.range}", "choice": "str"}
-    values = f"{{{', '.join(map(repr, option.choices))}}}" if option.choices else kinds[option.kind]
-    default = option.spec.automatic if option.default is None else repr(option.default)
-    text = f"{option.spec.help} (by default {default})."
-    lines = textwrap.wrap(text[:1].upper() + text[1:], 88)
-    return "\n        ".join([f"    {option.name} : {values}", *lines])
 
 
 @_with_options

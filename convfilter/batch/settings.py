@@ -4,48 +4,15 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, TypedDict, cast
 
-from convfilter.errors import ArgumentTypeError, UnknownNameError, UsageError
-from convfilter.filters.declaring.chain_options import ALPHA, AlphaMode
-from convfilter.filters.declaring.parameters import Parameter, Spec
+from convfilter.errors import UnknownNameError, UsageError
+from convfilter.filters.declaring.chain_options import ALPHA, WORKERS, AlphaMode
+from convfilter.filters.declaring.parameters import Parameter, Spec, Text
 from convfilter.formats import check_format, check_written
 from convfilter.formats.declaring import COMPRESSIONS, DEPTHS
 from convfilter.formats.declaring.index import SUMMARIES
+from convfilter.runtime.threads import MOST_WORKERS
 
-__all__ = ["OPTIONS", "Settings", "Text", "check_together", "checked", "completed"]
-
-
-class Text(Parameter):
-    """An option whose text one function understands, or refuses in words of its own.
-
-    Attributes
-    ----------
-    metavar : what stands for the text in a line of usage
-    words : texts worth offering
-    """
-
-    def __init__(
-        self,
-        name: str,
-        default: str | None,
-        spec: Spec,
-        understand: Callable[[Any], str],
-        metavar: str,
-        words: Iterable[str] = (),
-    ) -> None:
-        super().__init__(name, "choice", default, spec)
-        self.understand = understand
-        self.metavar = metavar
-        self.words = tuple(words)
-
-    def check(self, value: Any) -> Any:
-        """Return the value as it is to be kept, or raise an error that names the option."""
-        if value is None and self.optional:
-            return None
-        return self.understand(value)
-
-    def parse(self, text: str) -> Any:
-        """Return what a person wrote, checked."""
-        return self.understand(text)
+__all__ = ["OPTIONS", "Settings", "check_together", "checked", "completed"]
 
 
 Declaration = Callable[[str], Parameter]
@@ -69,42 +36,33 @@ def _choice(
 
 
 def _text(
-    words: str,
-    understand: Callable[[Any], str],
+    meaning: str,
+    understand: Callable[[str], str],
     metavar: str,
     default: str | None = None,
     automatic: str | None = None,
-    offered: Iterable[str] = (),
+    **further: Any,
 ) -> Declaration:
-    spec = Spec(words, automatic=automatic)
-    return lambda name: Text(name, default, spec, understand, metavar, offered)
+    spec = Spec(meaning, automatic=automatic)
+    return lambda name: Text(name, default, spec, understand, metavar, **further)
 
 
-def _format(value: Any) -> str:
-    return check_written(check_format(_string("format", value)))
+def _format(text: str) -> str:
+    return check_written(check_format(text))
 
 
-def _colour(value: Any) -> str:
+def _colour(text: str) -> str:
     from convfilter.colour.named import colour_named
 
-    colour_named(_string("background", value), "background")
-    return str(value)
-
-
-def _frames(value: Any) -> str:
-    from convfilter.formats.declaring.limits import Selection
-
-    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
-        value = ",".join(map(str, value))
-    text = _string("frames", str(value) if isinstance(value, int) else value)
-    Selection.of(text)
+    colour_named(text, "background")
     return text
 
 
-def _string(name: str, value: Any) -> str:
-    if not isinstance(value, str):
-        raise ArgumentTypeError(f"{name} is {value!r}: give text")
-    return value
+def _frames(text: str) -> str:
+    from convfilter.formats.declaring.limits import Selection
+
+    Selection.of(text)
+    return text
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -131,10 +89,7 @@ class Settings(TypedDict, total=False):
             " profile, else by sRGB's, and encoded at the end; intensities given are then of light"
         ),
     ]
-    workers: Annotated[
-        int | None,
-        _number("threads for each file", 1024, "all CPUs, shared by the files under way"),
-    ]
+    workers: Annotated[int | None, lambda _: WORKERS]
     format: Annotated[
         str | None,
         _text(
@@ -142,7 +97,7 @@ class Settings(TypedDict, total=False):
             _format,
             "FORMAT",
             automatic="from the output's suffix",
-            offered=_WRITTEN,
+            words=_WRITTEN,
         ),
     ]
     overwrite: Annotated[bool, _flag("replace outputs that exist already")]
@@ -150,7 +105,12 @@ class Settings(TypedDict, total=False):
         bool, _flag("replace the inputs by their results; every path is then an input")
     ]
     recursive: Annotated[bool, _flag("go into the folders of a folder and keep the tree")]
-    jobs: Annotated[int | None, _number("files filtered side by side", 1024, "one for each CPU")]
+    jobs: Annotated[
+        int | None,
+        _number(
+            "files filtered side by side, which share the CPUs", MOST_WORKERS, "one for each CPU"
+        ),
+    ]
     quality: Annotated[
         int | None,
         _number(
@@ -188,6 +148,7 @@ class Settings(TypedDict, total=False):
             _frames,
             "FRAMES",
             automatic="all",
+            numbers=True,
         ),
     ]
     max_pixels: Annotated[

@@ -175,11 +175,7 @@ def _stripped(frame: Image) -> Image:
     """Return a picture without what says more than its pixels and their colours mean."""
     from dataclasses import replace
 
-    from convfilter.picture.image import Metadata
-
-    told = frame.metadata
-    meant = Metadata(told.icc_profile, jpeg=told.jpeg, png_colour=told.png_colour)
-    return replace(frame, metadata=meant)
+    return replace(frame, metadata=frame.metadata.stripped())
 
 
 def _make_folder(job: Job) -> None:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from convfilter.batch.settings import Text
 from convfilter.errors import ConvfilterError
-from convfilter.filters.declaring.parameters import Parameter, written
+from convfilter.filters.declaring.parameters import Parameter, Text, written
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -39,6 +38,7 @@ _METAVARS = {
     "integer-pair": "N[,N]",
     "padding": "PADDING",
     "kernel": "KERNEL",
+    "text": "TEXT",
 }
 
 CONTEXT_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}

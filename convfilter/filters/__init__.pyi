@@ -48,7 +48,8 @@ def add_noise(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -110,7 +111,8 @@ def bilateral(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -173,7 +175,8 @@ def box_blur(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -238,7 +241,8 @@ def canny(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -290,7 +294,8 @@ def close(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -367,7 +372,8 @@ def convolve(
         clamp: as black; scale: lowest to black and highest to white; None: as the kernel
         says
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -429,7 +435,8 @@ def denoise(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -478,7 +485,8 @@ def depth_pool(
     stride : int or None, default None
         step from one group of channels to the next (1 to 65536 channels); None: size
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -555,7 +563,8 @@ def difference_of_gaussians(
         how negative responses are shown: abs: their size; offset: around middle grey;
         clamp: as black; scale: lowest to black and highest to white
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -609,7 +618,8 @@ def dilate(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -673,7 +683,8 @@ def disk_blur(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -743,7 +754,8 @@ def emboss(
         how negative responses are shown: abs: their size; offset: around middle grey;
         clamp: as black; scale: lowest to black and highest to white
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -797,7 +809,8 @@ def erode(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -870,7 +883,8 @@ def frei_chen(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -956,7 +970,8 @@ def gabor(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -1023,7 +1038,8 @@ def gaussian_blur(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -1072,7 +1088,8 @@ def gradient_direction(
     fill : float, default 0.0
         value beyond the edge for the border constant (0 to 255)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -1112,7 +1129,8 @@ def grayscale(
         Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
         Floats span 0 to 1.
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -1170,7 +1188,8 @@ def high_pass(
         how negative responses are shown: abs: their size; offset: around middle grey;
         clamp: as black; scale: lowest to black and highest to white
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -1212,7 +1231,8 @@ def invert(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -1276,7 +1296,8 @@ def kirsch(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -1346,7 +1367,8 @@ def laplacian(
         how negative responses are shown: abs: their size; offset: around middle grey;
         clamp: as black; scale: lowest to black and highest to white
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -1421,7 +1443,8 @@ def laplacian_of_gaussian(
         how negative responses are shown: abs: their size; offset: around middle grey;
         clamp: as black; scale: lowest to black and highest to white
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -1477,7 +1500,8 @@ def max_pool(
     ceil_mode : bool, default False
         keep a last window that reaches beyond the picture
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -1538,7 +1562,8 @@ def maximum(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -1597,7 +1622,8 @@ def mean_pool(
     ceil_mode : bool, default False
         keep a last window that reaches beyond the picture
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -1658,7 +1684,8 @@ def median(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -1714,7 +1741,8 @@ def min_pool(
     ceil_mode : bool, default False
         keep a last window that reaches beyond the picture
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -1775,7 +1803,8 @@ def minimum(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -1827,7 +1856,8 @@ def morphological_gradient(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -1893,7 +1923,8 @@ def motion_blur(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -1952,7 +1983,8 @@ def nl_means(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -2004,7 +2036,8 @@ def open(  # noqa: A001
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -2073,7 +2106,8 @@ def oriented_max(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -2140,7 +2174,8 @@ def percentile(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -2207,7 +2242,8 @@ def prewitt(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -2247,7 +2283,8 @@ def relu(
         Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
         Floats span 0 to 1.
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -2314,7 +2351,8 @@ def roberts(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -2377,7 +2415,8 @@ def robinson(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -2445,7 +2484,8 @@ def scharr(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -2508,7 +2548,8 @@ def sharpen(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -2576,7 +2617,8 @@ def sobel(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -2625,7 +2667,8 @@ def threshold(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
@@ -2686,7 +2729,8 @@ def unsharp_mask(
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
-        threads; the result does not depend on them (1 to 1024); None: all CPUs
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
     alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha

@@ -65,4 +65,5 @@ _HOMES = {
     "write": ".files.writing",
 }
 
-__getattr__, __dir__ = exports(__name__, __all__, _HOMES)
+if not TYPE_CHECKING:  # which would believe in any name
+    __getattr__, __dir__ = exports(__name__, __all__, _HOMES)

@@ -71,6 +71,10 @@ class Metadata:
     xmp: bytes | None = None
     png_colour: tuple[tuple[bytes, bytes], ...] = ()
 
+    def stripped(self) -> Metadata:
+        """Return what says how the pixels look and are compressed, without what says more."""
+        return Metadata(self.icc_profile, jpeg=self.jpeg, png_colour=self.png_colour)
+
 
 @dataclass(frozen=True)
 class Timing:

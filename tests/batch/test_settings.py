@@ -8,9 +8,10 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 import convfilter
-from convfilter.batch.settings import OPTIONS, Settings, Text, checked, completed
+from convfilter.batch.settings import OPTIONS, Settings, checked, completed
 from convfilter.cli.files import engine_options, file_options
 from convfilter.errors import ArgumentError, ArgumentTypeError, ConvfilterError, UnknownNameError
+from convfilter.filters.declaring.parameters import Text
 
 
 def test_nothing_said_gives_every_default() -> None:
@@ -48,7 +49,7 @@ def test_python_offers_all_of_them_and_shows_their_help() -> None:
     assert "OPTIONS" not in words
     for name, option in OPTIONS.items():
         assert f"\n{name} : " in text
-        assert option.spec.help[1:] in words
+        assert option.spec.help in words
         assert option.range in words
 
 
@@ -105,5 +106,6 @@ def test_what_cannot_be_is_refused_with_the_way_out(
 
 def test_only_texts_have_words_of_their_own() -> None:
     texts = {name: option for name, option in OPTIONS.items() if isinstance(option, Text)}
+    assert set(texts) == {name for name, option in OPTIONS.items() if option.kind == "text"}
     assert all(not option.choices for option in texts.values())
     assert all(texts[name].parse(word) for name in texts for word in texts[name].words)

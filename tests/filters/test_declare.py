@@ -72,7 +72,7 @@ def test_signature_is_that_of_a_function() -> None:
 
 
 def test_help_shows_every_parameter_with_its_range_and_default() -> None:
-    shown = pydoc.plain(pydoc.render_doc(filters.gaussian_blur))
+    shown = " ".join(pydoc.plain(pydoc.render_doc(filters.gaussian_blur)).split())
     for words in (
         "Blur with a Gaussian, the smoothest of the blurs.",
         "Alpha is smoothed as the colours are.",

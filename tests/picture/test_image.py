@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -9,6 +9,7 @@ from PIL import ImageOps
 
 from convfilter.errors import ArgumentError, ArgumentTypeError
 from convfilter.images import Image, Metadata, Timing
+from convfilter.picture.image import JpegSettings
 from convfilter.picture.orientation import upright
 
 
@@ -27,6 +28,17 @@ def test_other_pixels_keep_the_rest() -> None:
     assert (other.format, other.metadata, other.plays) == ("PNG", image.metadata, 3)
     assert not image.with_pixels(np.ones((1, 1, 3), np.uint8)).alpha
     assert image.with_pixels(np.ones((1, 1, 2), np.uint8), alpha=True).alpha
+
+
+def test_stripped_metadata_says_how_pixels_look_and_no_more() -> None:
+    looks = {
+        "icc_profile": b"profile",
+        "jpeg": JpegSettings(((1,) * 64,)),
+        "png_colour": ((b"gAMA", b"1234"),),
+    }
+    says = {"exif": b"II", "dpi": (72.0, 72.0), "text": (("Author", "A"),), "xmp": b"<x/>"}
+    assert {field.name for field in fields(Metadata)} == looks.keys() | says.keys()
+    assert Metadata(**looks, **says).stripped() == Metadata(**looks)
 
 
 def test_is_an_array_to_numpy() -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import convfilter
-from convfilter import Image, Pipeline, engine, filters, kernels
+from convfilter import Image, Pipeline, engine, filters, images, kernels
 from convfilter.errors import ConvfilterError
 from convfilter.filters import gaussian_blur
 
@@ -71,6 +72,18 @@ as_image: Image = chain(picture, alpha="drop", linear=True)
 as_array: NDArray[Any] = chain(grey, workers=1)
 as_image = convfilter.apply("gaussian-blur", picture, sigma=2)
 as_array = convfilter.apply("gaussian-blur", grey, sigma=2)
+
+deep: Image = images.to_depth(picture, "16")
+suffix: str = images.suffix_of("png")
+
+with closing(convfilter.filter_files([Path("photos"), "a.png"], "out", "sobel")) as results:
+    written: list[Path] = [each.output for each in results if each.ok]
+one = convfilter.filter_files(
+    inputs="a.png", output=None, pipeline=chain, in_place=True, quality=90, alpha="keep",
+    frames=[0, 1], depth=None,
+)  # fmt: skip
+result: convfilter.FileResult = next(one)
+took: float = sum(result.seconds) + result.seconds.reading
 
 try:
     filters.get("nothing")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 import convfilter
-from convfilter import Pipeline, filters, kernels
+from convfilter import Pipeline, filters, images, kernels
 
 a = np.zeros((40, 50), np.uint8)
 
@@ -37,3 +37,13 @@ kernels.nosuch("sobel-x")  # refused
 kernels.get(3)  # refused
 Pipeline.parse(["sobel"])  # refused
 convfilter.read()  # refused
+images.nosuch("a.png")  # refused
+images.to_depth("a.png", "16")  # refused
+convfilter.filter_files("a.png", "b.png", "sobel", qualty=90)  # refused
+convfilter.filter_files("a.png", "b.png", "sobel", quality="90")  # refused
+convfilter.filter_files("a.png", "b.png", "sobel", alpha="kep")  # refused
+convfilter.filter_files("a.png", "b.png", "sobel", overwrite=None)  # refused
+convfilter.filter_files(3, "b.png", "sobel")  # refused
+convfilter.filter_files("a.png", "b.png")  # refused
+for result in convfilter.filter_files("a.png", "b.png", "sobel"):
+    print(result.outptu)  # refused

@@ -105,6 +105,7 @@ TYPES = {
     "flag": "bool",
     "padding": "Padding",
     "kernel": "str | PathLike[str] | ArrayLike | Kernel",
+    "text": "str",
 }
 
 

@@ -25,5 +25,10 @@ WORKERS = Parameter(
     "workers",
     "integer",
     None,
-    Spec("threads; the result does not depend on them", 1, MOST_WORKERS, automatic="all CPUs"),
+    Spec(
+        "threads for each picture; the result does not depend on them",
+        1,
+        MOST_WORKERS,
+        automatic="all CPUs",
+    ),
 )

@@ -1,4 +1,7 @@
-"""What `help` shows of a filter: its docstring with every parameter, and its signature."""
+"""What `help` shows of a filter: its docstring with every parameter, and its signature.
+
+Other functions whose options are declared as parameters show them alike (`arguments`, `described`).
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,18 @@ import inspect
 from collections.abc import Callable, Iterable, Sequence
 
 from convfilter.filters.declaring.chain_options import ALPHA, WORKERS
-from convfilter.filters.declaring.parameters import Parameter, written
+from convfilter.filters.declaring.parameters import Parameter, Text, written
 from convfilter.filters.declaring.reach import AlphaRule
 
-__all__ = ["alpha_in_words", "asides", "default_in_words", "docstring", "signature"]
+__all__ = [
+    "alpha_in_words",
+    "arguments",
+    "asides",
+    "default_in_words",
+    "described",
+    "docstring",
+    "signature",
+]
 
 _IMAGE = "array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64"
 _OF_IMAGE = (
@@ -44,28 +55,38 @@ def docstring(description: str, parameters: Iterable[Parameter], alpha: str) -> 
     """
     lines = [description.strip(), "", alpha, "", "Parameters", "----------", f"image : {_IMAGE}"]
     lines += _indented(_OF_IMAGE)
-    for parameter in (*parameters, WORKERS, ALPHA):
-        lines.append(f"{parameter.name} : {_type_in_words(parameter)}")
-        lines += _indented(_meaning(parameter))
+    lines += described((*parameters, WORKERS, ALPHA))
     lines += ["", "Returns", "-------", _RETURNS, "", "Raises", "------"]
     for error, when in _RAISES.items():
         lines += [error, *_indented(when)]
     return "\n".join(lines)
 
 
+def described(parameters: Iterable[Parameter]) -> list[str]:
+    """Return the lines of a docstring that say what parameters are and mean."""
+    lines = []
+    for parameter in parameters:
+        lines.append(f"{parameter.name} : {_type_in_words(parameter)}")
+        lines += _indented(_meaning(parameter))
+    return lines
+
+
 def signature(parameters: Iterable[Parameter]) -> inspect.Signature:
     """Return the signature of the call of a filter."""
-    keyword = inspect.Parameter.KEYWORD_ONLY
     image = inspect.Parameter("image", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    named = [
+    return inspect.Signature([image, *arguments((*parameters, WORKERS, ALPHA))])
+
+
+def arguments(parameters: Iterable[Parameter]) -> list[inspect.Parameter]:
+    """Return the arguments of a call that takes parameters by their names."""
+    return [
         inspect.Parameter(
             each.name,
-            keyword,
+            inspect.Parameter.KEYWORD_ONLY,
             default=inspect.Parameter.empty if each.required else each.default,
         )
-        for each in (*parameters, WORKERS, ALPHA)
+        for each in parameters
     ]
-    return inspect.Signature([image, *named])
 
 
 def default_in_words(parameter: Parameter) -> str:
@@ -88,11 +109,14 @@ _TYPES = {
     "flag": "bool",
     "padding": '"same", "valid", "full", int, pair or pair of pairs',
     "kernel": "name, path, text, array or Kernel",
+    "text": "str",
 }
 
 
 def _type_in_words(parameter: Parameter) -> str:
     words = _TYPES.get(parameter.kind)
+    if isinstance(parameter, Text) and parameter.numbers:
+        words = "str, int or several"
     if words is None:
         words = "{" + ", ".join(f'"{choice}"' for choice in parameter.choices) + "}"
     if parameter.optional:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable, Iterable
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -27,13 +28,22 @@ __all__ = [
     "NumberPair",
     "Parameter",
     "Spec",
+    "Text",
     "kernel_of",
     "parse_padding",
     "written",
 ]
 
 Kind = Literal[
-    "number", "integer", "number-pair", "integer-pair", "choice", "flag", "padding", "kernel"
+    "number",
+    "integer",
+    "number-pair",
+    "integer-pair",
+    "choice",
+    "flag",
+    "padding",
+    "kernel",
+    "text",
 ]
 NumberPair = float | tuple[float, float]
 IntegerPair = int | tuple[int, int]
@@ -179,6 +189,10 @@ class Parameter:
                 return check_padding(value)
             case "kernel":
                 return kernel_of(value)
+            case "text":
+                if not isinstance(value, str):
+                    raise ArgumentTypeError(f"{self.name} is {shortened(value)}: give text")
+                return value
             case "number" | "integer":
                 return self._check_one(value)
             case "number-pair" | "integer-pair":
@@ -202,7 +216,7 @@ class Parameter:
                 if text.lower() not in words:
                     raise ArgumentError(f"{self.name} is {shortened(text)}: give yes or no")
                 return words[text.lower()]
-            case "choice":
+            case "choice" | "text":
                 return self.check(text)
             case "kernel":
                 self.check(text)
@@ -223,6 +237,47 @@ class Parameter:
             pair = " or two, as in 2,3" if self.kind.endswith("pair") else ""
             wanted = "a whole number" if integer else "a number"
             raise ArgumentError(f"{self.name} is {shortened(text)}: give {wanted}{pair}") from None
+
+
+class Text(Parameter):
+    """A parameter whose text one function understands, or refuses in words of its own.
+
+    Attributes
+    ----------
+    understand : returns the text as it is to be kept
+    metavar : what stands for the text in a line of usage
+    words : texts worth offering
+    numbers : whether a whole number, or several, may stand for text: 3 for "3", (0, 2) for "0,2"
+    """
+
+    def __init__(
+        self,
+        name: str,
+        default: str | None,
+        spec: Spec,
+        understand: Callable[[str], str],
+        metavar: str,
+        words: Iterable[str] = (),
+        numbers: bool = False,
+    ) -> None:
+        super().__init__(name, "text", default, spec)
+        self.understand = understand
+        self.metavar = metavar
+        self.words = tuple(words)
+        self.numbers = numbers
+
+    def check(self, value: Any) -> Any:
+        """Return the value as it is to be kept, or raise an error that names the parameter."""
+        if self.numbers and isinstance(value, int):
+            value = str(value)
+        elif self.numbers and isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+            value = ",".join(map(str, value))
+        text = super().check(value)
+        return None if text is None else self.understand(text)
+
+    def parse(self, text: str) -> Any:
+        """Return what a person wrote, checked."""
+        return self.understand(text)
 
 
 def written(value: Any) -> str:
