@@ -6,7 +6,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -28,11 +28,24 @@ def test_uint8(format_name: str, channels: int, data: st.DataObject) -> None:
     size = data.draw(st.tuples(st.integers(1, 9), st.integers(1, 9)))
     shape = size if channels == 1 else (*size, channels)
     pixels = data.draw(arrays(np.uint8, shape))
+    assume(channels not in (2, 4) or pixels[..., -1].min() < 255)  # full alpha: see below
     back = there_and_back(pixels, format_name)
     np.testing.assert_array_equal(back.pixels, pixels)
     assert back.pixels.dtype == np.uint8
     assert back.alpha == (channels in (2, 4))
     assert back.pixels.flags.writeable
+
+
+@pytest.mark.parametrize(
+    "format_name", written(lambda holds: holds.alpha and not holds.lossy and not holds.colours)
+)
+def test_alpha_that_is_full_everywhere_may_be_left_out(format_name: str) -> None:
+    pixels = np.random.default_rng(2).integers(0, 256, (5, 7, 4), dtype=np.uint8)
+    pixels[..., 3] = 255
+    back = there_and_back(pixels, format_name)
+    np.testing.assert_array_equal(back.pixels[..., :3], pixels[..., :3])
+    assert back.alpha == (back.channels == 4)
+    assert (back.pixels[..., 3:] == 255).all()
 
 
 @pytest.mark.parametrize(("format_name", "channels"), exact("uint16"))
