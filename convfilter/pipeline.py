@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from convfilter import filters, kernels
-from convfilter.errors import ConvfilterError, PipelineError, UnknownNameError
+from convfilter.errors import ConvfilterError, PipelineError, UnknownNameError, reason_of
 from convfilter.filters.declaring.parameters import written
 
 if TYPE_CHECKING:
@@ -320,7 +320,7 @@ def _recipe(path: Path) -> list[Step]:
         with path.open("rb") as file:
             recipe = tomllib.load(file)
     except OSError as error:
-        raise PipelineError(f"{path}: {error.strerror or error}") from error
+        raise PipelineError(f"{path}: {reason_of(error)}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PipelineError(f"{path}: not a TOML file: {error}") from error
     tables = recipe.pop("step", None)

@@ -28,7 +28,7 @@ STANDARD = {
 }
 """Top-level modules of the standard library besides those that the libraries import."""
 
-IDLE = {"cli.wording": "errors", "engine.gain": "floats", "errors": "errors"}
+IDLE = {"cli.wording": "errors", "engine.gain": "floats"}
 """Modules of our own that a command may import for what does not come up, and what that is."""
 
 COMMAND = """

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from convfilter.batch.job import Job
-from convfilter.batch.names import collision_key, shown
-from convfilter.errors import ImageError, UsageError
+from convfilter.errors import ImageError, UsageError, shown
 
 __all__ = ["check_outputs"]
 
@@ -56,7 +55,7 @@ def _check_collisions(jobs: Sequence[Job]) -> None:
     clashes: list[tuple[Job, Job]] = []
     for job in jobs:
         if job.output is not None:
-            first = taken.setdefault(collision_key(job.output), job)
+            first = taken.setdefault(_collision_key(job.output), job)
             if first is not job:
                 clashes.append((first, job))
     if clashes:
@@ -67,6 +66,17 @@ def _check_collisions(jobs: Sequence[Job]) -> None:
             f"{first.name} and {second.name} would both become {shown(first.output)}{more}:"
             " rename one, or filter them into different folders"
         )
+
+
+def _collision_key(path: PurePath) -> str:
+    """Return what two paths share if some file system takes them for one.
+
+    Upper and lower case, and the two ways to write an accented letter, are one name on the file
+    systems of macOS and Windows.
+    """
+    import unicodedata  # a single file collides with nothing
+
+    return unicodedata.normalize("NFC", os.path.normpath(path)).casefold()
 
 
 def _check_not_inputs(jobs: Sequence[Job]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from convfilter.batch.names import shown
+from convfilter.errors import shown
 
 __all__ = ["Job"]
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from convfilter.batch.checks import check_outputs
 from convfilter.batch.job import Job
-from convfilter.batch.names import derived_name, shown, sibling_name
 from convfilter.batch.settings import Settings
-from convfilter.errors import ImageError, UsageError
-from convfilter.formats import is_image_path, written_format_of
+from convfilter.errors import ImageError, UsageError, shown
+from convfilter.formats import SUFFIXES, is_image_path, suffix_of, written_format_of
 
 __all__ = ["STANDARD", "Failure", "FilePlan", "make_plan"]
 
@@ -143,7 +142,7 @@ def _siblings(
         plan = _into_folder([text], target, format_name, recursive)
         return plan._replace(chosen_name=True)
     _check_exists(path)
-    output = path.with_name(sibling_name(path.name, label, format_name))
+    output = path.with_name(_sibling_name(path.name, label, format_name))
     _check_suffix(output, format_name)
     return FilePlan((Job(path, output),), chosen_name=True)
 
@@ -202,11 +201,26 @@ def _into_folder(
                 target / base,
                 recursive=recursive,
                 leave_out=target,
-                named=lambda name: derived_name(name, format_name),
+                named=lambda name: _derived_name(name, format_name),
             )
         else:
-            draft.add(path, target / derived_name(path.name, format_name))
+            draft.add(path, target / _derived_name(path.name, format_name))
     return draft.plan(inputs, target)
+
+
+def _derived_name(name: str, format_name: str | None) -> str:
+    """Return the name with the suffix of the format, unless its own suffix means that format."""
+    pure = PurePath(name)
+    if format_name is None or SUFFIXES.get(pure.suffix.lower()) == format_name:
+        return name
+    stem = pure.stem if is_image_path(pure) else name
+    return f"{stem}{suffix_of(format_name)}"
+
+
+def _sibling_name(name: str, label: str, format_name: str | None) -> str:
+    """Return the name of a result beside its input: ``photo.jpg`` gives ``photo-sobel.jpg``."""
+    pure = PurePath(_derived_name(name, format_name))
+    return f"{pure.stem}-{label}{pure.suffix}"
 
 
 class _Draft:

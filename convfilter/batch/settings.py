@@ -4,7 +4,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, TypedDict, cast
 
-from convfilter.errors import UnknownNameError, UsageError
+from convfilter.errors import UnknownNameError, UsageError, listed
 from convfilter.filters.declaring.chain_options import ALPHA, WORKERS, AlphaMode
 from convfilter.filters.declaring.parameters import Parameter, Spec, Text
 from convfilter.formats import check_format, check_written
@@ -65,11 +65,6 @@ def _frames(text: str) -> str:
     return text
 
 
-def _listed(names: Iterable[str]) -> str:
-    *others, last = names
-    return f"{', '.join(others)} and {last}" if others else last
-
-
 _WRITTEN = [name.lower() for name, summary in SUMMARIES.items() if summary.is_written]
 _QUALITIES = {name: summary.quality for name, summary in SUMMARIES.items() if summary.quality}
 _COMPRESSED = [name for name, summary in SUMMARIES.items() if summary.compress]
@@ -114,7 +109,7 @@ class Settings(TypedDict, total=False):
     quality: Annotated[
         int | None,
         _number(
-            f"of {_listed(_QUALITIES)}",
+            f"of {listed(_QUALITIES)}",
             100,
             "; ".join(f"{name} {quality}" for name, quality in _QUALITIES.items()),
         ),
@@ -122,7 +117,7 @@ class Settings(TypedDict, total=False):
     compress: Annotated[
         str,
         _choice(
-            f"of {_listed(_COMPRESSED)}: small takes many times longer",
+            f"of {listed(_COMPRESSED)}: small takes many times longer",
             COMPRESSIONS,
             COMPRESSIONS[0],
         ),

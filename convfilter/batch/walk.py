@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from convfilter.batch.names import shown
-from convfilter.errors import ImageError
+from convfilter.errors import ImageError, reason_of, shown
 from convfilter.formats import is_image_path
 
 __all__ = ["Contents", "walk"]
@@ -75,8 +74,8 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         with os.scandir(folder) as listing:
             return sorted(listing, key=lambda entry: entry.name)
     except OSError as error:
-        reason = error.strerror or error
-        raise ImageError(f"{shown(folder)}: the folder cannot be read: {reason}") from error
+        why = reason_of(error)
+        raise ImageError(f"{shown(folder)}: the folder cannot be read: {why}") from error
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convfilter.batch.job import Job
 from convfilter.batch.settings import Settings
-from convfilter.errors import ImageError
+from convfilter.errors import ImageError, reason_of, shown
 from convfilter.formats import check_written, format_of
 
 if TYPE_CHECKING:
@@ -184,5 +184,5 @@ def _make_folder(job: Job) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        reason = error.strerror or error
-        raise ImageError(f"the folder {folder} cannot be created: {reason}") from error
+        why = reason_of(error)
+        raise ImageError(f"the folder {shown(folder)} cannot be created: {why}") from error

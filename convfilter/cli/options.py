@@ -136,9 +136,7 @@ def option_of(parameter: Parameter, *names: str) -> click.Option:
 def help_text(parameter: Parameter) -> str:
     """Return the help with range, unit and default in brackets."""
     spec = parameter.spec
-    asides = [parameter.range] if parameter.range else []
-    if spec.odd:
-        asides.append("odd")
+    asides = parameter.limits
     if parameter.required:
         pass  # click says so itself
     elif parameter.default is None:

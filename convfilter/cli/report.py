@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from convfilter.batch.names import shown
 from convfilter.batch.plan import FilePlan
 from convfilter.cli.wording import counted
+from convfilter.errors import shown
 
 __all__ = ["SOME_FAILED", "Report"]
 

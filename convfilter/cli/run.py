@@ -16,7 +16,7 @@ from convfilter.batch.work import Done, prepare
 from convfilter.cli.options import given_values
 from convfilter.cli.report import Report
 from convfilter.cli.wording import describe, say
-from convfilter.errors import ImageError, UsageError
+from convfilter.errors import ImageError, UsageError, shown
 
 if TYPE_CHECKING:
     from convfilter.pipeline import Pipeline
@@ -137,7 +137,9 @@ class _Teller:
         if self._several:
             say(f"{self._command}: {self.report.sentence()}")
         elif self._plan.chosen_name and self.report.done:
-            say(f"{self._command}: written to {self._plan.jobs[0].output}")
+            output = self._plan.jobs[0].output
+            assert output is not None
+            say(f"{self._command}: written to {shown(output)}")
 
     def compiling(self) -> contextlib.AbstractContextManager[object]:
         """Return what is entered while a loop is compiled: a spinner, or the first time a line."""
@@ -145,9 +147,9 @@ class _Teller:
 
         text = f"{self._command}: compiling its loops for this processor, on the first use only"
         if len(self._plan.jobs) == 1:  # a bar is no place for a spinner
-            shown = spinner(text)
-            if shown is not None:
-                return shown
+            turning = spinner(text)
+            if turning is not None:
+                return turning
         if not self._said_compiling:
             self._said_compiling = True
             self._line(text)

@@ -10,6 +10,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from convfilter.errors import listed
 from convfilter.formats.declaring import Format
 from convfilter.picture.image import COMMENT, Metadata
 
@@ -53,7 +54,7 @@ def keep(pixels: NDArray[Any], form: Format, metadata: Metadata) -> tuple[Metada
         else:
             homeless.append(f"the text {keyword!r}")
     if homeless:
-        notes.append(f"{form.name} has no place for {_listed(homeless)}: left out")
+        notes.append(f"{form.name} has no place for {listed(homeless)}: left out")
     kept = replace(kept, text=tuple(text), dpi=_dpi(form, metadata, notes))
     return replace(kept, icc_profile=_profile(pixels, kept, notes)), notes
 
@@ -64,10 +65,6 @@ def _tells_more(chunks: dict[bytes, bytes]) -> bool:
         return True
     gamma = int.from_bytes(chunks.get(b"gAMA", b""), "big")
     return b"sRGB" not in chunks and gamma != 0 and abs(gamma - _SRGB_GAMMA) > _SRGB_GAMMA / 50
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join(words) if len(words) < 3 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _dpi(form: Format, metadata: Metadata, notes: list[str]) -> tuple[float, float] | None:

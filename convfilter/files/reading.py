@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from convfilter.errors import ArgumentTypeError, ImageError
+from convfilter.errors import ArgumentTypeError, ImageError, reason_of, shown
 from convfilter.formats import FORMATS, identify
 from convfilter.formats.declaring import HEAD_BYTES
 from convfilter.formats.declaring.limits import Limits, Selection, damaged, too_large
@@ -79,7 +79,7 @@ def read(
     try:
         data = source.read()
     except OSError as error:
-        raise ImageError(f"{name}: cannot be read: {error.strerror or error}") from error
+        raise ImageError(f"{name}: cannot be read: {reason_of(error)}") from error
     if not isinstance(data, bytes):
         raise ImageError(f"{name}: gives text, not bytes: open it in binary mode")
     return _read(io.BytesIO(data), name, limits)
@@ -88,12 +88,10 @@ def read(
 def display_name(target: object) -> str:
     """Return the name of a path or stream for messages, on one line."""
     if isinstance(target, (str, os.PathLike)):
-        name = os.fsdecode(target)
-    else:
-        given = getattr(target, "name", None)
-        standard = {"<stdin>": "standard input", "<stdout>": "standard output"}
-        name = standard.get(given, given) if isinstance(given, str) else "the stream"
-    return name if name.isprintable() and name else repr(name)
+        return shown(target)
+    given = getattr(target, "name", None)
+    standard = {"<stdin>": "standard input", "<stdout>": "standard output"}
+    return shown(standard.get(given, given)) if isinstance(given, str) else "the stream"
 
 
 def _open(path: Path, name: str) -> BinaryIO:
@@ -111,8 +109,7 @@ def _open(path: Path, name: str) -> BinaryIO:
     except PermissionError as error:
         raise ImageError(f"{name}: may not be read: check its permissions") from error
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ImageError(f"{name}: cannot be opened: {reason}") from error
+        raise ImageError(f"{name}: cannot be opened: {reason_of(error)}") from error
 
 
 def _read(file: BinaryIO, name: str, limits: Limits) -> Image:
@@ -120,7 +117,7 @@ def _read(file: BinaryIO, name: str, limits: Limits) -> Image:
         head = file.read(HEAD_BYTES)
         file.seek(0)
     except OSError as error:
-        raise ImageError(f"{name}: cannot be read: {error.strerror or error}") from error
+        raise ImageError(f"{name}: cannot be read: {reason_of(error)}") from error
     try:
         format_name = identify(head)
         return _decoded(file, format_name, limits)

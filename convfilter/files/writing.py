@@ -10,12 +10,20 @@ from typing import IO, TYPE_CHECKING
 
 from numpy.typing import ArrayLike
 
-from convfilter.errors import ArgumentError, ConvfilterError, ImageError, UnknownNameError
+from convfilter.errors import (
+    ArgumentError,
+    ConvfilterError,
+    ImageError,
+    UnknownNameError,
+    reason_of,
+    shown,
+)
 from convfilter.files.fit import fit
 from convfilter.files.reading import display_name
 from convfilter.files.replace import replace_file
 from convfilter.formats import FORMATS, check_format, check_written, format_of
 from convfilter.formats.declaring import COMPRESSIONS, Effort, Format, Frame, Written
+from convfilter.formats.declaring.limits import words_of
 from convfilter.picture.image import Image, Metadata, Timing
 
 if TYPE_CHECKING:
@@ -136,19 +144,19 @@ def _encoded(
 
 def _fitted(picture: Image, form: Format, background: Colour) -> tuple[list[Frame], list[str]]:
     """Return the frames that the format holds, with pixels that it holds, and notes."""
-    shown, notes = _shown(picture, form)
+    held, notes = _held(picture, form)
     pixels = []
-    for frame in shown:
+    for frame in held:
         fitted, losses = fit(frame, form, background)
         pixels.append(fitted)
         notes += losses
-    if len(shown) > 1 and form.holds.several == "frames":
+    if len(held) > 1 and form.holds.several == "frames":
         from convfilter.formats.animation.frames import alike
 
         pixels, _ = alike([(part, part.ndim == 3 and part.shape[2] in (2, 4)) for part in pixels])
     frames = [
         Frame(part, frame.timing or Timing(), frame.metadata)
-        for part, frame in zip(pixels, shown, strict=True)
+        for part, frame in zip(pixels, held, strict=True)
     ]
     return frames, notes
 
@@ -186,13 +194,12 @@ def _written(frames: Sequence[Frame], plays: int, form: Format, effort: Effort) 
     except ConvfilterError:
         raise
     except Exception as error:  # the libraries' encoders raise almost anything
-        detail = " ".join(str(error).split())[:120] or type(error).__name__
         raise ImageError(
-            f"cannot be written as {form.name} ({detail}): try another format"
+            f"cannot be written as {form.name} ({words_of(error)}): try another format"
         ) from error
 
 
-def _shown(picture: Image, form: Format) -> tuple[tuple[Image, ...], list[str]]:
+def _held(picture: Image, form: Format) -> tuple[tuple[Image, ...], list[str]]:
     """Return the frames that the format holds, and a note for what it holds no more."""
     frames = picture.frames
     if len(frames) == 1:
@@ -222,8 +229,7 @@ def _write_stream(stream: IO[bytes], pieces: list[bytes], name: str) -> None:
     except BrokenPipeError:
         raise  # the reader went away, which is no fault of the picture
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ImageError(f"{name}: cannot be written: {reason}") from error
+        raise ImageError(f"{name}: cannot be written: {reason_of(error)}") from error
 
 
 def _check_target(path: Path, name: str, overwrite: bool) -> None:
@@ -237,7 +243,7 @@ def _check_target(path: Path, name: str, overwrite: bool) -> None:
             raise ImageError(f"{name}: is write-protected: change its permissions or its name")
         if not path.parent.is_dir():
             raise ImageError(
-                f"{name}: the folder {display_name(path.parent)} does not exist: create it first"
+                f"{name}: the folder {shown(path.parent)} does not exist: create it first"
             )
     except (OSError, ValueError) as error:
         raise ImageError(_explain(error, path, name)) from error
@@ -249,7 +255,6 @@ def _exists(name: str) -> ImageError:
 
 def _explain(error: OSError | ValueError, path: Path, name: str) -> str:
     if isinstance(error, PermissionError):
-        folder = display_name(path.parent)
+        folder = shown(path.parent)
         return f"{name}: may not be written: check the permissions of the folder {folder}"
-    reason = getattr(error, "strerror", None) or error
-    return f"{name}: cannot be written: {reason}"
+    return f"{name}: cannot be written: {reason_of(error)}"

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from convfilter.errors import ImageError, UnknownNameError, UsageError, suggestion
+from convfilter.errors import ImageError, UnknownNameError, UsageError, listed, suggestion
 from convfilter.formats.declaring.index import SUMMARIES
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def identify(head: bytes) -> str:
         if _begins(head, refused.signature):
             raise ImageError(f"is {refused.what}, {refused.way_out}")
     known = [name for name, summary in SUMMARIES.items() if summary.signature is not None]
-    raise ImageError(f"is not a picture of a known format: give {_listed(known)}")
+    raise ImageError(f"is not a picture of a known format: give {listed(known, 'or')}")
 
 
 def alternatives(suits: Callable[[Holds], bool] = lambda _: True) -> str:
@@ -185,7 +185,7 @@ def alternatives(suits: Callable[[Holds], bool] = lambda _: True) -> str:
                 holds = FORMATS[name].holds
                 if not (holds.lossy or holds.colours or holds.arrays) and suits(holds):
                     names.append(name)
-    return _listed(names[:3])
+    return listed(names[:3], "or")
 
 
 def _begins(head: bytes, signature: bytes | None) -> bool:
@@ -196,7 +196,3 @@ def _refused_suffix(suffix: str) -> Refused | None:
     from convfilter.formats.declaring.refused import REFUSED
 
     return next((refused for refused in REFUSED if suffix in refused.suffixes), None)
-
-
-def _listed(names: list[str]) -> str:
-    return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else "".join(names)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convfilter.errors import KernelError, UnknownNameError
+from convfilter.errors import KernelError, UnknownNameError, reason_of, shown
 from convfilter.kernels.catalog import get, names
 from convfilter.kernels.kernel import Kernel, Signed
 from convfilter.kernels.table import kernel_from_table
@@ -73,9 +73,9 @@ def load(path: str | os.PathLike[str]) -> Kernel:
     try:
         return _READERS.get(where.suffix.lower(), _from_text)(_read(where), where.stem)
     except KernelError as error:
-        raise KernelError(f"{_printable(where)}: {error}") from None
+        raise KernelError(f"{shown(where)}: {error}") from None
     except RecursionError:
-        raise KernelError(f"{_printable(where)}: brackets are nested too deeply") from None
+        raise KernelError(f"{shown(where)}: brackets are nested too deeply") from None
 
 
 def from_array(
@@ -129,7 +129,7 @@ def _read(path: Path) -> bytes:
     except IsADirectoryError:
         raise KernelError("is a folder; give a file that holds a kernel") from None
     except OSError as error:
-        raise KernelError(f"cannot be read ({error.strerror or error})") from None
+        raise KernelError(f"cannot be read ({reason_of(error)})") from None
     except ValueError:
         raise KernelError("is not a possible file name") from None
     if len(data) > MAX_BYTES:
@@ -230,11 +230,6 @@ def _from_npy(data: bytes, name: str) -> Kernel:
 
 def _line(error: Exception) -> str:
     return " ".join(str(error).split())
-
-
-def _printable(path: Path) -> str:
-    text = str(path)
-    return text if text.isprintable() else repr(text)
 
 
 _READERS = {".toml": _from_toml, ".json": _from_json, ".npy": _from_npy}

@@ -15,7 +15,6 @@ from convfilter.filters.declaring.reach import AlphaRule
 __all__ = [
     "alpha_in_words",
     "arguments",
-    "asides",
     "default_in_words",
     "described",
     "docstring",
@@ -96,11 +95,6 @@ def default_in_words(parameter: Parameter) -> str:
     return written(parameter.default)
 
 
-def asides(parameter: Parameter) -> list[str]:
-    """Return what help says of a parameter in brackets: its range, and that it is odd."""
-    return [part for part in (parameter.range, "odd" if parameter.spec.odd else "") if part]
-
-
 _TYPES = {
     "number": "float",
     "integer": "int",
@@ -130,9 +124,8 @@ def _type_in_words(parameter: Parameter) -> str:
 def _meaning(parameter: Parameter) -> str:
     """Return the help with range and what None stands for."""
     text = parameter.spec.help
-    said = asides(parameter)
-    if said:
-        text += f" ({', '.join(said)})"
+    if parameter.limits:
+        text += f" ({', '.join(parameter.limits)})"
     return f"{text}; None: {parameter.spec.automatic}" if parameter.optional else text
 
 

@@ -150,6 +150,11 @@ class Parameter:
         """The range in words: "0.05 to 250 pixels", "at least 1", "" where none is stated."""
         return str(self.spec.range)
 
+    @property
+    def limits(self) -> list[str]:
+        """What its values keep to, in words, for help to put in brackets: the range, and "odd"."""
+        return [words for words in (self.range, "odd" if self.spec.odd else "") if words]
+
     @functools.cached_property
     def checked_default(self) -> Any:
         """The default as a value of its proper type."""
