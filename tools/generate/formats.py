@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pkgutil
-import re
 from collections.abc import Iterator
 from importlib import import_module
 from typing import NamedTuple, get_args
@@ -11,7 +10,7 @@ from typing import NamedTuple, get_args
 from convfilter import formats
 from convfilter.formats.declaring import Format, Kept
 from convfilter.formats.declaring.refused import REFUSED
-from tools.generate import COMMAND, ROOT
+from tools.generate import COMMAND, ROOT, rewritten
 
 PAGE = ROOT / "docs" / "formats.md"
 
@@ -91,10 +90,7 @@ def page() -> str:
     """Return the page about formats with its table and list written anew."""
     text = PAGE.read_text(encoding="utf-8")
     for mark, lines in (("formats", _table()), ("refused", _refused())):
-        marked = re.compile(rf"(?<=<!-- {mark} -->\n).*(?=<!-- /{mark} -->)", re.DOTALL)
-        body = "\n".join(lines) + "\n"
-        text, count = marked.subn(lambda _, body=body: body, text)
-        assert count == 1, f"the page has no place for: {mark}"
+        text = rewritten(text, mark, "\n".join(lines) + "\n")
     return text
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 import convfilter
 from convfilter import kernels
-from tools.generate import ROOT
+from tools.generate import ROOT, rewritten
 
 
 def scene() -> convfilter.Image:
@@ -67,8 +67,7 @@ def page() -> str:
     """Return the README with the number of kernels and the benchmark's table of speed."""
     page = (ROOT / "README.md").read_text(encoding="utf-8")
     page = re.sub(r"\d+ named kernels", f"{len(kernels.names())} named kernels", page)
-    marked = re.compile(r"(?<=<!-- speed -->\n).*(?=<!-- /speed -->)", re.DOTALL)
-    return marked.sub(lambda _: speed(), page)
+    return rewritten(page, "speed", speed())
 
 
 def close(first: np.ndarray[Any, Any], second: np.ndarray[Any, Any]) -> bool:
