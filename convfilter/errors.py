@@ -56,7 +56,7 @@ class KernelError(ArgumentError):
 
 
 class PipelineError(ArgumentError):
-    """A chain of steps cannot be understood."""
+    """A pipeline cannot be understood."""
 
 
 class ImageError(ConvfilterError):

@@ -1,4 +1,4 @@
-"""Chains of filters: from Python, from one line of text, from a TOML file."""
+"""Pipelines of filters: from Python, from one line of text, from a TOML file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from convfilter.filters.declare import Filter
-    from convfilter.filters.declaring.chain_options import AlphaMode
+    from convfilter.filters.declaring.run_options import AlphaMode
     from convfilter.filters.pixels.picture import Pixels
     from convfilter.picture.image import Image
     from convfilter.runtime.checks import Array
@@ -89,7 +89,7 @@ def _find_with(name: str, given: Mapping[str, Any]) -> tuple[Filter, dict[str, A
 
 
 class Pipeline:
-    """A chain of filters, called with an array or an `Image`.
+    """Filters that run one after the other, called with an array or an `Image`.
 
     Between the steps pixels are float32 (float64 for float64 arrays) and signed responses raw; they
     are shown, rounded and saturated once, at the end. So is alpha.
@@ -101,7 +101,7 @@ class Pipeline:
     Raises
     ------
     PipelineError
-        For a chain without steps or a step that cannot be understood; the errors of `Step.of`.
+        For a pipeline without steps or a step that cannot be understood; the errors of `Step.of`.
     """
 
     def __init__(self, steps: Iterable[str | tuple[str, Mapping[str, Any]] | Step]) -> None:
@@ -113,7 +113,7 @@ class Pipeline:
 
     @classmethod
     def parse(cls, text: str) -> Pipeline:
-        """Read a chain such as ``gaussian-blur sigma=2 | sobel | max-pool size=2``.
+        """Read a pipeline such as ``gaussian-blur sigma=2 | sobel | max-pool size=2``.
 
         A value with spaces is quoted: ``convolve kernel="0 -1 0, -1 5 -1, 0 -1 0"``.
         """
@@ -121,7 +121,7 @@ class Pipeline:
 
     @classmethod
     def load(cls, path: str | Path) -> Pipeline:
-        """Read a chain from a TOML file: one ``[[step]]`` each, with ``filter = "…"`` and values.
+        """Read a pipeline from a TOML file: a ``[[step]]`` each, with ``filter = "…"`` and values.
 
         Raises
         ------

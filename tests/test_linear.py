@@ -12,7 +12,7 @@ import convfilter
 from convfilter import Image, Pipeline, filters, kernels
 from convfilter.engine.plan import forcing
 from convfilter.errors import ArgumentError, ImageError
-from convfilter.filters.declaring.chain_options import AlphaMode
+from convfilter.filters.declaring.run_options import AlphaMode
 from convfilter.images import Metadata, Timing
 from tests import naive
 from tests.colour.profiles import curv, profile

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, TypedDict, cast
 
 from convfilter.errors import UnknownNameError, UsageError, listed
-from convfilter.filters.declaring.chain_options import ALPHA, WORKERS, AlphaMode
 from convfilter.filters.declaring.parameters import Parameter, Spec, Text
+from convfilter.filters.declaring.run_options import ALPHA, WORKERS, AlphaMode
 from convfilter.formats import check_format, check_written
 from convfilter.formats.declaring import COMPRESSIONS, DEPTHS
 from convfilter.formats.declaring.index import SUMMARIES

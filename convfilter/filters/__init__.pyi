@@ -2271,7 +2271,7 @@ def relu(
 ) -> NDArray[Any]:
     """Set negative values to 0, as networks do with the responses of their layers.
 
-    It changes signed responses, between the steps of a chain; a picture has none.
+    It changes signed responses, between the steps of a pipeline; a picture has none.
 
     Nair & Hinton, "Rectified linear units improve restricted Boltzmann machines" (2010).
 

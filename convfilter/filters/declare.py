@@ -13,10 +13,10 @@ from convfilter.filters.declaring.index import INDEX
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from convfilter.filters.declaring.chain_options import AlphaMode
     from convfilter.filters.declaring.options import Options
     from convfilter.filters.declaring.parameters import Parameter
     from convfilter.filters.declaring.reach import AlphaRule, Reach
+    from convfilter.filters.declaring.run_options import AlphaMode
     from convfilter.filters.pixels.picture import Pixels
     from convfilter.runtime.checks import Array
 
@@ -27,7 +27,7 @@ Values = Mapping[str, Any]
 
 
 class Filter:
-    """A declared filter: call it with an image, or run it as a step of a chain.
+    """A declared filter: call it with an image, or run it as a step of a pipeline.
 
     Attributes
     ----------
@@ -130,7 +130,7 @@ class Filter:
         """Return what an output looks at, for the values of all parameters as `bind` returns them.
 
         That is what `run` looks at; how a signed response is shown, which may depend on its largest
-        and smallest values, is decided once, at the end of a chain.
+        and smallest values, is decided once, at the end of a pipeline.
         """
         reach = self._reach(values) if callable(self._reach) else self._reach
         dilation = values.get("dilation", 1)
@@ -148,7 +148,7 @@ class Filter:
         return alpha_in_words(self._alpha)
 
     def run(self, pixels: Pixels, values: Values) -> Pixels:
-        """Run as one step of a chain, with what `bind` returned: raw values in, raw values out."""
+        """Run as a step of a pipeline, with what `bind` returned: raw values in, raw values out."""
         from convfilter.filters.pixels.values import ignoring_infinities
 
         with ignoring_infinities():

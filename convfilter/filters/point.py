@@ -1,4 +1,4 @@
-"""Operations on single pixels, helpers of chains."""
+"""Operations on single pixels, helpers of pipelines."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def threshold(
 def relu(image: Pixels) -> Pixels:
     """Set negative values to 0, as networks do with the responses of their layers.
 
-    It changes signed responses, between the steps of a chain; a picture has none.
+    It changes signed responses, between the steps of a pipeline; a picture has none.
 
     Nair & Hinton, "Rectified linear units improve restricted Boltzmann machines" (2010).
     """

@@ -152,7 +152,7 @@ def test_help_of_a_parameter(spec: Spec, default: object, expected: str) -> None
         (("convolve", "--kernel", ""), "--kernel"),
         (("convolve", "--kernel", "nope.toml"), "nope.toml: there is no such file"),
         (("sobel",), "give an input, a file or a folder"),
-        (("pipe",), "CHAIN is missing"),
+        (("pipe",), "PIPELINE is missing"),
         (("filters", "a", "b"), "unexpected extra argument"),
     ],
 )

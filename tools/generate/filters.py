@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from convfilter import filters
 from convfilter.filters import declare
 from convfilter.filters.declare import Filter
-from convfilter.filters.declaring.chain_options import ALPHA, WORKERS
 from convfilter.filters.declaring.documentation import default_in_words
 from convfilter.filters.declaring.index import INDEX
 from convfilter.filters.declaring.parameters import Parameter
+from convfilter.filters.declaring.run_options import ALPHA, WORKERS
 from tools.generate import COMMAND
 
 WIDTH = 100

@@ -19,13 +19,13 @@ __all__ = ["command"]
 _HELP = f"""\
 {SUMMARIES["pipe"]}
 
-CHAIN holds the steps with bars between them, each a filter or a kernel and its parameters as
+PIPELINE holds the steps with bars between them, each a filter or a kernel and its parameters as
 name=value; a value with spaces is quoted. All of it is one argument, so it needs quotes:
 
 \b
   convfilter pipe "FILTER name=value | FILTER | FILTER name=value" INPUT OUTPUT
 
-Or CHAIN is a TOML file (its name ends in .toml) with a table for each step:
+Or PIPELINE is a TOML file (its name ends in .toml) with a table for each step:
 
 \b
   [[step]]
@@ -43,11 +43,11 @@ def command() -> Command:
         from convfilter.cli.run import filter_given_files
 
         context = click.get_current_context()
-        chain: str = context.params["chain"]
+        written: str = context.params["pipeline"]
         _check_quotes(context)
-        is_recipe = chain.lower().endswith(".toml") and "|" not in chain
-        pipeline = Pipeline.load(chain) if is_recipe else _parse(chain)
-        label = Path(chain).stem if is_recipe else "pipe"
+        is_recipe = written.lower().endswith(".toml") and "|" not in written
+        pipeline = Pipeline.load(written) if is_recipe else _parse(written)
+        label = Path(written).stem if is_recipe else "pipe"
         return filter_given_files(context, pipeline, label=label)
 
     return Command(
@@ -55,7 +55,7 @@ def command() -> Command:
         callback=callback,
         help=_HELP,
         options_metavar="[OPTIONS]",
-        arguments=[click.Argument(["chain"], metavar="CHAIN"), paths_argument()],
+        arguments=[click.Argument(["pipeline"], metavar="PIPELINE"), paths_argument()],
         sections=[
             ("Options of the engine", engine_options()),
             ("Options about files", file_options()),
@@ -67,12 +67,12 @@ def _check_quotes(context: click.Context) -> None:
     for path in context.params["paths"]:
         if "=" in path and not os.path.lexists(path):
             raise click.UsageError(
-                f"{path} is no file: the whole chain is one argument, so put quotes around it",
+                f"{path} is no file: the whole pipeline is one argument, so put quotes around it",
                 context,
             )
 
 
-def _parse(chain: str) -> Pipeline:
-    if not chain.strip():
-        raise UsageError("the chain is empty: name at least one filter")
-    return Pipeline.parse(chain)
+def _parse(text: str) -> Pipeline:
+    if not text.strip():
+        raise UsageError("the pipeline is empty: name at least one filter")
+    return Pipeline.parse(text)

@@ -8,9 +8,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 
-from convfilter.filters.declaring.chain_options import ALPHA, WORKERS
 from convfilter.filters.declaring.parameters import Parameter, Text, written
 from convfilter.filters.declaring.reach import AlphaRule
+from convfilter.filters.declaring.run_options import ALPHA, WORKERS
 
 __all__ = [
     "alpha_in_words",

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convfilter.filters.declaring.chain_options import ALPHA, AlphaMode
 from convfilter.filters.declaring.options import SignedMode
+from convfilter.filters.declaring.run_options import ALPHA, AlphaMode
 from convfilter.filters.pixels.values import MIDDLE_GREY, ignoring_infinities, luma, rounded
 from convfilter.filters.pixels.waiting import Waiting, Windowed
 from convfilter.runtime.checks import Array, check_image
@@ -18,14 +18,14 @@ __all__ = ["Pixels"]
 
 
 class Pixels:
-    """Colour and alpha of a picture between the steps of a chain; it never changes.
+    """Colour and alpha of a picture between the steps of a pipeline; it never changes.
 
     Attributes
     ----------
     alpha : array (H, W) or None
         Raw alpha, as floats once it has been smoothed.
     white : the value that stands for white, and for opaque: 255, 65535, 1.0
-    dtype : dtype of the picture that the chain began with, and will end with
+    dtype : dtype of the picture that the pipeline began with, and will end with
     signed : how a raw signed response is to be shown; None for a plain picture
     workers : threads for the engine; None for all CPUs
     keeps_alpha : whether alpha is only sampled or pooled where the size changes, never smoothed

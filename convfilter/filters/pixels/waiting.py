@@ -1,7 +1,7 @@
 """Colours that wait until somebody asks for them, so that the engine can do more in one go.
 
 A filter that correlates, ranks, pools or smooths asks for work, which is remembered with the
-colours that it reads. As the last step of a chain, work is asked for its result as it will be
+colours that it reads. As the last step of a pipeline, work is asked for its result as it will be
 shown, so that no picture of floats is made first. Where only the next step reads the colours
 between two pieces of work, they run tile by tile in one pass, and what lies between them never
 leaves the cache.
@@ -209,7 +209,7 @@ class Waiting:
 
     Attributes
     ----------
-    only_next_asks : whether nobody but the next step of the chain will ask for these colours
+    only_next_asks : whether nobody but the next step of the pipeline will ask for these colours
     """
 
     def __init__(

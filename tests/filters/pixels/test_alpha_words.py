@@ -10,8 +10,8 @@ import pytest
 import convfilter
 from convfilter import Image, Pipeline, engine, filters
 from convfilter.errors import UnknownNameError
-from convfilter.filters.declaring.chain_options import AlphaMode
 from convfilter.filters.declaring.reach import POINT, AlphaRule
+from convfilter.filters.declaring.run_options import AlphaMode
 from tests.filters.pictures import grey, opaque, rgb, uneven, white_of, with_alpha
 from tests.filters.registry import NAMES, bound, declaring, keeping_size, needed, variants
 

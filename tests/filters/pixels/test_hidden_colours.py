@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from convfilter import Pipeline, apply, engine, filters
-from convfilter.filters.declaring.chain_options import AlphaMode
+from convfilter.filters.declaring.run_options import AlphaMode
 from tests.filters.pictures import Array, grey, opaque, rgb, white_of
 from tests.filters.registry import NAMES, declaring, keeping_size, needed
 

@@ -1,4 +1,4 @@
-"""Options of every call of a filter or a chain, which are parameters of no filter."""
+"""Options of every run of a filter or a pipeline, which are parameters of no filter."""
 
 from __future__ import annotations
 
