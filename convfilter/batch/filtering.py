@@ -139,7 +139,8 @@ def filter_files(
     Examples
     --------
     >>> for result in convfilter.filter_files("photos", "edges", "sobel", recursive=True):
-    ...     print(result.output if result.ok else result.error)
+    ...     print(result.output.name if result.ok else result.error)
+    bird.png
     """
     settings = checked(options)
     if not isinstance(pipeline, Pipeline):

@@ -89,7 +89,8 @@ def write(
 
     Examples
     --------
-    >>> convfilter.write(edges, "edges.png")  # doctest: +SKIP
+    >>> edges = convfilter.filters.sobel(convfilter.read("photo.jpg").pixels)
+    >>> convfilter.write(edges, "edges.png")
     []
     """
     if quality is not None and not 1 <= quality <= 100:
