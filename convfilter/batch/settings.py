@@ -8,7 +8,7 @@ from convfilter.errors import UnknownNameError, UsageError, listed
 from convfilter.filters.declaring.parameters import Parameter, Spec, Text
 from convfilter.filters.declaring.run_options import ALPHA, WORKERS, AlphaMode
 from convfilter.formats import check_format, check_written
-from convfilter.formats.declaring import COMPRESSIONS, DEPTHS
+from convfilter.formats.declaring import BEST_QUALITY, COMPRESSIONS, DEPTHS
 from convfilter.formats.declaring.index import SUMMARIES
 from convfilter.runtime.threads import MOST_WORKERS
 
@@ -110,7 +110,7 @@ class Settings(TypedDict, total=False):
         int | None,
         _number(
             f"of {listed(_QUALITIES)}",
-            100,
+            BEST_QUALITY,
             "; ".join(f"{name} {quality}" for name, quality in _QUALITIES.items()),
         ),
     ]

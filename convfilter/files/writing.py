@@ -22,9 +22,18 @@ from convfilter.files.fit import fit
 from convfilter.files.reading import display_name
 from convfilter.files.replace import replace_file
 from convfilter.formats import FORMATS, check_format, check_written, format_of
-from convfilter.formats.declaring import COMPRESSIONS, Effort, Format, Frame, Written
+from convfilter.formats.declaring import (
+    BEST_QUALITY,
+    COMPRESSIONS,
+    Effort,
+    Format,
+    Frame,
+    Written,
+)
 from convfilter.formats.declaring.limits import words_of
 from convfilter.picture.image import Image, Metadata, Timing
+from convfilter.runtime.numbers import Range, check_integer
+from convfilter.runtime.threads import check_workers
 
 if TYPE_CHECKING:
     from convfilter.colour.named import Colour
@@ -82,8 +91,8 @@ def write(
     ImageError
         The format cannot hold the pixels or is only read, or the file cannot be written. Nothing
         is left behind.
-    ArgumentError
-        `quality`, `background` or `workers` cannot be understood.
+    ArgumentError, ArgumentTypeError
+        `quality` or `workers` is no whole number in its range, or `background` no colour.
     UnknownNameError
         No format is called `format`, or no way to compress `compress`.
 
@@ -93,11 +102,11 @@ def write(
     >>> convfilter.write(edges, "edges.png")
     []
     """
-    if quality is not None and not 1 <= quality <= 100:
-        raise ArgumentError(f"quality {quality} is out of range: give 1 to 100")
+    if quality is not None:
+        quality = check_integer(quality, "quality", Range(1, BEST_QUALITY))
     if compress not in COMPRESSIONS:
         raise UnknownNameError("compression", compress, COMPRESSIONS)
-    effort = Effort(quality, compress, workers)
+    effort = Effort(quality, compress, check_workers(workers))
     colour = _background(background)
     picture = Image.of(image)
     name = display_name(target)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convfilter.errors import ArgumentError, ImageError, UnknownNameError
+from convfilter.errors import ArgumentError, ArgumentTypeError, ImageError, UnknownNameError
 from convfilter.images import FORMATS, Image, read, write
 from tests.formats.declared import written
 
@@ -149,8 +149,16 @@ def test_quality() -> None:
     lossy.seek(0)
     assert (read(lossy).pixels != RGB).any()
     for quality in (0, 101):
-        with pytest.raises(ArgumentError, match="give 1 to 100"):
+        with pytest.raises(ArgumentError, match="give a value from 1 to 100"):
             write(RGB, io.BytesIO(), format="JPEG", quality=quality)
+    with pytest.raises(ArgumentTypeError, match=r"quality is 90.5: give a whole number"):
+        write(RGB, io.BytesIO(), format="PNG", quality=90.5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("format_name", written())
+def test_workers_are_checked_for_every_format(format_name: str) -> None:
+    with pytest.raises(ArgumentError, match="workers is 0: give a value from 1 to"):
+        write(np.zeros((4, 4), np.uint8), io.BytesIO(), format=format_name, workers=0)
 
 
 def test_sides_too_long_for_the_format() -> None:

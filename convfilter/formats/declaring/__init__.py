@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from convfilter.picture.image import Image, Metadata, Timing
 
 __all__ = [
+    "BEST_QUALITY",
     "COMPRESSIONS",
     "DEPTHS",
     "HEAD_BYTES",
@@ -31,6 +32,9 @@ __all__ = [
 
 COMPRESSIONS = ("fast", "small")
 """How hard to compress, for formats whose pixels are the same either way."""
+
+BEST_QUALITY = 100
+"""The quality of lossy formats is a whole number from 1 to this."""
 
 DEPTHS = ("8", "16", "float")
 """Depths of values, from the least: bits of whole numbers, and 32-bit floats of 0 to 1."""
