@@ -113,6 +113,8 @@ class _Shared:
             waits = self._helpers > 0
         if waits:
             self._done.get()
+        # a helper that comes late still holds this, but not the result that the work holds
+        del self._work
 
 
 class _Crew:
