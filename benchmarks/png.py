@@ -20,8 +20,8 @@ from PIL import Image, ImageDraw, ImageFont
 from skimage import data
 
 from convfilter import filters
-from convfilter.images import png
-from convfilter.images.image import Metadata
+from convfilter.formats.png import writer
+from convfilter.picture.image import Metadata
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -73,7 +73,7 @@ def writers(image: Array, workers: int | None, small: bool) -> dict[str, Callabl
         return buffer.tell()
 
     def with_convfilter(compress: str) -> int:
-        return sum(map(len, png.encode(image, Metadata(), compress, workers)))
+        return sum(map(len, writer.encode(image, Metadata(), compress, workers)))
 
     if small:
         return {
@@ -89,7 +89,7 @@ def writers(image: Array, workers: int | None, small: bool) -> dict[str, Callabl
 
 def check(image: Array) -> None:
     """Stop if Pillow does not read what was written."""
-    written = b"".join(png.encode(image, Metadata()))
+    written = b"".join(writer.encode(image, Metadata()))
     with Image.open(io.BytesIO(written)) as back:
         if not np.array_equal(np.asarray(back), image):
             raise SystemExit("convfilter: Pillow reads other pixels")

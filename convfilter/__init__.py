@@ -8,6 +8,7 @@ from convfilter.lazy import exports
 
 if TYPE_CHECKING:
     from convfilter import engine, filters, kernels
+    from convfilter.batch.filtering import FileResult, filter_files
     from convfilter.engine import (
         convolve,
         correlate,
@@ -20,32 +21,37 @@ if TYPE_CHECKING:
         pool,
     )
     from convfilter.errors import ConvfilterError
-    from convfilter.images import Image, read, write
+    from convfilter.files.reading import read
+    from convfilter.files.writing import write
+    from convfilter.picture.image import Image
     from convfilter.pipeline import Pipeline, apply
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "ConvfilterError": "errors",
-    "Image": "images",
+    "FileResult": "batch.filtering",
+    "Image": "picture.image",
     "Pipeline": "pipeline",
     "apply": "pipeline",
     "convolve": "engine",
     "correlate": "engine",
     "correlate_bank": "engine",
+    "filter_files": "batch.filtering",
     "maximum": "engine",
     "median": "engine",
     "minimum": "engine",
     "percentile": "engine",
     "plan": "engine",
     "pool": "engine",
-    "read": "images",
-    "write": "images",
+    "read": "files.reading",
+    "write": "files.writing",
 }
 _ROOMS = ("engine", "errors", "filters", "images", "kernels", "pipeline")
 
 __all__ = [
     "ConvfilterError",
+    "FileResult",
     "Image",
     "Pipeline",
     "apply",
@@ -53,6 +59,7 @@ __all__ = [
     "correlate",
     "correlate_bank",
     "engine",
+    "filter_files",
     "filters",
     "kernels",
     "maximum",
@@ -66,5 +73,6 @@ __all__ = [
 ]
 
 
-# rooms are opened when somebody enters, so that the import alone costs next to nothing
-__getattr__, __dir__ = exports(__name__, [*__all__, "__version__"], _HOMES, _ROOMS)
+if not TYPE_CHECKING:  # which would believe in any name
+    # rooms are opened when somebody enters, so that the import alone costs next to nothing
+    __getattr__, __dir__ = exports(__name__, [*__all__, "__version__"], _HOMES, _ROOMS)

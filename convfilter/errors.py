@@ -1,7 +1,8 @@
-"""The errors that convfilter raises on purpose, each with the exit code that it leads to."""
+"""The errors that convfilter raises on purpose, each with its exit code, and words for messages."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 __all__ = [
@@ -13,6 +14,9 @@ __all__ = [
     "PipelineError",
     "UnknownNameError",
     "UsageError",
+    "listed",
+    "reason_of",
+    "shown",
     "suggestion",
 ]
 
@@ -52,7 +56,7 @@ class KernelError(ArgumentError):
 
 
 class PipelineError(ArgumentError):
-    """A chain of steps cannot be understood."""
+    """A pipeline cannot be understood."""
 
 
 class ImageError(ConvfilterError):
@@ -74,5 +78,21 @@ def suggestion(name: str, known: Iterable[str], how_many: int = 3) -> str:
     near = near[:how_many]
     if not near:
         return f": choose from {', '.join(candidates)}" if len(candidates) <= FEW else ""
-    listed = near[0] if len(near) == 1 else f"{', '.join(near[:-1])} or {near[-1]}"
-    return f"; did you mean {listed}?"
+    return f"; did you mean {listed(near, 'or')}?"
+
+
+def listed(words: Iterable[str], before_last: str = "and") -> str:
+    """Return words in a row: "a, b and c"."""
+    *others, last = [*words] or [""]
+    return f"{', '.join(others)} {before_last} {last}" if others else last
+
+
+def shown(path: str | os.PathLike[str]) -> str:
+    """Return a path for a message, on one line whatever it holds."""
+    text = os.fsdecode(path)
+    return text if text.isprintable() and text else repr(text)
+
+
+def reason_of(error: OSError | ValueError) -> str:
+    """Return why the system could not do something with a file, in its own words."""
+    return getattr(error, "strerror", None) or str(error)

@@ -22,15 +22,15 @@ def exports(
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return `__getattr__` and `__dir__` of a package.
 
-    `homes` tells for each name the module of the package that it comes from; `modules` are those
-    that are names themselves.
+    `homes` tells for each name the module of the package that it comes from; one that begins with a
+    dot is beside the package, not in it. `modules` are those that are names themselves.
     """
     rooms = frozenset(modules)
 
     def get(name: str) -> Any:
         """Import a name; raise AttributeError if the package has none of that name."""
         if name in homes:
-            value = getattr(import_module(f"{package}.{homes[name]}"), name)
+            value = getattr(import_module(f".{homes[name]}", package), name)
         elif name in rooms:
             value = import_module(f"{package}.{name}")
         else:

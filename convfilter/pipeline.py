@@ -1,34 +1,37 @@
-"""Chains of filters: from Python, from one line of text, from a TOML file."""
+"""Pipelines of filters: from Python, from one line of text, from a TOML file."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from convfilter import filters, kernels
-from convfilter.errors import ConvfilterError, PipelineError, UnknownNameError
-from convfilter.filters.parameters import written
+from convfilter.errors import ConvfilterError, PipelineError, UnknownNameError, reason_of
+from convfilter.filters.declaring.parameters import written
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from convfilter.filters.chains import AlphaMode
     from convfilter.filters.declare import Filter
-    from convfilter.filters.pixels import Array, Pixels
-    from convfilter.images import Image
+    from convfilter.filters.declaring.run_options import AlphaMode
+    from convfilter.filters.pixels.picture import Pixels
+    from convfilter.picture.image import Image
+    from convfilter.runtime.checks import Array
 
 LARGEST_FILE = 1 << 20
 """Bytes of a recipe."""
 
 
-@dataclass(frozen=True)
-class Step:
-    """One filter with the values of all its parameters; `name` may also be that of a kernel.
+class Step(NamedTuple):
+    """One filter with the values of all its parameters.
 
-    `given` are the parameters that were stated, as they were.
+    Attributes
+    ----------
+    name : of the filter, or of a kernel of the catalogue
+    filter : the filter that runs
+    parameters : the values of all parameters, checked
+    given : the parameters that were stated, as they were
     """
 
     name: str
@@ -47,15 +50,20 @@ class Step:
         ArgumentError, ArgumentTypeError
             For a value out of range or of the wrong type.
         """
-        found, preset = find(name)
-        known = [p.name for p in found.parameters if p.name not in preset]
-        for parameter in given or {}:
-            if parameter not in known:
-                raise UnknownNameError(f"parameter of {name}", parameter, known)
-        values = found.bind({**(given or {}), **preset})
-        return cls(name, found, values, tuple((given or {}).items()))
+        stated = given or {}
+        found, preset = _find_with(name, stated)
+        return cls(name, found, found.bind({**stated, **preset}), tuple(stated.items()))
+
+    @classmethod
+    def parse(cls, name: str, texts: Mapping[str, str]) -> Step:
+        """Do the same with values that a person wrote as text; raises the same errors."""
+        found, preset = _find_with(name, {key.replace("-", "_"): key for key in texts})
+        stated = found.parse(texts)
+        return cls(name, found, found.complete({**stated, **preset}), tuple(stated.items()))
 
     def __str__(self) -> str:
+        import shlex
+
         words = [self.name, *(f"{key}={shlex.quote(written(value))}" for key, value in self.given)]
         return " ".join(words)
 
@@ -70,11 +78,21 @@ def find(name: str) -> tuple[Filter, dict[str, Any]]:
     raise UnknownNameError("filter or kernel", name, [*filters.names(), *kernels.names()])
 
 
+def _find_with(name: str, given: Mapping[str, Any]) -> tuple[Filter, dict[str, Any]]:
+    """Do what `find` does, and refuse parameters that are given with the name of a kernel."""
+    found, preset = find(name)
+    known = [each.name for each in found.parameters if each.name not in preset]
+    for parameter in given:
+        if parameter not in known:
+            raise UnknownNameError(f"parameter of {name}", parameter, known)
+    return found, preset
+
+
 class Pipeline:
-    """A chain of filters, called with an array or an `Image`.
+    """Filters that run one after the other, called with an array or an `Image`.
 
     Between the steps pixels are float32 (float64 for float64 arrays) and signed responses raw; they
-    are shown, rounded and saturated once, at the end. So is opacity.
+    are shown, rounded and saturated once, at the end. So is alpha.
 
     Parameters
     ----------
@@ -83,7 +101,7 @@ class Pipeline:
     Raises
     ------
     PipelineError
-        For a chain without steps or a step that cannot be understood; the errors of `Step.of`.
+        For a pipeline without steps or a step that cannot be understood; the errors of `Step.of`.
     """
 
     def __init__(self, steps: Iterable[str | tuple[str, Mapping[str, Any]] | Step]) -> None:
@@ -95,7 +113,7 @@ class Pipeline:
 
     @classmethod
     def parse(cls, text: str) -> Pipeline:
-        """Read a chain such as ``gaussian-blur sigma=2 | sobel | max-pool size=2``.
+        """Read a pipeline such as ``gaussian-blur sigma=2 | sobel | max-pool size=2``.
 
         A value with spaces is quoted: ``convolve kernel="0 -1 0, -1 5 -1, 0 -1 0"``.
         """
@@ -103,7 +121,7 @@ class Pipeline:
 
     @classmethod
     def load(cls, path: str | Path) -> Pipeline:
-        """Read a chain from a TOML file: one ``[[step]]`` each, with ``filter = "…"`` and values.
+        """Read a pipeline from a TOML file: a ``[[step]]`` each, with ``filter = "…"`` and values.
 
         Raises
         ------
@@ -144,7 +162,7 @@ class Pipeline:
         ----------
         image : array or Image
         workers : threads; None for all CPUs
-        alpha : what becomes of opacity, as for a single filter
+        alpha : what becomes of alpha, as for a single filter
         linear : filter in linear light
             The colours are decoded by the tone curves of the picture's ICC profile, those of an
             array and of pictures without one by sRGB's; all steps run on floats of 0 to 1, in
@@ -161,8 +179,8 @@ class Pipeline:
         UnknownNameError
             For an `alpha` that there is not.
         """
-        from convfilter.filters.pixels import Pixels
-        from convfilter.images import Image
+        from convfilter.filters.pixels.picture import Pixels
+        from convfilter.picture.image import Image
 
         if not isinstance(image, Image):
             pixels = Pixels.of(image, alpha_mode=alpha, workers=workers)
@@ -182,7 +200,7 @@ class Pipeline:
 
     def _in_light(self, pixels: Pixels, profile: bytes | None) -> Pixels:
         """Run on the light of the colours, decoded and encoded by the curves of a profile."""
-        from convfilter.images.light import Transfer
+        from convfilter.colour.linear import Transfer
 
         dtype, white, workers = pixels.dtype, pixels.white, pixels.workers
         channels = pixels.colour.shape[2] if pixels.colour.ndim == 3 else 1
@@ -270,6 +288,8 @@ def _split(text: str) -> list[str]:
 
 
 def _parse_step(number: int, text: str) -> Step:
+    import shlex
+
     try:
         words = shlex.split(text)
     except ValueError as error:
@@ -278,7 +298,6 @@ def _parse_step(number: int, text: str) -> Step:
         raise PipelineError(f"step {number} is empty: name a filter between the bars")
     name, *assignments = words
     try:
-        found, _ = find(name)
         given: dict[str, str] = {}
         for assignment in assignments:
             key, equals, value = assignment.partition("=")
@@ -287,7 +306,7 @@ def _parse_step(number: int, text: str) -> Step:
             if key in given:
                 raise PipelineError(f"{key} is given twice")
             given[key] = value
-        return Step.of(name, found.parse(given))
+        return Step.parse(name, given)
     except ConvfilterError as error:
         raise PipelineError(f"step {number}, {name}: {error}") from error
 
@@ -301,7 +320,7 @@ def _recipe(path: Path) -> list[Step]:
         with path.open("rb") as file:
             recipe = tomllib.load(file)
     except OSError as error:
-        raise PipelineError(f"{path}: {error.strerror or error}") from error
+        raise PipelineError(f"{path}: {reason_of(error)}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PipelineError(f"{path}: not a TOML file: {error}") from error
     tables = recipe.pop("step", None)

@@ -12,11 +12,11 @@ import convfilter
 from convfilter import Image, Pipeline, filters, kernels
 from convfilter.engine.planning import forcing
 from convfilter.errors import ArgumentError, ImageError
-from convfilter.filters.chains import AlphaMode
+from convfilter.filters.declaring.run_options import AlphaMode
 from convfilter.images import Metadata, Timing
 from tests import naive
+from tests.colour.profiles import curv, profile
 from tests.engine.accuracy import in_small_pieces
-from tests.images.profiles import curv, profile
 
 Array = NDArray[Any]
 

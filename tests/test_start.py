@@ -1,11 +1,13 @@
-"""Starting is light: what a warm command may import, and nothing else.
+"""Starting is light: a warm command imports nothing that it does not use.
 
-Each module below is there for a reason. A new one costs every command its time, so it is added
-here only when the command cannot do without it.
+Of other packages it may import those that are listed, each of which is there for a reason: a new
+one costs every command its time. Of our own modules, some function has to run.
 """
 
 from __future__ import annotations
 
+import ast
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+
+from convfilter import filters
 
 LIBRARIES = "numpy, click, llvmlite.binding, isal.isal_zlib, isal.igzip_lib"
 """What a command works with; their own imports are theirs to answer for."""
@@ -24,25 +28,8 @@ STANDARD = {
 }
 """Top-level modules of the standard library besides those that the libraries import."""
 
-OWN = """
-    cli cli.cache cli.files cli.filtering cli.group cli.listing cli.main cli.options cli.pipe
-    cli.progress cli.run cli.wording
-    batch batch.checks batch.job batch.names batch.plan batch.report batch.run batch.walk
-    engine engine.choose engine.correlate engine.costs engine.gain
-    engine.geometry engine.loops engine.loops.layout engine.plan
-    engine.respond engine.schedule engine.strips engine.sums engine.taps
-    errors
-    filters filters.chains filters.declare filters.deferred filters.edges filters.levels
-    filters.options filters.parameters filters.pixels filters.transparency filters.values
-    images images.encoding images.exif images.faults images.fitting images.formats images.frames
-    images.image images.placing images.png images.png_reader images.quiet images.readers
-    images.reading images.storable images.writing
-    kernels kernels.catalog kernels.files kernels.kernel kernels.shapes kernels.table
-    lazy
-    pipeline
-    runtime runtime.checks runtime.compiled runtime.compiled.declare runtime.compiled.link
-    runtime.compiled.store runtime.memory runtime.threads
-"""
+IDLE = {"cli.wording": "errors", "engine.gain": "floats"}
+"""Modules of our own that a command may import for what does not come up, and what that is."""
 
 COMMAND = """
 import sys
@@ -50,26 +37,55 @@ from convfilter.cli.main import run
 assert run(["sobel", *sys.argv[1:], "--overwrite"]) == 0
 """
 
+WATCHED = f"""
+import sys, threading
+ran = set()
+def watch(frame, event, argument):
+    if event == "call" and frame.f_code.co_flags & {inspect.CO_OPTIMIZED}:
+        ran.add(frame.f_code.co_filename)  # a function, not the body of a module or a class
+threading.setprofile(watch)
+sys.setprofile(watch)
+{{program}}
+sys.setprofile(None)
+for name, module in list(sys.modules.items()):
+    path = getattr(module, "__file__", None)
+    if name.startswith("convfilter.") and path not in ran:
+        print(name, path)
+"""
+"""Prints each module of our own that was imported though none of its functions ran."""
+
 
 def loaded(program: str, *arguments: str) -> set[str]:
     """Run a program in a process of its own and return the modules that it has imported."""
-    listing = "\nimport sys\nprint('\\n'.join(sys.modules))"
+    listing = "\nimport sys\nprint(*sys.modules)"
     command = [sys.executable, "-c", program + listing, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return set(done.stdout.split())
+    return set(done.stdout.splitlines()[-1].split())
 
 
 def beyond(modules: set[str]) -> list[str]:
-    """Return those of the modules that a warm command has no need of."""
-    own = {"convfilter", *(f"convfilter.{name}" for name in OWN.split())}
+    """Return those of the modules of others that a warm command has no need of."""
     libraries = {name.partition(".")[0] for name in loaded(f"import {LIBRARIES}")}
-    allowed = libraries | STANDARD | {"__main__"}
-    return sorted(
-        name
-        for name in modules - own
-        if name.startswith("convfilter.") or not _is_known(name.partition(".")[0], allowed)
-    )
+    allowed = libraries | STANDARD | {"__main__", "convfilter"}
+    return sorted(name for name in modules if not _is_known(name.partition(".")[0], allowed))
+
+
+def idle(program: str, *arguments: str) -> list[str]:
+    """Return the modules of our own that a program imports in vain.
+
+    One that holds no functions but tables, names and classes without methods is never idle.
+    """
+    command = [sys.executable, "-c", WATCHED.format(program=program), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = []
+    for name, _, path in (line.partition(" ") for line in done.stdout.splitlines()):
+        tree = ast.parse(Path(path).read_text("utf-8"))
+        has_functions = any(isinstance(node, ast.FunctionDef) for node in ast.walk(tree))
+        if has_functions and not path.endswith("__init__.py"):
+            found.append(name.removeprefix("convfilter."))
+    return sorted(set(found) - IDLE.keys())
 
 
 def _is_known(package: str, allowed: set[str]) -> bool:
@@ -91,14 +107,45 @@ def test_a_warm_command_imports_only_what_it_needs(files: list[str]):
     assert "convfilter.filters.edges" in modules
     assert not modules & {"numba", "PIL", "scipy", "rich", "multiprocessing", "asyncio"}
     assert beyond(modules) == []
+    assert idle(COMMAND, *files) == []
 
 
-@pytest.mark.parametrize(
-    "stray",
-    [
-        *("numba", "PIL", "rich", "asyncio", "simplejpeg"),
-        *("convfilter.filters.noise", "convfilter.images.light"),
-    ],
-)
+def test_a_warm_command_reads_no_signature_but_that_of_its_filter(files: list[str]):
+    modules = loaded(COMMAND, *files)
+    families = {f"convfilter.filters.{entry.family}" for entry in filters.index().values()}
+    assert modules & families == {"convfilter.filters.edges"}
+    count = "\nfrom convfilter.filters import declare\n"
+    count += "print(*('_read' in vars(each) for each in declare.declared().values()))"
+    done = subprocess.run(
+        [sys.executable, "-c", COMMAND + count, *files], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split().count("True") == 1
+
+
+LIGHT = {
+    "the package": ("import convfilter", "numpy click rich"),
+    "its help": ("from convfilter.cli.main import run\nassert run(['--help']) == 0", "numpy rich"),
+    "the engine": ("import convfilter.engine", "click rich"),
+    "names of formats": (
+        "from convfilter import formats\nformats.format_of('a.png')",
+        "numpy click",
+    ),
+}
+"""What costs no compiler, no Pillow and no SciPy, and none of those that are named with it."""
+
+
+@pytest.mark.parametrize(("program", "others"), LIGHT.values(), ids=LIGHT.keys())
+def test_what_is_light_stays_light(program: str, others: str):
+    modules = loaded(program)
+    assert "convfilter" in modules
+    assert not modules & {"numba", "llvmlite", "scipy", "PIL", *others.split()}
+
+
+@pytest.mark.parametrize("stray", ["numba", "PIL", "rich", "asyncio", "simplejpeg"])
 def test_a_stray_import_is_found(files: list[str], stray: str):
     assert stray in beyond(loaded(f"import {stray}\n{COMMAND}", *files))
+
+
+@pytest.mark.parametrize("stray", ["filters.noise", "colour.linear", "kernels.shapes"])
+def test_a_stray_import_of_our_own_is_found(files: list[str], stray: str):
+    assert stray in idle(f"import convfilter.{stray}\n{COMMAND}", *files)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from convfilter.batch.job import Job
-from convfilter.batch.names import collision_key, shown
-from convfilter.errors import ImageError, UsageError
+from convfilter.errors import ImageError, UsageError, shown
 
 __all__ = ["check_outputs"]
 
@@ -18,7 +16,7 @@ __all__ = ["check_outputs"]
 def check_outputs(
     jobs: Sequence[Job], target: Path | None, *, overwrite: bool, in_place: bool
 ) -> tuple[Job, ...]:
-    """Return the jobs, each with leave to replace its output where that is given.
+    """Return the jobs, each with permission to replace its output where that is given.
 
     Raises
     ------
@@ -27,7 +25,8 @@ def check_outputs(
     ImageError
         An output exists already, or the folder of the outputs cannot be written to.
     """
-    _check_collisions(jobs)
+    if len(jobs) > 1:
+        _check_collisions(jobs)
     if not in_place:
         _check_not_inputs(jobs)
     existing = [job.output for job in jobs if job.output is not None and _in_the_way(job.output)]
@@ -41,10 +40,11 @@ def check_outputs(
             _check_folder(place, may_be_made=False)
         if target is not None and jobs:
             _check_folder(target, may_be_made=True)
-    return tuple(replace(job, overwrite=True) if _replaces(job, overwrite) else job for job in jobs)
+    return tuple(job._replace(overwrite=True) if _replaces(job, overwrite) else job for job in jobs)
 
 
 def _replaces(job: Job, overwrite: bool) -> bool:
+    """Whether the job may write to what is there: it is allowed, or it is a device or a pipe."""
     if job.output is None:
         return False
     return overwrite or (os.path.lexists(job.output) and not _in_the_way(job.output))
@@ -55,7 +55,7 @@ def _check_collisions(jobs: Sequence[Job]) -> None:
     clashes: list[tuple[Job, Job]] = []
     for job in jobs:
         if job.output is not None:
-            first = taken.setdefault(collision_key(job.output), job)
+            first = taken.setdefault(_collision_key(job.output), job)
             if first is not job:
                 clashes.append((first, job))
     if clashes:
@@ -66,6 +66,17 @@ def _check_collisions(jobs: Sequence[Job]) -> None:
             f"{first.name} and {second.name} would both become {shown(first.output)}{more}:"
             " rename one, or filter them into different folders"
         )
+
+
+def _collision_key(path: PurePath) -> str:
+    """Return what two paths share if some file system takes them for one.
+
+    Upper and lower case, and the two ways to write an accented letter, are one name on the file
+    systems of macOS and Windows.
+    """
+    import unicodedata  # a single file collides with nothing
+
+    return unicodedata.normalize("NFC", os.path.normpath(path)).casefold()
 
 
 def _check_not_inputs(jobs: Sequence[Job]) -> None:
@@ -88,6 +99,7 @@ def _check_not_inputs(jobs: Sequence[Job]) -> None:
 
 
 def _regular_identity(path: Path) -> tuple[int, int] | None:
+    """Return what the system knows a file by, through links too; None where there is none."""
     try:
         status = path.stat()
     except (OSError, ValueError):

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from convfilter.batch.names import shown
+from convfilter.errors import shown
 
 __all__ = ["Job"]
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     """One file to be made; None stands for standard input or output.
 
-    `overwrite` allows an existing output to be replaced, `make_folder` the output's folder to be
-    created.
+    Attributes
+    ----------
+    input, output : the file to be read, the file to be written
+    overwrite : an output that exists may be replaced
+    make_folder : the folder of the output may be created
     """
 
     input: Path | None

@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePath
+from typing import NamedTuple
 
 from convfilter.batch.checks import check_outputs
 from convfilter.batch.job import Job
-from convfilter.batch.names import derived_name, shown, sibling_name
-from convfilter.batch.walk import Found, walk
-from convfilter.errors import ImageError, UsageError
-from convfilter.images import format_of, is_image_path
+from convfilter.batch.settings import Settings
+from convfilter.errors import ImageError, UsageError, shown
+from convfilter.formats import SUFFIXES, is_image_path, suffix_of, written_format_of
 
-__all__ = ["STANDARD", "Failure", "Plan", "make_plan"]
+__all__ = ["STANDARD", "Failure", "FilePlan", "make_plan"]
 
 STANDARD = "-"
 """The path that stands for standard input or output."""
 
 
-@dataclass(frozen=True)
-class Failure:
-    """Something named on the command line, or below it, that could not be looked into."""
+class Failure(NamedTuple):
+    """A folder among the inputs, or inside one, that could not be read.
 
-    name: str
+    `output` is the folder in which the results would be.
+    """
+
+    input: Path
+    output: Path
     error: ImageError
 
 
-@dataclass(frozen=True)
-class Plan:
-    """All jobs of a command.
+class FilePlan(NamedTuple):
+    """Every file that is to be made, and what was met on the way.
 
     Attributes
     ----------
@@ -50,37 +51,26 @@ class Plan:
     chosen_name: bool = False
 
 
-@dataclass
-class _Draft:
-    jobs: list[Job] = field(default_factory=list)
-    found: Found = field(default_factory=Found)
-
-    def plan(self, target: Path | None = None, *, chosen_name: bool = False) -> Plan:
-        failures = tuple(Failure(shown(folder), error) for folder, error in self.found.failures)
-        return Plan(
-            tuple(self.jobs),
-            failures,
-            self.found.passed_over,
-            self.found.not_entered,
-            target,
-            chosen_name,
-        )
-
-
 def make_plan(
-    paths: Sequence[str],
+    inputs: Sequence[str],
+    output: str | None,
+    settings: Settings,
     *,
     label: str,
-    format_name: str | None = None,
-    in_place: bool = False,
-    overwrite: bool = False,
-    recursive: bool = False,
-) -> Plan:
-    """Turn the paths of a command line into jobs.
+    output_called: str = "the last path",
+) -> FilePlan:
+    """Turn paths into jobs.
 
-    One file goes to one file (or into an existing folder), several files or a folder into a folder,
-    a single path to a sibling: ``photo.jpg`` to ``photo-sobel.jpg`` where `label` is ``sobel``.
-    With `in_place` every path is an input. `format_name` is a format of `images.FORMATS` or None.
+    One file goes to one file (or into an existing folder), several files or a folder into a folder.
+    Without an output a single input gets a sibling: ``photo.jpg`` gives ``photo-sobel.jpg`` where
+    `label` is ``sobel``. With `in_place` every input is its own output.
+
+    Parameters
+    ----------
+    inputs, output : paths of files and folders; ``-`` stands for standard input and output
+    settings : of which `format`, `in_place`, `overwrite` and `recursive` count here
+    label : what is added to the name of a sibling
+    output_called : what a person knows the output by, for messages
 
     Raises
     ------
@@ -91,44 +81,57 @@ def make_plan(
         An input does not exist, an output exists already, a folder may not be written to, or
         there is no image at all.
     """
-    if not paths:
+    format_name, recursive = settings["format"], settings["recursive"]
+    in_place = settings["in_place"]
+    if not inputs:
         raise UsageError("give an input, a file or a folder, and where its result belongs")
-    if "" in paths:
+    if "" in inputs or output == "":
         raise UsageError("one of the paths is empty: perhaps a variable of the shell is not set")
     if in_place:
-        plan = _in_place(paths, format_name, recursive)
-    elif len(paths) == 1:
-        plan = _siblings(paths[0], label, format_name, recursive)
-    elif _is_folder_target(paths):
-        plan = _into_folder(paths[:-1], Path(paths[-1]), format_name, recursive)
+        plan = _in_place(inputs, output, format_name, recursive)
+    elif output is None:
+        plan = _siblings(inputs, label, format_name, recursive, output_called)
+    elif _is_folder_target(inputs, output, output_called):
+        plan = _into_folder(inputs, Path(output), format_name, recursive)
     else:
-        plan = _one(paths[0], paths[1], format_name)
+        plan = _one(inputs[0], output, format_name)
     if not plan.jobs and not plan.failures:
-        raise ImageError(_nothing_found(paths if in_place else paths[:-1] or paths, plan))
-    jobs = check_outputs(plan.jobs, plan.target, overwrite=overwrite or in_place, in_place=in_place)
-    return replace(plan, jobs=jobs)
+        raise ImageError(_nothing_found(inputs, plan))
+    overwrite = settings["overwrite"] or in_place
+    jobs = check_outputs(plan.jobs, plan.target, overwrite=overwrite, in_place=in_place)
+    return plan._replace(jobs=jobs)
 
 
-def _in_place(paths: Sequence[str], format_name: str | None, recursive: bool) -> Plan:
-    if STANDARD in paths:
+def _in_place(
+    inputs: Sequence[str], output: str | None, format_name: str | None, recursive: bool
+) -> FilePlan:
+    if output is not None:
+        raise UsageError(f"--in-place replaces the inputs: there is no place for {shown(output)}")
+    if STANDARD in inputs:
         raise UsageError("standard input (-) cannot be filtered in place")
     if format_name is not None:
         raise UsageError("--in-place keeps each file's format: leave --format out")
     draft = _Draft()
-    for path in map(Path, paths):
+    for path in map(Path, inputs):
         if path.is_dir():
-            for file in walk(path, recursive=recursive, found=draft.found):
-                draft.jobs.append(Job(path / file, path / file))
+            draft.add_folder(path, path, recursive=recursive)
         else:
-            draft.jobs.append(Job(path, path))
-    draft.jobs = _once(draft.jobs)
-    _check_single(draft, paths)
-    return draft.plan()
+            draft.add(path, path)
+    return draft.plan(inputs)
 
 
-def _siblings(text: str, label: str, format_name: str | None, recursive: bool) -> Plan:
+def _siblings(
+    inputs: Sequence[str],
+    label: str,
+    format_name: str | None,
+    recursive: bool,
+    output_called: str,
+) -> FilePlan:
+    if len(inputs) > 1:
+        raise UsageError(f"several inputs need a folder as {output_called}")
+    text = inputs[0]
     if text == STANDARD:
-        return Plan((Job(None, None),))
+        return FilePlan((Job(None, None),))
     path = Path(text)
     if path.is_dir():
         place = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
@@ -137,48 +140,49 @@ def _siblings(text: str, label: str, format_name: str | None, recursive: bool) -
         named_as_written = path.name not in ("", "..")
         target = (path if named_as_written else place).with_name(f"{place.name}-{label}")
         plan = _into_folder([text], target, format_name, recursive)
-        return replace(plan, chosen_name=True)
+        return plan._replace(chosen_name=True)
     _check_exists(path)
-    output = path.with_name(sibling_name(path.name, label, format_name))
+    output = path.with_name(_sibling_name(path.name, label, format_name))
     _check_suffix(output, format_name)
-    return Plan((Job(path, output),), chosen_name=True)
+    return FilePlan((Job(path, output),), chosen_name=True)
 
 
-def _one(source: str, target: str, format_name: str | None) -> Plan:
+def _one(source: str, target: str, format_name: str | None) -> FilePlan:
     reading = None if source == STANDARD else Path(source)
     writing = None if target == STANDARD else Path(target)
     if reading is not None:
         _check_exists(reading)
     if writing is not None:
         _check_suffix(writing, format_name)
-    return Plan((Job(reading, writing),))
+    return FilePlan((Job(reading, writing),))
 
 
-def _is_folder_target(paths: Sequence[str]) -> bool:
-    """Whether the last path is, or is to be, a folder; raises UsageError where it cannot be one."""
-    *inputs, last = paths
+def _is_folder_target(inputs: Sequence[str], output: str, output_called: str) -> bool:
+    """Whether the output is, or is to be, a folder; raises UsageError where it cannot be one."""
     if STANDARD in inputs and len(inputs) > 1:
         raise UsageError("standard input (-) can only be the one input")
     folders = [path for path in inputs if path != STANDARD and Path(path).is_dir()]
     needed = len(inputs) > 1 or bool(folders)
-    target = Path(last)
+    target = Path(output)
     why = "several inputs need" if len(inputs) > 1 else f"the folder {shown(inputs[0])} needs"
-    if last == STANDARD:
+    if output == STANDARD:
         if needed:
-            raise UsageError(f"{why} a folder as the last path, not standard output (-)")
+            raise UsageError(f"{why} a folder as {output_called}, not standard output (-)")
         return False
-    written_as_folder = last.endswith(("/", os.sep))
+    written_as_folder = output.endswith(("/", os.sep))
     if target.is_dir() or written_as_folder:
         if STANDARD in inputs:
-            raise UsageError(f"{last} is a folder: give a file for what standard input (-) becomes")
+            raise UsageError(
+                f"{output} is a folder: give a file for what standard input (-) becomes"
+            )
         return True
     if not needed:
         return False
     if os.path.lexists(target):
-        raise UsageError(f"{why} a folder as the last path, but {shown(target)} is a file")
+        raise UsageError(f"{why} a folder as {output_called}, but {shown(target)} is a file")
     if is_image_path(target):
         raise UsageError(
-            f"{why} a folder as the last path, but {shown(target)} has the name of a file"
+            f"{why} a folder as {output_called}, but {shown(target)} has the name of a file"
             " (a folder of that name needs a slash at its end)"
         )
     return True
@@ -186,44 +190,86 @@ def _is_folder_target(paths: Sequence[str]) -> bool:
 
 def _into_folder(
     inputs: Sequence[str], target: Path, format_name: str | None, recursive: bool
-) -> Plan:
+) -> FilePlan:
     draft = _Draft()
     for path in map(Path, inputs):
         if path.is_dir():
             # as with cp, each of several folders keeps its name; of one folder the contents go over
             base = Path(os.path.abspath(path)).name if len(inputs) > 1 else ""  # noqa: PTH100
-            for file in walk(path, recursive=recursive, found=draft.found, leave_out=target):
-                name = derived_name(file.name, format_name)
-                output = target / base / file.with_name(name)
-                draft.jobs.append(Job(path / file, output, make_folder=True))
+            draft.add_folder(
+                path,
+                target / base,
+                recursive=recursive,
+                leave_out=target,
+                named=lambda name: _derived_name(name, format_name),
+            )
         else:
-            output = target / derived_name(path.name, format_name)
-            draft.jobs.append(Job(path, output, make_folder=True))
-    draft.jobs = _once(draft.jobs)
-    _check_single(draft, inputs)
-    return draft.plan(target)
+            draft.add(path, target / _derived_name(path.name, format_name))
+    return draft.plan(inputs, target)
 
 
-def _once(jobs: Sequence[Job]) -> list[Job]:
-    """Leave out a job that is there already: the same file named twice is no collision."""
-    seen: dict[tuple[str, str], Job] = {}
-    for job in jobs:
-        assert job.input is not None
-        assert job.output is not None
-        source = os.path.realpath(job.input)
-        same_place = job.input == job.output
-        seen.setdefault((source, source if same_place else str(job.output)), job)
-    return list(seen.values())
+def _derived_name(name: str, format_name: str | None) -> str:
+    """Return the name with the suffix of the format, unless its own suffix means that format."""
+    pure = PurePath(name)
+    if format_name is None or SUFFIXES.get(pure.suffix.lower()) == format_name:
+        return name
+    stem = pure.stem if is_image_path(pure) else name
+    return f"{stem}{suffix_of(format_name)}"
 
 
-def _check_single(draft: _Draft, inputs: Sequence[str]) -> None:
-    """Say at once what is wrong with the only input; among several it is one failure of many."""
-    if len(inputs) > 1:
-        return
-    if draft.found.failures and not draft.jobs:
-        raise draft.found.failures[0][1]
-    if draft.jobs and draft.jobs[0].input == Path(inputs[0]):
-        _check_exists(Path(inputs[0]))
+def _sibling_name(name: str, label: str, format_name: str | None) -> str:
+    """Return the name of a result beside its input: ``photo.jpg`` gives ``photo-sobel.jpg``."""
+    pure = PurePath(_derived_name(name, format_name))
+    return f"{pure.stem}-{label}{pure.suffix}"
+
+
+class _Draft:
+    """A plan that grows."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[tuple[str, str], Job] = {}
+        self._failures: list[Failure] = []
+        self._passed_over = self._not_entered = 0
+
+    def add(self, source: Path, output: Path) -> None:
+        """Add a file, unless it is there already: the same file named twice is no collision."""
+        in_place = source == output
+        identity = os.path.realpath(source)
+        job = Job(source, output, make_folder=not in_place)
+        self._jobs.setdefault((identity, identity if in_place else str(output)), job)
+
+    def add_folder(
+        self,
+        folder: Path,
+        output: Path,
+        *,
+        recursive: bool,
+        leave_out: Path | None = None,
+        named: Callable[[str], str] = str,
+    ) -> None:
+        """Add the images of a folder, whose results go into another, each under its new name."""
+        from convfilter.batch.walk import walk
+
+        contents = walk(folder, recursive=recursive, leave_out=leave_out)
+        for file in contents.images:
+            self.add(folder / file, output / file.with_name(named(file.name)))
+        for inner, error in contents.unreadable:
+            self._failures.append(Failure(folder / inner, output / inner, error))
+        self._passed_over += contents.passed_over
+        self._not_entered += contents.not_entered
+
+    def plan(self, inputs: Sequence[str], target: Path | None = None) -> FilePlan:
+        """Return the plan; what is wrong with the only input is raised at once.
+
+        Among several it is one failure of many.
+        """
+        jobs, failures = tuple(self._jobs.values()), tuple(self._failures)
+        if len(inputs) == 1:
+            if failures and not jobs:
+                raise failures[0].error
+            if jobs and jobs[0].input == Path(inputs[0]):
+                _check_exists(Path(inputs[0]))
+        return FilePlan(jobs, failures, self._passed_over, self._not_entered, target)
 
 
 def _check_exists(path: Path) -> None:
@@ -234,12 +280,12 @@ def _check_exists(path: Path) -> None:
 def _check_suffix(output: Path, format_name: str | None) -> None:
     if format_name is None:
         try:
-            format_of(output)
+            written_format_of(output)
         except ImageError as error:
             raise UsageError(str(error)) from error
 
 
-def _nothing_found(inputs: Sequence[str], plan: Plan) -> str:
+def _nothing_found(inputs: Sequence[str], plan: FilePlan) -> str:
     where = shown(inputs[0]) if len(inputs) == 1 else "the folders"
     asides = []
     if plan.passed_over:

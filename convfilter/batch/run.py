@@ -2,66 +2,140 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from convfilter.batch.job import Job
+from convfilter.batch.settings import Settings
+from convfilter.batch.work import Done, Work
 from convfilter.errors import ImageError
 
-__all__ = ["Outcome", "Work", "run"]
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
-Work = Callable[[Job], list[str]]
-"""Makes one file and returns notes for the person, or raises."""
+    from convfilter.pipeline import Pipeline
+
+__all__ = ["Outcome", "Running", "Threads", "begin", "shared_out"]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one job: notes, and the error that ended it."""
+class Outcome(NamedTuple):
+    """What came of one job: what was done, or the error that ended it."""
 
     job: Job
-    notes: tuple[str, ...] = ()
+    done: Done | None = None
     error: Exception | None = None
 
 
-def run(
-    jobs: Sequence[Job], work: Work, tell: Callable[[Outcome], None], *, threads: int = 1
-) -> None:
-    """Do all jobs and `tell` the outcome of each, in this thread, as soon as it is known.
+class Running(Protocol):
+    """Jobs under way: an iterator over what came of each, as soon as it is known.
 
     An exception of a job becomes its outcome. Only a reader of standard output that went away, and
-    what is no `Exception` (an interrupt), ends the run: then jobs that wait are dropped, those
-    under way, which cannot be stopped halfway, are finished and told, and it is raised again.
+    what is no `Exception` (an interrupt), is raised. Threads do the jobs today; processes, or
+    computers elsewhere, would be another class with these methods.
     """
-    if threads <= 1 or len(jobs) <= 1:
-        for job in jobs:
-            tell(_outcome(job, work))
-        return
-    from concurrent.futures import ThreadPoolExecutor, as_completed
 
-    pool = ThreadPoolExecutor(min(threads, len(jobs)), thread_name_prefix="convfilter-job")
-    futures = [pool.submit(_outcome, job, work) for job in jobs]
-    told = set()
+    def __iter__(self) -> Iterator[Outcome]: ...
+
+    def __next__(self) -> Outcome: ...
+
+    def stop(self) -> list[Outcome]:
+        """Begin no more jobs, wait for those under way, and return what came of these.
+
+        A job cannot be stopped halfway. It may be called at any time, and more than once.
+        """
+
+
+class Threads:
+    """Jobs under way in threads; a single thread is the caller's own, at the moment it asks.
+
+    Otherwise as many jobs again are begun ahead, so that no thread waits for whoever takes the
+    outcomes. No more are: a caller that stops asking does not find all files written later.
+    """
+
+    def __init__(self, jobs: Sequence[Job], work: Callable[[Job], Done], count: int = 1) -> None:
+        self._waiting = iter(jobs)
+        self._work = work
+        self._count = min(count, len(jobs))
+        self._pool: ThreadPoolExecutor | None = None
+        self._begun: set[Future[Outcome]] = set()
+        self._ended: SimpleQueue[Future[Outcome]] = SimpleQueue()
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return self
+
+    def __next__(self) -> Outcome:
+        if self._count <= 1:
+            return _outcome(next(self._waiting), self._work)
+        if self._pool is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._pool = ThreadPoolExecutor(self._count, thread_name_prefix="convfilter-job")
+        for job in itertools.islice(self._waiting, 2 * self._count - len(self._begun)):
+            future = self._pool.submit(_outcome, job, self._work)
+            self._begun.add(future)
+            future.add_done_callback(self._ended.put)
+        if not self._begun:
+            self.stop()
+            raise StopIteration
+        future = self._ended.get()
+        self._begun.remove(future)
+        return future.result()
+
+    def stop(self) -> list[Outcome]:
+        """Begin no more jobs, wait for those under way, and return what came of these."""
+        self._waiting = iter(())
+        if self._pool is None:
+            return []
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        begun, self._begun = self._begun, set()
+        return [
+            future.result()
+            for future in begun
+            if not future.cancelled() and future.exception() is None
+        ]
+
+
+def begin(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings) -> Running:
+    """Return the jobs under way, as many at once as the settings and the CPUs allow."""
+    threads, workers = shared_out(len(jobs), settings["jobs"], settings["workers"])
+    return Threads(jobs, Work(pipeline, settings, workers), threads)
+
+
+def shared_out(jobs: int, threads: int | None, workers: int | None) -> tuple[int, int | None]:
+    """Return how many files to filter at once, and the threads of the engine for each.
+
+    Together they keep every CPU busy and no CPU with two tasks, as far as `threads` (files at
+    once) and `workers` (threads for each) are not given.
+    """
+    from convfilter.runtime.threads import default_workers
+
+    cpus = default_workers()
+    threads = min(threads or cpus, max(1, jobs))
+    if workers is None and threads > 1:
+        workers = max(1, cpus // threads)
+    return threads, workers
+
+
+def _outcome(job: Job, work: Callable[[Job], Done]) -> Outcome:
     try:
-        for future in as_completed(futures):
-            told.add(future)
-            tell(future.result())
-    except BaseException:
-        pool.shutdown(wait=True, cancel_futures=True)
-        for future in futures:
-            if future not in told and not future.cancelled() and future.exception() is None:
-                tell(future.result())
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _outcome(job: Job, work: Work) -> Outcome:
-    try:
-        return Outcome(job, tuple(work(job)))
+        return Outcome(job, work(job))
     except BrokenPipeError:
         raise
     except MemoryError:
         error = ImageError(f"{job.name}: not enough memory: take a smaller picture or fewer --jobs")
         return Outcome(job, error=error)
     except Exception as error:  # noqa: BLE001 - even a bug with one file leaves the others be
+        _let_pictures_go(error)
         return Outcome(job, error=error)
+
+
+def _let_pictures_go(error: BaseException) -> None:
+    """Empty the frames that an error came through: they hold pictures as long as it is kept."""
+    import traceback
+
+    link: BaseException | None = error
+    while link is not None:
+        traceback.clear_frames(link.__traceback__)
+        link = link.__cause__ or link.__context__

@@ -3,66 +3,79 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from convfilter.batch.names import shown
-from convfilter.errors import ImageError
-from convfilter.images import is_image_path
+from convfilter.errors import ImageError, reason_of, shown
+from convfilter.formats import is_image_path
 
-__all__ = ["Found", "walk"]
-
-
-@dataclass
-class Found:
-    """What else was met on the way."""
-
-    passed_over: int = 0
-    not_entered: int = 0
-    failures: list[tuple[Path, ImageError]] = field(default_factory=list)
+__all__ = ["Contents", "walk"]
 
 
-def walk(
-    folder: Path, *, recursive: bool, found: Found, leave_out: Path | None = None
-) -> Iterator[Path]:
-    """Yield the paths, relative to `folder`, of the files whose suffix is that of an image.
+class Contents(NamedTuple):
+    """What a folder holds.
 
-    Sorted by name, a folder's files before the folders in it. Hidden files and folders (`.name`)
-    are passed over, and so are links to folders, which could lead round in a circle. The folder
-    `leave_out`, where results of an earlier run may lie, is not entered.
+    Attributes
+    ----------
+    images : relative to the folder, sorted by name, a folder's files before the folders in it
+    passed_over : how many other files there are
+    not_entered : how many folders there are that were not asked for
+    unreadable : folders that could not be read, relative to the folder, and why
+    """
+
+    images: Sequence[Path]
+    passed_over: int
+    not_entered: int
+    unreadable: Sequence[tuple[Path, ImageError]]
+
+
+def walk(folder: Path, *, recursive: bool, leave_out: Path | None = None) -> Contents:
+    """Return the files of a folder whose suffix is that of an image, and what else is there.
+
+    Hidden files and folders (`.name`) are passed over, and so are links to folders, which could
+    lead round in a circle. The folder `leave_out`, where results of an earlier run may lie, is not
+    entered.
     """
     excluded = _identity(leave_out) if leave_out is not None else None
+    images: list[Path] = []
+    unreadable: list[tuple[Path, ImageError]] = []
+    passed_over = not_entered = 0
     ahead = [Path()]
     while ahead:
         below = ahead.pop()
+        try:
+            entries = _entries(folder / below)
+        except ImageError as error:
+            unreadable.append((below, error))
+            continue
         folders = []
-        for entry in _entries(folder / below, found):
+        for entry in entries:
             hidden = entry.name.startswith(".")
             if _is_folder(entry):
                 if not hidden and not entry.is_symlink():
                     folders.append(below / entry.name)
             elif hidden or not is_image_path(entry.name) or _is_special(entry):
-                found.passed_over += 1
+                passed_over += 1
             else:
-                yield below / entry.name
+                images.append(below / entry.name)
         if excluded is not None:
             folders = [inner for inner in folders if _identity(folder / inner) != excluded]
         if recursive:
             ahead += reversed(folders)
         else:
-            found.not_entered += len(folders)
+            not_entered += len(folders)
+    return Contents(images, passed_over, not_entered, unreadable)
 
 
-def _entries(folder: Path, found: Found) -> list[os.DirEntry[str]]:
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what is in a folder, sorted by name; raises ImageError where it cannot be read."""
     try:
         with os.scandir(folder) as listing:
             return sorted(listing, key=lambda entry: entry.name)
     except OSError as error:
-        reason = error.strerror or error
-        problem = ImageError(f"{shown(folder)}: the folder cannot be read: {reason}")
-        found.failures.append((folder, problem))
-        return []
+        why = reason_of(error)
+        raise ImageError(f"{shown(folder)}: the folder cannot be read: {why}") from error
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -81,6 +94,7 @@ def _is_special(entry: os.DirEntry[str]) -> bool:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what the system knows a folder by, through links too; None where there is none."""
     try:
         status = path.stat()
     except OSError:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from convfilter import kernels
-from convfilter.cli.files import engine_options, file_options, filter_given_files, paths_argument
+from convfilter.cli.files import engine_options, file_options, paths_argument
 from convfilter.cli.options import Command, given_values, option_of
 from convfilter.pipeline import Pipeline, find
 
@@ -19,33 +19,37 @@ if TYPE_CHECKING:
 __all__ = ["filter_command", "kernel_command"]
 
 
-def filter_command(found: Filter) -> Command:
+def filter_command(declared: Filter) -> Command:
     """Return the command of a filter."""
-    return _command(found.name, found, {}, found.summary, _prose(found.description))
+    text = _prose(declared.description)
+    return _command(declared.name, declared, {}, declared.summary, text)
 
 
 def kernel_command(name: str) -> Command:
     """Return the command of a kernel of the catalogue: the filter that convolves, told which."""
-    found, preset = find(name)
+    declared, preset = find(name)
     summary = kernels.summaries()[name]
     text = (
         f"{summary.removesuffix('.')}.\n\nA kernel of the catalogue, laid on the picture by the"
-        f" filter {found.name}. convfilter kernels {name} shows its weights."
+        f" filter {declared.name}. convfilter kernels {name} shows its weights."
     )
-    return _command(name, found, preset, summary, text)
+    return _command(name, declared, preset, summary, text)
 
 
 def _command(
-    name: str, found: Filter, preset: Mapping[str, Any], summary: str, text: str
+    name: str, declared: Filter, preset: Mapping[str, Any], summary: str, text: str
 ) -> Command:
-    parameters = [p for p in found.parameters if p.name not in preset]
+    """Return a command that runs a filter, with some of its parameters set."""
+    parameters = [p for p in declared.parameters if p.name not in preset]
     own = [option_of(p) for p in parameters if not p.spec.shared]
     shared = [option_of(p) for p in parameters if p.spec.shared]
 
     def callback(**_: Any) -> int:
+        from convfilter.cli.run import filter_given_files  # whoever asks for help runs nothing
+
         context = click.get_current_context()
         values = {**given_values(context, parameters), **preset}
-        return filter_given_files(context, Pipeline([(found.name, values)]), label=name)
+        return filter_given_files(context, Pipeline([(declared.name, values)]), label=name)
 
     return Command(
         name,

@@ -1,37 +1,26 @@
 """The command itself: every filter and every kernel is a command of it, made when it is asked for.
 
-Nothing here names a filter. Listing reads the sources' index; running one imports its family alone.
+Nothing here names a filter. Listing reads the index; running one imports its family alone.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from convfilter import __version__, filters, kernels
-from convfilter.cli.cache import SUMMARY as CACHE_SUMMARY
-from convfilter.cli.cache import cache_command
+from convfilter.cli import commands
 from convfilter.cli.filtering import filter_command, kernel_command
-from convfilter.cli.listing import filters_command, kernels_command
-from convfilter.cli.options import CONTEXT_SETTINGS
-from convfilter.cli.pipe import pipe_command
+from convfilter.cli.options import CONTEXT_SETTINGS, offered
 from convfilter.errors import suggestion
-from convfilter.images import is_image_path
+from convfilter.formats import is_image_path
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 __all__ = ["Commands"]
-
-OWN: dict[str, tuple[str, Callable[[], click.Command]]] = {
-    "pipe": ("Run several filters one after the other.", pipe_command),
-    "filters": ("List the filters, or show one with its parameters.", filters_command),
-    "kernels": ("List the kernels, or show one with its weights.", kernels_command),
-    "cache": (CACHE_SUMMARY, cache_command),
-}
 
 
 class Commands(click.Group):
@@ -63,12 +52,12 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return every name that can be given as the command."""
-        return [*OWN, *filters.names(), *_kernels_alone()]
+        return [*commands.SUMMARIES, *filters.names(), *_kernels_alone()]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Make the command of a filter or a kernel; None where there is none."""
-        if cmd_name in OWN:
-            return OWN[cmd_name][1]()
+        if cmd_name in commands.SUMMARIES:
+            return commands.make(cmd_name)
         name = cmd_name.replace("_", "-")
         if name in filters.index():
             return filter_command(filters.get(name))
@@ -81,9 +70,10 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command of the first argument, or say which ones are near."""
         name = args[0]
-        if self.get_command(ctx, name) is None and not ctx.resilient_parsing:
+        command = self.get_command(ctx, name)
+        if command is None and not ctx.resilient_parsing:
             raise click.UsageError(self._unknown(ctx, name), ctx)
-        return super().resolve_command(ctx, args)
+        return None if command is None else name, command, args[1:]
 
     def _unknown(self, ctx: click.Context, name: str) -> str:
         if name.startswith("-") and len(name) > 1:
@@ -95,14 +85,13 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the filters by family; of the kernels say only how many there are."""
-        families: dict[str, list[tuple[str, str]]] = {}
-        for entry in sorted(filters.index().values(), key=lambda entry: entry.name):
-            families.setdefault(entry.family, []).append((entry.name, entry.summary))
-        for family in sorted(families):
+        from convfilter.cli.commands.listing import families
+
+        for family, entries in families().items():
             with formatter.section(f"Filters ({family.replace('_', ' ')})"):
-                formatter.write_dl(families[family])
+                formatter.write_dl(entries)
         with formatter.section("Other commands"):
-            formatter.write_dl([(name, summary) for name, (summary, _) in OWN.items()])
+            formatter.write_dl([*commands.SUMMARIES.items()])
         alone = len(_kernels_alone())
         with formatter.section("Kernels"):
             formatter.write_text(
@@ -111,20 +100,20 @@ class Commands(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the commands and options that begin with what is there."""
-        from click.shell_completion import CompletionItem
+        from convfilter.cli.commands.listing import filter_summaries
 
-        known = {name: summary for name, (summary, _) in OWN.items()}
-        known |= {entry.name: entry.summary for entry in filters.index().values()}
-        known = {**kernels.summaries(), **known}
-        found = [CompletionItem(n, help=s) for n, s in known.items() if n.startswith(incomplete)]
+        known = {**kernels.summaries(), **commands.SUMMARIES, **filter_summaries()}
+        named = offered(known, incomplete)
         # past the group's own, which would make every command to learn its name
-        return found + click.Command.shell_complete(self, ctx, incomplete)
+        return named + click.Command.shell_complete(self, ctx, incomplete)
 
 
 def _kernels_alone() -> list[str]:
     """Return the kernels whose name no filter has."""
     index = filters.index()
-    return [name for name in kernels.names() if name not in index and name not in OWN]
+    return [
+        name for name in kernels.names() if name not in index and name not in commands.SUMMARIES
+    ]
 
 
 def _print_version(context: click.Context, _option: click.Parameter, wanted: Any) -> None:

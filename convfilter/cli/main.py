@@ -15,7 +15,7 @@ import click
 from convfilter.cli.group import Commands
 from convfilter.cli.options import COMMAND_PATH, CONTEXT_SETTINGS
 from convfilter.cli.wording import describe, say, usage_line
-from convfilter.errors import ConvfilterError
+from convfilter.errors import ConvfilterError, reason_of
 
 __all__ = ["Terminated", "run"]
 
@@ -68,7 +68,7 @@ def _run(group: Commands, arguments: Sequence[str]) -> int:
         say(f"{_command(meta)}: {describe(error)}")
         return error.exit_code
     except OSError as error:  # of the standard streams: those of files have become ours
-        say(f"{_command(meta)}: standard output: {error.strerror or error}")
+        say(f"{_command(meta)}: standard output: {reason_of(error)}")
         return FAILED
     except MemoryError:
         say(f"{_command(meta)}: not enough memory")

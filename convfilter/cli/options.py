@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
 from convfilter.errors import ConvfilterError
-from convfilter.filters.parameters import Parameter, written
+from convfilter.filters.declaring.parameters import Parameter, Text, written
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -24,7 +24,9 @@ __all__ = [
     "Command",
     "Section",
     "Value",
+    "flag",
     "given_values",
+    "offered",
     "option_of",
     "reworded",
 ]
@@ -36,6 +38,7 @@ _METAVARS = {
     "integer-pair": "N[,N]",
     "padding": "PADDING",
     "kernel": "KERNEL",
+    "text": "TEXT",
 }
 
 CONTEXT_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -66,6 +69,8 @@ class Value(AnyType):
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
         """Return what stands for the value in the help."""
+        if isinstance(self.parameter, Text):
+            return self.parameter.metavar
         if self.parameter.choices:
             return f"[{'|'.join(self.parameter.choices)}]"
         return _METAVARS[self.parameter.kind]
@@ -74,22 +79,33 @@ class Value(AnyType):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """Return the choices, or the names of kernels, that begin with what is there."""
-        from click.shell_completion import CompletionItem
+        parameter = self.parameter
+        if parameter.kind == "kernel":
+            from click.shell_completion import CompletionItem
 
-        if self.parameter.kind == "kernel":
             from convfilter import kernels
 
-            known = kernels.summaries()
-            found = [
-                CompletionItem(k, help=v) for k, v in known.items() if k.startswith(incomplete)
-            ]
-            return found or [CompletionItem(incomplete, type="file")]
-        words = self.parameter.choices
-        if self.parameter.kind == "padding":
+            named = offered(kernels.summaries(), incomplete)
+            return named or [CompletionItem(incomplete, type="file")]
+        if isinstance(parameter, Text):
+            return offered(dict.fromkeys(parameter.words), incomplete.lower())
+        words = parameter.choices
+        if parameter.kind == "padding":
             words = ("same", "valid", "full")
-        if self.parameter.optional:
+        if parameter.optional:
             words = (*words, "auto")
-        return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+        return offered(dict.fromkeys(words), incomplete)
+
+
+def offered(words: Mapping[str, str | None], incomplete: str) -> list[CompletionItem]:
+    """Return the words that begin with what is there, each with the help that it has."""
+    from click.shell_completion import CompletionItem
+
+    return [
+        CompletionItem(word, help=text)
+        for word, text in words.items()
+        if word.startswith(incomplete)
+    ]
 
 
 def reworded(error: ConvfilterError, parameter: Parameter) -> str:
@@ -100,6 +116,11 @@ def reworded(error: ConvfilterError, parameter: Parameter) -> str:
     if f" of {parameter.name} " in text:
         return text.replace(f" of {parameter.name} ", f" of {parameter.option} ", 1)
     return text if parameter.option in text else f"{parameter.option}: {text}"
+
+
+def flag(name: str, text: str, *short: str) -> click.Option:
+    """Return an option that is there or not."""
+    return click.Option([*short, name], is_flag=True, default=False, help=text)
 
 
 def option_of(parameter: Parameter, *names: str) -> click.Option:
@@ -115,9 +136,7 @@ def option_of(parameter: Parameter, *names: str) -> click.Option:
 def help_text(parameter: Parameter) -> str:
     """Return the help with range, unit and default in brackets."""
     spec = parameter.spec
-    asides = [parameter.range] if parameter.range else []
-    if spec.odd:
-        asides.append("odd")
+    asides = parameter.limits
     if parameter.required:
         pass  # click says so itself
     elif parameter.default is None:

@@ -1,30 +1,32 @@
-"""A progress bar for several files and a spinner for a wait, on a terminal only."""
+"""A progress bar for several files and a spinner for a wait, where a person watches a terminal."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from typing import NamedTuple
 
 from convfilter.cli.wording import say
 
-__all__ = ["Display", "announcement", "display"]
+__all__ = ["Display", "display", "spinner"]
 
 
-@dataclass(frozen=True)
-class Display:
+class Display(NamedTuple):
     """Where lines go while files are worked on, and what to call when one is finished."""
 
     line: Callable[[str], None]
     advance: Callable[[], None]
 
 
+LINES_ALONE = Display(say, lambda: None)
+
+
 @contextmanager
 def display(total: int, *, wanted: bool) -> Iterator[Display]:
     """Show a bar if it is wanted and a person watches; otherwise only lines."""
     if not (wanted and total > 1 and _is_watched()):
-        yield Display(say, lambda: None)
+        yield LINES_ALONE
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
@@ -41,25 +43,14 @@ def display(total: int, *, wanted: bool) -> Iterator[Display]:
         )
 
 
-def announcement(
-    text: str, line: Callable[[str], None], *, spinning: bool
-) -> Callable[[], AbstractContextManager[object]]:
-    """Return what is entered for each wait: a spinner with the text, or the text once as a line."""
-    said = False
+def spinner(text: str) -> AbstractContextManager[object] | None:
+    """Return what shows a spinner with the text while it is entered, or None if nobody watches."""
+    if not _is_watched():
+        return None
+    from rich.console import Console
+    from rich.markup import escape
 
-    def enter() -> AbstractContextManager[object]:
-        nonlocal said
-        if spinning and _is_watched():
-            from rich.console import Console
-            from rich.markup import escape
-
-            return Console(stderr=True).status(escape(text))
-        if not said:
-            said = True
-            line(text)
-        return nullcontext()
-
-    return enter
+    return Console(stderr=True).status(escape(text))
 
 
 def _is_watched() -> bool:

@@ -1,135 +1,163 @@
-"""Carry out one chain of filters over the files of a command line."""
+"""Run one pipeline over the files of a command line, and say what came of it."""
 
 from __future__ import annotations
 
+import contextlib
 import sys
-import time
-from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, BinaryIO
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from convfilter.batch import Job, Outcome, Plan, Report, make_plan, run
-from convfilter.cli.files import FileOptions
-from convfilter.cli.progress import announcement, display
+import click
+
+from convfilter.batch.plan import FilePlan, make_plan
+from convfilter.batch.run import Outcome, Running, begin
+from convfilter.batch.settings import OPTIONS, check_together, completed
+from convfilter.batch.work import Done, prepare
+from convfilter.cli.options import given_values
+from convfilter.cli.report import Report
 from convfilter.cli.wording import describe, say
-from convfilter.errors import ImageError, UsageError
-from convfilter.images import format_of
+from convfilter.errors import ImageError, UsageError, shown
 
 if TYPE_CHECKING:
-    from convfilter.images import Image
     from convfilter.pipeline import Pipeline
 
-__all__ = ["filter_files"]
-
-_LARGE_FILE = 1 << 20
+__all__ = ["filter_given_files"]
 
 
-def filter_files(
-    paths: Sequence[str], options: FileOptions, pipeline: Pipeline, *, label: str, command: str
-) -> int:
-    """Filter every file, tell the person what came of it, and return the exit code.
+def filter_given_files(context: click.Context, pipeline: Pipeline, *, label: str) -> int:
+    """Filter the files of a parsed command line and return the exit code.
 
-    `label` goes into the names of siblings, `command` before every message.
+    `label` goes into the names of siblings.
     """
-    plan = make_plan(
-        paths,
-        label=label,
-        format_name=options.format,
-        in_place=options.in_place,
-        overwrite=options.overwrite,
-        recursive=options.recursive,
-    )
-    _check_streams(plan)
-    threads, workers = _share(options, len(plan.jobs))
-    work = Work(pipeline, options, workers, command)
-    total = len(plan.jobs) + len(plan.failures)
-    report = Report(total, plan.passed_over, plan.not_entered)
-    several = total > 1 or plan.target is not None
-    with (
-        display(len(plan.jobs), wanted=not options.quiet) as shown,
-        _saying_when_compiling(shown.line, command, alone=len(plan.jobs) == 1)
-        if not options.quiet
-        else nullcontext(),
-    ):
-        for failure in plan.failures:
-            report.fail(failure.error)
-            shown.line(f"{command}: {describe(failure.error)}")
-
-        def tell(outcome: Outcome) -> None:
-            if outcome.error is None:
-                report.succeed()
-            else:
-                report.fail(outcome.error)
-            for line in _lines(outcome, command, several=several):
-                shown.line(line)
-            shown.advance()
-
-        _load_linker(plan)
-        try:
-            run(plan.jobs, work, tell, threads=threads)
-        except BaseException:
-            if several:
-                shown.line(f"{command}: {report.sentence(plan.target, interrupted=True)}")
-            raise
-    if not options.quiet and several:
-        say(f"{command}: {report.sentence(plan.target)}")
-    elif not options.quiet and plan.chosen_name and report.done:
-        say(f"{command}: written to {plan.jobs[0].output}")
-    return report.exit_code
-
-
-def _saying_when_compiling(
-    line: Callable[[str], None], command: str, *, alone: bool
-) -> AbstractContextManager[None]:
-    from convfilter.runtime.compiled import announcing
-
-    return announcing(
-        announcement(
-            f"{command}: compiling its loops for this processor, on the first use only",
-            line,
-            spinning=alone,  # a bar is no place for a spinner
+    paths: tuple[str, ...] = context.params["paths"]
+    if not paths:
+        raise click.UsageError(
+            "give an input, a file or a folder, and where its result goes", context
         )
-    )
+    settings = completed(given_values(context, [*OPTIONS.values()]))
+    try:
+        check_together(settings)
+    except UsageError as error:
+        raise click.UsageError(str(error), context) from error
+    all_inputs = settings["in_place"] or len(paths) == 1
+    inputs, output = (paths, None) if all_inputs else (paths[:-1], paths[-1])
+    plan = make_plan(inputs, output, settings, label=label)
+    _check_streams(plan)
+    running = begin(plan.jobs, pipeline, settings)
+    quiet = context.params["quiet"]
+    with _display(plan, quiet=quiet) as (line, advance):
+        teller = _Teller(plan, context, line)
+        for failure in plan.failures:
+            teller.tell_error(failure.error)
+        with contextlib.nullcontext() if quiet else _compilation_told(teller):
+            prepare(plan.jobs)
+            _tell_all(running, teller, advance)
+    if not quiet:
+        teller.tell_end()
+    return teller.report.exit_code
 
 
-def _load_linker(plan: Plan) -> None:
-    """Have the linker of compiled loops loaded while a large first file is decoded.
-
-    Small ones are decoded before the other thread has begun.
-    """
-    first = plan.jobs[0].input if plan.jobs else None
-    if first is not None and first.exists() and first.stat().st_size >= _LARGE_FILE:
-        from convfilter.runtime.compiled import link
-
-        link.prepare()
-
-
-def _lines(outcome: Outcome, command: str, *, several: bool) -> list[str]:
-    if outcome.error is None:
-        return [*outcome.notes]
-    text = describe(outcome.error)
-    name = outcome.job.name
-    return [f"{command}: {text}" if name in text or not several else f"{command}: {name}: {text}"]
+def _tell_all(running: Running, teller: _Teller, advance: Callable[[], None]) -> None:
+    """Tell what comes of every job; of an interrupted run, also of the jobs that were under way."""
+    try:
+        for outcome in running:
+            teller.tell(outcome)
+            advance()
+    except BaseException:
+        try:
+            for outcome in running.stop():
+                teller.tell(outcome)
+        finally:
+            teller.tell_interrupted()
+        raise
 
 
-def _share(options: FileOptions, jobs: int) -> tuple[int, int | None]:
-    """Return how many files to filter at once, and the threads of the engine for each.
+def _display(
+    plan: FilePlan, *, quiet: bool
+) -> contextlib.AbstractContextManager[tuple[Callable[[str], None], Callable[[], None]]]:
+    """Return what is entered to get where lines go, and what to call when a file is finished."""
+    if quiet or len(plan.jobs) <= 1:
+        return contextlib.nullcontext((say, lambda: None))
+    from convfilter.cli.progress import display
 
-    Together they keep every CPU busy and no CPU with two tasks.
-    """
-    from convfilter.runtime.threads import default_workers
-
-    cpus = default_workers()
-    threads = min(options.jobs or cpus, max(1, jobs))
-    workers = options.workers
-    if workers is None and threads > 1:
-        workers = max(1, cpus // threads)
-    return threads, workers
+    return display(len(plan.jobs), wanted=True)
 
 
-def _check_streams(plan: Plan) -> None:
+def _compilation_told(teller: _Teller) -> contextlib.AbstractContextManager[None]:
+    from convfilter.runtime.compiled import link
+
+    return link.announcing(teller.compiling)
+
+
+class _Teller:
+    """Says what comes of the files, and counts it."""
+
+    def __init__(self, plan: FilePlan, context: click.Context, line: Callable[[str], None]) -> None:
+        self.report = Report(plan)
+        self._plan = plan
+        self._line = line
+        self._command = context.command_path
+        self._quiet: bool = context.params["quiet"]
+        self._explain: bool = context.params["explain"]
+        self._several = self.report.total > 1 or plan.target is not None
+        self._said_compiling = False
+
+    def tell(self, outcome: Outcome) -> None:
+        """Say what came of one job, if it is anything to speak of."""
+        job, done, error = outcome
+        if error is not None:
+            self.tell_error(error, job.name if self._several else "")
+        elif done is not None:
+            self.report.succeed()
+            self._tell_done(job.name, done)
+
+    def _tell_done(self, name: str, done: Done) -> None:
+        if self._explain:
+            from convfilter.cli.explain import explanation
+
+            for line in explanation(name, done):
+                self._line(line)
+        if not self._quiet:
+            for note in done.notes:
+                self._line(f"{self._command}: {note}")
+
+    def tell_error(self, error: BaseException, name: str = "") -> None:
+        """Say why there is no result, with the name of the file unless the reason has it."""
+        self.report.fail(error)
+        text = describe(error)
+        self._line(f"{self._command}: {text if name in text else f'{name}: {text}'}")
+
+    def tell_interrupted(self) -> None:
+        """Say how far the work had come when it was ended."""
+        if self._several:
+            self._line(f"{self._command}: {self.report.sentence(interrupted=True)}")
+
+    def tell_end(self) -> None:
+        """Say the last sentence: of several files the counts, of one a name that was made here."""
+        if self._several:
+            say(f"{self._command}: {self.report.sentence()}")
+        elif self._plan.chosen_name and self.report.done:
+            output = self._plan.jobs[0].output
+            assert output is not None
+            say(f"{self._command}: written to {shown(output)}")
+
+    def compiling(self) -> contextlib.AbstractContextManager[object]:
+        """Return what is entered while a loop is compiled: a spinner, or the first time a line."""
+        from convfilter.cli.progress import spinner
+
+        text = f"{self._command}: compiling its loops for this processor, on the first use only"
+        if len(self._plan.jobs) == 1:  # a bar is no place for a spinner
+            turning = spinner(text)
+            if turning is not None:
+                return turning
+        if not self._said_compiling:
+            self._said_compiling = True
+            self._line(text)
+        return contextlib.nullcontext()
+
+
+def _check_streams(plan: FilePlan) -> None:
+    """Refuse standard streams that are closed, or at whose end a person sits."""
     job = plan.jobs[0] if plan.jobs else None
     if job is not None and job.input is None:
         if sys.stdin is None:
@@ -143,140 +171,3 @@ def _check_streams(plan: Plan) -> None:
             raise UsageError(
                 "standard output (-) is the screen: name a file, or send it to a file or a program"
             )
-
-
-class Work:
-    """Makes one file of one job. Called from several threads at once."""
-
-    def __init__(
-        self, pipeline: Pipeline, options: FileOptions, workers: int | None, command: str
-    ) -> None:
-        # imported here, so that their loading counts neither as reading nor as filtering
-        from convfilter import images
-        from convfilter.engine import recorded_plans
-
-        self._read, self._write = images.read, images.write
-        self._recorded_plans = recorded_plans
-        self._pipeline = pipeline
-        self._options = options
-        self._command = command
-        self._workers = workers
-        self._max_pixels = options.max_pixels or images.DEFAULT_MAX_PIXELS
-
-    def __call__(self, job: Job) -> list[str]:
-        """Read, filter, write; return lines for the person."""
-        options = self._options
-        source: Any = sys.stdin.buffer if job.input is None else job.input
-        started = time.perf_counter()
-        image = self._read(source, max_pixels=self._max_pixels, frames=options.frames)
-        read = time.perf_counter()
-        format_name = options.format or _format(job, image)
-        image = self._deepened(image)
-        with self._recorded_plans() as plans:
-            result = self._pipeline(
-                image, workers=self._workers, alpha=options.alpha, linear=options.linear
-            )
-        result = self._finished(result)
-        filtered = time.perf_counter()
-        losses = self._save(result, job, format_name)
-        written = time.perf_counter()
-        lines = []
-        if options.explain:
-            lines.append(f"{job.name}: {_kind(image)}")
-            lines.append(f"  reading    {_milliseconds(read - started)}")
-            lines.append(f"  filtering  {_milliseconds(filtered - read)}")
-            lines += [f"    {reason}" for reason in _reasons(plans) or ["pixel by pixel"]]
-            lines.append(f"  writing    {_milliseconds(written - filtered)}")
-        if not options.quiet:
-            lines += [f"{self._command}: {loss}" for loss in losses]
-        return lines
-
-    def _deepened(self, image: Image) -> Image:
-        """Return the picture with the depth asked for, if that is more: filters round to it."""
-        depth = self._options.depth
-        if depth is None:
-            return image
-        from convfilter.images import is_deeper, to_depth
-
-        return image.map(lambda frame: to_depth(frame, depth) if is_deeper(frame, depth) else frame)
-
-    def _finished(self, result: Image) -> Image:
-        """Return the result with the depth asked for, and without what shall be left out."""
-        if self._options.strip:
-            from convfilter.images import Metadata
-
-            def stripped(frame: Image) -> Image:
-                kept = frame.metadata
-                meant = Metadata(kept.icc_profile, jpeg=kept.jpeg, png_colour=kept.png_colour)
-                return replace(frame, metadata=meant)
-
-            result = result.map(stripped)
-        depth = self._options.depth
-        if depth is None:
-            return result
-        from convfilter.images import to_depth
-
-        return result.map(lambda frame: to_depth(frame, depth))
-
-    def _save(self, result: Image, job: Job, format_name: str) -> list[str]:
-        target: Any = job.output
-        if job.output is None:
-            target = _binary(sys.stdout)
-        elif job.make_folder:
-            try:
-                job.output.parent.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                reason = error.strerror or error
-                raise ImageError(
-                    f"the folder {job.output.parent} cannot be created: {reason}"
-                ) from error
-        return self._write(
-            result,
-            target,
-            format=format_name,
-            overwrite=job.overwrite,
-            quality=self._options.quality,
-            compress=self._options.compress,
-            workers=self._workers,
-            background=self._options.background,
-        )
-
-
-def _format(job: Job, image: Image) -> str:
-    if job.output is not None:
-        return format_of(job.output)
-    assert image.format is not None
-    return image.format
-
-
-def _binary(stream: Any) -> BinaryIO:
-    binary: BinaryIO = stream.buffer
-    return binary
-
-
-def _kind(image: Image) -> str:
-    colours = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}
-    kind = colours.get(image.channels, f"{image.channels} channels")
-    several = f", {len(image.frames)} frames" if image.following else ""
-    return f"{image.width}x{image.height} {kind}, {image.dtype}{several}"
-
-
-def _reasons(plans: Sequence[Any]) -> list[str]:
-    """Return what ran and why, and where there was a choice, estimates of it and of the others."""
-    counted = Counter((plan.algorithm, plan.reason, _estimates(plan)) for plan in plans)
-    lines = []
-    for (algorithm, reason, estimates), times in counted.items():
-        lines.append(f"{algorithm}: {reason}" + (f" ({times} times)" if times > 1 else ""))
-        lines += [f"  {estimates}"] if estimates else []
-    return lines
-
-
-def _estimates(plan: Any) -> str:
-    if not plan.alternatives:
-        return ""
-    others = ", ".join(f"{name} {cost:.2g}" for name, cost in plan.alternatives)
-    return f"estimate {plan.cost:.2g} ns for each number and thread; instead of {others}"
-
-
-def _milliseconds(seconds: float) -> str:
-    return f"{seconds * 1000:8.1f} ms"

@@ -9,7 +9,7 @@ import click
 
 from convfilter.errors import ConvfilterError, suggestion
 
-__all__ = ["describe", "say", "usage_line"]
+__all__ = ["counted", "describe", "say", "usage_line"]
 
 
 def say(text: str) -> None:
@@ -32,6 +32,11 @@ def describe(error: BaseException) -> str:
         say("".join(traceback.format_exception(error)).rstrip())
     detail = one_line(f"{type(error).__name__}: {error}")
     return f"internal error ({detail}): please report it (CONVFILTER_DEBUG=1 shows more)"
+
+
+def counted(number: int, thing: str) -> str:
+    """Return the number and the thing, in the plural unless it is one."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def one_line(text: str) -> str:

@@ -7,13 +7,20 @@ from typing import Annotated
 import numpy as np
 
 from convfilter.filters import declare
-from convfilter.filters.options import Channels, Window
-from convfilter.filters.parameters import IntegerPair, NumberPair, Spec
-from convfilter.filters.pixels import Pixels
+from convfilter.filters.declaring.options import Channels, Window
+from convfilter.filters.declaring.parameters import IntegerPair, NumberPair, Spec
+from convfilter.filters.declaring.reach import around
+from convfilter.filters.pixels.picture import Pixels
+from convfilter.filters.pixels.windows import correlate
 from convfilter.kernels import shapes
 
 
-@declare.filter()
+def _box_size(radius: IntegerPair) -> tuple[int, int]:
+    down, along = radius if isinstance(radius, tuple) else (radius, radius)
+    return 2 * down + 1, 2 * along + 1
+
+
+@declare.filter(reach=lambda values: around(_box_size(values["radius"])), alpha="smooths")
 def box_blur(
     image: Pixels,
     window: Window,
@@ -30,12 +37,14 @@ def box_blur(
 
     Gonzalez & Woods, "Digital image processing".
     """
-    down, along = radius if isinstance(radius, tuple) else (radius, radius)
-    box = np.ones((2 * down + 1, 2 * along + 1))
-    return image.correlate(box, window, scale=1 / box.size)
+    box = np.ones(_box_size(radius))
+    return correlate(image, box, window, scale=1 / box.size)
 
 
-@declare.filter()
+@declare.filter(
+    reach=lambda values: around(shapes.gaussian(values["sigma"], values["truncate"]).shape),
+    alpha="smooths",
+)
 def gaussian_blur(
     image: Pixels,
     window: Window,
@@ -55,10 +64,13 @@ def gaussian_blur(
 
     Gonzalez & Woods, "Digital image processing".
     """
-    return image.correlate(shapes.gaussian(sigma, truncate), window)
+    return correlate(image, shapes.gaussian(sigma, truncate), window)
 
 
-@declare.filter()
+@declare.filter(
+    reach=lambda values: around(shapes.motion(values["length"], values["angle"]).shape),
+    alpha="smooths",
+)
 def motion_blur(
     image: Pixels,
     window: Window,
@@ -75,10 +87,10 @@ def motion_blur(
 
     Gonzalez & Woods, "Digital image processing".
     """
-    return image.correlate(shapes.motion(length, angle), window)
+    return correlate(image, shapes.motion(length, angle), window)
 
 
-@declare.filter()
+@declare.filter(reach=lambda values: around(shapes.disk(values["radius"]).shape), alpha="smooths")
 def disk_blur(
     image: Pixels,
     window: Window,
@@ -93,4 +105,4 @@ def disk_blur(
 
     Gonzalez & Woods, "Digital image processing".
     """
-    return image.correlate(shapes.disk(radius), window)
+    return correlate(image, shapes.disk(radius), window)

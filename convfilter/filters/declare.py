@@ -1,39 +1,42 @@
-"""`@filter` and the registry: a filter is declared by one typed function, and nowhere else."""
+"""`@declare.filter` and the registry: a filter is declared by one typed function alone."""
 
 from __future__ import annotations
 
 import functools
-import importlib
-import inspect
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, cast
 
 from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
+from convfilter.filters.declaring.index import INDEX
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from convfilter.filters.chains import AlphaMode
-    from convfilter.filters.pixels import Array, Pixels
+    from convfilter.filters.declaring.options import Options
+    from convfilter.filters.declaring.parameters import Parameter
+    from convfilter.filters.declaring.reach import AlphaRule, Reach
+    from convfilter.filters.declaring.run_options import AlphaMode
+    from convfilter.filters.pixels.picture import Pixels
+    from convfilter.runtime.checks import Array
 
-Needs = Literal["pixel", "neighbourhood", "image"]
+__all__ = ["Filter", "IndexEntry", "Values", "declared", "filter", "get", "index", "names"]
+
+Values = Mapping[str, Any]
+"""The checked values of all parameters of a filter, by name."""
 
 
 class Filter:
-    """A declared filter: call it with an image, or run it as a step of a chain.
+    """A declared filter: call it with an image, or run it as a step of a pipeline.
 
     Attributes
     ----------
     name : as on the command line, "gaussian-blur"
     family : the module that declares it
-    summary, description : first line and whole of the function's docstring
+    summary, description : first line and whole of the docstring of its function
     parameters : every parameter, with kind, range, unit and default
     response : its result is a response (edges, say), not a picture to keep the colours of
     neutral : at its defaults it may leave a picture as it is
-    needs : what a value of the result depends on: the pixel, its neighbourhood, or the whole image
     few_values : its result knows few values, whatever the depth of the picture
     mixes : its result mixes channels, so that none of them is filtered for itself
     """
@@ -42,34 +45,31 @@ class Filter:
         self,
         function: Callable[..., Pixels],
         *,
+        reach: Reach | Callable[[Values], Reach],
+        alpha: AlphaRule | Callable[[Values], AlphaRule],
         response: bool,
         neutral: bool,
-        needs: Needs,
         few_values: bool,
         mixes: bool,
     ) -> None:
-        from convfilter.filters.parameters import read_parameters
-
         self.function = function
-        self.name = function.__name__.rstrip("_").replace("_", "-")
+        self.name = _declared_name(function)
         self.family = function.__module__.rpartition(".")[2]
-        self.description = inspect.getdoc(function) or ""
-        self.summary = self.description.partition("\n")[0]
         self.response = response
         self.neutral = neutral
-        self.needs = needs
         self.few_values = few_values
         self.mixes = mixes
-        self.parameters, self._bundles = read_parameters(function)
-        self.__name__ = function.__name__.rstrip("_")
-        self.__doc__ = self.description
-        self.__signature__ = self._signature()
+        self._reach = reach
+        self._alpha = alpha
+        # as a function of the package has them
+        self.__module__ = __package__
+        self.__name__ = self.__qualname__ = function.__name__.rstrip("_")
 
     def __repr__(self) -> str:
         return f"<filter {self.name}>"
 
-    def __reduce__(self) -> tuple[Callable[[str], Filter], tuple[str]]:
-        return get, (self.name,)
+    def __reduce__(self) -> str:
+        return self.__name__  # an attribute of the package
 
     def __call__(
         self,
@@ -79,55 +79,98 @@ class Filter:
         alpha: AlphaMode = "weigh",
         **given: Any,
     ) -> Array:
-        """Filter an image.
+        """Filter an image; `help` of a filter says what its arguments mean.
 
         Parameters
         ----------
-        image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-            Of two and of four channels the last is opacity. Floats span 0 to 1.
-        workers : threads; None for all CPUs
-        alpha : what becomes of opacity
-            ``weigh``: colours count as far as they are seen; what smooths (blurs, ranks, pools,
-            denoising) softens opacity alike, all else leaves it alone. ``keep``: the same colours,
-            opacity as it was, sampled or pooled only where the size changes. ``filter``: opacity
-            is one more colour, and hidden colours count. ``drop``: opacity is taken away first.
+        image : array (H, W) or (H, W, C)
+        workers, alpha : as for every filter
         given : the filter's parameters by name
-
-        Returns
-        -------
-        array of the image's dtype
-
-        Raises
-        ------
-        ArgumentError, ArgumentTypeError, UnknownNameError
-            For parameters that the filter does not have, or values out of range.
         """
-        from convfilter.filters.pixels import Pixels
+        from convfilter.filters.pixels.picture import Pixels
 
-        return self.run(Pixels.of(image, alpha_mode=alpha, workers=workers), given).finish()
+        values = self.bind(given)
+        return self.run(Pixels.of(image, alpha_mode=alpha, workers=workers), values).finish()
 
-    def run(self, pixels: Pixels, given: Mapping[str, Any]) -> Pixels:
-        """Run as one step of a chain: raw values in, raw values out."""
-        from convfilter.filters.pixels import quiet
+    @functools.cached_property
+    def description(self) -> str:
+        """The docstring of its function."""
+        import inspect
 
-        with quiet():
-            result = self._run(pixels, given)
+        return inspect.getdoc(self.function) or ""
+
+    @property
+    def summary(self) -> str:
+        """The first line of its docstring."""
+        return (self.function.__doc__ or "").partition("\n")[0]
+
+    @functools.cached_property
+    def _read(self) -> tuple[tuple[Parameter, ...], dict[str, type[Options]]]:
+        # not before it is asked for: a command imports a family, and runs one filter of it
+        from convfilter.filters.declaring.reading import read_parameters
+
+        return read_parameters(self.function)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Every parameter, its own ones first."""
+        return self._read[0]
+
+    if not TYPE_CHECKING:  # which would believe in any attribute
+
+        def __getattr__(self, name: str) -> Any:
+            # of filters, not of the class, whose signature is another one
+            if name == "__signature__":
+                from convfilter.filters.declaring.documentation import signature
+
+                return signature(self.parameters)
+            raise AttributeError(f"{self!r} has no attribute {name!r}", name=name, obj=self)
+
+    def reach(self, values: Values) -> Reach:
+        """Return what an output looks at, for the values of all parameters as `bind` returns them.
+
+        That is what `run` looks at; how a signed response is shown, which may depend on its largest
+        and smallest values, is decided once, at the end of a pipeline.
+        """
+        reach = self._reach(values) if callable(self._reach) else self._reach
+        dilation = values.get("dilation", 1)
+        return reach if dilation == 1 else reach.dilated(dilation)
+
+    def alpha_rule(self, values: Values) -> AlphaRule:
+        """Return what becomes of alpha, for the values of all parameters as `bind` returns them."""
+        return self._alpha(values) if callable(self._alpha) else self._alpha
+
+    @property
+    def alpha_in_words(self) -> str:
+        """What becomes of alpha, in a sentence."""
+        from convfilter.filters.declaring.documentation import alpha_in_words
+
+        return alpha_in_words(self._alpha)
+
+    def run(self, pixels: Pixels, values: Values) -> Pixels:
+        """Run as a step of a pipeline, with what `bind` returned: raw values in, raw values out."""
+        from convfilter.filters.pixels.values import ignoring_infinities
+
+        with ignoring_infinities():
+            result = self._run(pixels, values)
             if pixels.beside is None or self.mixes:
                 return result
-            return replace(result, beside=self._run(pixels.beside, given))
+            return result.changed(beside=self._run(pixels.beside, values))
 
-    def _run(self, pixels: Pixels, given: Mapping[str, Any]) -> Pixels:
-        values = self.bind(given)
+    def _run(self, pixels: Pixels, values: Values) -> Pixels:
         of_luma = values.get("channels") == "luma"
         luma = pixels.luma() if of_luma else pixels
         arguments = dict(values)
-        for name, bundle in self._bundles.items():
-            arguments[name] = bundle(**{f: arguments.pop(f) for f in bundle.__dataclass_fields__})  # type: ignore[attr-defined]
-        if of_luma and luma is pixels and pixels.alpha is not None and not self.response:
+        for name, group in self._read[1].items():
+            arguments[name] = group(**{field: arguments.pop(field) for field in group.defaults()})
+        if pixels.alpha is None:
+            result = self.function(luma, **arguments)
+        else:
             # grey has no other channels, but alpha is kept as it is beside colours
-            result = self.function(pixels.keeping_alpha(), **arguments)
-            return replace(result, keeps_alpha=pixels.keeps_alpha)
-        result = self.function(luma, **arguments)
+            of_grey = of_luma and luma is pixels and not self.response
+            keeps = of_grey or self.alpha_rule(values) == "keeps"
+            result = self.function(luma.keeping_alpha() if keeps else luma, **arguments)
+            result = result.changed(keeps_alpha=pixels.keeps_alpha)
         if luma is pixels or self.response:
             return result
         if result.colour.shape != luma.colour.shape:
@@ -140,30 +183,49 @@ class Filter:
         return result.with_colour(pixels.values + change[:, :, None], alpha=pixels.alpha)
 
     def bind(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """Return every parameter with its checked value, defaults filled in."""
-        known = {parameter.name: parameter for parameter in self.parameters}
-        for name in given:
-            if name not in known:
-                raise UnknownNameError(f"parameter of {self.name}", name, known)
+        """Return every parameter with its checked value, defaults filled in.
+
+        Raises
+        ------
+        UnknownNameError
+            For a parameter or a choice that there is not.
+        ArgumentError, ArgumentTypeError
+            For a value out of range or of the wrong type, and where one is needed and missing.
+        """
         values = {}
-        for name, parameter in known.items():
-            if name not in given and parameter.required:
-                raise ArgumentError(f"{self.name} needs {name}: {parameter.spec.help}")
-            values[name] = (
-                parameter.check(given[name]) if name in given else parameter.checked_default
-            )
-        return values
+        for name, value in given.items():
+            values[name] = self._parameter(name, name).check(value)
+        return self.complete(values)
 
     def parse(self, given: Mapping[str, str]) -> dict[str, Any]:
-        """Return the values of parameters that a person wrote as text."""
-        known = {parameter.name: parameter for parameter in self.parameters}
+        """Return the checked values of parameters that a person wrote as text; raises as `bind`."""
         values = {}
         for written, text in given.items():
             name = written.replace("-", "_")
-            if name not in known:
-                raise UnknownNameError(f"parameter of {self.name}", written, known)
-            values[name] = known[name].parse(text)
+            values[name] = self._parameter(name, written).parse(text)
         return values
+
+    def complete(self, checked: Values) -> dict[str, Any]:
+        """Return every parameter, of those that are not given the default."""
+        values = {**self._defaults, **checked}
+        for name, parameter in self._known.items():
+            if name not in values:
+                raise ArgumentError(f"{self.name} needs {name}: {parameter.spec.help}")
+        return values
+
+    @functools.cached_property
+    def _known(self) -> dict[str, Parameter]:
+        return {parameter.name: parameter for parameter in self.parameters}
+
+    @functools.cached_property
+    def _defaults(self) -> dict[str, Any]:
+        return {each.name: each.checked_default for each in self.parameters if not each.required}
+
+    def _parameter(self, name: str, written: str) -> Parameter:
+        """Return the parameter of this name; refuse others, as they were written."""
+        if name not in self._known:
+            raise UnknownNameError(f"parameter of {self.name}", written, self._known)
+        return self._known[name]
 
     def to_dict(self) -> dict[str, Any]:
         """Return the description that `convfilter filters --json` prints."""
@@ -174,45 +236,58 @@ class Filter:
             "parameters": [parameter.to_dict() for parameter in self.parameters],
         }
 
-    def _signature(self) -> inspect.Signature:
-        keyword = inspect.Parameter.KEYWORD_ONLY
-        image = inspect.Parameter("image", inspect.Parameter.POSITIONAL_ONLY)
-        own = [
-            inspect.Parameter(parameter.name, keyword, default=parameter.default)
-            for parameter in self.parameters
-        ]
-        of_chain = [
-            inspect.Parameter("workers", keyword, default=None),
-            inspect.Parameter("alpha", keyword, default="weigh"),
-        ]
-        return inspect.Signature([image, *own, *of_chain])
 
+class _Documentation:
+    """The docstring: of the class its own, of each filter what its declaration says."""
+
+    def __init__(self, of_class: str | None) -> None:
+        self._of_class = of_class
+
+    def __get__(self, instance: Filter | None, owner: type[Filter]) -> str | None:
+        if instance is None:
+            return self._of_class
+        from convfilter.filters.declaring.documentation import docstring
+
+        return docstring(instance.description, instance.parameters, instance.alpha_in_words)
+
+
+Filter.__doc__ = cast("str", _Documentation(Filter.__doc__))
 
 _declared: dict[str, Filter] = {}
 
 
 def filter(  # noqa: A001 - always written declare.filter
     *,
+    reach: Reach | Callable[[Values], Reach],
+    alpha: AlphaRule | Callable[[Values], AlphaRule],
     response: bool = False,
     neutral: bool = False,
-    needs: Needs = "neighbourhood",
     few_values: bool = False,
     mixes: bool = False,
 ) -> Callable[[Callable[..., Pixels]], Filter]:
-    """Declare a filter: ``@declare.filter()`` above ``def gaussian_blur(image, window, *, …)``.
+    """Declare a filter: ``@declare.filter(...)`` above ``def gaussian_blur(image, window, *, …)``.
 
     The first argument is the picture (`Pixels`). Every other one is annotated with
-    ``Annotated[type, Spec(…)]`` or is a bundle of options such as `Window`. A parameter named
-    `channels` is served here: the function sees either all channels or the luma. The arguments
-    here are those attributes of a `Filter` that no parameter tells.
+    ``Annotated[type, Spec(…)]`` or is a group of options such as `Window`. For a parameter named
+    `channels` nothing has to be done: the function gets either all channels or the luma. The
+    arguments here are what no parameter tells, and what tests prove of each filter.
+
+    Parameters
+    ----------
+    reach : how far around a pixel the filter looks: a `Reach`, or a function of its parameters
+        Tiles of large pictures are cut by it. A dilation is counted already.
+    alpha : "smooths", "keeps" or "point" (`AlphaRule` says what they mean), or a function
+        With "keeps" the function gets a picture whose alpha nothing smooths.
+    response, neutral, few_values, mixes : as the attributes of `Filter`
     """
 
     def declare(function: Callable[..., Pixels]) -> Filter:
         made = Filter(
             function,
+            reach=reach,
+            alpha=alpha,
             response=response,
             neutral=neutral,
-            needs=needs,
             few_values=few_values,
             mixes=mixes,
         )
@@ -223,49 +298,53 @@ def filter(  # noqa: A001 - always written declare.filter
     return declare
 
 
-@dataclass(frozen=True)
-class Entry:
-    """What the index knows of a filter without importing it."""
-
-    name: str
-    family: str
-    summary: str
+def _declared_name(function: Callable[..., Any]) -> str:
+    """Return the name of the filter that a function declares: `open_` is "open"."""
+    return function.__name__.rstrip("_").replace("_", "-")
 
 
-_DECLARATION = re.compile(
-    r"""^@declare\.filter\([^)]*\)\ndef\ (?P<name>\w+)\(  # the declaration
-    .*?\)\ ->\ Pixels:\n                                # its parameters
-    \ +r?\"{3}(?P<summary>[^\n"]+)                       # the first line of its docstring
-    """,
-    re.MULTILINE | re.DOTALL | re.VERBOSE,
-)
-"""How every filter is written; the tests hold the index against the filters themselves."""
+class IndexEntry:
+    """What is known of a filter without importing it."""
+
+    __slots__ = ("family", "name", "summary")
+
+    def __init__(self, name: str, family: str, summary: str) -> None:
+        self.name = name
+        self.family = family
+        self.summary = summary
 
 
 @functools.cache
-def index() -> dict[str, Entry]:
-    """Return every filter by name, read from the sources without importing one of them.
+def index() -> dict[str, IndexEntry]:
+    """Return every filter by name, without importing one of them.
 
     So the command line can list and complete filters, and import only the family that it needs.
     """
-    entries: dict[str, Entry] = {}
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        for declared in _DECLARATION.finditer(path.read_text(encoding="utf-8")):
-            name = declared["name"].rstrip("_").replace("_", "-")
-            entries[name] = Entry(name, path.stem, declared["summary"])
-    return entries
+    return {name: IndexEntry(name, *known) for name, known in INDEX.items()}
 
 
 def names() -> list[str]:
     """Return the names of all filters, sorted."""
-    return sorted(index())
+    return list(INDEX)
 
 
 def get(name: str) -> Filter:
-    """Return a filter by its name, "gaussian-blur" or "gaussian_blur"."""
+    """Return a filter by its name, "gaussian-blur" or "gaussian_blur".
+
+    Raises
+    ------
+    UnknownNameError
+        When there is none; the message gives the nearest names.
+    """
     asked = name.replace("_", "-")
-    entry = index().get(asked)
-    if entry is None:
+    if asked not in INDEX:
         raise UnknownNameError("filter", name, names())
-    importlib.import_module(f"convfilter.filters.{entry.family}")
+    if asked not in _declared:
+        family, _ = INDEX[asked]
+        import_module(f"{__package__}.{family}")
     return _declared[asked]
+
+
+def declared() -> dict[str, Filter]:
+    """Return every filter of the modules that have been imported, by name."""
+    return dict(_declared)

@@ -1,4 +1,4 @@
-"""Edges: gradients, compass kernels, Frei and Chen's basis, Laplacians."""
+"""Edges: gradients and their direction, compass kernels, Frei and Chen's basis, Laplacians."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ from typing import Annotated, Literal
 import numpy as np
 
 from convfilter import kernels
-from convfilter.engine.correlation.layout import CombineName as Combine
+from convfilter.engine.correlation.layout import CombineName
+from convfilter.errors import ArgumentError
 from convfilter.filters import declare
-from convfilter.filters.options import Channels, Signed, SignedMode, Window
-from convfilter.filters.parameters import NumberPair, Spec
-from convfilter.filters.pixels import Array, Pixels
-from convfilter.kernels import shapes
+from convfilter.filters.declare import Values
+from convfilter.filters.declaring.options import BorderOptions, Channels, Signed, SignedMode, Window
+from convfilter.filters.declaring.parameters import NumberPair, Spec
+from convfilter.filters.declaring.reach import Reach, around
+from convfilter.filters.pixels.picture import Pixels
+from convfilter.filters.pixels.windows import correlate, correlate_several
+from convfilter.runtime.checks import Array
+from convfilter.runtime.threads import check_workers, run_bands
 
 Norm = Annotated[
     Literal["l2", "l1", "max"],
     Spec(
-        "how the two gradients join: l2: root of the sum of squares; l1: sum of sizes; max: the"
+        "how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes; max: the"
         " larger size"
     ),
 ]
@@ -28,20 +33,26 @@ StepScale = Annotated[
         "factor of the response",
         0.001,
         1e6,
-        automatic="such that a full step from black to white is answered with white",
+        automatic="such that a full step from black to white gives white",
     ),
 ]
 
-_JOINED_BY: dict[str, Combine] = {"l2": "l2", "l1": "l1", "max": "max-abs"}
+NANOSECONDS = 50
+"""Of a pixel, to find the colour of its gradient."""
+
+ROWS_AT_ONCE = 16
+"""Rows whose numbers stay in the cache while they become colours."""
+
+_COMBINES: dict[str, CombineName] = {"l2": "l2", "l1": "l1", "max": "max-abs"}
 _COMPASS = ("n", "nw", "w", "sw", "s", "se", "e", "ne")
 
 
 def _magnitude(image: Pixels, kernel: str, norm: str, scale: float, window: Window) -> Pixels:
     pair = [kernels.get(f"{kernel}-{axis}").array for axis in "xy"]
-    return image.respond(pair, _JOINED_BY[norm], window, scale=scale)
+    return correlate_several(image, pair, _COMBINES[norm], window, scale=scale)
 
 
-@declare.filter(response=True)
+@declare.filter(reach=around(3), alpha="keeps", response=True)
 def sobel(
     image: Pixels,
     window: Window,
@@ -52,15 +63,15 @@ def sobel(
 ) -> Pixels:
     """Find edges with Sobel's two gradients, each smoothed 1-2-1 along the edge.
 
-    Correlates with `sobel-x` and `sobel-y` and joins the responses by `norm`. A full step from
-    black to white is answered with four times white, which saturates; `scale` 0.25 shows it whole.
+    Correlates with `sobel-x` and `sobel-y` and combines the responses by `norm`. A full step from
+    black to white gives four times white, which saturates; `scale` 0.25 shows it whole.
 
     Sobel & Feldman, "A 3x3 isotropic gradient operator for image processing" (1968).
     """
     return _magnitude(image, "sobel", norm, scale, window)
 
 
-@declare.filter(response=True)
+@declare.filter(reach=around(3), alpha="keeps", response=True)
 def scharr(
     image: Pixels,
     window: Window,
@@ -71,15 +82,15 @@ def scharr(
 ) -> Pixels:
     """Find edges with Scharr's two gradients, the truest to the direction among 3x3 kernels.
 
-    Correlates with `scharr-x` and `scharr-y` (weights 3, 10, 3) and joins the responses by `norm`.
-    The answer is four times that of Sobel's kernels; `scale` 0.0625 shows a full step whole.
+    Correlates with `scharr-x` and `scharr-y` (weights 3, 10, 3) and combines the responses by
+    `norm`. They are four times those of Sobel's kernels; `scale` 0.0625 shows a full step whole.
 
     Scharr, "Optimal operators in digital image processing", dissertation, Heidelberg (2000).
     """
     return _magnitude(image, "scharr", norm, scale, window)
 
 
-@declare.filter(response=True)
+@declare.filter(reach=around(3), alpha="keeps", response=True)
 def prewitt(
     image: Pixels,
     window: Window,
@@ -90,14 +101,14 @@ def prewitt(
 ) -> Pixels:
     """Find edges with Prewitt's two gradients, each averaged evenly along the edge.
 
-    Correlates with `prewitt-x` and `prewitt-y` and joins the responses by `norm`.
+    Correlates with `prewitt-x` and `prewitt-y` and combines the responses by `norm`.
 
     Prewitt, "Object enhancement and extraction" (1970).
     """
     return _magnitude(image, "prewitt", norm, scale, window)
 
 
-@declare.filter(response=True)
+@declare.filter(reach=around(2), alpha="keeps", response=True)
 def roberts(
     image: Pixels,
     window: Window,
@@ -108,7 +119,7 @@ def roberts(
 ) -> Pixels:
     """Find edges with Roberts' cross, the differences along both diagonals of 2x2 pixels.
 
-    Correlates with `roberts-x` and `roberts-y` and joins the responses by `norm`.
+    Correlates with `roberts-x` and `roberts-y` and combines the responses by `norm`.
 
     Roberts, "Machine perception of three-dimensional solids" (1963).
     """
@@ -117,24 +128,24 @@ def roberts(
 
 def _strongest(image: Pixels, compass: str, scale: float, window: Window) -> Pixels:
     eight = [kernels.get(f"{compass}-{point}").array for point in _COMPASS]
-    return image.respond(eight, "max", window, scale=scale)
+    return correlate_several(image, eight, "max", window, scale=scale)
 
 
-@declare.filter(response=True)
+@declare.filter(reach=around(3), alpha="keeps", response=True)
 def kirsch(
     image: Pixels, window: Window, *, scale: Scale = 1.0, channels: Channels = "each"
 ) -> Pixels:
     """Find edges with Kirsch's eight compass kernels: the strongest of their responses.
 
-    Correlates with `kirsch-n`, `-nw`, `-w`, ... and keeps the largest response. A full step is
-    answered with 15 times white; `scale` 0.0667 shows it whole.
+    Correlates with `kirsch-n`, `-nw`, `-w`, ... and keeps the largest response. A full step
+    gives 15 times white; `scale` 0.0667 shows it whole.
 
     Kirsch, "Computer determination of the constituent structure of biological images" (1971).
     """
     return _strongest(image, "kirsch", scale, window)
 
 
-@declare.filter(response=True)
+@declare.filter(reach=around(3), alpha="keeps", response=True)
 def robinson(
     image: Pixels, window: Window, *, scale: Scale = 1.0, channels: Channels = "each"
 ) -> Pixels:
@@ -147,7 +158,7 @@ def robinson(
     return _strongest(image, "robinson", scale, window)
 
 
-@declare.filter(response=True)
+@declare.filter(reach=around(3), alpha="keeps", response=True)
 def frei_chen(
     image: Pixels,
     window: Window,
@@ -169,7 +180,7 @@ def frei_chen(
     """Find edges or lines with Frei and Chen's nine orthonormal kernels.
 
     `compass` correlates with `frei-chen-1` turned round the ring and keeps the largest response.
-    `subspace` correlates with all nine: the answer is the cosine of the angle between the
+    `subspace` correlates with all nine: the result is the cosine of the angle between the
     neighbourhood and the subspace, the root of its share of the energy, from black (no part of it)
     to white (nothing else). It does not depend on the contrast of the edge against black.
 
@@ -178,15 +189,15 @@ def frei_chen(
     nine = [kernels.get(f"frei-chen-{number}") for number in range(1, 10)]
     if method == "compass":
         turned = [nine[0].rotated(steps).array for steps in range(8)]
-        return image.respond(turned, "max", window, scale=scale)
+        return correlate_several(image, turned, "max", window, scale=scale)
     chosen = nine[:4] if subspace == "edge" else nine[4:8]
-    part = image.respond([kernel.array for kernel in chosen], "l2", window)
-    whole = image.respond([kernel.array for kernel in nine], "l2", window).values
+    part = correlate_several(image, [kernel.array for kernel in chosen], "l2", window)
+    whole = correlate_several(image, [kernel.array for kernel in nine], "l2", window).values
     share = np.divide(part.values, whole, out=np.zeros_like(whole), where=whole > 0)
     return part.with_colour(share * share.dtype.type(image.white * scale))
 
 
-@declare.filter(response=True)
+@declare.filter(reach=around(3), alpha="keeps", response=True)
 def laplacian(
     image: Pixels,
     window: Window,
@@ -205,10 +216,16 @@ def laplacian(
     Gonzalez & Woods, "Digital image processing".
     """
     kernel = kernels.get(f"laplacian-{neighbours}")
-    return image.correlate(kernel.array, window, scale=scale, signed=signed)
+    return correlate(image, kernel.array, window, scale=scale, signed=signed)
 
 
-@declare.filter(response=True)
+@declare.filter(
+    reach=lambda values: around(
+        kernels.shapes.laplacian_of_gaussian(values["sigma"], values["truncate"]).shape
+    ),
+    alpha="keeps",
+    response=True,
+)
 def laplacian_of_gaussian(
     image: Pixels,
     window: Window,
@@ -231,11 +248,16 @@ def laplacian_of_gaussian(
 
     Marr & Hildreth, "Theory of edge detection" (1980).
     """
-    kernel = shapes.laplacian_of_gaussian(sigma, truncate)
+    kernel = kernels.shapes.laplacian_of_gaussian(sigma, truncate)
     return _full_step(image, kernel, scale, window, signed)
 
 
-@declare.filter(response=True)
+def _difference_reach(values: Values) -> Reach:
+    sigma, ratio, truncate = (values[name] for name in ("sigma", "ratio", "truncate"))
+    return around(kernels.shapes.difference_of_gaussians(sigma, ratio, truncate).shape)
+
+
+@declare.filter(reach=_difference_reach, alpha="keeps", response=True)
 def difference_of_gaussians(
     image: Pixels,
     window: Window,
@@ -258,16 +280,70 @@ def difference_of_gaussians(
 
     Marr & Hildreth, "Theory of edge detection" (1980), whose ratio is 1.6.
     """
-    kernel = shapes.difference_of_gaussians(sigma, ratio, truncate)
+    kernel = kernels.shapes.difference_of_gaussians(sigma, ratio, truncate)
     return _full_step(image, kernel, scale, window, signed)
 
 
 def _full_step(
     image: Pixels, kernel: Array, scale: float | None, window: Window, signed: SignedMode
 ) -> Pixels:
-    """Correlate, by default scaled so that a step from black to white is answered with white."""
+    """Correlate, by default scaled so that a step from black to white gives white."""
     if scale is None:
-        # the answers on a step that faces right, or down, are the partial sums of the weights
+        # the responses along a step that faces right, or down, are the partial sums of the weights
         peak = max(float(np.abs(np.cumsum(kernel.sum(axis))).max()) for axis in (0, 1))
         scale = 1 / peak
-    return image.correlate(kernel, window, scale=scale, signed=signed)
+    return correlate(image, kernel, window, scale=scale, signed=signed)
+
+
+@declare.filter(reach=around(3), alpha="keeps", response=True, mixes=True)
+def gradient_direction(image: Pixels, options: BorderOptions) -> Pixels:
+    """Show where brightness rises as a hue, and how steeply as its brightness.
+
+    Correlates the luma with `sobel-x` and `sobel-y`. Red stands for a rise to the right, yellow
+    green for one upwards, cyan to the left, violet downwards, with all hues between. The length of
+    the gradient is the brightness. The result has red, green and blue, also that of a grey picture.
+
+    Smith, "Color gamut transform pairs" (1978), for the hues.
+    """
+    grey = image.luma()
+    if grey.colour.ndim == 3 and grey.colour.shape[2] != 1:
+        raise ArgumentError(
+            f"the picture has {grey.colour.shape[2]} colour channels: gradient-direction needs one"
+            " or three"
+        )
+    window = Window(border=options.border, fill=options.fill)
+    right, down = (part.reshape(part.shape[:2]) for part in gradients(grey, window))
+    return image.with_colour(_hues(right, -down, image.white, image.workers), signed=None)
+
+
+def gradients(image: Pixels, window: Window) -> tuple[Array, Array]:
+    """Return Sobel's raw gradients to the right and downwards."""
+    right = correlate(image, kernels.get("sobel-x").array, window)
+    down = correlate(image, kernels.get("sobel-y").array, window, scale=-1)
+    return right.values, down.values
+
+
+def _hues(right: Array, up: Array, white: float, workers: int | None) -> Array:
+    """Return fully saturated colours: the direction as hue, the length as value."""
+    colours = np.empty((*right.shape, 3), right.dtype)
+
+    def paint(start: int, stop: int) -> None:
+        for first in range(start, stop, ROWS_AT_ONCE):
+            rows = slice(first, min(first + ROWS_AT_ONCE, stop))
+            colours[rows] = _painted(right[rows], up[rows], white)
+
+    height, width = right.shape
+    run_bands(height, width * NANOSECONDS, check_workers(workers), paint)
+    return colours
+
+
+def _painted(right: Array, up: Array, white: float) -> Array:
+    one = right.dtype.type
+    value = np.minimum(np.hypot(right, up), one(white))
+    sixths = np.arctan2(up, right) * one(3 / np.pi)
+    # each of red, green and blue is full within a sixth of the circle on both sides of its own hue
+    # and falls to nothing over the next one
+    hues = np.array([0, 2, 4], right.dtype)
+    apart = np.abs(sixths[:, :, np.newaxis] - hues)
+    apart = np.minimum(apart, np.abs(one(6) - apart))
+    return np.asarray(value[:, :, np.newaxis] * np.clip(one(2) - apart, 0, 1))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated
 
 import numpy as np
 
-from convfilter import engine
 from convfilter.filters import declare
-from convfilter.filters.options import BorderOptions, Channels, Window
-from convfilter.filters.parameters import IntegerPair, Spec
-from convfilter.filters.pixels import Array, Pixels
+from convfilter.filters.declare import Values
+from convfilter.filters.declaring.options import BorderOptions, Channels, Window
+from convfilter.filters.declaring.parameters import IntegerPair, Spec
+from convfilter.filters.declaring.reach import Reach, around, around_ranks
+from convfilter.filters.pixels.picture import Pixels
+from convfilter.filters.pixels.windows import rank
+
+SMALLEST, LARGEST = 0, 100
+"""Percentiles."""
 
 Size = Annotated[
     IntegerPair, Spec("side of the window, one number or rows,columns", 1, 1001, "pixels")
@@ -22,7 +26,7 @@ OddSize = Annotated[
 ]
 
 
-@declare.filter()
+@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths")
 def minimum(
     image: Pixels, window: Window, *, size: Size = 3, channels: Channels = "each"
 ) -> Pixels:
@@ -30,10 +34,10 @@ def minimum(
 
     Gonzalez & Woods, "Digital image processing".
     """
-    return image.rank(engine.minimum, size, window)
+    return rank(image, SMALLEST, size, window)
 
 
-@declare.filter()
+@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths")
 def maximum(
     image: Pixels, window: Window, *, size: Size = 3, channels: Channels = "each"
 ) -> Pixels:
@@ -41,10 +45,10 @@ def maximum(
 
     Gonzalez & Woods, "Digital image processing".
     """
-    return image.rank(engine.maximum, size, window)
+    return rank(image, LARGEST, size, window)
 
 
-@declare.filter()
+@declare.filter(reach=lambda values: around_ranks(values["size"]), alpha="smooths")
 def percentile(
     image: Pixels,
     window: Window,
@@ -62,10 +66,10 @@ def percentile(
 
     Gonzalez & Woods, "Digital image processing".
     """
-    return image.rank(engine.percentile, size, window, percent)
+    return rank(image, percent, size, window)
 
 
-@declare.filter()
+@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths")
 def erode(
     image: Pixels, options: BorderOptions, *, size: Size = 3, channels: Channels = "each"
 ) -> Pixels:
@@ -75,10 +79,10 @@ def erode(
 
     Serra, "Image analysis and mathematical morphology" (1982).
     """
-    return _chain(image, options, size, engine.minimum)
+    return _chain(image, options, size, SMALLEST)
 
 
-@declare.filter()
+@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths")
 def dilate(
     image: Pixels, options: BorderOptions, *, size: Size = 3, channels: Channels = "each"
 ) -> Pixels:
@@ -88,10 +92,14 @@ def dilate(
 
     Serra, "Image analysis and mathematical morphology" (1982).
     """
-    return _chain(image, options, size, engine.maximum)
+    return _chain(image, options, size, LARGEST)
 
 
-@declare.filter()
+def _twice(values: Values) -> Reach:
+    return around(values["size"]).then(around(values["size"]))
+
+
+@declare.filter(reach=_twice, alpha="smooths")
 def open_(
     image: Pixels, options: BorderOptions, *, size: OddSize = 5, channels: Channels = "each"
 ) -> Pixels:
@@ -99,10 +107,10 @@ def open_(
 
     Serra, "Image analysis and mathematical morphology" (1982).
     """
-    return _chain(image, options, size, engine.minimum, engine.maximum)
+    return _chain(image, options, size, SMALLEST, LARGEST)
 
 
-@declare.filter()
+@declare.filter(reach=_twice, alpha="smooths")
 def close(
     image: Pixels, options: BorderOptions, *, size: OddSize = 5, channels: Channels = "each"
 ) -> Pixels:
@@ -110,10 +118,10 @@ def close(
 
     Serra, "Image analysis and mathematical morphology" (1982).
     """
-    return _chain(image, options, size, engine.maximum, engine.minimum)
+    return _chain(image, options, size, LARGEST, SMALLEST)
 
 
-@declare.filter(response=True)
+@declare.filter(reach=lambda values: around(values["size"]), alpha="keeps", response=True)
 def morphological_gradient(
     image: Pixels, options: BorderOptions, *, size: OddSize = 3, channels: Channels = "each"
 ) -> Pixels:
@@ -121,8 +129,8 @@ def morphological_gradient(
 
     Rivest, Soille & Beucher, "Morphological gradients" (1993).
     """
-    high = _chain(image, options, size, engine.maximum)
-    low = _chain(image, options, size, engine.minimum)
+    high = _chain(image, options, size, LARGEST)
+    low = _chain(image, options, size, SMALLEST)
     if high.colour.dtype.kind == "u":  # cannot wrap around: the maximum is not below the minimum
         return image.with_colour(high.colour - low.colour, signed=None)
     return image.with_colour(np.asarray(high.values - low.values), signed=None)
@@ -132,10 +140,10 @@ def _chain(
     image: Pixels,
     options: BorderOptions,
     size: int | tuple[int, int],
-    *steps: Callable[..., Array],
+    *percents: float,
 ) -> Pixels:
     """Run ranks over the picture one after the other, sizes kept."""
     window = Window(border=options.border, fill=options.fill)
-    for step in steps:
-        image = image.rank(step, size, window)
+    for percent in percents:
+        image = rank(image, percent, size, window)
     return image

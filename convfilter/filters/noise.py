@@ -10,10 +10,13 @@ import numpy as np
 from convfilter import engine, kernels
 from convfilter.engine.noise import noise_sigma
 from convfilter.filters import declare
-from convfilter.filters.options import BorderOptions, Channels, Window
-from convfilter.filters.parameters import IntegerPair, Spec
-from convfilter.filters.pixels import Array, Pixels
-from convfilter.kernels import shapes
+from convfilter.filters.declare import Values
+from convfilter.filters.declaring.options import BorderOptions, Channels, Window
+from convfilter.filters.declaring.parameters import IntegerPair, Spec
+from convfilter.filters.declaring.reach import WHOLE, Reach, around, around_ranks
+from convfilter.filters.pixels.picture import Pixels
+from convfilter.filters.pixels.windows import correlate, filled, rank, smooth
+from convfilter.runtime.checks import Array
 
 Patch = Annotated[
     int, Spec("side of the patches that are compared, odd", 1, 51, "pixels", odd=True)
@@ -25,8 +28,17 @@ Search = Annotated[
 NOISE_REACH = 3
 """Side of the window that the estimate of the noise looks through."""
 
+MEDIAN = 50
+"""The percentile."""
 
-@declare.filter()
+BILATERAL_SIZE = 9
+"""Side of the window with which `denoise` smooths."""
+
+PATCH, SEARCH = 7, 21
+"""Sides of the patches that `denoise` compares, and of the window in which they are sought."""
+
+
+@declare.filter(reach=lambda values: around_ranks(values["size"]), alpha="smooths")
 def median(
     image: Pixels,
     window: Window,
@@ -40,10 +52,10 @@ def median(
 
     Tukey, "Exploratory data analysis" (1977).
     """
-    return image.rank(engine.median, size, window)
+    return rank(image, MEDIAN, size, window)
 
 
-@declare.filter()
+@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths")
 def bilateral(
     image: Pixels,
     options: BorderOptions,
@@ -64,12 +76,21 @@ def bilateral(
 
     Tomasi & Manduchi, "Bilateral filtering for gray and color images" (1998).
     """
-    return image.smooth(
-        engine.bilateral, size, options, size, image.intensity(sigma_color), sigma_space
-    )
+    return _bilateral(image, options, size, image.intensity(sigma_color), sigma_space)
 
 
-@declare.filter()
+def _bilateral(
+    image: Pixels, options: BorderOptions, size: int, sigma_color: float, sigma_space: float
+) -> Pixels:
+    from convfilter.engine.edge_preserving.bilateral import bilateral_smoothing
+
+    sigmas = sigma_color, sigma_space
+    return smooth(image, engine.bilateral, bilateral_smoothing, size, options, size, *sigmas)
+
+
+@declare.filter(
+    reach=lambda values: around(_patches_span(values["size"], values["search"])), alpha="smooths"
+)
 def nl_means(
     image: Pixels,
     options: BorderOptions,
@@ -78,8 +99,8 @@ def nl_means(
         float,
         Spec("difference of patches that count as alike, about the noise's", 0.1, 255, "0 to 255"),
     ] = 10.0,
-    size: Patch = 7,
-    search: Search = 21,
+    size: Patch = PATCH,
+    search: Search = SEARCH,
     channels: Channels = "each",
 ) -> Pixels:
     """Average pixels whose neighbourhoods look alike: non-local means.
@@ -89,20 +110,46 @@ def nl_means(
     return _nl_means(image, options, image.intensity(strength), size, search)
 
 
+def _patches_span(size: int, search: int) -> int:
+    """Return the rows that the patches within a window cover."""
+    return size + search - 1
+
+
 def _nl_means(
     image: Pixels, options: BorderOptions, strength: float, size: int, search: int
 ) -> Pixels:
+    from convfilter.engine.edge_preserving.nl_means import nl_means_smoothing
+
     channels = image.colour[0, 0].size
 
-    def nl_means(planes: Array, **named: Any) -> Array:
-        # means over channels: the opacity among them must not make colours more alike
+    def nl_means(planes: Array, strength: float, **named: Any) -> Array:
+        # means over channels: alpha among them must not make colours more alike
         alike = strength * (channels / planes[0, 0].size) ** 0.5
-        return engine.nl_means(planes, alike, size=size, search=search, **named)
+        return engine.nl_means(planes, alike, **named)
 
-    return image.smooth(nl_means, size + search - 1, options)
+    sizes = {"size": size, "search": search}
+    span = _patches_span(size, search)
+    return smooth(image, nl_means, nl_means_smoothing, span, options, strength, **sizes)
 
 
-@declare.filter(needs="image")
+def _denoise_reach(values: Values) -> Reach:
+    strength = values["strength"]
+    if strength is None:
+        return WHOLE
+    match values["method"]:
+        case "median":
+            return around_ranks(_median_size(strength))
+        case "kernel":
+            return around(2 * _passes(strength) + 1)
+        case "gaussian":
+            return around(kernels.shapes.gaussian(_gaussian_sigma(strength)).shape)
+        case "bilateral":
+            return around(BILATERAL_SIZE)
+        case _:
+            return around(_patches_span(PATCH, SEARCH))
+
+
+@declare.filter(reach=_denoise_reach, alpha="smooths")
 def denoise(
     image: Pixels,
     options: BorderOptions,
@@ -136,24 +183,36 @@ def denoise(
     Immerkær, "Fast noise variance estimation" (1996).
     """
     if strength is None:
-        seen = None if image.alpha is None else image.alpha > 0
-        found = noise_sigma(image.covered(NOISE_REACH), seen=seen, workers=image.workers)
+        visible = None if image.alpha is None else image.alpha > 0
+        found = noise_sigma(filled(image, NOISE_REACH), seen=visible, workers=image.workers)
         strength = max(1.0, float(np.mean(found)) / image.intensity(1))
     window = Window(border=options.border, fill=options.fill)
     match method:
         case "median":
-            size = 3 if strength < 40 else 5 if strength < 80 else 7
-            return image.rank(engine.median, size, window)
+            return rank(image, MEDIAN, _median_size(strength), window)
         case "kernel":
-            times = 1 + min(int(strength / 25), 5)
-            return image.correlate(_repeated(kernels.get("denoise").array, times), window)
+            kernel = _repeated(kernels.get("denoise").array, _passes(strength))
+            return correlate(image, kernel, window)
         case "gaussian":
-            return image.correlate(shapes.gaussian(0.35 + strength / 50), window)
+            return correlate(image, kernels.shapes.gaussian(_gaussian_sigma(strength)), window)
         case "bilateral":
             alike = image.intensity(2 * strength)
-            return image.smooth(engine.bilateral, 9, options, 9, alike, 1.8)
+            return _bilateral(image, options, BILATERAL_SIZE, alike, 1.8)
         case "nl-means":
-            return _nl_means(image, options, image.intensity(strength), 7, 21)
+            return _nl_means(image, options, image.intensity(strength), PATCH, SEARCH)
+
+
+def _median_size(strength: float) -> int:
+    return 3 if strength < 40 else 5 if strength < 80 else 7
+
+
+def _passes(strength: float) -> int:
+    """Return how often the 3x3 kernel is applied."""
+    return 1 + min(int(strength / 25), 5)
+
+
+def _gaussian_sigma(strength: float) -> float:
+    return 0.35 + strength / 50
 
 
 def _repeated(kernel: Array, times: int) -> Array:
@@ -165,7 +224,8 @@ def _repeated(kernel: Array, times: int) -> Array:
     return functools.reduce(widened, [kernel] * times)
 
 
-@declare.filter(needs="image")
+# the noise of a pixel depends on its place
+@declare.filter(reach=WHOLE, alpha="point")
 def add_noise(
     image: Pixels,
     *,

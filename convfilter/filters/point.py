@@ -1,4 +1,4 @@
-"""Operations on single pixels, helpers of chains."""
+"""Operations on single pixels, helpers of pipelines."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ import numpy as np
 
 from convfilter.errors import ArgumentError
 from convfilter.filters import declare
-from convfilter.filters.levels import otsu
-from convfilter.filters.options import Channels
-from convfilter.filters.parameters import Spec
-from convfilter.filters.pixels import Array, Pixels
+from convfilter.filters.declaring.options import Channels
+from convfilter.filters.declaring.parameters import Spec
+from convfilter.filters.declaring.reach import POINT, WHOLE
+from convfilter.filters.pixels.otsu import otsu
+from convfilter.filters.pixels.picture import Pixels
+from convfilter.runtime.checks import Array
 
 ROUNDING = 1e-6
 """Of white: far less than a step of 16 bits, far more than the rounding of a float."""
 
 
-@declare.filter(neutral=True, needs="pixel", mixes=True)
+@declare.filter(reach=POINT, alpha="point", neutral=True, mixes=True)
 def grayscale(image: Pixels) -> Pixels:
     """Turn a colour picture grey: the luma 0.299 red + 0.587 green + 0.114 blue.
 
@@ -35,7 +37,7 @@ def grayscale(image: Pixels) -> Pixels:
     return image.luma()
 
 
-@declare.filter(needs="pixel")
+@declare.filter(reach=POINT, alpha="point")
 def invert(image: Pixels, *, channels: Channels = "each") -> Pixels:
     """Turn the picture into its negative: white minus value.
 
@@ -45,7 +47,12 @@ def invert(image: Pixels, *, channels: Channels = "each") -> Pixels:
     return image.with_colour(shown.dtype.type(image.white) - shown, signed=None)
 
 
-@declare.filter(response=True, needs="image", few_values=True)
+@declare.filter(
+    reach=lambda values: WHOLE if values["threshold"] is None else POINT,
+    alpha="point",
+    response=True,
+    few_values=True,
+)
 def threshold(
     image: Pixels,
     *,
@@ -71,18 +78,18 @@ def threshold(
     shown = image.shown().values
     planes = shown if shown.ndim == 3 else shown[:, :, np.newaxis]
     if threshold is None:
-        levels = [otsu(plane) for plane in np.moveaxis(image.seen(planes), -1, 0)]
+        levels = [otsu(plane) for plane in np.moveaxis(image.visible(planes), -1, 0)]
     else:
         # a float that stands for the level itself may be rounded to either side of it
         levels = [image.intensity(threshold) + image.white * ROUNDING] * planes.shape[2]
     return image.with_colour(_white_where(shown > np.array(levels), image), signed=None)
 
 
-@declare.filter(neutral=True, needs="pixel")
+@declare.filter(reach=POINT, alpha="point", neutral=True)
 def relu(image: Pixels) -> Pixels:
     """Set negative values to 0, as networks do with the responses of their layers.
 
-    It changes signed responses, between the steps of a chain; a picture has none.
+    It changes signed responses, between the steps of a pipeline; a picture has none.
 
     Nair & Hinton, "Rectified linear units improve restricted Boltzmann machines" (2010).
     """

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
 from convfilter import engine
 from convfilter.filters import declare
-from convfilter.filters.options import Dilation
-from convfilter.filters.parameters import IntegerPair, Spec
-from convfilter.filters.pixels import Pixels
+from convfilter.filters.declaring.options import Dilation, Options
+from convfilter.filters.declaring.parameters import IntegerPair, Spec
+from convfilter.filters.declaring.reach import POINT, around
+from convfilter.filters.pixels.picture import Pixels
+from convfilter.filters.pixels.windows import pool
 
 PoolSize = Annotated[
     IntegerPair, Spec("side of the window, one number or rows,columns", 1, 65536, "pixels")
 ]
 
 
-@dataclass(frozen=True)
-class PoolWindow:
+class PoolWindow(Options):
     """How a pooling window walks over the image, in PyTorch's terms."""
 
     stride: Annotated[
@@ -35,36 +35,32 @@ class PoolWindow:
         bool, Spec("keep a last window that reaches beyond the picture", shared=True)
     ] = False
 
-    def as_arguments(self) -> dict[str, Any]:
-        """Return the fields as arguments of `engine.pool`."""
-        return dict(vars(self))
 
-
-@declare.filter()
+@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths")
 def max_pool(image: Pixels, window: PoolWindow, *, size: PoolSize = 2) -> Pixels:
     """Reduce each window to its largest value; the picture shrinks by the stride.
 
-    Padding never wins. Stride, padding and ceil_mode are PyTorch's. Opacity is pooled alike, and
+    Padding never wins. Stride, padding and ceil_mode are PyTorch's. Alpha is pooled alike, and
     clear pixels lend no colour.
 
     Goodfellow, Bengio & Courville, "Deep learning" (2016).
     """
-    return image.pool(size, "max", **window.as_arguments())
+    return pool(image, size, "max", **window.as_arguments())
 
 
-@declare.filter()
+@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths")
 def min_pool(image: Pixels, window: PoolWindow, *, size: PoolSize = 2) -> Pixels:
     """Reduce each window to its smallest value; the picture shrinks by the stride.
 
-    Padding never wins. Stride, padding and ceil_mode are PyTorch's. Opacity is pooled alike, and
+    Padding never wins. Stride, padding and ceil_mode are PyTorch's. Alpha is pooled alike, and
     clear pixels lend no colour.
 
     Goodfellow, Bengio & Courville, "Deep learning" (2016).
     """
-    return image.pool(size, "min", **window.as_arguments())
+    return pool(image, size, "min", **window.as_arguments())
 
 
-@declare.filter()
+@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths")
 def mean_pool(
     image: Pixels,
     window: PoolWindow,
@@ -76,15 +72,15 @@ def mean_pool(
 ) -> Pixels:
     """Reduce each window to its mean; the picture shrinks by the stride.
 
-    Stride, padding, ceil_mode and count_include_pad are PyTorch's. Opacity is pooled alike, and
+    Stride, padding, ceil_mode and count_include_pad are PyTorch's. Alpha is pooled alike, and
     clear pixels lend no colour.
 
     Goodfellow, Bengio & Courville, "Deep learning" (2016).
     """
-    return image.pool(size, "mean", count_include_pad=count_include_pad, **window.as_arguments())
+    return pool(image, size, "mean", count_include_pad=count_include_pad, **window.as_arguments())
 
 
-@declare.filter(response=True, neutral=True, needs="pixel", mixes=True)
+@declare.filter(reach=POINT, alpha="point", response=True, neutral=True, mixes=True)
 def depth_pool(
     image: Pixels,
     *,
@@ -100,7 +96,7 @@ def depth_pool(
         Spec("step from one group of channels to the next", 1, 65536, "channels", automatic="size"),
     ] = None,
 ) -> Pixels:
-    """Reduce each group of neighbouring channels to one; opacity is left alone.
+    """Reduce each group of neighbouring channels to one; alpha is left alone.
 
     A grey picture, which has one channel, stays as it is.
 

@@ -8,10 +8,12 @@ import numpy as np
 
 from convfilter import kernels
 from convfilter.filters import declare
-from convfilter.filters.options import BorderOptions, Channels, Signed, Window
-from convfilter.filters.parameters import NumberPair, Spec
-from convfilter.filters.pixels import Array, Pixels
-from convfilter.kernels import shapes
+from convfilter.filters.declaring.options import BorderOptions, Channels, Signed, Window
+from convfilter.filters.declaring.parameters import NumberPair, Spec
+from convfilter.filters.declaring.reach import around
+from convfilter.filters.pixels.picture import Pixels
+from convfilter.filters.pixels.windows import correlate
+from convfilter.runtime.checks import Array
 
 Sigma = Annotated[
     NumberPair,
@@ -19,7 +21,7 @@ Sigma = Annotated[
 ]
 
 
-@declare.filter()
+@declare.filter(reach=around(3), alpha="keeps")
 def sharpen(
     image: Pixels,
     window: Window,
@@ -35,10 +37,12 @@ def sharpen(
     """
     kernel = -amount * kernels.get("laplacian-4").array
     kernel[1, 1] += 1
-    return image.correlate(kernel, window)
+    return correlate(image, kernel, window)
 
 
-@declare.filter()
+@declare.filter(
+    reach=lambda values: around(kernels.shapes.gaussian(values["sigma"]).shape), alpha="keeps"
+)
 def unsharp_mask(
     image: Pixels,
     options: BorderOptions,
@@ -65,7 +69,11 @@ def unsharp_mask(
     return image.with_colour(detail)
 
 
-@declare.filter(response=True)
+@declare.filter(
+    reach=lambda values: around(kernels.shapes.gaussian(values["sigma"]).shape),
+    alpha="keeps",
+    response=True,
+)
 def high_pass(
     image: Pixels,
     options: BorderOptions,
@@ -86,11 +94,11 @@ def high_pass(
 def _detail(image: Pixels, sigma: float | tuple[float, float], options: BorderOptions) -> Array:
     """Return image - blurred as floats, in an array that the caller may write to."""
     window = Window(border=options.border, fill=options.fill)
-    blurred = image.correlate(shapes.gaussian(sigma), window).values
+    blurred = correlate(image, kernels.shapes.gaussian(sigma), window).values
     return np.asarray(image.values - blurred)
 
 
-@declare.filter(response=True)
+@declare.filter(reach=around(3), alpha="keeps", response=True)
 def emboss(
     image: Pixels,
     window: Window,
@@ -100,7 +108,7 @@ def emboss(
         Spec("where the light comes from, counterclockwise from the right", -360, 360, "degrees"),
     ] = 135.0,
     amount: Annotated[
-        float, Spec("answer on a step that faces the light, in steps", 0.01, 100)
+        float, Spec("response to a step that faces the light, in steps", 0.01, 100)
     ] = 1.0,
     channels: Channels = "each",
     signed: Signed = "offset",
@@ -111,4 +119,4 @@ def emboss(
 
     Schlag, "Fast embossing effects on raster image data", Graphics Gems IV (1994).
     """
-    return image.correlate(shapes.emboss(angle, amount), window, signed=signed)
+    return correlate(image, kernels.shapes.emboss(angle, amount), window, signed=signed)

@@ -1,9 +1,12 @@
 """Kernels: named ones from the catalogue, given ones from text and files, shapes by parameter.
 
 >>> from convfilter import kernels
->>> kernels.get("sobel-x").weights
->>> kernels.find("0 -1 0, -1 5 -1, 0 -1 0")
->>> kernels.shapes.gaussian(sigma=2)
+>>> kernels.get("sobel-x")
+Kernel('sobel-x', 3x3, scale=1.0, offset=0.0, signed='abs')
+>>> kernels.find("0 -1 0, -1 5 -1, 0 -1 0").sum
+1.0
+>>> kernels.shapes.gaussian(sigma=2).shape
+(17, 17)
 
 All follow the convention of correlation: a kernel is laid on the image as printed.
 """
@@ -49,5 +52,5 @@ _HOMES = {
     "summaries": "catalog",
 }
 
-
-__getattr__, __dir__ = exports(__name__, __all__, _HOMES, ["shapes"])
+if not TYPE_CHECKING:  # which would believe in any name
+    __getattr__, __dir__ = exports(__name__, __all__, _HOMES, ["shapes"])

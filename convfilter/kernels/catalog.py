@@ -1,50 +1,57 @@
-"""The named kernels of `catalog.toml`. Listing them needs no NumPy; making one does."""
+"""The named kernels. Listing them needs no NumPy; making one does.
+
+They are declared in `catalog.toml`; `tables` is generated from it, so that nothing has to be parsed
+when a command starts, and no file be found beside the code.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from convfilter.errors import ArgumentTypeError, KernelError, UnknownNameError
+from convfilter.errors import ArgumentTypeError, UnknownNameError
+from convfilter.kernels.tables import TABLES
 
 if TYPE_CHECKING:
     from convfilter.kernels.kernel import Kernel
 
-__all__ = ["KINDS", "all_kernels", "get", "kinds", "names", "summaries"]
-
-KINDS = ("smoothing", "gradient", "compass", "basis", "high-pass", "line", "sharpening", "relief")
-
-_PATH = Path(__file__).with_name("catalog.toml")
-_NEXT = "\n["  # where a table ends; the rows of weights inside are indented
-_NEEDED = {"kind", "signed", "description", "source"}
-_ALLOWED = _NEEDED | {"weights", "column", "row", "scale", "offset"}
+__all__ = ["all_kernels", "get", "kinds", "names", "summaries"]
 
 
 def names() -> list[str]:
     """Return the names of all kernels, in the order of the catalogue."""
-    return list(_tables())
+    return list(TABLES)
 
 
 def summaries() -> dict[str, str]:
     """Return the one-line description of every kernel by name."""
-    return {name: table["description"] for name, table in _tables().items()}
+    return {name: table["description"] for name, table in TABLES.items()}
 
 
 def kinds() -> dict[str, str]:
-    """Return the kind of every kernel by name, one of `KINDS`."""
-    return {name: table["kind"] for name, table in _tables().items()}
+    """Return the kind of every kernel by name: smoothing, gradient, compass, ..."""
+    return {name: table["kind"] for name, table in TABLES.items()}
 
 
 def get(name: str) -> Kernel:
     """Return the kernel called `name`.
 
-    Raises UnknownNameError: the catalogue has no such kernel; the message gives the nearest names.
+    Raises
+    ------
+    UnknownNameError
+        When the catalogue has no such kernel; the message gives the nearest names.
+    ArgumentTypeError
+        When the name is no text.
+
+    Examples
+    --------
+    >>> get("sobel-x").weights.tolist()
+    [[-1.0, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]
     """
     if not isinstance(name, str):
         raise ArgumentTypeError(f"the name of a kernel is text, not {type(name).__name__}")
-    if _table(name) is None:
+    if name not in TABLES:
         raise UnknownNameError("kernel", name, names())
     return _made(name)
 
@@ -58,58 +65,4 @@ def all_kernels() -> Iterator[Kernel]:
 def _made(name: str) -> Kernel:
     from convfilter.kernels.table import kernel_from_table
 
-    try:
-        return kernel_from_table(_table(name) or {}, name)
-    except KernelError as error:
-        raise KernelError(f"{_PATH.name}: [{name}]: {error}") from None
-
-
-@cache
-def _table(name: str) -> dict[str, Any] | None:
-    """Return one table, parsed alone: all of them take longer than most filters."""
-    _, found, rest = _PATH.read_text(encoding="utf-8").partition(f"\n[{name}]\n")
-    if not found or "\n" in name:
-        return None
-    text = f"[{name}]\n{rest.partition(_NEXT)[0]}\n"
-    return read_tables(text, _PATH.name)[name]
-
-
-@cache
-def _tables() -> dict[str, dict[str, Any]]:
-    return read_tables(_PATH.read_text(encoding="utf-8"), _PATH.name)
-
-
-def read_tables(text: str, where: str) -> dict[str, dict[str, Any]]:
-    """Parse a catalogue: every table complete, nothing in it that is not understood.
-
-    Raises KernelError: the text is not TOML (a name given twice included), or a table has an
-    unknown key, lacks one, or holds something other than text where text belongs.
-    """
-    import tomllib
-
-    try:
-        tables = tomllib.loads(text)
-    except ValueError as error:
-        raise KernelError(f"{where}: {error}") from None
-    for name, table in tables.items():
-        try:
-            _check_table(table)
-        except KernelError as error:
-            raise KernelError(f"{where}: [{name}]: {error}") from None
-    return tables
-
-
-def _check_table(table: object) -> None:
-    if not isinstance(table, dict):
-        raise KernelError("is not a table")
-    if unknown := sorted(table.keys() - _ALLOWED):
-        raise KernelError(f"unknown key {unknown[0]!r}; known are {', '.join(sorted(_ALLOWED))}")
-    if missing := sorted(_NEEDED - table.keys()):
-        raise KernelError(f"{missing[0]!r} is missing")
-    for key in sorted(_NEEDED):
-        if not isinstance(table[key], str) or not table[key].strip() or "\n" in table[key]:
-            raise KernelError(f"{key} must be one line of text")
-    if table["kind"] not in KINDS:
-        raise KernelError(f"kind must be one of {', '.join(KINDS)}, not {table['kind']!r}")
-    if ("weights" in table) == ("column" in table or "row" in table):
-        raise KernelError("give either weights or both column and row")
+    return kernel_from_table(TABLES[name], name)

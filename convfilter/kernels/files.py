@@ -12,22 +12,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convfilter.errors import KernelError, UnknownNameError
+from convfilter.errors import KernelError, UnknownNameError, reason_of, shown
 from convfilter.kernels.catalog import get, names
-from convfilter.kernels.kernel import Kernel, Signed, check_weights
+from convfilter.kernels.kernel import Kernel, Signed
 from convfilter.kernels.table import kernel_from_table
 from convfilter.kernels.text import MAX_BYTES, parse, parse_rows
+from convfilter.runtime.checks import check_kernel
 
 __all__ = ["find", "from_array", "load"]
 
-_INLINE = re.compile(r"[\s0-9eE+\-\N{MINUS SIGN}./,;]*")
+_INLINE = r"[\s0-9eE+\-\N{MINUS SIGN}./,;]*"
 
 
 def find(spec: str | os.PathLike[str]) -> Kernel:
     """Return the kernel that `spec` means: a name of the catalogue, a file, or weights in text.
 
-    Raises UnknownNameError: `spec` is a word that is neither a name nor a file.
-    KernelError: the file or the text cannot be understood.
+    Raises
+    ------
+    UnknownNameError
+        For a word that is neither a name nor a file; the message gives the nearest names.
+    KernelError
+        For a file or a text that cannot be understood.
+
+    Examples
+    --------
+    >>> find("0 -1 0, -1 5 -1, 0 -1 0").shape
+    (3, 3)
     """
     if not isinstance(spec, str):
         return load(spec)
@@ -35,7 +45,7 @@ def find(spec: str | os.PathLike[str]) -> Kernel:
         return get(spec)
     has_digit = any(sign.isdigit() for sign in spec)
     has_letter = any(sign.isalpha() for sign in spec)
-    numeric = _INLINE.fullmatch(spec) is not None and (has_digit or not has_letter)
+    numeric = re.fullmatch(_INLINE, spec) is not None and (has_digit or not has_letter)
     path_like = Path(spec).suffix.lower() in _READERS or (os.sep in spec and not has_digit)
     if _exists(spec, as_file=numeric) or (path_like and not numeric):
         return load(spec)
@@ -54,15 +64,18 @@ def load(path: str | os.PathLike[str]) -> Kernel:
     of rows or an object with the same keys, `.npy` an array of one or two dimensions. Any
     other file is text: a row per line, entries parted by spaces or commas, `#` for comments.
 
-    Raises KernelError: the file cannot be read or understood; the message names it and says why.
+    Raises
+    ------
+    KernelError
+        When the file cannot be read or understood; the message names it and says why.
     """
     where = Path(path)
     try:
         return _READERS.get(where.suffix.lower(), _from_text)(_read(where), where.stem)
     except KernelError as error:
-        raise KernelError(f"{_printable(where)}: {error}") from None
+        raise KernelError(f"{shown(where)}: {error}") from None
     except RecursionError:
-        raise KernelError(f"{_printable(where)}: brackets are nested too deeply") from None
+        raise KernelError(f"{shown(where)}: brackets are nested too deeply") from None
 
 
 def from_array(
@@ -77,7 +90,20 @@ def from_array(
 ) -> Kernel:
     """Return a kernel of the weights in `array`; one dimension makes a kernel of one row.
 
-    Raises KernelError: as `Kernel` does.
+    Parameters
+    ----------
+    array : array (rows, columns) or (columns,) of finite real numbers, or such lists
+    name, scale, offset, signed, description, source : as for `Kernel`
+
+    Raises
+    ------
+    KernelError
+        As `Kernel` does.
+
+    Examples
+    --------
+    >>> from_array([1, 2, 1], scale=1 / 4).array.tolist()
+    [[0.25, 0.5, 0.25]]
     """
     weights: Any = array
     if isinstance(array, np.ndarray) and array.ndim == 1:
@@ -103,7 +129,7 @@ def _read(path: Path) -> bytes:
     except IsADirectoryError:
         raise KernelError("is a folder; give a file that holds a kernel") from None
     except OSError as error:
-        raise KernelError(f"cannot be read ({error.strerror or error})") from None
+        raise KernelError(f"cannot be read ({reason_of(error)})") from None
     except ValueError:
         raise KernelError("is not a possible file name") from None
     if len(data) > MAX_BYTES:
@@ -198,17 +224,12 @@ def _from_npy(data: bytes, name: str) -> Kernel:
     if min(shape) < 0 or math.prod(shape) * dtype.itemsize != len(rest):
         raise KernelError("is damaged: the array is not as long as the header says")
     array = np.frombuffer(rest, dtype).reshape(shape, order="F" if by_columns else "C")
-    weights = check_weights(array if array.ndim == 2 else array[np.newaxis, :])
+    weights = check_kernel(array if array.ndim == 2 else array[np.newaxis, :])
     return kernel_from_table({"weights": weights.tolist()}, name)
 
 
 def _line(error: Exception) -> str:
     return " ".join(str(error).split())
-
-
-def _printable(path: Path) -> str:
-    text = str(path)
-    return text if text.isprintable() else repr(text)
 
 
 _READERS = {".toml": _from_toml, ".json": _from_json, ".npy": _from_npy}

@@ -2,67 +2,96 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NoReturn, get_args
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from convfilter.errors import ArgumentTypeError, KernelError
+from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError
+from convfilter.runtime.checks import check_kernel
+from convfilter.runtime.numbers import check_integer, check_number, shortened
 
-__all__ = ["Kernel", "Signed", "Symmetry", "check_number", "check_signed", "check_weights"]
+__all__ = ["Kernel", "Signed", "Symmetry", "check_signed"]
 
 Signed = Literal["abs", "offset", "clamp"]
 Symmetry = Literal["symmetric", "antisymmetric", "none"]
 
-# Two weights count as equal when they differ by less than this part of the largest one.
 _TOLERANCE = 1e-12
+"""Two weights count as equal when they differ by less than this part of the largest one."""
 
 
-@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Kernel:
     """Weights laid on the image as printed (correlation), with their scale and offset.
 
     The effective kernel is `scale * weights`, and a filter answers
-    `offset + sum(image * scale * weights)`.
+    `offset + sum(image * scale * weights)`. A kernel never changes; `replace` makes another one.
 
-    - name: what the kernel is called.
-    - weights: two-dimensional, any real numbers; kept as read-only float64.
-    - scale: factor of all weights.
-    - offset: added to the response, on the 8-bit scale 0 to 255 whatever the image.
-    - signed: how negative responses are shown: `"abs"` takes the absolute value, `"offset"`
-        puts zero at mid-grey, `"clamp"` leaves them to the picture, most of which hold none.
-    - description: one line.
-    - source: the paper or book that the weights come from.
+    Attributes
+    ----------
+    name : what the kernel is called
+    weights : float64 array (rows, columns), read-only; any real numbers are taken for it
+    scale : factor of all weights
+    offset : added to the response, on the 8-bit scale 0 to 255 whatever the image
+    signed : how negative responses are shown
+        ``abs`` takes the absolute value, ``offset`` puts zero at mid-grey, ``clamp`` leaves them to
+        the picture, most of which hold none.
+    description : one line
+    source : the paper or book that the weights come from
 
-    Raises KernelError: the weights are empty, ragged, not two-dimensional or not finite numbers,
-    or another value cannot be used.
+    Raises
+    ------
+    KernelError
+        When the weights are empty, ragged, not two-dimensional or not finite numbers, or another
+        value cannot be used.
+
+    Examples
+    --------
+    >>> Kernel("mean", [[1, 1], [1, 1]], scale=1 / 4).array.tolist()
+    [[0.25, 0.25], [0.25, 0.25]]
     """
 
     name: str
     weights: NDArray[np.float64]
-    scale: float = 1.0
-    offset: float = 0.0
-    signed: Signed = "clamp"
-    description: str = ""
-    source: str = ""
+    scale: float
+    offset: float
+    signed: Signed
+    description: str
+    source: str
 
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        name: str,
+        weights: ArrayLike,
+        scale: float = 1.0,
+        offset: float = 0.0,
+        signed: Signed = "clamp",
+        description: str = "",
+        source: str = "",
+    ) -> None:
         try:
-            weights = check_weights(self.weights)
-            scale = check_number("scale", self.scale)
-            offset = check_number("offset", self.offset)
-            signed = check_signed(self.signed)
-            if not math.isfinite(float(np.abs(weights).max()) * scale):
-                raise KernelError("scale times weights is beyond float64; make them smaller")
-        except KernelError as error:
-            raise KernelError(f"kernel {self.name!r}: {error}") from None
-        checked = {"weights": weights, "scale": scale, "offset": offset, "signed": signed}
-        for key, value in checked.items():
-            object.__setattr__(self, key, value)
+            checked = check_kernel(weights)
+            values = {
+                "name": name,
+                "weights": _read_only(checked + 0.0),  # a copy without negative zeros
+                "scale": check_number(scale, "scale"),
+                "offset": check_number(offset, "offset"),
+                "signed": check_signed(signed),
+                "description": description,
+                "source": source,
+            }
+            if not math.isfinite(float(np.abs(checked).max()) * scale):
+                raise KernelError("scale times weights is beyond float64: make them smaller")
+        except (ArgumentError, ArgumentTypeError) as error:
+            raise KernelError(f"kernel {name!r}: {error}") from None
+        vars(self).update(values)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("a kernel never changes: make another one with replace")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("a kernel never changes: make another one with replace")
 
     def __repr__(self) -> str:
         rows, columns = self.shape
@@ -80,8 +109,19 @@ class Kernel:
         return hash((self.name, self.shape, self.weights.tobytes(), self.scale, self.offset))
 
     def __reduce__(self) -> tuple[type[Kernel], tuple[Any, ...]]:
-        # Through the constructor, so that a copy or an unpickled kernel is read-only too.
-        return Kernel, tuple(getattr(self, field.name) for field in dataclasses.fields(self))
+        # through the constructor, so that a copy or an unpickled kernel is read-only too
+        return Kernel, tuple(self._fields().values())
+
+    def _fields(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "weights": self.weights,
+            "scale": self.scale,
+            "offset": self.offset,
+            "signed": self.signed,
+            "description": self.description,
+            "source": self.source,
+        }
 
     @cached_property
     def array(self) -> NDArray[np.float64]:
@@ -121,18 +161,9 @@ class Kernel:
             return "antisymmetric"
         return "none"
 
-    @cached_property
-    def is_integer(self) -> bool:
-        """Whether every entry of `weights` is a whole number (`scale` aside)."""
-        return bool((self.weights == np.rint(self.weights)).all())
-
     def replace(self, **changes: Any) -> Kernel:
         """Return the kernel with other values for some of its fields."""
-        return dataclasses.replace(self, **changes)
-
-    def scaled(self, factor: float) -> Kernel:
-        """Return the kernel with its scale multiplied by `factor`."""
-        return self.replace(scale=self.scale * check_number("factor", factor))
+        return Kernel(**{**self._fields(), **changes})
 
     def flipped(self) -> Kernel:
         """Return the kernel turned by 180 degrees: correlation becomes convolution."""
@@ -145,114 +176,47 @@ class Kernel:
         as in the compass kernels of Kirsch (1971): `kirsch-n` becomes `-nw`, then `-w`. Negative
         steps turn clockwise. Eight steps give the same weights again.
 
-        Raises KernelError: the kernel is not square or its side is even.
-        ArgumentTypeError: `steps` is not a whole number.
+        Raises
+        ------
+        KernelError
+            When the kernel is not square or its side is even.
+        ArgumentTypeError
+            When `steps` is not a whole number.
         """
-        if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)):
-            raise ArgumentTypeError(f"steps must be a whole number, not {_shown(steps)}")
+        turns = check_integer(steps, "steps") % 8
         rows, columns = self.shape
         if rows != columns or rows % 2 == 0:
             raise KernelError(
                 f"kernel {self.name!r} is {rows}x{columns}: only square kernels of odd size "
                 "(3x3, 5x5, ...) can be turned in steps of 45 degrees"
             )
-        steps = int(steps) % 8
-        if steps == 0:
+        if turns == 0:
             return self
         turned = self.weights.copy()
         for inset in range(rows // 2):
             side = rows - 2 * inset
             ring = _ring(inset, side)
-            turned[ring] = np.roll(self.weights[ring], -steps * (side - 1) // 2)
-        return self.replace(name=f"{self.name}-turned-{45 * steps}", weights=turned)
+            turned[ring] = np.roll(self.weights[ring], -turns * (side - 1) // 2)
+        return self.replace(name=f"{self.name}-turned-{45 * turns}", weights=turned)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fields as plain values for JSON; whole numbers are integers."""
         return {
-            "name": self.name,
+            **self._fields(),
             "weights": [[_plain(weight) for weight in row] for row in self.weights.tolist()],
             "scale": _plain(self.scale),
             "offset": _plain(self.offset),
-            "signed": self.signed,
-            "description": self.description,
-            "source": self.source,
         }
 
 
-def check_weights(values: object) -> NDArray[np.float64]:
-    """Return `values` as a read-only float64 matrix, or raise a KernelError that says why not."""
-    if isinstance(values, (str, bytes, Mapping)):
-        raise KernelError("weights must be rows of numbers")
-    if isinstance(values, Sequence):
-        values = _check_rows(values)
-    array = np.asarray(values)
-    if array.dtype.kind not in "biuf":
-        raise KernelError(f"weights must be real numbers, not {array.dtype}")
-    if array.size == 0:
-        raise KernelError("holds no weights; give at least one row with one number")
-    if array.ndim != 2:
-        raise KernelError(f"weights must have 2 dimensions (rows and columns), not {array.ndim}")
-    with np.errstate(over="ignore"):  # a long double may exceed float64; found just below
-        matrix = array.astype(np.float64) + 0.0  # no negative zeros
-    if not np.isfinite(matrix).all():
-        row, column = (int(index) for index in np.argwhere(~np.isfinite(matrix))[0])
-        raise KernelError(
-            f"row {row + 1}, column {column + 1} is {matrix[row, column]}; "
-            "every weight must be a finite number"
-        )
-    return _read_only(matrix)
-
-
-def check_number(what: str, value: object) -> float:
-    """Return `value` as a finite float, or raise a KernelError that names it `what`."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(
-        value, (int, float, np.integer, np.floating)
-    ):
-        raise KernelError(f"{what} must be a number, not {_shown(value)}")
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        raise KernelError(f"{what} must be a finite number that fits into float64")
-    return number
-
-
 def check_signed(value: object) -> Signed:
-    """Return `value` if it is one of the ways to show negative responses."""
+    """Return `value` if it is one of the ways to show negative responses, or raise KernelError."""
     for choice in get_args(Signed):
         if value == choice:
             known: Signed = choice
             return known
     choices = ", ".join(get_args(Signed))
-    raise KernelError(f"signed must be one of {choices}, not {_shown(value)}")
-
-
-def _check_rows(rows: Sequence[Any]) -> list[list[float]]:
-    """Check nested sequences row by row, so that the message can say which row is wrong."""
-    if not rows:
-        raise KernelError("holds no weights; give at least one row with one number")
-    checked: list[list[float]] = []
-    for number, row in enumerate(rows, start=1):
-        if isinstance(row, np.ndarray) and row.ndim == 1:
-            row = row.tolist()
-        if not isinstance(row, Sequence) or isinstance(row, (str, bytes)):
-            raise KernelError(f"row {number} must be a list of numbers, not {_shown(row)}")
-        if not row:
-            raise KernelError(f"row {number} is empty; every row needs the same number of weights")
-        if checked and len(row) != len(checked[0]):
-            entries = "1 entry" if len(row) == 1 else f"{len(row)} entries"
-            raise KernelError(
-                f"row {number} has {entries} where row 1 has {len(checked[0])}; "
-                "every row needs the same number of weights"
-            )
-        checked.append(
-            [
-                check_number(f"row {number}, column {column}", entry)
-                for column, entry in enumerate(row, start=1)
-            ]
-        )
-    return checked
+    raise KernelError(f"signed is {shortened(value)}: give one of {choices}")
 
 
 def _ring(inset: int, side: int) -> tuple[list[int], list[int]]:
@@ -274,8 +238,3 @@ def _read_only(array: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _plain(value: float) -> int | float:
     return int(value) if value.is_integer() and abs(value) < 2**53 else value
-
-
-def _shown(value: object) -> str:
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 40 else f"{text[:37]}..."

@@ -1,4 +1,4 @@
-"""Weights from parameters: Gaussians and their derivatives, disk, motion, Gabor, emboss.
+"""Weights from parameters: Gaussians and what is made of them, disk, motion, Gabor, emboss.
 
 All return float64 matrices for correlation, with the origin in the middle and odd sides.
 Lengths are in pixels. Angles are in degrees, counterclockwise from the direction to the right,
@@ -12,7 +12,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.errors import ArgumentError, ArgumentTypeError
+from convfilter.errors import ArgumentError
+from convfilter.runtime.numbers import POSITIVE, Range, check_number, check_number_pair
 
 __all__ = [
     "MAX_TAPS",
@@ -21,89 +22,67 @@ __all__ = [
     "emboss",
     "gabor",
     "gaussian",
-    "gaussian_derivative",
-    "gaussian_taps",
     "laplacian_of_gaussian",
     "motion",
 ]
 
 MAX_TAPS = 2**24
+"""Kernels of more weights than this are not made."""
 
 Weights = NDArray[np.float64]
-
-
-def gaussian_taps(sigma: float, truncate: float = 4.0) -> Weights:
-    """Return the sampled Gaussian of one dimension: `2 * int(truncate * sigma + 0.5) + 1` taps.
-
-    - sigma: standard deviation, above 0.
-    - truncate: reach in standard deviations, above 0.
-
-    The taps add up to 1. Raises ArgumentError for values out of range.
-    """
-    sigma = _positive("sigma", sigma)
-    radius = _radius(sigma, truncate)
-    _check_taps("sigma", 2 * radius + 1)
-    taps = _bell(radius, sigma)
-    return taps / math.fsum(taps)
 
 
 def gaussian(sigma: float | tuple[float, float], truncate: float = 4.0) -> Weights:
     """Return a Gaussian, the outer product of two sampled ones; it sums to 1.
 
-    - sigma: standard deviation, one number or (down the rows, along the columns), above 0.
-    - truncate: reach in standard deviations, above 0.
+    Parameters
+    ----------
+    sigma : standard deviation in pixels, one number or (down the rows, along the columns), above 0
+    truncate : reach in standard deviations, above 0
 
-    Raises ArgumentError or ArgumentTypeError: a value is out of range or no number, or the kernel
-    would have more than `MAX_TAPS` weights.
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        For a value that is out of range or no number, and for more than `MAX_TAPS` weights.
+
+    Examples
+    --------
+    >>> gaussian(2).shape
+    (17, 17)
     """
-    down, along = _pair(sigma)
-    _check_taps("sigma", *(2 * _radius(each, truncate) + 1 for each in (down, along)))
-    return np.outer(gaussian_taps(down, truncate), gaussian_taps(along, truncate))
-
-
-def gaussian_derivative(
-    sigma: float | tuple[float, float],
-    order: tuple[int, int] = (0, 1),
-    truncate: float = 4.0,
-) -> Weights:
-    """Return a derivative of a Gaussian: smoothing and differentiation in one kernel.
-
-    `order` is (down the rows, along the columns), each 0, 1 or 2. Every factor is the sampled
-    Gaussian times the Hermite polynomial of its order, orthogonalised on the samples (Koenderink
-    & van Doorn 1987 for the family), so that derivatives of small polynomials are exact: order 1
-    answers 1 on the ramp x and 0 on a flat field, order 2 answers 1 on x * x / 2 and 0 on ramps
-    and flat fields. Down the rows, the derivative is positive where values grow downwards.
-    At least three taps serve a derivative, however small sigma is.
-
-    Raises ArgumentError or ArgumentTypeError: as `gaussian`, or `order` is not a pair of 0, 1 and
-    2.
-    """
-    down, along = _pair(sigma)
-    orders = _orders(order)
-    radii = [_reach(s, truncate, n) for s, n in zip((down, along), orders, strict=True)]
-    _check_taps("sigma", *(2 * radius + 1 for radius in radii))
-    factors = [
-        _derivative_taps(s, radius, n)
-        for s, radius, n in zip((down, along), radii, orders, strict=True)
-    ]
-    return np.outer(factors[0], factors[1])
+    sigmas = check_number_pair(sigma, "sigma", POSITIVE)
+    truncate = check_number(truncate, "truncate", POSITIVE)
+    down, along = (_radius(each, truncate) for each in sigmas)
+    _check_taps("sigma", 2 * down + 1, 2 * along + 1)
+    return np.outer(_bell(down, sigmas[0]), _bell(along, sigmas[1]))
 
 
 def laplacian_of_gaussian(sigma: float | tuple[float, float], truncate: float = 4.0) -> Weights:
     """Return the Laplacian of a Gaussian (Marr & Hildreth 1980), negative in the middle.
 
-    The sum of the two second derivatives of `gaussian_derivative`: it sums to 0, and its answer
-    on the bowl (x * x + y * y) / 2 is exactly 2, the Laplacian of the bowl. No factor of sigma
-    is applied.
+    Both second derivatives are the sampled Gaussian times the Hermite polynomial of order 2,
+    orthogonalised on the samples (Koenderink & van Doorn 1987 for the family). So the sum of the
+    weights is 0 and the answer on the bowl (x * x + y * y) / 2 is exactly 2, the Laplacian of the
+    bowl. No factor of sigma is applied. At least three taps serve each direction, however small
+    sigma is.
 
-    Raises ArgumentError or ArgumentTypeError: as `gaussian`.
+    Parameters
+    ----------
+    sigma : standard deviation in pixels, one number or (down the rows, along the columns), above 0
+    truncate : reach in standard deviations, above 0
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        As `gaussian`.
     """
-    down, along = _pair(sigma)
-    radii = [_reach(each, truncate, 2) for each in (down, along)]
-    _check_taps("sigma", *(2 * radius + 1 for radius in radii))
-    bells = [_derivative_taps(s, radius, 0) for s, radius in zip((down, along), radii, strict=True)]
-    bends = [_derivative_taps(s, radius, 2) for s, radius in zip((down, along), radii, strict=True)]
-    return np.outer(bends[0], bells[1]) + np.outer(bells[0], bends[1])
+    sigmas = check_number_pair(sigma, "sigma", POSITIVE)
+    truncate = check_number(truncate, "truncate", POSITIVE)
+    down, along = (max(_radius(each, truncate), 1) for each in sigmas)
+    _check_taps("sigma", 2 * down + 1, 2 * along + 1)
+    of_rows = np.outer(_second_derivative(down, sigmas[0]), _bell(along, sigmas[1]))
+    of_columns = np.outer(_bell(down, sigmas[0]), _second_derivative(along, sigmas[1]))
+    return of_rows + of_columns
 
 
 def difference_of_gaussians(
@@ -112,22 +91,26 @@ def difference_of_gaussians(
     """Return a Gaussian of `sigma` minus one of `ratio * sigma`; it sums to 0.
 
     With the ratio 1.6 of Marr & Hildreth (1980) it comes close to the Laplacian of a Gaussian
-    with the sign turned: positive in the middle. `ratio` is above 1; both Gaussians reach
-    `truncate` times the wider sigma.
+    with the sign turned: positive in the middle.
 
-    Raises ArgumentError or ArgumentTypeError: as `gaussian`, or `ratio` is not above 1.
+    Parameters
+    ----------
+    sigma : standard deviation in pixels, one number or (down the rows, along the columns), above 0
+    ratio : wide standard deviation by the narrow one, above 1
+    truncate : reach of both in standard deviations of the wide one, above 0
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        As `gaussian`, and where both Gaussians are a single pixel.
     """
-    ratio = _real("ratio", ratio)
-    if ratio <= 1:
-        raise ArgumentError(f"ratio must be above 1, not {ratio:g}")
-    narrow = _pair(sigma)
-    wide = tuple(_positive("ratio times sigma", each * ratio) for each in narrow)
-    radii = [max(1, _radius(each, truncate)) for each in wide]
-    _check_taps("sigma", *(2 * radius + 1 for radius in radii))
-    inner, outer = (
-        np.outer(*(_derivative_taps(s, r, 0) for s, r in zip(sigmas, radii, strict=True)))
-        for sigmas in (narrow, wide)
-    )
+    ratio = check_number(ratio, "ratio", Range(above=1))
+    narrow = check_number_pair(sigma, "sigma", POSITIVE)
+    truncate = check_number(truncate, "truncate", POSITIVE)
+    wide = check_number_pair((narrow[0] * ratio, narrow[1] * ratio), "ratio times sigma")
+    down, along = (max(1, _radius(each, truncate)) for each in wide)
+    _check_taps("sigma", 2 * down + 1, 2 * along + 1)
+    inner, outer = (np.outer(_bell(down, s[0]), _bell(along, s[1])) for s in (narrow, wide))
     weights = inner - outer
     if not weights.any():
         raise ArgumentError("sigma is too small: both Gaussians are a single pixel")
@@ -138,25 +121,32 @@ def disk(radius: float) -> Weights:
     """Return a disk: each weight is the area of its pixel that the circle covers; sum 1.
 
     The circle of the point spread of a defocused lens (Gonzalez & Woods, Digital Image
-    Processing). `radius` is above 0; up to 0.5 the kernel is a single 1.
+    Processing).
 
-    Raises ArgumentError or ArgumentTypeError: `radius` is out of range or no number.
+    Parameters
+    ----------
+    radius : of the circle in pixels, above 0; up to 0.5 the kernel is a single 1
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        For a radius that is out of range or no number, and for more than `MAX_TAPS` weights.
     """
-    radius = _positive("radius", radius)
+    radius = check_number(radius, "radius", POSITIVE)
     reach = max(0, math.ceil(radius - 0.5))
     _check_taps("radius", 2 * reach + 1, 2 * reach + 1)
     if reach == 0:
         return np.ones((1, 1))
-    # Area of the quarter of the circle below and left of each corner of the pixels.
+    # the area of the quarter of the circle below and left of each corner of the pixels
     corners = np.arange(reach + 1, dtype=np.float64) + 0.5
     quarter = np.zeros((reach + 2, reach + 2))
     quarter[1:, 1:] = _quarter_area(corners[:, np.newaxis], corners[np.newaxis, :], radius)
     covered = np.clip(np.diff(np.diff(quarter, axis=0), axis=1), 0.0, 1.0)
-    # Rounding leaves traces beyond the circle and between mirrored pixels.
+    # rounding leaves traces beyond the circle and between mirrored pixels
     nearest = np.concatenate(([0.0], corners[:-1]))
     covered[np.hypot(nearest[:, np.newaxis], nearest[np.newaxis, :]) >= radius] = 0.0
     covered = (covered + covered.T) / 2.0
-    # The first row and column hold half pixels, which their mirror images complete.
+    # the first row and column hold half pixels, which their mirror images complete
     covered[0, :] *= 2.0
     covered[:, 0] *= 2.0
     index = np.abs(np.arange(-reach, reach + 1))
@@ -169,14 +159,19 @@ def motion(length: float, angle: float = 0.0) -> Weights:
 
     The line is as long as `length` pixels and one pixel wide; a weight falls linearly to 0 over
     one pixel of distance from its axis, which runs between the middles of its first and last
-    pixel. Lengths that are odd at angles of 0 and 90 degrees give equal weights. `length` is at
-    least 1; turning `angle` by 180 degrees changes nothing.
+    pixel. Lengths that are odd at angles of 0 and 90 degrees give equal weights.
 
-    Raises ArgumentError or ArgumentTypeError: a value is out of range or no number.
+    Parameters
+    ----------
+    length : in pixels, at least 1
+    angle : direction in degrees; turned by 180 it is the same
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        For a value that is out of range or no number, and for more than `MAX_TAPS` weights.
     """
-    length = _real("length", length)
-    if length < 1:
-        raise ArgumentError(f"length must be at least 1 pixel, not {length:g}")
+    length = check_number(length, "length", Range(1, unit="pixels"))
     cosine, sine = _direction("angle", angle)
     half = (length - 1) / 2
     across, up = (math.ceil(half * abs(part)) for part in (cosine, sine))
@@ -200,27 +195,31 @@ def gabor(
 ) -> Weights:
     """Return a Gabor function: a wave under a Gaussian (Daugman 1985).
 
-    - sigma: standard deviation of the Gaussian along the wave, above 0.
-    - wavelength: of the wave, at least 2.
-    - angle: direction in which the wave runs; its stripes stand at right angles to it.
-    - phase: degrees; 0 is a bright bar in the middle, 90 an edge that falls towards `angle`.
-    - aspect: sigma along the wave divided by sigma along the stripes, above 0.
-    - truncate: reach in standard deviations.
-    - zero_mean: subtract the Gaussian times a constant so that a flat field is answered with 0
-        (Lee 1996).
-
     The kernel is scaled to answer 1 on the wave of its own wavelength, direction and phase.
 
-    Raises ArgumentError or ArgumentTypeError: a value is out of range or no number, or the wave
-    vanishes on the pixels or under a Gaussian too narrow for it.
+    Parameters
+    ----------
+    sigma : standard deviation of the Gaussian along the wave, in pixels, above 0
+    wavelength : of the wave, in pixels, at least 2
+    angle : direction in degrees in which the wave runs, its stripes at right angles to it
+    phase : in degrees; 0 is a bright bar in the middle, 90 an edge that falls towards `angle`
+    aspect : sigma along the wave divided by sigma along the stripes, above 0
+    truncate : reach in standard deviations, above 0
+    zero_mean : subtract the Gaussian times a constant so that a flat field is answered with 0
+        (Lee 1996)
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        For a value that is out of range or no number, and where the wave vanishes on the pixels or
+        under a Gaussian too narrow for it.
     """
-    sigma, aspect = _positive("sigma", sigma), _positive("aspect", aspect)
-    wavelength = _real("wavelength", wavelength)
-    if wavelength < 2:
-        raise ArgumentError(f"wavelength must be at least 2 pixels, not {wavelength:g}")
+    sigma, aspect = check_number(sigma, "sigma", POSITIVE), check_number(aspect, "aspect", POSITIVE)
+    wavelength = check_number(wavelength, "wavelength", Range(2, unit="pixels"))
+    truncate = check_number(truncate, "truncate", POSITIVE)
     cosine, sine = _direction("angle", angle)
     in_phase, in_quadrature = _direction("phase", phase)
-    beside = _positive("sigma divided by aspect", sigma / aspect)
+    beside = check_number(sigma / aspect, "sigma divided by aspect")
     reach_x = math.hypot(sigma * cosine, beside * sine)
     reach_y = math.hypot(sigma * sine, beside * cosine)
     across, up = _radius(reach_x, truncate), _radius(reach_y, truncate)
@@ -237,8 +236,8 @@ def gabor(
     gain = float(np.sum(weights * wave))
     if gain < 1e-9 * float(np.sum(bell)):
         raise ArgumentError(
-            f"a gabor kernel of wavelength {wavelength:g}, sigma {sigma:g} and phase {phase:g} "
-            "vanishes; use another phase, a shorter wavelength or a larger sigma"
+            f"a gabor kernel of wavelength {wavelength:g}, sigma {sigma:g} and phase {phase:g}"
+            " vanishes: use another phase, a shorter wavelength or a larger sigma"
         )
     return np.asarray(weights / gain, dtype=np.float64)
 
@@ -248,12 +247,20 @@ def emboss(angle: float = 135.0, strength: float = 1.0) -> Weights:
 
     Prewitt's two gradients, mixed for the light (Schlag, "Fast embossing effects on raster
     image data", Graphics Gems IV, 1994). Bright places stand out: slopes that rise away from
-    the light are bright. The positive weights add up to `strength` (above 0), which is the
-    answer on a step from 0 to 1 that faces the light. Shown with an offset of 128.
+    the light are bright. Shown with an offset of 128.
 
-    Raises ArgumentError or ArgumentTypeError: a value is out of range or no number.
+    Parameters
+    ----------
+    angle : where the light comes from, in degrees
+    strength : sum of the positive weights, above 0: the answer on a step from 0 to 1 that faces
+        the light
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError
+        For a value that is out of range or no number.
     """
-    strength = _positive("strength", strength)
+    strength = check_number(strength, "strength", POSITIVE)
     cosine, sine = _direction("angle", angle)
     x, y = _grid(1, 1)
     weights = -(x * cosine + y * sine)
@@ -261,32 +268,27 @@ def emboss(angle: float = 135.0, strength: float = 1.0) -> Weights:
 
 
 def _bell(radius: int, sigma: float) -> Weights:
+    """Return the sampled Gaussian; its taps add up to 1."""
     with np.errstate(over="ignore", under="ignore"):  # far tails are 0
         distance = np.arange(-radius, radius + 1) / sigma
-        return np.asarray(np.exp(-0.5 * distance * distance), dtype=np.float64)
+        taps: Weights = np.exp(-0.5 * distance * distance)
+    return taps / math.fsum(taps)
 
 
-def _derivative_taps(sigma: float, radius: int, order: int) -> Weights:
-    """Return one factor of a derivative; its moments are exact, see `gaussian_derivative`."""
-    # Below a tenth of a pixel the neighbours' weights underflow, while the limit is reached
-    # long before: differences of neighbouring pixels.
-    bell = _bell(radius, max(sigma, 0.1) if order else sigma)
-    bell /= math.fsum(bell)
-    if order == 0:
-        return bell
-    x = np.arange(-radius, radius + 1, dtype=np.float64)
-    squares = x * x
-    variance = math.fsum(squares * bell)
-    if order == 1:
-        return x * bell / variance
-    bend = (squares - variance) * bell
+def _second_derivative(radius: int, sigma: float) -> Weights:
+    """Return the second derivative of the Gaussian, exact for polynomials of degree 2."""
+    # below a tenth of a pixel the neighbours' weights underflow, while the limit is reached
+    # long before: differences of neighbouring pixels
+    bell = _bell(radius, max(sigma, 0.1))
+    squares = np.arange(-radius, radius + 1, dtype=np.float64) ** 2
+    bend = (squares - math.fsum(squares * bell)) * bell
     return bend * (2.0 / math.fsum(squares * bend))
 
 
 def _quarter_area(x: Weights, y: Weights, radius: float) -> Weights:
     """Return the area of the circle within 0..x and 0..y, for x and y of at least 0."""
     x, y = np.minimum(x, radius), np.minimum(y, radius)
-    # Up to `start` the rectangle is as high as y, from there on as the circle.
+    # up to `start` the rectangle is as high as y, from there on as the circle
     start = np.minimum(np.sqrt(radius * radius - y * y), x)
     return y * start + _below_circle(x, radius) - _below_circle(start, radius)
 
@@ -305,7 +307,7 @@ def _grid(across: int, up: int) -> tuple[Weights, Weights]:
 
 def _direction(name: str, angle: float) -> tuple[float, float]:
     """Return cosine and sine of degrees, exact for multiples of 90 and alike for those of 45."""
-    degrees = math.fmod(_real(name, angle), 360.0)
+    degrees = math.fmod(check_number(angle, name), 360.0)
     quarters, rest = divmod(degrees, 90.0)
     cosine, sine = math.cos(math.radians(rest)), math.sin(math.radians(rest))
     if rest == 45.0:
@@ -315,58 +317,16 @@ def _direction(name: str, angle: float) -> tuple[float, float]:
     return cosine, sine
 
 
-def _pair(sigma: float | tuple[float, float]) -> tuple[float, float]:
-    if isinstance(sigma, (tuple, list)):
-        if len(sigma) != 2:
-            raise ArgumentError(f"sigma must be one number or two, not {len(sigma)}")
-        return _positive("sigma", sigma[0]), _positive("sigma", sigma[1])
-    number = _positive("sigma", sigma)
-    return number, number
-
-
-def _orders(order: tuple[int, int]) -> tuple[int, int]:
-    if isinstance(order, (tuple, list)) and len(order) == 2:
-        down, along = order
-        if all(type(each) is int and 0 <= each <= 2 for each in (down, along)):
-            return down, along
-    raise ArgumentError(f"order must be a pair of 0, 1 or 2, such as (0, 1), not {order!r}")
-
-
 def _radius(sigma: float, truncate: float) -> int:
-    reach = _positive("truncate", truncate) * sigma + 0.5
+    reach = truncate * sigma + 0.5
     if not math.isfinite(reach):
-        raise ArgumentError("sigma times truncate is not finite; use a smaller sigma")
+        raise ArgumentError("sigma times truncate is not finite: use a smaller sigma")
     return int(reach)
-
-
-def _reach(sigma: float, truncate: float, order: int) -> int:
-    return max(_radius(sigma, truncate), 1 if order else 0)
 
 
 def _check_taps(name: str, *sides: int) -> None:
     if math.prod(sides) > MAX_TAPS:
         raise ArgumentError(
-            f"{name} is too large: the kernel would have more than {MAX_TAPS} weights; "
-            f"use a smaller {name}"
+            f"{name} is too large: the kernel would have more than {MAX_TAPS} weights;"
+            f" use a smaller {name}"
         )
-
-
-def _positive(name: str, value: float) -> float:
-    number = _real(name, value)
-    if number <= 0:
-        raise ArgumentError(f"{name} must be above 0, not {number:g}")
-    return number
-
-
-def _real(name: str, value: float) -> float:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(
-        value, (int, float, np.integer, np.floating)
-    ):
-        raise ArgumentTypeError(f"{name} must be a number, not {type(value).__name__}")
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        raise ArgumentError(f"{name} must be finite, not {number}")
-    return number

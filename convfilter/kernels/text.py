@@ -19,8 +19,17 @@ def parse(text: str) -> Kernel:
     are numbers too: `"1/9 1/9 1/9"`. One row of entries parted by commas alone, `"1,2,1"`, is
     a column, since the comma ends a row.
 
-    Raises KernelError: an entry is no number, the rows differ in length, all weights are 0, or
-    there are none.
+    Raises
+    ------
+    KernelError
+        When an entry is no number, the rows differ in length, all weights are 0, or there are none.
+    ArgumentTypeError
+        When `text` is no text.
+
+    Examples
+    --------
+    >>> parse("1 2 1, 2 4 2, 1 2 1").weights[1].tolist()
+    [2.0, 4.0, 2.0]
     """
     if not isinstance(text, str):
         raise ArgumentTypeError(f"the text of a kernel is a str, not {type(text).__name__}")

@@ -1,23 +1,39 @@
-"""What is accepted: images, kernels, numbers; everything else is refused with a reason."""
+"""Checks of images, dtypes and kernels, for every room; those of numbers stand in `numbers`."""
 
 from __future__ import annotations
 
 import functools
 import math
-import operator
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError
+from convfilter.errors import ArgumentError, ArgumentTypeError, ConvfilterError, KernelError
+from convfilter.runtime.numbers import check_integer, check_number, check_pair, shortened
+
+__all__ = [
+    "IMAGE_DTYPES",
+    "LARGEST_ELEMENTS",
+    "LARGEST_KERNEL",
+    "Array",
+    "check_dtype",
+    "check_fill",
+    "check_image",
+    "check_integer",
+    "check_kernel",
+    "check_number",
+    "check_pair",
+    "limits_of",
+]
 
 IMAGE_DTYPES = ("uint8", "uint16", "int16", "float32", "float64")
 _KNOWN = frozenset(np.dtype(name) for name in IMAGE_DTYPES)
 LARGEST_ELEMENTS = 2**33
 """Arrays beyond this many elements are taken for a slip of the keyboard."""
 LARGEST_KERNEL = 2**26
-"""Weights of a kernel."""
+"""Kernels of more weights than this are refused."""
 
 Array = NDArray[Any]
 
@@ -68,70 +84,81 @@ def check_image(image: ArrayLike) -> Array:
         raise ArgumentError(f"the image is empty: its shape is {array.shape}")
     if array.size > LARGEST_ELEMENTS:
         raise ArgumentError(
-            f"the image has {array.size} elements: at most {LARGEST_ELEMENTS} are served"
+            f"the image has {array.size} elements: at most {LARGEST_ELEMENTS} are taken"
         )
     array = np.ascontiguousarray(array, dtype=dtype)
     return array if array.ndim == 3 else array[:, :, np.newaxis]
 
 
-def check_kernel(kernel: ArrayLike) -> NDArray[np.float64]:
-    """Return the kernel as a float64 array (rows, columns), or raise KernelError."""
-    try:
-        array = np.asarray(kernel)
-    except ValueError as error:
-        raise KernelError("the kernel has rows of different lengths: give a rectangle") from error
+def check_kernel(kernel: Any) -> NDArray[np.float64]:
+    """Return the weights of a kernel as a contiguous float64 array (rows, columns).
+
+    The array that comes back may share memory with the one given and must not be written to.
+
+    Raises
+    ------
+    KernelError
+        For what is no rectangle of finite real numbers; of nested lists it names the place.
+    """
+    if isinstance(kernel, (str, bytes, Mapping)):
+        raise KernelError(f"the kernel is {shortened(kernel)}: give rows of numbers")
+    if isinstance(kernel, (list, tuple)) and any(map(_is_row, kernel)):
+        kernel = _check_rows(kernel)
+    array = np.asarray(kernel)
+    if array.size == 0:
+        raise KernelError("the kernel has no weights: give at least one number")
     if array.ndim != 2:
         raise KernelError(f"the kernel has {array.ndim} axes: give rows and columns")
-    if array.size == 0:
-        raise KernelError(f"the kernel has no weights: its shape is {array.shape}")
     if array.dtype.kind not in "biuf":
         raise KernelError(f"the kernel has dtype {array.dtype}: give real numbers")
     if array.size > LARGEST_KERNEL:
         raise KernelError(
-            f"the kernel has {array.size} weights: at most {LARGEST_KERNEL} are served"
+            f"the kernel has {array.size} weights: at most {LARGEST_KERNEL} are taken"
         )
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore"):  # a long double may exceed float64, which is found just below
         array = np.ascontiguousarray(array, dtype=np.float64)
-    if not np.isfinite(array).all():
-        raise KernelError("the kernel holds NaN or infinity: every weight must be finite")
+    finite = np.isfinite(array)
+    if not finite.all():
+        row, column = np.argwhere(~finite)[0].tolist()
+        raise KernelError(
+            f"row {row + 1}, column {column + 1} is {array[row, column]}:"
+            " a kernel must not hold NaN or infinity"
+        )
     return array
 
 
-def check_number(value: Any, what: str) -> float:
-    """Return a finite float, or raise an error that names the argument."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ArgumentTypeError(f"{what} is {value!r}: give a number") from error
-    if not math.isfinite(number):
-        raise ArgumentError(f"{what} is {number}: give a finite number")
-    return number
+def _is_row(row: object) -> bool:
+    return isinstance(row, (list, tuple)) or (isinstance(row, np.ndarray) and row.ndim > 0)
 
 
-def check_integer(value: Any, what: str, least: int) -> int:
-    """Return an int of at least `least`, or raise an error that names the argument."""
-    if isinstance(value, (bool, np.bool_)):
-        raise ArgumentTypeError(f"{what} is {value}: give a whole number")
-    try:
-        number = operator.index(value)
-    except TypeError as error:
-        raise ArgumentTypeError(f"{what} is {value!r}: give a whole number") from error
-    if number < least:
-        raise ArgumentError(f"{what} is {number}: it must be at least {least}")
-    return number
-
-
-def check_pair(value: Any, what: str, least: int) -> tuple[int, int]:
-    """Return (rows, columns) from one int or from two."""
-    if isinstance(value, (tuple, list, np.ndarray)):
-        if len(value) != 2:
-            raise ArgumentError(
-                f"{what} has {len(value)} parts: give one number or (rows, columns)"
+def _check_rows(rows: Sequence[Any]) -> list[Sequence[Any]]:
+    """Return nested sequences whose rows are alike, so that a refusal can name the wrong one."""
+    checked: list[Sequence[Any]] = []
+    for number, row in enumerate(rows, start=1):
+        if not _is_row(row):
+            raise KernelError(f"row {number} is {shortened(row)}: give a list of numbers")
+        entries = row.tolist() if isinstance(row, np.ndarray) else row
+        if not entries:
+            raise KernelError(f"row {number} has no weights: give at least one")
+        if checked and len(entries) != len(checked[0]):
+            some = "1 entry" if len(entries) == 1 else f"{len(entries)} entries"
+            raise KernelError(
+                f"row {number} has {some} where row 1 has {len(checked[0])}:"
+                " rows of different lengths make no kernel"
             )
-        rows, columns = value
-    else:
-        rows = columns = value
-    return check_integer(rows, what, least), check_integer(columns, what, least)
+        for column, entry in enumerate(entries, start=1):
+            _check_weight(entry, f"row {number}, column {column}")
+        checked.append(entries)
+    return checked
+
+
+def _check_weight(weight: object, what: str) -> None:
+    if type(weight) is float:
+        return  # whether it is finite is asked of all weights at once
+    try:
+        check_number(weight, what)
+    except ConvfilterError as error:
+        raise KernelError(str(error)) from None
 
 
 def check_fill(fill: Any, dtype: np.dtype[Any]) -> float:

@@ -14,8 +14,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
-from convfilter.errors import ArgumentError
-from convfilter.runtime.checks import check_integer
+from convfilter.runtime.numbers import Range, check_integer
 
 SMALLEST_BAND = 200_000
 """Nanoseconds of work that are worth another thread: to wake one takes about half of that."""
@@ -37,10 +36,7 @@ def check_workers(workers: Any) -> int:
     """Return the number of threads for a call: all CPUs when None, else a number from 1 to 1024."""
     if workers is None:
         return default_workers()
-    number = check_integer(workers, "workers", 1)
-    if number > MOST_WORKERS:
-        raise ArgumentError(f"workers is {number}: give at most {MOST_WORKERS}, or None")
-    return number
+    return check_integer(workers, "workers", Range(1, MOST_WORKERS))
 
 
 def run_bands(
@@ -117,6 +113,8 @@ class _Shared:
             waits = self._helpers > 0
         if waits:
             self._done.get()
+        # a helper that comes late still holds this, but not the result that the work holds
+        del self._work
 
 
 class _Crew:

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from convfilter.batch import Plan, make_plan
+from convfilter.batch.plan import FilePlan, make_plan
+from convfilter.batch.settings import completed
 from convfilter.errors import ImageError, UsageError
 
 
@@ -27,11 +28,15 @@ def touch(*names: str) -> None:
         path.write_bytes(b"")
 
 
-def planned(*paths: str, **options: Any) -> Plan:
-    return make_plan(paths, label="sobel", **options)
+def planned(*paths: str, **options: Any) -> FilePlan:
+    """Plan the paths of a command line: the last of several is the output, unless in place."""
+    inputs, output = paths, None
+    if len(paths) > 1 and not options.get("in_place"):
+        *inputs, output = paths
+    return make_plan(inputs, output, completed(options), label="sobel")
 
 
-def pairs(plan: Plan) -> list[tuple[str, str]]:
+def pairs(plan: FilePlan) -> list[tuple[str, str]]:
     return [(str(job.input), str(job.output)) for job in plan.jobs]
 
 
@@ -63,7 +68,7 @@ def test_one_file_into_an_existing_folder() -> None:
 
 def test_a_slash_makes_the_output_a_folder() -> None:
     touch("a.png")
-    plan = planned("a.png", "out/", format_name="JPEG")
+    plan = planned("a.png", "out/", format="JPEG")
     assert pairs(plan) == [("a.png", "out/a.jpg")]
     assert plan.jobs[0].make_folder
 
@@ -81,7 +86,7 @@ def test_a_slash_makes_the_output_a_folder() -> None:
 )
 def test_a_single_path_gets_a_sibling(name: str, format_name: str | None, expected: str) -> None:
     touch(name)
-    plan = planned(name, format_name=format_name)
+    plan = planned(name, format=format_name)
     assert pairs(plan) == [(name, expected)]
     assert plan.chosen_name
 
@@ -180,7 +185,7 @@ def test_pipes_in_a_folder_are_passed_over() -> None:
 def test_colliding_names_are_refused() -> None:
     touch("a.png", "a.jpg", "x/a.png")
     assert "would both become" in refused("a.png", "x/a.png", "out")
-    message = refused("a.png", "a.jpg", "out", format_name="PNG")
+    message = refused("a.png", "a.jpg", "out", format="PNG")
     assert "a.png and a.jpg would both become out/a.png" in message
 
 
@@ -216,8 +221,21 @@ def test_in_place() -> None:
     plan = planned("a.png", "in", in_place=True, recursive=True)
     assert pairs(plan) == [(name, name) for name in ("a.png", "in/b.png", "in/x/c.png")]
     assert all(job.overwrite for job in plan.jobs)
-    assert "--format" in refused("a.png", in_place=True, format_name="PNG")
+    assert "--format" in refused("a.png", in_place=True, format="PNG")
     assert "standard input" in refused("-", in_place=True)
+
+
+def test_an_output_must_suit_the_inputs() -> None:
+    touch("a.png", "b.png")
+
+    def refusal(*inputs: str, output: str | None, **options: Any) -> str:
+        with pytest.raises(UsageError) as caught:
+            make_plan(inputs, output, completed(options), label="sobel", output_called="output")
+        return str(caught.value)
+
+    assert "no place for out" in refusal("a.png", output="out", in_place=True)
+    assert refusal("a.png", "b.png", output=None) == "several inputs need a folder as output"
+    assert "a folder as output, but b.png is a file" in refusal("a.png", "a.png", output="b.png")
 
 
 def test_existing_outputs_are_refused_unless_allowed() -> None:
@@ -237,7 +255,7 @@ def test_a_dangling_link_is_in_the_way() -> None:
 
 def test_devices_need_no_leave_to_be_written_to() -> None:
     touch("a.png")
-    assert planned("a.png", os.devnull, format_name="PNG").jobs[0].overwrite
+    assert planned("a.png", os.devnull, format="PNG").jobs[0].overwrite
 
 
 @pytest.mark.parametrize(
@@ -308,7 +326,9 @@ def test_permissions(monkeypatch: pytest.MonkeyPatch) -> None:
             planned(*paths)
     plan = planned("in", "out", recursive=True)
     assert pairs(plan) == [("in/a.png", "out/a.png")]
-    assert [failure.name for failure in plan.failures] == ["in/x"]
+    (failure,) = plan.failures
+    assert (failure.input, failure.output) == (Path("in/x"), Path("out/x"))
+    assert "in/x: the folder cannot be read" in str(failure.error)
     with pytest.raises(ImageError, match="in/x: the folder cannot be read: Permission denied"):
         planned("in/x", "out")
 

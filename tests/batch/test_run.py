@@ -1,21 +1,30 @@
-"""Jobs side by side, the report on them, and how a run is ended early."""
+"""Jobs side by side, how CPUs are shared out among them, and how a run is ended early."""
 
 from __future__ import annotations
 
+import gc
 import threading
-import time
-from collections.abc import Callable
+import weakref
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from convfilter.batch import Job, Outcome, Report, run
-from convfilter.errors import ArgumentError, ImageError
+from convfilter.batch.job import Job
+from convfilter.batch.run import Outcome, Threads, shared_out
+from convfilter.batch.work import Done, Seconds
+from convfilter.errors import ImageError
+from convfilter.runtime import threads
 
 JOBS = [Job(Path(f"{number}.png"), Path(f"out/{number}.png")) for number in range(12)]
+MANY = [Job(Path(f"{number}.png"), None) for number in range(5000)]
 
 
-def work(job: Job) -> list[str]:
+def done(*notes: str) -> Done:
+    return Done((2, 3), "uint8", 1, notes, (), Seconds(0.0, 0.0, 0.0))
+
+
+def work(job: Job) -> Done:
     number = int(job.name.partition(".")[0])
     if number == 3:
         raise ImageError("3.png: broken")
@@ -23,101 +32,133 @@ def work(job: Job) -> list[str]:
         raise MemoryError
     if number == 5:
         raise ZeroDivisionError("a bug")
-    return [f"note {number}"]
+    return done(f"note {number}")
 
 
-@pytest.mark.parametrize("threads", [1, 3, 50])
-def test_every_job_is_told_once(threads: int) -> None:
-    outcomes: list[Outcome] = []
-    run(JOBS, work, outcomes.append, threads=threads)
+@pytest.mark.parametrize("count", [1, 3, 50])
+def test_every_job_is_told_once(count: int) -> None:
+    outcomes = list(Threads(JOBS, work, count))
     assert sorted(o.job.name for o in outcomes) == sorted(job.name for job in JOBS)
     failed = {o.job.name: o.error for o in outcomes if o.error is not None}
     assert set(failed) == {"3.png", "4.png", "5.png"}
     assert "not enough memory" in str(failed["4.png"])
     assert isinstance(failed["5.png"], ZeroDivisionError)
-    assert {o.notes for o in outcomes if o.job.name == "7.png"} == {("note 7",)}
+    assert {o.done for o in outcomes if o.job.name == "7.png"} == {done("note 7")}
+
+
+def test_no_jobs_have_no_outcomes() -> None:
+    running = Threads([], work, 3)
+    assert list(running) == []
+    assert running.stop() == []
 
 
 def test_jobs_run_side_by_side() -> None:
     together = threading.Barrier(3, timeout=20)
 
-    def meet(_: Job) -> list[str]:
+    def meet(_: Job) -> Done:
         together.wait()
-        return []
+        return done()
 
-    outcomes: list[Outcome] = []
-    run(JOBS[:3], meet, outcomes.append, threads=3)
-    assert [o.error for o in outcomes] == [None] * 3
+    assert [o.error for o in Threads(JOBS[:3], meet, 3)] == [None] * 3
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_an_interrupt_drops_what_waits_and_tells_what_is_done(threads: int) -> None:
+def test_a_single_thread_is_that_of_whoever_asks() -> None:
+    used: list[threading.Thread] = []
+
+    def note(_: Job) -> Done:
+        used.append(threading.current_thread())
+        return done()
+
+    running = Threads(JOBS, note, 1)
+    assert used == []
+    next(running)
+    assert used == [threading.current_thread()]
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_only_a_few_jobs_are_begun_ahead(count: int) -> None:
+    begun: list[str] = []
+    running = Threads(MANY, lambda job: begun.append(job.name) or done(), count)
+    for taken in range(1, 4):
+        next(running)
+        assert len(begun) <= taken - 1 + 2 * count
+    rest = running.stop()
+    assert len(begun) == 3 + len(rest) <= 2 + 2 * count
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_when_it_is_stopped_what_waits_is_dropped_and_what_is_begun_is_told(count: int) -> None:
     begun: list[str] = []
     outcomes: list[Outcome] = []
+    is_free = threading.Event()
 
-    def note(job: Job) -> list[str]:
+    def note(job: Job) -> Done:
         begun.append(job.name)
-        time.sleep(0.001)
-        return []
+        if len(begun) > 2:
+            is_free.wait(20)
+        return done()
 
-    def tell(outcome: Outcome) -> None:
-        outcomes.append(outcome)
-        if len(outcomes) == 2:
-            raise KeyboardInterrupt
-
-    many = [Job(Path(f"{number}.png"), None) for number in range(5000)]
-    with pytest.raises(KeyboardInterrupt):
-        run(many, note, tell, threads=threads)
-    assert len(outcomes) == len(begun)
-    assert len(begun) < len(many)
-
-
-@pytest.mark.parametrize("threads", [1, 2])
-def test_a_closed_pipe_ends_the_run(threads: int) -> None:
-    def gone(_: Job) -> list[str]:
-        raise BrokenPipeError
-
-    with pytest.raises(BrokenPipeError):
-        run(JOBS, gone, lambda _: None, threads=threads)
+    running = Threads(MANY, note, count)
+    outcomes += [next(running), next(running)]
+    is_free.set()
+    outcomes += running.stop()
+    assert sorted(o.job.name for o in outcomes) == sorted(begun)
+    assert 2 <= len(begun) < 10
+    assert list(running) == []
+    assert running.stop() == []
 
 
-def told(report: Report, *calls: Callable[[Report], None]) -> Report:
-    for call in calls:
-        call(report)
-    return report
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("error", [BrokenPipeError, KeyboardInterrupt, SystemExit])
+def test_what_ends_the_run_is_raised(error: type[BaseException], count: int) -> None:
+    def end(_: Job) -> Done:
+        raise error
+
+    running = Threads(JOBS, end, count)
+    with pytest.raises(error):
+        next(running)
+    assert running.stop() == []
 
 
-def fail(report: Report) -> None:
-    report.fail(ImageError("x"))
+def test_an_error_that_is_kept_keeps_no_pictures() -> None:
+    pictures: list[weakref.ref[object]] = []
 
+    def fail(_: Job) -> Done:
+        picture = np.zeros((4, 4))
+        pictures.append(weakref.ref(picture))
+        try:
+            raise OSError("disk full")
+        except OSError as error:
+            raise ImageError("cannot be written") from error
 
-def misuse(report: Report) -> None:
-    report.fail(ArgumentError("x"))
+    outcomes = list(Threads(JOBS[:2], fail, 2))
+    gc.collect()
+    assert [str(outcome.error) for outcome in outcomes] == ["cannot be written"] * 2
+    assert [picture() for picture in pictures] == [None, None]
 
 
 @pytest.mark.parametrize(
-    ("report", "code"),
+    ("cpus", "jobs", "given", "expected"),
     [
-        (told(Report(2), Report.succeed, Report.succeed), 0),
-        (told(Report(2), Report.succeed, fail), 3),
-        (told(Report(2), fail, fail), 1),
-        (told(Report(2), misuse, misuse), 2),
-        (told(Report(2), misuse, fail), 1),
-        (told(Report(1), fail), 1),
-        (told(Report(1), misuse), 2),
-        (told(Report(1), Report.succeed), 0),
+        (8, 1, (None, None), (1, None)),
+        (8, 2, (None, None), (2, 4)),
+        (8, 3, (None, None), (3, 2)),
+        (8, 100, (None, None), (8, 1)),
+        (8, 100, (2, None), (2, 4)),
+        (8, 100, (16, None), (16, 1)),
+        (8, 100, (1, None), (1, None)),
+        (8, 100, (4, 3), (4, 3)),
+        (8, 1, (None, 3), (1, 3)),
+        (8, 0, (None, None), (1, None)),
+        (1, 5, (None, None), (1, None)),
     ],
 )
-def test_exit_codes(report: Report, code: int) -> None:
-    assert report.exit_code == code
-
-
-def test_last_sentences() -> None:
-    report = told(Report(3, passed_over=1, not_entered=2), Report.succeed, fail)
-    assert report.sentence(Path("out")) == (
-        "1 file written to out, 1 failed, 1 other file passed over, 2 folders not entered (use -r)"
-    )
-    assert report.sentence(interrupted=True).startswith(
-        "interrupted: 1 file written, 1 failed, 1 not begun"
-    )
-    assert told(Report(2), fail, fail).sentence(Path("out")) == "0 files written, 2 failed"
+def test_files_under_way_share_the_cpus(
+    monkeypatch: pytest.MonkeyPatch,
+    cpus: int,
+    jobs: int,
+    given: tuple[int | None, int | None],
+    expected: tuple[int, int | None],
+) -> None:
+    monkeypatch.setattr(threads, "default_workers", lambda: cpus)
+    assert shared_out(jobs, *given) == expected

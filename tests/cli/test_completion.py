@@ -11,6 +11,7 @@ import pytest
 from click.shell_completion import BashComplete, ZshComplete
 
 from convfilter import filters, kernels
+from convfilter.cli.commands import SUMMARIES
 from convfilter.cli.group import Commands
 
 VARIABLE = "_CONVFILTER_COMPLETE"
@@ -57,7 +58,7 @@ def completions(monkeypatch: pytest.MonkeyPatch, words: str, position: int) -> l
 
 
 def test_every_command_is_completed(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = {*kernels.names(), *filters.names(), "pipe", "filters", "kernels", "cache"}
+    known = {*kernels.names(), *filters.names(), *SUMMARIES}
     offered = completions(monkeypatch, "convfilter ", 1)
     assert sorted(offered) == sorted(f"plain,{name}" for name in known)
     assert "plain,--version" in completions(monkeypatch, "convfilter --", 1)

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from convfilter.images import writing
-from convfilter.images.placing import place
+from convfilter.files import writing
+from convfilter.files.replace import replace_file
 from tests.cli.conftest import Runner, picture
-from tests.images.refusals import ERRORS, Refusing
+from tests.files.refusals import ERRORS, Refusing
 
 OLD = b"what was there before"
 REFUSED = range(20)
@@ -20,17 +20,17 @@ REFUSED = range(20)
 
 
 def refusing(refused: int, number: int, made: list[str]) -> Callable[..., None]:
-    """Return what places a file while one call is refused, and lists the calls in `made`."""
+    """Return what replaces a file while one call is refused, and lists the calls in `made`."""
 
-    def place_refused(*given: Any, **named: Any) -> None:
+    def replace_refused(*given: Any, **named: Any) -> None:
         with pytest.MonkeyPatch.context() as patch:
             calls = Refusing(patch, refused, number)
             try:
-                place(*given, **named)
+                replace_file(*given, **named)
             finally:
                 made.extend(calls.made)
 
-    return place_refused
+    return replace_refused
 
 
 @pytest.mark.parametrize("way", ["new", "replaced", "in place"])
@@ -49,7 +49,7 @@ def test_a_refused_call_is_one_line_and_loses_nothing(
         if way == "replaced":
             target.write_bytes(OLD)
         made: list[str] = []
-        monkeypatch.setattr(writing, "place", refusing(refused, number, made))
+        monkeypatch.setattr(writing, "replace_file", refusing(refused, number, made))
         command = ["invert", source, *([target] if way != "in place" else [])]
         flags = {"new": [], "replaced": ["--overwrite"], "in place": ["--in-place"]}[way]
         ended = convfilter(*command, *flags, "--quiet")

@@ -139,7 +139,7 @@ def test_a_chain_in_text_and_in_a_file(convfilter: Runner, folder: Path) -> None
 @pytest.mark.parametrize(
     ("chain", "words"),
     [
-        ("", "the chain is empty"),
+        ("", "the pipeline is empty"),
         ("sobel |", "step 2 is empty"),
         ("sobl", "step 1, sobl: no filter or kernel is called 'sobl'; did you mean sobel"),
         ("sobel | bilateral size=4", "step 2, bilateral: size is 4"),

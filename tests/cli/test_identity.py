@@ -11,31 +11,19 @@ from numpy.typing import NDArray
 from PIL import ImageCms
 
 from convfilter.errors import ImageError
-from convfilter.images import Image, Metadata, read, write
+from convfilter.images import FORMATS, Image, Metadata, read, suffix_of, write
 from tests.cli.conftest import Runner
 from tests.conftest import TABLE
-from tests.images.exif_blocks import TOLD, exif_block, told_in
+from tests.formats.declared import exact_kinds, written
+from tests.formats.exif.exif_blocks import TOLD, exif_block, told_in
 
-FORMATS = {"PNG": "png", "TIFF": "tif", "WebP": "webp", "PPM": "ppm", "NPY": "npy", "JPEG": "jpg"}
 DTYPES = ("uint8", "uint16", "float32")
 KINDS = {1: "grey", 2: "grey and alpha", 3: "RGB", 4: "RGB and alpha"}
+NAMES = [*written(lambda holds: not holds.lossy), *written(keeps="compression")]
+"""Formats that store pixels exactly, or the way in which they have been compressed before."""
 
-KEPT = {
-    "PNG": {"uint8": (1, 2, 3, 4), "uint16": (1, 2, 3, 4)},
-    "TIFF": {"uint8": (1, 2, 3, 4), "uint16": (1, 2, 3, 4), "float32": (1, 2, 3, 4)},
-    "WebP": {"uint8": (3, 4)},
-    "PPM": {"uint8": (3,), "uint16": (3,)},
-    "NPY": dict.fromkeys(DTYPES, (1, 2, 3, 4)),
-    "JPEG": {"uint8": (1, 3)},
-}
-"""What each format holds; files of anything else are refused, or changed with a note."""
-
-HOLDS = {
-    "PNG": {"profile", "EXIF", "resolution", "text"},
-    "TIFF": {"profile", "EXIF", "resolution"},
-    "WebP": {"profile", "EXIF"},
-    "JPEG": {"profile", "EXIF", "resolution"},
-}
+MOST_APART = 6
+"""Levels of 8 bits that lossy formats may change."""
 
 
 def smooth(dtype: str, channels: int) -> NDArray[Any]:
@@ -58,22 +46,28 @@ def profile(channels: int) -> bytes:
     return bytes(16) + b"GRAY" + bytes(108)
 
 
+def kept_by(format_name: str) -> set[str]:
+    """Return what the format keeps of what is looked at here."""
+    return set(FORMATS[format_name].keeps & {"profile", "EXIF", "resolution", "texts"})
+
+
 def told(format_name: str, channels: int) -> Metadata:
     """Return what the format holds besides the pixels."""
-    kinds = HOLDS.get(format_name, set())
+    kinds = kept_by(format_name)
     return Metadata(
         icc_profile=profile(channels) if "profile" in kinds else None,
         exif=exif_block() if "EXIF" in kinds else None,
         dpi=(200.0, 100.0) if "resolution" in kinds else None,
-        text=(("Author", "somebody"),) if "text" in kinds else (),
+        text=(("Author", "somebody"),) if "texts" in kinds else (),
     )
 
 
 def outcome(convfilter: Runner, folder: Path, format_name: str, dtype: str, channels: int) -> str:
     """Filter a file with a kernel that changes nothing; return what became of it."""
-    suffix, pixels = FORMATS[format_name], smooth(dtype, channels)
+    suffix, pixels = suffix_of(format_name), smooth(dtype, channels)
+    most_apart = MOST_APART if FORMATS[format_name].holds.lossy else 0
     given = told(format_name, channels)
-    source, target = folder / f"in.{suffix}", folder / f"out.{suffix}"
+    source, target = folder / f"in{suffix}", folder / f"out{suffix}"
     try:
         notes = write(Image(pixels, channels in (2, 4), None, given), source)
     except ImageError:
@@ -86,21 +80,21 @@ def outcome(convfilter: Runner, folder: Path, format_name: str, dtype: str, chan
     assert after.dtype == before.dtype
     assert after.alpha == before.alpha
     apart = np.abs(after.pixels.astype(float) - before.pixels).max()
-    assert apart <= (6 if format_name == "JPEG" else 0), apart
+    assert apart <= most_apart, apart
     metadata = after.metadata
     assert metadata == before.metadata
     found = {
         "profile": metadata.icc_profile is not None and metadata.icc_profile == given.icc_profile,
         "EXIF": metadata.exif is not None and told_in(metadata.exif) == TOLD,
         "resolution": metadata.dpi is not None and np.allclose(metadata.dpi, (200, 100), atol=0.02),
-        "text": metadata.text == (("Author", "somebody"),),
+        "texts": metadata.text == (("Author", "somebody"),),
     }
     kept = {name for name, is_there in found.items() if is_there}
     if notes or before.shape != pixels.shape:
         return "changed when written, with a note" if notes else "widened"
-    assert kept == HOLDS.get(format_name, set()), kept
-    np.testing.assert_allclose(before.pixels, pixels, atol=6 if format_name == "JPEG" else 0)
-    return "identical" if format_name != "JPEG" else "as JPEG has it"
+    assert kept == kept_by(format_name), kept
+    np.testing.assert_allclose(before.pixels, pixels, atol=most_apart)
+    return "nearly identical" if most_apart else "identical"
 
 
 def test_what_a_round_trip_keeps(
@@ -108,15 +102,20 @@ def test_what_a_round_trip_keeps(
 ) -> None:
     table = {
         (format_name, dtype, channels): outcome(convfilter, folder, format_name, dtype, channels)
-        for format_name in FORMATS
+        for format_name in NAMES
         for dtype in DTYPES
         for channels in KINDS
     }
     lines = []
     for (format_name, dtype, channels), result in table.items():
-        holds = ", ".join(sorted(HOLDS.get(format_name, ()))) or "no metadata"
+        holds = ", ".join(sorted(kept_by(format_name))) or "no metadata"
         lines.append(f"{format_name:5} {dtype:8} {KINDS[channels]:15} {result:34} {holds}")
     record_property(TABLE, "\n".join(lines))
     for (format_name, dtype, channels), result in table.items():
-        is_kept = channels in KEPT[format_name].get(dtype, ())
-        assert (result in ("identical", "as JPEG has it")) == is_kept, (format_name, dtype, result)
+        form = FORMATS[format_name]
+        if form.holds.lossy:
+            is_kept = dtype == "uint8" and channels in (form.holds.grey, 3 * form.holds.colour)
+            assert (result == "nearly identical") == is_kept, (format_name, dtype, result)
+        else:
+            is_kept = channels in exact_kinds(form, dtype)
+            assert (result == "identical") == is_kept, (format_name, dtype, channels, result)

@@ -10,7 +10,7 @@ import pytest
 import convfilter as package
 from convfilter.images import Image, Metadata, read, write
 from tests.cli.conftest import Runner, picture
-from tests.images.profiles import curv, profile
+from tests.colour.profiles import curv, profile
 
 ADOBE_LIKE = profile(*[curv(563)] * 3)
 

@@ -1,49 +1,20 @@
-"""How a command line's options reach the work: threads shared out, quality passed on."""
+"""How a command line's options reach the work, and what is said while it goes on."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
 import pytest
 
-from convfilter.cli.files import FileOptions
-from convfilter.cli.run import _share
+from convfilter.batch.job import Job
+from convfilter.batch.plan import FilePlan
+from convfilter.cli import progress
+from convfilter.cli.run import _Teller
 from convfilter.images import read
-from convfilter.runtime import threads
-from tests.cli.conftest import Runner, picture
-
-
-def options(**given: Any) -> FileOptions:
-    values: dict[str, Any] = dict.fromkeys(FileOptions.__dataclass_fields__)
-    return FileOptions(**{**values, **given})
-
-
-@pytest.mark.parametrize(
-    ("cpus", "jobs", "given", "expected"),
-    [
-        (8, 1, {}, (1, None)),
-        (8, 2, {}, (2, 4)),
-        (8, 3, {}, (3, 2)),
-        (8, 100, {}, (8, 1)),
-        (8, 100, {"jobs": 2}, (2, 4)),
-        (8, 100, {"jobs": 16}, (16, 1)),
-        (8, 100, {"jobs": 1}, (1, None)),
-        (8, 100, {"jobs": 4, "workers": 3}, (4, 3)),
-        (8, 1, {"workers": 3}, (1, 3)),
-        (8, 0, {}, (1, None)),
-        (1, 5, {}, (1, None)),
-    ],
-)
-def test_files_under_way_share_the_cpus(
-    monkeypatch: pytest.MonkeyPatch,
-    cpus: int,
-    jobs: int,
-    given: dict[str, int],
-    expected: tuple[int, int | None],
-) -> None:
-    monkeypatch.setattr(threads, "default_workers", lambda: cpus)
-    assert _share(options(**given), jobs) == expected
+from convfilter.pipeline import Pipeline
+from convfilter.runtime.compiled import link
+from tests.cli.conftest import COMPILING, Runner, picture
 
 
 def test_quality_reaches_the_file(convfilter: Runner, folder: Path) -> None:
@@ -53,3 +24,46 @@ def test_quality_reaches_the_file(convfilter: Runner, folder: Path) -> None:
         assert ended.code == 0, ended.err
         assert read(f"{quality}.jpg").shape == read("a.png").shape
     assert Path("10.jpg").stat().st_size < 0.7 * Path("95.jpg").stat().st_size
+
+
+@pytest.mark.parametrize("watched", [True, False])
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_compiling_is_said_once_or_shown_by_a_spinner_of_a_single_file(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    jobs: int,
+    watched: bool,
+) -> None:
+    monkeypatch.setattr(progress, "_is_watched", lambda: watched)
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    lines: list[str] = []
+    plan = FilePlan((Job(Path("a.png"), Path("b.png")),) * jobs)
+    context = SimpleNamespace(
+        command_path="convfilter sobel", params={"quiet": False, "explain": False}
+    )
+    teller = _Teller(plan, context, lines.append)  # type: ignore[arg-type]
+    for _ in range(2):
+        with teller.compiling():
+            pass
+    shown = watched and jobs == 1
+    assert lines == ([] if shown else [f"convfilter sobel: {COMPILING}"])
+    assert ("compiling its loops" in capsys.readouterr().err) == shown
+
+
+@pytest.mark.parametrize("options", [[], ["--quiet"]])
+def test_compiling_is_announced_while_files_are_filtered_unless_quiet(
+    convfilter: Runner, folder: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    at_first = link._while_compiling
+    during = []
+
+    def note(*given: object, **named: object) -> object:
+        during.append(link._while_compiling)
+        return call(*given, **named)
+
+    picture("a.png")
+    call = Pipeline.__call__
+    monkeypatch.setattr(Pipeline, "__call__", note)
+    assert convfilter("sobel", "a.png", "b.png", *options).code == 0
+    assert (during[0] is at_first) == bool(options)
+    assert link._while_compiling is at_first

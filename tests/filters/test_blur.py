@@ -11,8 +11,9 @@ from skimage.morphology import disk
 from convfilter import filters
 from convfilter.kernels import shapes
 from tests.filters.pictures import grey, rgb
+from tests.filters.registry import of_family
 
-BLURS = ("box-blur", "gaussian-blur", "motion-blur", "disk-blur")
+BLURS = of_family("blur")
 
 
 @pytest.mark.parametrize("name", BLURS)

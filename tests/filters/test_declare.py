@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import pickle
+import pydoc
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,8 +15,10 @@ import pytest
 from convfilter import filters
 from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from convfilter.filters import declare
-from convfilter.filters.options import Channels, Window
-from convfilter.filters.pixels import Pixels
+from convfilter.filters.declaring.options import Channels, Window
+from convfilter.filters.declaring.reach import POINT, around
+from convfilter.filters.pixels.picture import Pixels
+from convfilter.filters.pixels.windows import correlate
 from tests.filters.pictures import grey, rgb
 
 
@@ -28,13 +32,13 @@ def registry() -> Iterator[dict[str, declare.Filter]]:
 
 
 def test_declaring_is_enough(registry: dict[str, declare.Filter]) -> None:
-    @declare.filter()
+    @declare.filter(reach=POINT, alpha="point")
     def twice_as_bright(image: Pixels, window: Window, *, channels: Channels = "each") -> Pixels:
         """Double every value.
 
         More words.
         """
-        return image.correlate(np.array([[2.0]]), window)
+        return correlate(image, np.array([[2.0]]), window)
 
     assert registry["twice-as-bright"] is twice_as_bright
     assert twice_as_bright.summary == "Double every value."
@@ -52,7 +56,7 @@ def test_names_are_taken_once(registry: dict[str, declare.Filter]) -> None:
         return image
 
     with pytest.raises(ArgumentTypeError, match="two filters are called sobel"):
-        declare.filter()(sobel)
+        declare.filter(reach=POINT, alpha="point")(sobel)
 
 
 def test_signature_is_that_of_a_function() -> None:
@@ -67,6 +71,47 @@ def test_signature_is_that_of_a_function() -> None:
     assert filters.open_.__name__ == "open"
 
 
+def test_help_shows_every_parameter_with_its_range_and_default() -> None:
+    shown = " ".join(pydoc.plain(pydoc.render_doc(filters.gaussian_blur)).split())
+    for words in (
+        "Blur with a Gaussian, the smoothest of the blurs.",
+        "Alpha is smoothed as the colours are.",
+        "sigma : float or (rows, columns), default 2.0",
+        "standard deviation, one number or rows,columns (0.05 to 250 pixels)",
+        'border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"',
+        "workers : int or None, default None",
+        "None: all CPUs",
+        'alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"',
+        "array of the image's dtype",
+        "UnknownNameError",
+        "convfilter.filters",
+    ):
+        assert words in shown, words
+    shown = pydoc.plain(pydoc.render_doc(filters.nl_means))
+    assert "(1 to 51 pixels, odd)" in shown
+    shown = pydoc.plain(pydoc.render_doc(filters.convolve))
+    assert "kernel : name, path, text, array or Kernel\n" in shown
+    assert "None: that of the kernel" in shown
+    assert "those of both signs keep it." in shown
+    assert "A declared filter" in pydoc.plain(pydoc.render_doc(declare.Filter))
+
+
+def test_a_filter_is_pickled_by_its_name() -> None:
+    for found in (filters.sobel, filters.open_):
+        assert pickle.loads(pickle.dumps(found)) is found
+
+
+def test_a_filter_has_no_other_attributes() -> None:
+    with pytest.raises(AttributeError, match="<filter sobel> has no attribute 'sigma'"):
+        _ = filters.sobel.sigma
+
+
+def test_reach_counts_the_dilation() -> None:
+    found = filters.get("gaussian-blur")
+    values = found.bind({"sigma": 1, "dilation": (2, 3)})
+    assert found.reach(values) == around((17, 25))
+
+
 def test_values_are_bound_and_parsed() -> None:
     found = filters.get("gaussian-blur")
     bound = found.bind({"sigma": 3})
@@ -76,8 +121,11 @@ def test_values_are_bound_and_parsed() -> None:
     assert found.parse({"sigma": "2,3", "border": "wrap"}) == {"sigma": (2, 3), "border": "wrap"}
     assert filters.get("bilateral").parse({"sigma-space": "2"}) == {"sigma_space": 2}
     for method in (found.bind, found.parse):
-        with pytest.raises(UnknownNameError, match="did you mean sigma"):
+        with pytest.raises(UnknownNameError, match="called 'sigmo'; did you mean sigma"):
             method({"sigmo": "2"})
+    with pytest.raises(UnknownNameError, match="called 'sigma-spice'; did you mean sigma_space"):
+        filters.get("bilateral").parse({"sigma-spice": "2"})
+    assert found.complete({"sigma": 3.0})["truncate"] == 4
     with pytest.raises(ArgumentError, match="convolve needs kernel"):
         filters.get("convolve").bind({})
 

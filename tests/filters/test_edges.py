@@ -10,11 +10,11 @@ from scipy import ndimage
 from convfilter import filters, kernels
 from convfilter.errors import ArgumentError
 from tests.filters.pictures import Array, grey, rgb, step
+from tests.filters.registry import declaring, of_family
 
-GRADIENTS = ("sobel", "scharr", "prewitt", "roberts")
-COMPASS = ("kirsch", "robinson")
-LAPLACIANS = ("laplacian", "laplacian-of-gaussian", "difference-of-gaussians")
-ALL = (*GRADIENTS, *COMPASS, "frei-chen", *LAPLACIANS)
+ALL = [name for name in of_family("edges") if not filters.get(name).mixes]
+GRADIENTS = [name for name in ALL if name in declaring("norm")]
+COMPASS = [n for n in ALL if n not in GRADIENTS and f"{n}-nw" in kernels.names()]
 
 
 def reference(name: str, image: Array) -> Array:

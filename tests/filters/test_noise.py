@@ -13,8 +13,9 @@ from skimage import data
 from convfilter import Pipeline, filters
 from convfilter.engine.noise import noise_sigma
 from tests.filters.pictures import Array, error, grey, rgb
+from tests.filters.registry import choices
 
-METHODS = ("median", "kernel", "gaussian", "bilateral", "nl-means")
+METHODS = choices("denoise", "method")
 
 
 def scene() -> Array:

@@ -10,7 +10,7 @@ from skimage.filters import threshold_otsu
 
 from convfilter import Pipeline, filters
 from convfilter.errors import ArgumentError
-from convfilter.filters.levels import otsu
+from convfilter.filters.pixels.otsu import otsu
 from tests.filters.pictures import grey, rgb, with_alpha
 
 

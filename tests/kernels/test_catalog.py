@@ -6,17 +6,7 @@ import sys
 import pytest
 
 from convfilter import kernels
-from convfilter.errors import ArgumentTypeError, KernelError, UnknownNameError
-from convfilter.kernels import catalog
-
-TABLE = """
-[mine]
-kind = "smoothing"
-weights = [[1, 1]]
-signed = "clamp"
-description = "A mean of two"
-source = "Nobody's book"
-"""
+from convfilter.errors import ArgumentTypeError, UnknownNameError
 
 
 def test_names_and_summaries_keep_the_order_of_the_file() -> None:
@@ -65,30 +55,3 @@ def test_the_package_refuses_unknown_attributes() -> None:
     with pytest.raises(AttributeError, match="nothing_here"):
         kernels.nothing_here  # noqa: B018
     assert set(kernels.__all__) <= set(dir(kernels))
-
-
-def test_a_complete_table_is_read() -> None:
-    tables = catalog.read_tables(TABLE, "x.toml")
-    assert list(tables) == ["mine"]
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (TABLE + TABLE, "mine"),
-        (TABLE + "colour = 1\n", "unknown key 'colour'"),
-        (TABLE + "row = [1]\n", "either weights or both"),
-        (TABLE.replace('kind = "smoothing"\n', ""), "'kind' is missing"),
-        (TABLE.replace('source = "Nobody\'s book"\n', ""), "'source' is missing"),
-        (TABLE.replace("weights = [[1, 1]]\n", ""), "either weights or both"),
-        (TABLE.replace('"A mean of two"', "3"), "description must be one line"),
-        (TABLE.replace('"A mean of two"', '" "'), "description must be one line"),
-        (TABLE.replace('"smoothing"', '"magic"'), "kind must be one of"),
-        ("mine = 3", "not a table"),
-        ("[mine", "x.toml"),
-    ],
-)
-def test_faults_of_a_catalogue_are_named(text: str, message: str) -> None:
-    with pytest.raises(KernelError, match=message) as caught:
-        catalog.read_tables(text, "x.toml")
-    assert "x.toml" in str(caught.value)

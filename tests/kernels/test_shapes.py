@@ -52,7 +52,7 @@ def test_gaussian_is_scipys(sigma: Any) -> None:
 
 def test_gaussian_is_opencvs() -> None:
     column = cv2.getGaussianKernel(17, 2.0).ravel()
-    assert np.allclose(shapes.gaussian_taps(2.0), column, rtol=1e-12)
+    assert np.allclose(shapes.gaussian(2.0), np.outer(column, column), rtol=1e-12)
     assert shapes.gaussian(2.0, truncate=3.0).shape == (13, 13)
 
 
@@ -62,34 +62,18 @@ def test_tiny_and_flat_gaussians() -> None:
     assert np.isfinite(shapes.gaussian(1e-300, truncate=2e300)).all()
 
 
-@pytest.mark.parametrize("order", [(0, 1), (1, 0), (1, 1), (2, 0), (0, 2), (2, 1)])
-@pytest.mark.parametrize("sigma", [1.5, 3.0])
-def test_gaussian_derivative_is_close_to_the_sampled_one(
-    sigma: float, order: tuple[int, int]
-) -> None:
-    kernel = shapes.gaussian_derivative(sigma, order)
-    expected = ndimage.gaussian_filter(impulse(), sigma, order=order, mode="constant")
-    turned = middle(expected, kernel)[::-1, ::-1]  # SciPy convolves with the derivative
-    assert np.abs(turned - kernel).max() < 5e-3 * np.abs(kernel).max()
-
-
 @given(SIGMAS)
 def test_derivatives_of_small_polynomials_are_exact(sigma: float) -> None:
     rows, columns = plane()
-    slope = shapes.gaussian_derivative(sigma, (0, 1))
-    assert answer(columns, slope) == pytest.approx(1.0, rel=1e-12)
-    assert answer(rows, slope) == pytest.approx(0.0, abs=1e-12)
-    assert answer(rows, shapes.gaussian_derivative(sigma, (1, 0))) == pytest.approx(1.0, rel=1e-12)
-    bend = shapes.gaussian_derivative(sigma, (0, 2))
-    assert answer(columns**2 / 2, bend) == pytest.approx(1.0, rel=1e-11)
-    assert answer(columns + 3, bend) == pytest.approx(0.0, abs=1e-10)
     log = shapes.laplacian_of_gaussian(sigma)
     assert answer((rows**2 + columns**2) / 2, log) == pytest.approx(2.0, rel=1e-10)
+    assert answer(rows**2 / 2, log) == pytest.approx(1.0, rel=1e-10)
+    assert answer(columns**2 / 2, log) == pytest.approx(1.0, rel=1e-10)
+    assert answer(columns + rows + 3, log) == pytest.approx(0.0, abs=1e-10)
     assert log.sum() == pytest.approx(0.0, abs=1e-12)
 
 
 def test_derivatives_without_smoothing_are_differences() -> None:
-    assert shapes.gaussian_derivative(0.001).tolist() == [[-0.5, 0.0, 0.5]]
     assert np.allclose(
         shapes.laplacian_of_gaussian(0.001), [[0, 1, 0], [1, -4, 1], [0, 1, 0]], atol=1e-15
     )
@@ -220,34 +204,36 @@ def test_angles_repeat_after_a_turn() -> None:
 
 
 BAD: list[tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any], str]] = [
-    (shapes.gaussian, (0,), {}, "sigma must be above 0"),
-    (shapes.gaussian, (-1,), {}, "sigma must be above 0"),
-    (shapes.gaussian, (math.nan,), {}, "sigma must be finite"),
-    (shapes.gaussian, (10**400,), {}, "sigma must be finite"),
-    (shapes.gaussian, ((1, 2, 3),), {}, "one number or two"),
-    (shapes.gaussian, ((1, 0),), {}, "sigma must be above 0"),
-    (shapes.gaussian, (1,), {"truncate": 0}, "truncate must be above 0"),
+    (shapes.gaussian, (0,), {}, "sigma is -?[0-9]+: give a number above 0"),
+    (shapes.gaussian, (-1,), {}, "sigma is -?[0-9]+: give a number above 0"),
+    (shapes.gaussian, (math.nan,), {}, "sigma is nan: give a number above 0"),
+    (shapes.gaussian, (10**400,), {}, "sigma is 1000.*: give a number that fits"),
+    (shapes.gaussian, ((1, 2, 3),), {}, r"sigma has 3 parts: give one number or \(rows, columns\)"),
+    (shapes.gaussian, ((1, 0),), {}, "sigma is -?[0-9]+: give a number above 0"),
+    (shapes.gaussian, (1,), {"truncate": 0}, "truncate is 0: give a number above 0"),
     (shapes.gaussian, (1e300,), {"truncate": 1e300}, "not finite"),
     (shapes.gaussian, (1e308,), {"truncate": 1}, "sigma is too large"),
     (shapes.gaussian, (2000,), {}, "sigma is too large"),
-    (shapes.gaussian_taps, (1e12,), {}, "sigma is too large"),
-    (shapes.gaussian_derivative, (1, (3, 0)), {}, "order must be"),
-    (shapes.gaussian_derivative, (1, 1), {}, "order must be"),
-    (shapes.gaussian_derivative, (1, (True, 0)), {}, "order must be"),
+    (shapes.gaussian, (1e12,), {}, "sigma is too large"),
     (shapes.laplacian_of_gaussian, (1e9,), {}, "sigma is too large"),
-    (shapes.difference_of_gaussians, (1,), {"ratio": 1}, "ratio must be above 1"),
-    (shapes.difference_of_gaussians, (1e300, 1e300), {}, "must be finite"),
+    (shapes.difference_of_gaussians, (1,), {"ratio": 1}, "ratio is 1: give a number above 1"),
+    (
+        shapes.difference_of_gaussians,
+        (1e300, 1e300),
+        {},
+        "ratio times sigma is inf: give a",
+    ),
     (shapes.difference_of_gaussians, (0.001,), {}, "sigma is too small"),
-    (shapes.disk, (0,), {}, "radius must be above 0"),
+    (shapes.disk, (0,), {}, "radius is 0: give a number above 0"),
     (shapes.disk, (1e308,), {}, "radius is too large"),
-    (shapes.motion, (0.5,), {}, "length must be at least 1"),
+    (shapes.motion, (0.5,), {}, "length is 0.5: give at least 1 pixels"),
     (shapes.motion, (1e12, 45), {}, "length is too large"),
-    (shapes.motion, (5, math.inf), {}, "angle must be finite"),
-    (shapes.gabor, (1, 1.5), {}, "wavelength must be at least 2"),
-    (shapes.gabor, (1, 5), {"aspect": 0}, "aspect must be above 0"),
+    (shapes.motion, (5, math.inf), {}, "angle is inf: give a finite number"),
+    (shapes.gabor, (1, 1.5), {}, "wavelength is 1.5: give at least 2 pixels"),
+    (shapes.gabor, (1, 5), {"aspect": 0}, "aspect is 0: give a number above 0"),
     (shapes.gabor, (1e9, 5), {}, "sigma is too large"),
-    (shapes.gabor, (1, 5), {"aspect": 5e-324}, "must be finite"),
-    (shapes.emboss, (0, 0), {}, "strength must be above 0"),
+    (shapes.gabor, (1, 5), {"aspect": 5e-324}, "divided by aspect is inf: give a finite number"),
+    (shapes.emboss, (0, 0), {}, "strength is 0: give a number above 0"),
 ]
 
 
@@ -262,5 +248,5 @@ def test_values_out_of_range_are_refused(
 
 @pytest.mark.parametrize("value", ["2", None, True, 1j, [[1]], (1, "2")])
 def test_other_types_are_refused(value: Any) -> None:
-    with pytest.raises((ArgumentTypeError, ArgumentError), match="sigma must be"):
+    with pytest.raises((ArgumentTypeError, ArgumentError), match=r"sigma (is|has)"):
         shapes.gaussian(value)

@@ -39,14 +39,14 @@ def test_rows_columns_and_fractions() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "holds no weights"),
-        (" , ", "holds no weights"),
+        ("", "has no weights"),
+        (" , ", "has no weights"),
         ("1 2, 3", "row 2 has 1 entry where row 1 has 2"),
         ("1 2 3, 1 2 3, 1 2", "row 3 has 2 entries where row 1 has 3"),
         ("1 x", "row 1: 'x' is not a number"),
         ("1 2, nan 3", "row 2: 'nan' is not a finite number"),
         ("1 -inf", "'-inf' is not a finite number"),
-        ("1 1e999", "finite number"),
+        ("1 1e999", "row 1, column 2 is inf"),
         ("1/0 2", "'1/0' divides by 0"),
         ("1/2.5", "not a number"),
         ("1_000 2", "not a number"),

@@ -188,6 +188,32 @@ def test_first_runs_at_once_all_succeed(tmp_path: Path):
     assert first_runs.failures(tmp_path, runs=4) == []
 
 
+def test_compiling_is_announced_inside_the_block_and_nowhere_else(tmp_path: Path):
+    program = """
+from contextlib import contextmanager
+from convfilter.runtime.compiled import link
+events = []
+link._compiled = lambda *given: events.append("compiles")
+
+@contextmanager
+def announced():
+    events.append("begins")
+    yield
+    events.append("ends")
+
+try:
+    with link.announcing(announced):
+        link.loop("engine.loops.correlate.join", T="float32")
+        link.loop("engine.loops.correlate.join", T="float32")
+        raise KeyboardInterrupt
+except KeyboardInterrupt:
+    pass
+link.loop("engine.loops.correlate.join", T="float64")
+print(*events)
+"""
+    assert run(tmp_path, program=program) == "begins compiles ends compiles"
+
+
 def test_threads_that_miss_a_loop_wait_for_the_one_that_compiles_it(tmp_path: Path):
     program = """
 import threading

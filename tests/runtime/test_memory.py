@@ -20,6 +20,7 @@ SHAPE = (1024, 2048)
 
 @pytest.fixture(autouse=True)
 def nothing_kept() -> Iterator[None]:
+    gc.collect()  # results of other tests would come in between when they go
     memory.forget()
     yield
     memory.forget()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -123,6 +124,25 @@ def test_without_further_threads_the_calling_one_does_all(
     seen = []
     run_bands(4, SMALLEST_BAND, 4, lambda start, stop: seen.append(start))
     assert seen == [0, 1, 2, 3]
+
+
+def test_what_the_work_holds_goes_with_it_though_help_comes_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    late: list[object] = []
+    monkeypatch.setattr(threads._crew, "ask", lambda call, count: late.append(call))
+    held = np.zeros(8)
+    gone = weakref.ref(held)
+
+    def work(start: int, stop: int, held: np.ndarray = held) -> None:
+        held[start:stop] = 1
+
+    run_bands(8, SMALLEST_BAND, 2, work)
+    assert held.all()
+    del held, work
+    assert gone() is None
+    assert len(late) == 1
+    late[0]()  # type: ignore[operator]
 
 
 def test_workers() -> None:

@@ -100,14 +100,19 @@ def bilateral_smoothing(
     *,
     border: Border = "reflect",
     fill: float = 0.0,
+    dtype: np.dtype[Any] | None = None,
 ) -> Bilateral:
-    """Return `bilateral` as an operation, for an image that need not be there yet."""
+    """Return `bilateral` as an operation, for an image that need not be there yet.
+
+    `dtype` is that of the image, which None stands for, or one of floats.
+    """
     radius = check_integer(size, "size", 1) // 2
     color = check_positive(sigma_color, "sigma_color")
     space = check_positive(sigma_space, "sigma_space")
     window = 2 * radius + 1
     rows, columns = lay_out(outline.shape, (window, window))
-    single = outline.dtype.name in ("uint8", "float32")
+    result = outline.dtype if dtype is None else dtype
+    single = Smoothing.sums_fit(outline.dtype, result)
     return remembered(
         Bilateral,
         outline=outline,
@@ -115,7 +120,7 @@ def bilateral_smoothing(
         columns=columns,
         border=check_border(border),
         fill=check_fill(fill, np.dtype(np.float32 if single else np.float64)),
-        dtype=outline.dtype,
+        dtype=result,
         needs_range=False,
         sigma_color=color,
         sigma_space=space,
@@ -133,7 +138,7 @@ class Bilateral(Smoothing):
         """Yield the sums in float32, for bytes and float32, and those in float64."""
         down, _ = self.offsets
         taps = 2 * down.size + 1
-        for dtype in self.arithmetics(single=self.dtype.name in ("uint8", "float32")):
+        for dtype in self.arithmetics():
             reason = f"bilateral, {taps} taps in a disk of {self.rows.window}; {dtype} sums"
             cost = (0.12 if dtype == SINGLE else 0.24) * down.size
             ready = functools.partial(_Ready, dtype=dtype)

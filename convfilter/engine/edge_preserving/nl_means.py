@@ -95,13 +95,18 @@ def nl_means_smoothing(
     search: int = 21,
     border: Border = "reflect",
     fill: float = 0.0,
+    dtype: np.dtype[Any] | None = None,
 ) -> NlMeans:
-    """Return `nl_means` as an operation, for an image that need not be there yet."""
+    """Return `nl_means` as an operation, for an image that need not be there yet.
+
+    `dtype` is that of the image, which None stands for, or one of floats.
+    """
     force = check_positive(strength, "strength")
     patch, window = _check_odd(size, "size"), _check_odd(search, "search")
     reach = patch + window - 1
     rows, columns = lay_out(outline.shape, (reach, reach))
-    single = outline.dtype.name in ("uint8", "float32")
+    result = outline.dtype if dtype is None else dtype
+    single = Smoothing.sums_fit(outline.dtype, result)
     return remembered(
         NlMeans,
         outline=outline,
@@ -109,7 +114,7 @@ def nl_means_smoothing(
         columns=columns,
         border=check_border(border),
         fill=check_fill(fill, np.dtype(np.float32 if single else np.float64)),
-        dtype=outline.dtype,
+        dtype=result,
         needs_range=False,
         strength=force,
         patch=patch,
@@ -128,7 +133,7 @@ class NlMeans(Smoothing):
     def ways(self) -> Iterator[Plan]:
         """Yield the sums in float32, for bytes and float32, and those in float64."""
         shifts = self.search * self.search
-        for dtype in self.arithmetics(single=self.dtype.name in ("uint8", "float32")):
+        for dtype in self.arithmetics():
             window = f"{self.search}x{self.search} shifts, patches of {self.patch}"
             reason = f"non-local means, {window}; {dtype} sums"
             cost = (0.2 if dtype == SINGLE else 0.4) * shifts
@@ -184,9 +189,9 @@ class _Ready(PlaneReader):
 
 def _squares_are_exact(operation: NlMeans, dtype: np.dtype[Any], elements: int) -> bool:
     """Tell whether sums of so many squared differences of integers are never rounded."""
-    if operation.dtype.kind == "f":
+    if operation.outline.dtype.kind == "f":
         return False
-    lowest, highest = map(float, limits_of(operation.dtype))
+    lowest, highest = map(float, limits_of(operation.outline.dtype))
     if operation.border == "constant":
         if operation.fill != math.floor(operation.fill):
             return False

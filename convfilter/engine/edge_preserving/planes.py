@@ -63,9 +63,15 @@ class Smoothing(Operation):
     dtype: np.dtype[Any]
     needs_range: bool
 
-    def arithmetics(self, single: bool) -> list[np.dtype[Any]]:
+    def arithmetics(self) -> list[np.dtype[Any]]:
         """Return the dtypes that sums may have; float32 if it is accurate and in range."""
-        return [SINGLE, DOUBLE] if single and not self.needs_range else [DOUBLE]
+        is_single = self.sums_fit(self.outline.dtype, self.dtype) and not self.needs_range
+        return [SINGLE, DOUBLE] if is_single else [DOUBLE]
+
+    @staticmethod
+    def sums_fit(image: np.dtype[Any], result: np.dtype[Any]) -> bool:
+        """Tell whether sums in float32 are accurate enough: of bytes or float32, to the same."""
+        return all(dtype.name in ("uint8", "float32") for dtype in (image, result))
 
 
 class PlaneReader:

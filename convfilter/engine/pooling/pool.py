@@ -100,21 +100,26 @@ def pooling(
     dilation: Pair = 1,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
+    dtype: np.dtype[Any] | None = None,
 ) -> Fold:
-    """Return `pool` over space as an operation, for an image that need not be there yet."""
+    """Return `pool` over space as an operation, for an image that need not be there yet.
+
+    `dtype` is that of the image, which None stands for, or of means one of floats.
+    """
     if reduce not in REDUCES:
         raise UnknownNameError("way to pool", str(reduce), REDUCES)
     sizes, rows, columns, counts = _windows(
         outline.shape, size, stride, padding, dilation, ceil_mode, count_include_pad
     )
-    means, fill = _means_and_fill(outline.dtype, reduce, sizes[0] * sizes[1], *counts)
+    result = outline.dtype if dtype is None else dtype
+    means, fill = _means_and_fill(outline.dtype, result, reduce, sizes[0] * sizes[1], *counts)
     fields: dict[str, Any] = {
         "outline": outline,
         "rows": rows,
         "columns": columns,
         "border": "constant",
         "fill": fill,
-        "dtype": outline.dtype,
+        "dtype": result,
         "reduce": reduce,
     }
     # counts are arrays, which nothing remembers
@@ -196,6 +201,7 @@ def _counts(axis: Axis, padding: int, name: str) -> NDArray[np.int64]:
 
 def _means_and_fill(
     dtype: np.dtype[Any],
+    result: np.dtype[Any],
     reduce: Reduce,
     taps: int,
     row_counts: NDArray[np.int64],
@@ -213,7 +219,8 @@ def _means_and_fill(
     if lowest == 0 and bound < 2**16:
         sums = np.dtype(np.uint16)
     # below 2**23 a quotient that is no tie cannot round to one either
-    return Means(sums, single if bound < 2**23 else double, row_counts, column_counts), 0
+    numbers = single if bound < 2**23 and result != double else double
+    return Means(sums, numbers, row_counts, column_counts), 0
 
 
 def _least(dtype: np.dtype[Any], reduce: Literal["max", "min"]) -> float:
@@ -241,7 +248,7 @@ def _pool_depth(
     rows = Axis(height, 1, 1, 1, 0, 0, height)
     columns = Axis(width * channels, window, 1, 1, 0, 0, width * channels - window + 1)
     ones, sizes = np.ones(height, np.int64), np.full(width, window, np.int64)
-    means, fill = _means_and_fill(image.dtype, reduce, window, ones, sizes)
+    means, fill = _means_and_fill(image.dtype, image.dtype, reduce, window, ones, sizes)
     operation = Fold(
         Outline.of(flat),
         rows,

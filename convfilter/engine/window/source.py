@@ -104,7 +104,8 @@ class Source:
     @property
     def output_length(self) -> int:
         """Numbers of one output row."""
-        return self.columns.outputs * self.channels
+        length: int = self.columns.outputs * self.channels
+        return length
 
     def height(self, outputs: int) -> int:
         """Return how many padded rows `outputs` output rows read."""

@@ -1,0 +1,25 @@
+"""The commands that are no filter, each in a module of its name that is imported when it is run."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import click
+
+__all__ = ["SUMMARIES", "make"]
+
+SUMMARIES = {
+    "pipe": "Run several filters one after the other.",
+    "filters": "List the filters, or show one with its parameters.",
+    "kernels": "List the kernels, or show one with its weights.",
+    "cache": "Show, fill or clear the cache of compiled loops.",
+}
+"""Every command of this folder with the line that the list of commands shows, in its order."""
+
+
+def make(name: str) -> click.Command:
+    """Return the command of this name, which its module's function `command` makes."""
+    made: click.Command = import_module(f"{__name__}.{name}").command()
+    return made

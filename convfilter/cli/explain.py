@@ -1,0 +1,57 @@
+"""What `--explain` says: which picture was read, what ran and why, how long each part took."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from convfilter.batch.work import Done
+
+if TYPE_CHECKING:
+    from convfilter.engine import Plan
+
+__all__ = ["explanation"]
+
+COLOURS = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}
+
+
+def explanation(name: str, done: Done) -> list[str]:
+    """Return the lines about the file `name`."""
+    seconds = done.seconds
+    return [
+        f"{name}: {_kind(done)}",
+        f"  reading    {_milliseconds(seconds.reading)}",
+        f"  filtering  {_milliseconds(seconds.filtering)}",
+        *(f"    {line}" for line in _reasons(done.plans) or ["pixel by pixel"]),
+        f"  writing    {_milliseconds(seconds.writing)}",
+    ]
+
+
+def _kind(done: Done) -> str:
+    height, width = done.shape[:2]
+    channels = done.shape[2] if len(done.shape) == 3 else 1
+    colours = COLOURS.get(channels, f"{channels} channels")
+    several = f", {done.frames} frames" if done.frames > 1 else ""
+    return f"{width}x{height} {colours}, {done.dtype}{several}"
+
+
+def _reasons(plans: Sequence[Plan]) -> list[str]:
+    """Return what ran and why, and where there was a choice, estimates of it and of the others."""
+    counted = Counter((plan.algorithm, plan.reason, _estimates(plan)) for plan in plans)
+    lines = []
+    for (algorithm, reason, estimates), times in counted.items():
+        lines.append(f"{algorithm}: {reason}" + (f" ({times} times)" if times > 1 else ""))
+        lines += [f"  {estimates}"] if estimates else []
+    return lines
+
+
+def _estimates(plan: Plan) -> str:
+    if not plan.alternatives:
+        return ""
+    others = ", ".join(f"{name} {cost:.2g}" for name, cost in plan.alternatives)
+    return f"estimate {plan.cost:.2g} ns for each number and thread; instead of {others}"
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:8.1f} ms"

@@ -1,0 +1,65 @@
+"""What came of all files: counts, the exit code, the last sentence."""
+
+from __future__ import annotations
+
+from convfilter.batch.plan import FilePlan
+from convfilter.cli.wording import counted
+from convfilter.errors import shown
+
+__all__ = ["SOME_FAILED", "Report"]
+
+SOME_FAILED = 3
+
+
+class Report:
+    """Counts what is done and what failed, and draws the conclusion.
+
+    Attributes
+    ----------
+    total : jobs and unreadable folders together
+    done, failed : how many of them came to which end
+    """
+
+    def __init__(self, plan: FilePlan) -> None:
+        self._plan = plan
+        self.total = len(plan.jobs) + len(plan.failures)
+        self.done = self.failed = 0
+        self._codes: set[int] = set()
+
+    def succeed(self) -> None:
+        """Count a file that was written."""
+        self.done += 1
+
+    def fail(self, error: BaseException) -> None:
+        """Count a file that could not be made."""
+        self.failed += 1
+        self._codes.add(getattr(error, "exit_code", 1))
+
+    @property
+    def exit_code(self) -> int:
+        """0 when all is done, 3 when some of several failed; when none is done the error's own.
+
+        Several that all failed give 1, since each may have its own reason; 2 where every one was
+        refused because the command was wrong.
+        """
+        if not self.failed:
+            return 0
+        if self.done:
+            return SOME_FAILED
+        return next(iter(self._codes)) if len(self._codes) == 1 else 1
+
+    def sentence(self, *, interrupted: bool = False) -> str:
+        """Return the last sentence, such as "47 files written to edges, 1 failed"."""
+        plan = self._plan
+        place = f" to {shown(plan.target)}" if plan.target is not None and self.done else ""
+        parts = [f"{counted(self.done, 'file')} written{place}"]
+        if self.failed:
+            parts.append(f"{self.failed} failed")
+        missing = self.total - self.done - self.failed
+        if interrupted and missing:
+            parts.append(f"{missing} not begun")
+        if plan.passed_over:
+            parts.append(f"{counted(plan.passed_over, 'other file')} passed over")
+        if plan.not_entered:
+            parts.append(f"{counted(plan.not_entered, 'folder')} not entered (use -r)")
+        return ("interrupted: " if interrupted else "") + ", ".join(parts)

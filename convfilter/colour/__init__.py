@@ -1,0 +1,1 @@
+"""What values of pixels stand for: tone curves, linear light, and colours by their names."""

@@ -1,0 +1,1 @@
+"""Picture files: what is true of every format, when files are read and written."""

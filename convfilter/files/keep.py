@@ -1,0 +1,90 @@
+"""Keep what a format holds of a picture's metadata, and name what is left out.
+
+Notes do not name the file: whoever writes it does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from numpy.typing import NDArray
+
+from convfilter.errors import listed
+from convfilter.formats.declaring import Format
+from convfilter.picture.image import COMMENT, Metadata
+
+__all__ = ["keep"]
+
+_SRGB_GAMMA = 45455
+"""What a PNG file of sRGB states (PNG specification, third edition, 11.3.2.5)."""
+
+
+def keep(pixels: NDArray[Any], form: Format, metadata: Metadata) -> tuple[Metadata, list[str]]:
+    """Return what the format holds of the metadata, and a note for what it should but cannot.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        Those that are stored.
+    form : Format
+    metadata : Metadata
+    """
+    notes: list[str] = []
+    homeless: list[str] = []
+    kept = replace(metadata, text=())
+    if "profile" not in form.keeps and metadata.icc_profile:
+        kept = replace(kept, icc_profile=None)
+        homeless.append("the colour profile")
+    if "EXIF" not in form.keeps and metadata.exif:
+        kept = replace(kept, exif=None)
+        homeless.append("the EXIF block")
+    if "XMP" not in form.keeps and metadata.xmp:
+        kept = replace(kept, xmp=None)
+        homeless.append("the XMP packet")
+    if "colours" not in form.keeps and metadata.png_colour:
+        kept = replace(kept, png_colour=())
+        homeless += ["the description of colours"] * _tells_more(dict(metadata.png_colour))
+    if "compression" not in form.keeps:
+        kept = replace(kept, jpeg=None)
+    text = []
+    for keyword, words in metadata.text:
+        if ("comment" if keyword == COMMENT else "texts") in form.keeps:
+            text.append((keyword, words))
+        else:
+            homeless.append(f"the text {keyword!r}")
+    if homeless:
+        notes.append(f"{form.name} has no place for {listed(homeless)}: left out")
+    kept = replace(kept, text=tuple(text), dpi=_dpi(form, metadata, notes))
+    return replace(kept, icc_profile=_profile(pixels, kept, notes)), notes
+
+
+def _tells_more(chunks: dict[bytes, bytes]) -> bool:
+    """Tell whether a PNG file's chunks about colours say anything but that they are sRGB."""
+    if b"cICP" in chunks:
+        return True
+    gamma = int.from_bytes(chunks.get(b"gAMA", b""), "big")
+    return b"sRGB" not in chunks and gamma != 0 and abs(gamma - _SRGB_GAMMA) > _SRGB_GAMMA / 50
+
+
+def _dpi(form: Format, metadata: Metadata, notes: list[str]) -> tuple[float, float] | None:
+    if metadata.dpi is None or "resolution" not in form.keeps:
+        return None
+    if all(0 < value < 1e6 for value in metadata.dpi):
+        return metadata.dpi
+    notes.append(f"a resolution of {metadata.dpi} dpi cannot be and was left out")
+    return None
+
+
+def _profile(pixels: NDArray[Any], metadata: Metadata, notes: list[str]) -> bytes | None:
+    profile = metadata.icc_profile
+    if not profile:
+        return None
+    # bytes 16 to 19 name the colour space of the profile (ICC.1:2022, 7.2)
+    grey = pixels.ndim == 2 or pixels.shape[2] == 2
+    if profile[16:20] == (b"GRAY" if grey else b"RGB "):
+        return profile
+    notes.append(
+        f"the colour profile does not fit {'grey' if grey else 'RGB'} pixels and was left out"
+    )
+    return None

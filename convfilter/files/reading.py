@@ -1,0 +1,137 @@
+"""Read picture files into arrays. Every way in which that can fail ends in one clear line."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, BinaryIO
+
+from convfilter.errors import ArgumentTypeError, ImageError, reason_of, shown
+from convfilter.formats import FORMATS, identify
+from convfilter.formats.declaring import HEAD_BYTES
+from convfilter.formats.declaring.limits import Limits, Selection, damaged, too_large
+from convfilter.picture.image import Image
+
+__all__ = ["DEFAULT_MAX_PIXELS", "display_name", "read"]
+
+DEFAULT_MAX_PIXELS = 500_000_000
+"""Largest width times height, of all frames together, unless the caller allows more."""
+
+
+def read(
+    source: str | os.PathLike[str] | IO[bytes],
+    *,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
+    frames: str | int | Iterable[int] | None = None,
+) -> Image:
+    """Read a picture with all its frames or pages.
+
+    The content decides about the format, not the suffix. Grey, grey with alpha, RGB and RGBA stay
+    as they are, and values keep their depth: 16 bits become uint16, floats stay floats, unscaled.
+    1-bit pictures become 0 and 255; palettes become grey, RGB or (with transparency) grey or RGB
+    with alpha; CMYK becomes sRGB, through its profile where it has one; YCbCr becomes RGB. Arrays
+    stay as they are; the last of 2 or 4 channels is alpha. The EXIF orientation is applied and
+    reset. Frames of animations are those that are seen, drawn over one another; pages may each have
+    their own size and kind, and those that are smaller copies of others are passed over.
+    ``docs/formats.md`` says what each format holds.
+
+    Parameters
+    ----------
+    source : path or binary stream
+        A stream is read to its end.
+    max_pixels : int
+        Largest width times height, of all frames together; checked before anything is decoded.
+    frames : str, int or several, optional
+        Which frames to read, counted from 0: ``"0"``, ``"0-3"``, ``"0,4-6"``, ``"5-"`` or numbers.
+
+    Returns
+    -------
+    Image
+        Pixels uint8, uint16, float32 or float64 (of arrays also bool and int16) of shape ``(H, W)``
+        or ``(H, W, C)``, writable. Integers span their range, floats 0 to 1.
+
+    Raises
+    ------
+    ArgumentError
+        `frames` is no choice of frames.
+    ArgumentTypeError
+        `source` is neither a path nor a stream.
+    ImageError
+        Missing, empty, truncated, damaged, too large, without the frames asked for, or of a kind
+        that is not supported: Lab colours, formats that are refused by name, and whatever would
+        lose bits.
+
+    Examples
+    --------
+    >>> image = convfilter.read("photo.jpg")
+    >>> image.pixels.shape, image.metadata.dpi
+    ((480, 640, 3), (300.0, 300.0))
+    """
+    name = display_name(source)
+    limits = Limits(max_pixels, Selection.of(frames))
+    if isinstance(source, (str, os.PathLike)):
+        with _open(Path(source), name) as file:
+            return _read(file, name, limits)
+    if not hasattr(source, "read"):
+        raise ArgumentTypeError(f"{source!r} is no picture file: give a path or a binary stream")
+    try:
+        data = source.read()
+    except OSError as error:
+        raise ImageError(f"{name}: cannot be read: {reason_of(error)}") from error
+    if not isinstance(data, bytes):
+        raise ImageError(f"{name}: gives text, not bytes: open it in binary mode")
+    return _read(io.BytesIO(data), name, limits)
+
+
+def display_name(target: object) -> str:
+    """Return the name of a path or stream for messages, on one line."""
+    if isinstance(target, (str, os.PathLike)):
+        return shown(target)
+    given = getattr(target, "name", None)
+    standard = {"<stdin>": "standard input", "<stdout>": "standard output"}
+    return shown(standard.get(given, given)) if isinstance(given, str) else "the stream"
+
+
+def _open(path: Path, name: str) -> BinaryIO:
+    """Open a file for reading; what cannot be rewound is taken into memory."""
+    if path.is_dir():
+        raise ImageError(f"{name}: is a folder, not a picture: give a file")
+    try:
+        file = path.open("rb")
+        if file.seekable():
+            return file
+        with file:
+            return io.BytesIO(file.read())
+    except FileNotFoundError as error:
+        raise ImageError(f"{name}: no such file: check the name and the folder") from error
+    except PermissionError as error:
+        raise ImageError(f"{name}: may not be read: check its permissions") from error
+    except (OSError, ValueError) as error:
+        raise ImageError(f"{name}: cannot be opened: {reason_of(error)}") from error
+
+
+def _read(file: BinaryIO, name: str, limits: Limits) -> Image:
+    try:
+        head = file.read(HEAD_BYTES)
+        file.seek(0)
+    except OSError as error:
+        raise ImageError(f"{name}: cannot be read: {reason_of(error)}") from error
+    try:
+        format_name = identify(head)
+        return _decoded(file, format_name, limits)
+    except ImageError as error:
+        raise ImageError(f"{name}: {error}") from error
+
+
+def _decoded(file: BinaryIO, format_name: str, limits: Limits) -> Image:
+    form = FORMATS[format_name]
+    try:
+        return form.read(file, limits)
+    except ImageError:
+        raise
+    except MemoryError as error:
+        raise too_large() from error
+    except Exception as error:  # damaged data makes the libraries raise almost anything
+        raise damaged(error, format_name) from error

@@ -1,0 +1,270 @@
+"""Write picture files: encoded in memory, put beside the target, then renamed onto it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from numpy.typing import ArrayLike
+
+from convfilter.errors import (
+    ArgumentError,
+    ConvfilterError,
+    ImageError,
+    UnknownNameError,
+    reason_of,
+    shown,
+)
+from convfilter.files.fit import fit
+from convfilter.files.reading import display_name
+from convfilter.files.replace import replace_file
+from convfilter.formats import FORMATS, check_format, check_written, format_of
+from convfilter.formats.declaring import (
+    BEST_QUALITY,
+    COMPRESSIONS,
+    Effort,
+    Format,
+    Frame,
+    Written,
+)
+from convfilter.formats.declaring.limits import words_of
+from convfilter.picture.image import Image, Metadata, Timing
+from convfilter.runtime.numbers import Range, check_integer
+from convfilter.runtime.threads import check_workers
+
+if TYPE_CHECKING:
+    from convfilter.colour.named import Colour
+
+__all__ = ["write"]
+
+
+def write(
+    image: Image | ArrayLike,
+    target: str | os.PathLike[str] | IO[bytes],
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know
+    overwrite: bool = True,
+    quality: int | None = None,
+    compress: str = "fast",
+    background: str = "white",
+    workers: int | None = None,
+) -> list[str]:
+    """Write a picture and return notes about what the format could not hold.
+
+    What fits is stored exactly, except in lossy formats; ``docs/formats.md`` says what each format
+    holds, and what its quality is by default. Float pixels of 0 to 1 are rounded and saturated to 8
+    bits where the format holds no floats, bool becomes 0 and 255. Alpha is laid on `background`
+    where the format holds none. Grey becomes RGB where there is no grey, and more colours than the
+    format holds are reduced. Of several frames or pages, a format of one picture gets the first.
+
+    Parameters
+    ----------
+    image : Image or array
+        (H, W) or (H, W, C); an array of 2 or 4 channels ends in alpha. Integers span their range,
+        floats 0 to 1.
+    target : path or binary stream
+        A file is replaced at once when everything has succeeded, and keeps its permission bits.
+    format : str, optional
+        Name of the format; by default that of the suffix. Streams need it.
+    overwrite : bool
+        Whether an existing file may be replaced.
+    quality : int, optional
+        1 to 100, for formats that have one; others ignore it.
+    compress : {"fast", "small"}
+        "small" takes many times longer and saves some of the space; formats without a choice
+        ignore it.
+    background : str
+        A colour name or ``#rrggbb``.
+    workers : int, optional
+        Number of threads that compress; by default all CPUs.
+
+    Returns
+    -------
+    list of str
+        One line for each loss (alpha, depth, colours, profile, frames); empty if there was none.
+
+    Raises
+    ------
+    ImageError
+        The format cannot hold the pixels or is only read, or the file cannot be written. Nothing
+        is left behind.
+    ArgumentError, ArgumentTypeError
+        `quality` or `workers` is no whole number in its range, or `background` no colour.
+    UnknownNameError
+        No format is called `format`, or no way to compress `compress`.
+
+    Examples
+    --------
+    >>> edges = convfilter.filters.sobel(convfilter.read("photo.jpg").pixels)
+    >>> convfilter.write(edges, "edges.png")
+    []
+    """
+    if quality is not None:
+        quality = check_integer(quality, "quality", Range(1, BEST_QUALITY))
+    if compress not in COMPRESSIONS:
+        raise UnknownNameError("compression", compress, COMPRESSIONS)
+    effort = Effort(quality, compress, check_workers(workers))
+    colour = _background(background)
+    picture = Image.of(image)
+    name = display_name(target)
+    if not isinstance(target, (str, os.PathLike)):
+        if format is None:
+            raise ArgumentError(f"{name}: a stream has no suffix: give the format (--format)")
+        pieces, notes = _encoded(picture, check_format(format), colour, name, effort)
+        _write_stream(target, pieces, name)
+        return notes
+    path = Path(target)
+    format_name = format_of(path) if format is None else check_format(format)
+    _check_target(path, name, overwrite)
+    pieces, notes = _encoded(picture, format_name, colour, name, effort)
+    try:
+        replace_file(path, pieces, overwrite=overwrite)
+    except FileExistsError as error:
+        raise _exists(name) from error
+    except (OSError, ValueError) as error:
+        raise ImageError(_explain(error, path, name)) from error
+    return notes
+
+
+def _background(text: str) -> Colour:
+    if text == "white":  # the default, for which Pillow need not be there
+        return 255, 255, 255
+    from convfilter.colour.named import colour_named
+
+    return colour_named(text, "background")
+
+
+def _encoded(
+    picture: Image, format_name: str, background: Colour, name: str, effort: Effort
+) -> Written:
+    """Return the file in pieces; notes, and errors about the picture, begin with its name."""
+    try:
+        form = FORMATS[check_written(format_name)]
+        frames, notes = _fitted(picture, form, background)
+        plays = _plays(picture, form, len(frames), notes)
+        frames = _kept(frames, form, notes)
+        pieces, losses = _written(frames, plays, form, effort)
+    except ImageError as error:
+        raise ImageError(f"{name}: {error}") from error
+    return pieces, [f"{name}: {note}" for note in dict.fromkeys(notes + losses)]
+
+
+def _fitted(picture: Image, form: Format, background: Colour) -> tuple[list[Frame], list[str]]:
+    """Return the frames that the format holds, with pixels that it holds, and notes."""
+    held, notes = _held(picture, form)
+    pixels = []
+    for frame in held:
+        fitted, losses = fit(frame, form, background)
+        pixels.append(fitted)
+        notes += losses
+    if len(held) > 1 and form.holds.several == "frames":
+        from convfilter.formats.animation.frames import alike
+
+        pixels, _ = alike([(part, part.ndim == 3 and part.shape[2] in (2, 4)) for part in pixels])
+    frames = [
+        Frame(part, frame.timing or Timing(), frame.metadata)
+        for part, frame in zip(pixels, held, strict=True)
+    ]
+    return frames, notes
+
+
+def _plays(picture: Image, form: Format, frames: int, notes: list[str]) -> int:
+    """Return how often the format plays an animation, and note it if that is not as wanted."""
+    plays, most = picture.plays, form.holds.plays
+    if plays <= most or frames == 1 or form.holds.several != "frames":
+        return plays
+    often = f"{most:,} times at most" if most else "for ever"
+    notes.append(f"{form.name} plays {often}, not as often as wanted ({plays:,})")
+    return most
+
+
+def _kept(frames: Sequence[Frame], form: Format, notes: list[str]) -> list[Frame]:
+    """Return the frames with the metadata that the format keeps, and note what it does not."""
+    made = []
+    for frame in frames:
+        if frame.metadata != Metadata():
+            from convfilter.files.keep import keep
+
+            metadata, losses = keep(frame.pixels, form, frame.metadata)
+            frame = frame._replace(metadata=metadata)
+            notes += losses
+        made.append(frame)
+    return made
+
+
+def _written(frames: Sequence[Frame], plays: int, form: Format, effort: Effort) -> Written:
+    assert form.write is not None
+    try:
+        return form.write(frames, plays, effort)
+    except MemoryError as error:
+        raise ImageError(f"not enough memory to write {form.name}") from error
+    except ConvfilterError:
+        raise
+    except Exception as error:  # the libraries' encoders raise almost anything
+        raise ImageError(
+            f"cannot be written as {form.name} ({words_of(error)}): try another format"
+        ) from error
+
+
+def _held(picture: Image, form: Format) -> tuple[tuple[Image, ...], list[str]]:
+    """Return the frames that the format holds, and a note for what it holds no more."""
+    frames = picture.frames
+    if len(frames) == 1:
+        return frames, []
+    first_only = f"only the first of {len(frames)} frames is kept (--frames takes another)"
+    if form.holds.several is None:
+        return frames[:1], [f"{form.name} holds one picture: {first_only}"]
+    if form.holds.several == "pages":
+        timed = any(frame.timing is not None for frame in frames)
+        return frames, [f"{form.name} holds pages, not how long to show them"] * timed
+    if len({frame.shape[:2] for frame in frames}) > 1:
+        return frames[:1], [f"{form.name} holds frames of one size: {first_only}"]
+    notes = []
+    if any(frame.timing is None for frame in frames):
+        each = f"{Timing().duration:.0f} ms each"
+        notes.append(f"pages become frames that are shown for {each}")
+    first, *others = (replace(frame.metadata, dpi=None, jpeg=None) for frame in frames)
+    if any(other not in (first, Metadata()) for other in others):
+        notes.append(f"{form.name} holds metadata once: only that of the first page is kept")
+    return frames, notes
+
+
+def _write_stream(stream: IO[bytes], pieces: list[bytes], name: str) -> None:
+    try:
+        stream.write(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+        stream.flush()
+    except BrokenPipeError:
+        raise  # the reader went away, which is no fault of the picture
+    except (OSError, ValueError) as error:
+        raise ImageError(f"{name}: cannot be written: {reason_of(error)}") from error
+
+
+def _check_target(path: Path, name: str, overwrite: bool) -> None:
+    """Refuse early what could only fail after the work of encoding."""
+    try:
+        if path.is_dir():
+            raise ImageError(f"{name}: is a folder: give the name of a file in it")
+        if not overwrite and os.path.lexists(path):
+            raise _exists(name)
+        if path.exists() and not os.access(path, os.W_OK):
+            raise ImageError(f"{name}: is write-protected: change its permissions or its name")
+        if not path.parent.is_dir():
+            raise ImageError(
+                f"{name}: the folder {shown(path.parent)} does not exist: create it first"
+            )
+    except (OSError, ValueError) as error:
+        raise ImageError(_explain(error, path, name)) from error
+
+
+def _exists(name: str) -> ImageError:
+    return ImageError(f"{name}: exists already: allow it to be replaced (--overwrite)")
+
+
+def _explain(error: OSError | ValueError, path: Path, name: str) -> str:
+    if isinstance(error, PermissionError):
+        folder = shown(path.parent)
+        return f"{name}: may not be written: check the permissions of the folder {folder}"
+    return f"{name}: cannot be written: {reason_of(error)}"

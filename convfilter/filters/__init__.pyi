@@ -1,0 +1,2751 @@
+"""The filters, one module per family; each is a function of its name: `filters.gaussian_blur`."""
+
+# Written by `python -m tools.generate`.
+
+from os import PathLike
+from typing import Any, Literal
+
+from numpy.typing import ArrayLike, NDArray
+
+from convfilter.engine.window.axes import Padding
+from convfilter.filters.declare import get as get
+from convfilter.filters.declare import index as index
+from convfilter.filters.declare import names as names
+from convfilter.kernels import Kernel
+
+def add_noise(
+    image: ArrayLike,
+    *,
+    method: Literal["gaussian", "salt-and-pepper", "speckle"] = "gaussian",
+    amount: float = 10.0,
+    seed: int = 0,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Add noise, the same for the same seed.
+
+    With `channels` luma the noise is grey, all channels of a pixel change alike.
+
+    Gonzalez & Woods, "Digital image processing".
+
+    Alpha is kept, and nothing counts by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    method : {"gaussian", "salt-and-pepper", "speckle"}, default "gaussian"
+        gaussian: added to every value; salt-and-pepper: single values become white or
+        black; speckle: in proportion to the value
+    amount : float, default 10.0
+        gaussian: standard deviation in percent of white; salt-and-pepper: share of values;
+        speckle: standard deviation in percent of the value (0.01 to 100 percent)
+    seed : int, default 0
+        the same seed gives the same noise (0 to 4294967295)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def bilateral(
+    image: ArrayLike,
+    *,
+    size: int = 9,
+    sigma_color: float = 50.0,
+    sigma_space: float = 3.0,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Average pixels that are near both in space and in colour: smooth areas, sharp edges.
+
+    With `channels` each, the distance of colours is the sum over the channels, so that all are
+    weighed alike.
+
+    Tomasi & Manduchi, "Bilateral filtering for gray and color images" (1998).
+
+    Alpha is smoothed as the colours are.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    size : int, default 9
+        diameter of the window, odd (3 to 101 pixels, odd)
+    sigma_color : float, default 50.0
+        standard deviation of colours that count as alike (0.1 to 1000 on the scale 0 to
+        255)
+    sigma_space : float, default 3.0
+        standard deviation of distances (0.1 to 250 pixels)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def box_blur(
+    image: ArrayLike,
+    *,
+    radius: int | tuple[int, int] = 2,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Blur with a box: the plain mean of 2 radius + 1 rows and columns.
+
+    Correlates with equal weights that sum to 1.
+
+    Gonzalez & Woods, "Digital image processing".
+
+    Alpha is smoothed as the colours are.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    radius : int or (rows, columns), default 2
+        pixels on each side of the middle, one number or rows,columns (0 to 1000 pixels)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def canny(
+    image: ArrayLike,
+    *,
+    sigma: float = 1.4,
+    low: float | None = None,
+    high: float | None = None,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    channels: Literal["each", "luma"] = "luma",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Find edges as thin white lines: Canny's detector.
+
+    Blurs with a Gaussian, correlates with Sobel's kernels, keeps the gradients that are largest
+    across the edge, and follows them from those above `high` through those above `low`. The
+    thresholds are measured as the length of Sobel's gradient, as OpenCV's with L2gradient.
+
+    Canny, "A computational approach to edge detection" (1986); for the automatic threshold Otsu,
+    "A threshold selection method from gray-level histograms" (1979).
+
+    Alpha is kept, and colours count by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    sigma : float, default 1.4
+        standard deviation of the blur that comes first, 0 for none (0 to 50 pixels)
+    low : float or None, default None
+        Sobel gradients above it belong to an edge if they touch one (0 to 1443 grey
+        levels); None: 0.4 of the high one
+    high : float or None, default None
+        Sobel gradients above it are edges, on the scale of 8 bits (0 to 1443 grey levels);
+        None: Otsu's level of the gradients
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    channels : {"each", "luma"}, default "luma"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def close(
+    image: ArrayLike,
+    *,
+    size: int | tuple[int, int] = 5,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Close: dilate, then erode; dark shapes smaller than the window vanish, others stay.
+
+    Serra, "Image analysis and mathematical morphology" (1982).
+
+    Alpha is smoothed as the colours are.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    size : int or (rows, columns), default 5
+        side of the window, odd, one number or rows,columns (1 to 1001 pixels, odd)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def convolve(
+    image: ArrayLike,
+    *,
+    kernel: str | PathLike[str] | ArrayLike | Kernel,
+    scale: float | None = None,
+    offset: float | None = None,
+    flip: bool = False,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    signed: Literal["abs", "offset", "clamp", "scale", None] = None,
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Correlate with any kernel: one of the catalogue, of a file, or given as text or array.
+
+    The kernel is laid on the picture as printed and the products are added; `flip` turns it first.
+    `offset` is on the scale 0 to 255 whatever the depth of the picture.
+
+    Weights of one sign smooth alpha as they do colours; those of both signs keep it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    kernel : name, path, text, array or Kernel
+        name of a kernel, a file, or rows such as 0 -1 0, -1 5 -1, 0 -1 0
+    scale : float or None, default None
+        factor of the weights (-1000000 to 1000000); None: that of the kernel
+    offset : float or None, default None
+        added to the response (-1000000 to 1000000 on the scale 0 to 255); None: that of the
+        kernel
+    flip : bool, default False
+        turn the kernel by 180 degrees: convolution as mathematics defines it
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    signed : {"abs", "offset", "clamp", "scale"} or None, default None
+        how negative responses are shown: abs: their size; offset: around middle grey;
+        clamp: as black; scale: lowest to black and highest to white; None: as the kernel
+        says
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def denoise(
+    image: ArrayLike,
+    *,
+    method: Literal["median", "kernel", "gaussian", "bilateral", "nl-means"] = "median",
+    strength: float | None = None,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Take noise away by one of five methods, as strongly as the noise needs.
+
+    `strength` is the noise's standard deviation, at least 1; it sets the size of the median, how
+    often the kernel is applied, the sigma of the Gaussian, and what counts as alike for the other
+    two (sigma_color twice the noise's, after Zhang & Gunturk, "Multiresolution bilateral filtering
+    for image denoising", 2008). Without a number it is estimated from the picture.
+
+    Immerkær, "Fast noise variance estimation" (1996).
+
+    Alpha is smoothed as the colours are.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    method : {"median", "kernel", "gaussian", "bilateral", "nl-means"}, default "median"
+        median: best for single wrong pixels; kernel: the 3x3 mean `denoise`, repeated;
+        gaussian: blur; bilateral: keeps edges; nl-means: best and slowest
+    strength : float or None, default None
+        standard deviation of the noise (1 to 255 on the scale 0 to 255); None: estimated
+        from the picture
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def depth_pool(
+    image: ArrayLike,
+    *,
+    reduce: Literal["max", "mean", "min"] = "max",
+    size: int | None = None,
+    stride: int | None = None,
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Reduce each group of neighbouring channels to one; alpha is left alone.
+
+    A grey picture, which has one channel, stays as it is.
+
+    Goodfellow, Warde-Farley, Mirza, Courville & Bengio, "Maxout networks" (2013).
+
+    Alpha is kept, and nothing counts by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    reduce : {"max", "mean", "min"}, default "max"
+        what becomes of the values of a group of channels
+    size : int or None, default None
+        channels in a group (1 to 65536 channels); None: all channels
+    stride : int or None, default None
+        step from one group of channels to the next (1 to 65536 channels); None: size
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def difference_of_gaussians(
+    image: ArrayLike,
+    *,
+    sigma: float | tuple[float, float] = 1.0,
+    ratio: float = 1.6,
+    truncate: float = 4.0,
+    scale: float | None = None,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    signed: Literal["abs", "offset", "clamp", "scale"] = "abs",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Subtract a wider Gaussian blur from a narrower one: detail of one size, a band-pass.
+
+    Correlates with one kernel, positive in the middle. `scale` 1 gives the difference itself.
+
+    Marr & Hildreth, "Theory of edge detection" (1980), whose ratio is 1.6.
+
+    Alpha is kept, and colours count by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    sigma : float or (rows, columns), default 1.0
+        standard deviation of the narrow one, or rows,columns (0.3 to 50 pixels)
+    ratio : float, default 1.6
+        wide standard deviation by the narrow one (1.01 to 10)
+    truncate : float, default 4.0
+        reach of the kernel, in wide standard deviations (1 to 10 sigmas)
+    scale : float or None, default None
+        factor of the response (0.001 to 1000000); None: such that a full step from black to
+        white gives white
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    signed : {"abs", "offset", "clamp", "scale"}, default "abs"
+        how negative responses are shown: abs: their size; offset: around middle grey;
+        clamp: as black; scale: lowest to black and highest to white
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def dilate(
+    image: ArrayLike,
+    *,
+    size: int | tuple[int, int] = 3,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Dilate: bright shapes gain a rim.
+
+    The largest value of each window, a flat rectangle as structuring element.
+
+    Serra, "Image analysis and mathematical morphology" (1982).
+
+    Alpha is smoothed as the colours are.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    size : int or (rows, columns), default 3
+        side of the window, one number or rows,columns (1 to 1001 pixels)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def disk_blur(
+    image: ArrayLike,
+    *,
+    radius: float = 3.0,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Blur with a disk, as a lens out of focus would.
+
+    Correlates with a disk whose rim pixels count by the area inside the circle; the weights sum
+    to 1.
+
+    Gonzalez & Woods, "Digital image processing".
+
+    Alpha is smoothed as the colours are.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    radius : float, default 3.0
+        radius of the disk (0.1 to 200 pixels)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def emboss(
+    image: ArrayLike,
+    *,
+    angle: float = 135.0,
+    amount: float = 1.0,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    signed: Literal["abs", "offset", "clamp", "scale"] = "offset",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Show the picture as a relief lit from one side, on middle grey.
+
+    Correlates with a 3x3 kernel that sums to 0: slopes that rise away from the light are bright.
+
+    Schlag, "Fast embossing effects on raster image data", Graphics Gems IV (1994).
+
+    Alpha is kept, and colours count by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    angle : float, default 135.0
+        where the light comes from, counterclockwise from the right (-360 to 360 degrees)
+    amount : float, default 1.0
+        response to a step that faces the light, in steps (0.01 to 100)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    signed : {"abs", "offset", "clamp", "scale"}, default "offset"
+        how negative responses are shown: abs: their size; offset: around middle grey;
+        clamp: as black; scale: lowest to black and highest to white
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def erode(
+    image: ArrayLike,
+    *,
+    size: int | tuple[int, int] = 3,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Erode: bright shapes lose their rim.
+
+    The smallest value of each window, a flat rectangle as structuring element.
+
+    Serra, "Image analysis and mathematical morphology" (1982).
+
+    Alpha is smoothed as the colours are.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    size : int or (rows, columns), default 3
+        side of the window, one number or rows,columns (1 to 1001 pixels)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def frei_chen(
+    image: ArrayLike,
+    *,
+    method: Literal["compass", "subspace"] = "compass",
+    subspace: Literal["edge", "line"] = "edge",
+    scale: float = 1.0,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Find edges or lines with Frei and Chen's nine orthonormal kernels.
+
+    `compass` correlates with `frei-chen-1` turned round the ring and keeps the largest response.
+    `subspace` correlates with all nine: the result is the cosine of the angle between the
+    neighbourhood and the subspace, the root of its share of the energy, from black (no part of it)
+    to white (nothing else). It does not depend on the contrast of the edge against black.
+
+    Frei & Chen, "Fast boundary detection: a generalization and a new algorithm" (1977).
+
+    Alpha is kept, and colours count by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    method : {"compass", "subspace"}, default "compass"
+        compass: the strongest of the isotropic gradient turned eight ways; subspace: the
+        share of the neighbourhood that is edge or line
+    subspace : {"edge", "line"}, default "edge"
+        subspace that is measured: edge (kernels 1 to 4) or line (5 to 8)
+    scale : float, default 1.0
+        factor of the response (0.001 to 1000)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def gabor(
+    image: ArrayLike,
+    *,
+    wavelength: float = 6.0,
+    sigma: float | None = None,
+    orientations: int = 8,
+    angle: float = 0.0,
+    phase: float = 0.0,
+    aspect: float = 0.5,
+    scale: float = 6.0,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Find stripes of one width in any direction with Gabor's waves under a Gaussian.
+
+    Correlates with one kernel for each of `orientations` directions and keeps the largest response,
+    which makes the result independent of how the picture is turned. Directions are spread over 180
+    degrees, over 360 where `phase` makes the wave one-sided. Stripes that swing from black to white
+    give half of white, times `scale`; negative responses are black.
+
+    Daugman, "Uncertainty relation for resolution in space, spatial frequency, and orientation
+    optimized by two-dimensional visual cortical filters" (1985).
+
+    Alpha is kept, and colours count by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    wavelength : float, default 6.0
+        width of a bright and a dark stripe (2 to 100 pixels)
+    sigma : float or None, default None
+        standard deviation along the wave (0.5 to 50 pixels); None: 0.56 wavelengths, a
+        bandwidth of one octave
+    orientations : int, default 8
+        directions, of which the strongest counts (1 to 64)
+    angle : float, default 0.0
+        first direction of the wave, counterclockwise (-360 to 360 degrees)
+    phase : float, default 0.0
+        0: bright bars; 180: dark bars; 90 and 270: edges (0 to 360 degrees)
+    aspect : float, default 0.5
+        sigma along the wave by that along the stripes (0.1 to 4)
+    scale : float, default 6.0
+        factor of the response (0.001 to 1000)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def gaussian_blur(
+    image: ArrayLike,
+    *,
+    sigma: float | tuple[float, float] = 2.0,
+    truncate: float = 4.0,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Blur with a Gaussian, the smoothest of the blurs.
+
+    Correlates with the sampled Gaussian, which reaches int(truncate * sigma + 0.5) pixels and sums
+    to 1.
+
+    Gonzalez & Woods, "Digital image processing".
+
+    Alpha is smoothed as the colours are.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    sigma : float or (rows, columns), default 2.0
+        standard deviation, one number or rows,columns (0.05 to 250 pixels)
+    truncate : float, default 4.0
+        reach of the kernel, in standard deviations (0.5 to 8 sigmas)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def gradient_direction(
+    image: ArrayLike,
+    *,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Show where brightness rises as a hue, and how steeply as its brightness.
+
+    Correlates the luma with `sobel-x` and `sobel-y`. Red stands for a rise to the right, yellow
+    green for one upwards, cyan to the left, violet downwards, with all hues between. The length of
+    the gradient is the brightness. The result has red, green and blue, also that of a grey picture.
+
+    Smith, "Color gamut transform pairs" (1978), for the hues.
+
+    Alpha is kept, and colours count by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def grayscale(
+    image: ArrayLike,
+    *,
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Turn a colour picture grey: the luma 0.299 red + 0.587 green + 0.114 blue.
+
+    A grey picture stays as it is.
+
+    Recommendation ITU-R BT.601.
+
+    Alpha is kept, and nothing counts by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def high_pass(
+    image: ArrayLike,
+    *,
+    sigma: float | tuple[float, float] = 3.0,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    channels: Literal["each", "luma"] = "each",
+    signed: Literal["abs", "offset", "clamp", "scale"] = "offset",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Keep what a Gaussian blur takes away: image - blurred, shown around middle grey.
+
+    Correlates with the sampled Gaussian.
+
+    Gonzalez & Woods, "Digital image processing".
+
+    Alpha is kept, and colours count by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    sigma : float or (rows, columns), default 3.0
+        standard deviation of the blur, one number or rows,columns (0.05 to 250 pixels)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    signed : {"abs", "offset", "clamp", "scale"}, default "offset"
+        how negative responses are shown: abs: their size; offset: around middle grey;
+        clamp: as black; scale: lowest to black and highest to white
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def invert(
+    image: ArrayLike,
+    *,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Turn the picture into its negative: white minus value.
+
+    A signed response, such as that of `laplacian`, is inverted as it would be shown.
+
+    Alpha is kept, and nothing counts by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def kirsch(
+    image: ArrayLike,
+    *,
+    scale: float = 1.0,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Find edges with Kirsch's eight compass kernels: the strongest of their responses.
+
+    Correlates with `kirsch-n`, `-nw`, `-w`, ... and keeps the largest response. A full step
+    gives 15 times white; `scale` 0.0667 shows it whole.
+
+    Kirsch, "Computer determination of the constituent structure of biological images" (1971).
+
+    Alpha is kept, and colours count by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    scale : float, default 1.0
+        factor of the response (0.001 to 1000)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def laplacian(
+    image: ArrayLike,
+    *,
+    neighbours: Literal["4", "8", 4, 8] = "4",
+    scale: float = 1.0,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    signed: Literal["abs", "offset", "clamp", "scale"] = "abs",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Take the Laplacian, the sum of both second derivatives: fine detail of every direction.
+
+    Correlates with `laplacian-4` or `laplacian-8`, which are negative in the middle.
+
+    Gonzalez & Woods, "Digital image processing".
+
+    Alpha is kept, and colours count by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    neighbours : {"4", "8"}, default "4"
+        pixels that are weighed against the middle one
+    scale : float, default 1.0
+        factor of the response (0.001 to 1000)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    signed : {"abs", "offset", "clamp", "scale"}, default "abs"
+        how negative responses are shown: abs: their size; offset: around middle grey;
+        clamp: as black; scale: lowest to black and highest to white
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def laplacian_of_gaussian(
+    image: ArrayLike,
+    *,
+    sigma: float | tuple[float, float] = 1.4,
+    truncate: float = 4.0,
+    scale: float | None = None,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    signed: Literal["abs", "offset", "clamp", "scale"] = "abs",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Take the Laplacian of the picture blurred with a Gaussian: blobs and edges of one size.
+
+    Correlates with one kernel that does both, negative in the middle. Edges lie where the response
+    crosses zero, as `signed` offset shows. `scale` 1 gives the Laplacian itself.
+
+    Marr & Hildreth, "Theory of edge detection" (1980).
+
+    Alpha is kept, and colours count by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    sigma : float or (rows, columns), default 1.4
+        standard deviation, one number or rows,columns (0.3 to 50 pixels)
+    truncate : float, default 4.0
+        reach of the kernel, in standard deviations (1 to 10 sigmas)
+    scale : float or None, default None
+        factor of the response (0.001 to 1000000); None: such that a full step from black to
+        white gives white
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    signed : {"abs", "offset", "clamp", "scale"}, default "abs"
+        how negative responses are shown: abs: their size; offset: around middle grey;
+        clamp: as black; scale: lowest to black and highest to white
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def max_pool(
+    image: ArrayLike,
+    *,
+    size: int | tuple[int, int] = 2,
+    stride: int | tuple[int, int] | None = None,
+    padding: int | tuple[int, int] = 0,
+    dilation: int | tuple[int, int] = 1,
+    ceil_mode: bool = False,
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Reduce each window to its largest value; the picture shrinks by the stride.
+
+    Padding never wins. Stride, padding and ceil_mode are PyTorch's. Alpha is pooled alike, and
+    clear pixels lend no colour.
+
+    Goodfellow, Bengio & Courville, "Deep learning" (2016).
+
+    Alpha is smoothed as the colours are.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    size : int or (rows, columns), default 2
+        side of the window, one number or rows,columns (1 to 65536 pixels)
+    stride : int or (rows, columns) or None, default None
+        step from one window to the next (1 to 65536 pixels); None: size
+    padding : int or (rows, columns), default 0
+        rows and columns added around, at most half a window (0 to 65536)
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    ceil_mode : bool, default False
+        keep a last window that reaches beyond the picture
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def maximum(
+    image: ArrayLike,
+    *,
+    size: int | tuple[int, int] = 3,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Take the largest value of each window: bright spots grow.
+
+    Gonzalez & Woods, "Digital image processing".
+
+    Alpha is smoothed as the colours are.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    size : int or (rows, columns), default 3
+        side of the window, one number or rows,columns (1 to 1001 pixels)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def mean_pool(
+    image: ArrayLike,
+    *,
+    size: int | tuple[int, int] = 2,
+    count_include_pad: bool = True,
+    stride: int | tuple[int, int] | None = None,
+    padding: int | tuple[int, int] = 0,
+    dilation: int | tuple[int, int] = 1,
+    ceil_mode: bool = False,
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Reduce each window to its mean; the picture shrinks by the stride.
+
+    Stride, padding, ceil_mode and count_include_pad are PyTorch's. Alpha is pooled alike, and
+    clear pixels lend no colour.
+
+    Goodfellow, Bengio & Courville, "Deep learning" (2016).
+
+    Alpha is smoothed as the colours are.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    size : int or (rows, columns), default 2
+        side of the window, one number or rows,columns (1 to 65536 pixels)
+    count_include_pad : bool, default True
+        whether the mean counts the padding, which is 0
+    stride : int or (rows, columns) or None, default None
+        step from one window to the next (1 to 65536 pixels); None: size
+    padding : int or (rows, columns), default 0
+        rows and columns added around, at most half a window (0 to 65536)
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    ceil_mode : bool, default False
+        keep a last window that reaches beyond the picture
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def median(
+    image: ArrayLike,
+    *,
+    size: int | tuple[int, int] = 3,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Take the median of each window: single wrong pixels vanish and edges stay sharp.
+
+    Tukey, "Exploratory data analysis" (1977).
+
+    Alpha is smoothed as the colours are.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    size : int or (rows, columns), default 3
+        side of the window, one number or rows,columns (1 to 1001 pixels)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def min_pool(
+    image: ArrayLike,
+    *,
+    size: int | tuple[int, int] = 2,
+    stride: int | tuple[int, int] | None = None,
+    padding: int | tuple[int, int] = 0,
+    dilation: int | tuple[int, int] = 1,
+    ceil_mode: bool = False,
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Reduce each window to its smallest value; the picture shrinks by the stride.
+
+    Padding never wins. Stride, padding and ceil_mode are PyTorch's. Alpha is pooled alike, and
+    clear pixels lend no colour.
+
+    Goodfellow, Bengio & Courville, "Deep learning" (2016).
+
+    Alpha is smoothed as the colours are.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    size : int or (rows, columns), default 2
+        side of the window, one number or rows,columns (1 to 65536 pixels)
+    stride : int or (rows, columns) or None, default None
+        step from one window to the next (1 to 65536 pixels); None: size
+    padding : int or (rows, columns), default 0
+        rows and columns added around, at most half a window (0 to 65536)
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    ceil_mode : bool, default False
+        keep a last window that reaches beyond the picture
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def minimum(
+    image: ArrayLike,
+    *,
+    size: int | tuple[int, int] = 3,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Take the smallest value of each window: dark spots grow.
+
+    Gonzalez & Woods, "Digital image processing".
+
+    Alpha is smoothed as the colours are.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    size : int or (rows, columns), default 3
+        side of the window, one number or rows,columns (1 to 1001 pixels)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def morphological_gradient(
+    image: ArrayLike,
+    *,
+    size: int | tuple[int, int] = 3,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Find edges as what is dilated minus what is eroded: the span of values in each window.
+
+    Rivest, Soille & Beucher, "Morphological gradients" (1993).
+
+    Alpha is kept, and colours count by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    size : int or (rows, columns), default 3
+        side of the window, odd, one number or rows,columns (1 to 1001 pixels, odd)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def motion_blur(
+    image: ArrayLike,
+    *,
+    length: float = 9.0,
+    angle: float = 0.0,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Blur along a straight line, as a camera that moved evenly would.
+
+    Correlates with a line of equal weights through the middle; they sum to 1.
+
+    Gonzalez & Woods, "Digital image processing".
+
+    Alpha is smoothed as the colours are.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    length : float, default 9.0
+        length of the path (1 to 1000 pixels)
+    angle : float, default 0.0
+        direction, counterclockwise from the right (-360 to 360 degrees)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def nl_means(
+    image: ArrayLike,
+    *,
+    strength: float = 10.0,
+    size: int = 7,
+    search: int = 21,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Average pixels whose neighbourhoods look alike: non-local means.
+
+    Buades, Coll & Morel, "A non-local algorithm for image denoising" (2005).
+
+    Alpha is smoothed as the colours are.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    strength : float, default 10.0
+        difference of patches that count as alike, about the noise's (0.1 to 255 on the
+        scale 0 to 255)
+    size : int, default 7
+        side of the patches that are compared, odd (1 to 51 pixels, odd)
+    search : int, default 21
+        side of the window in which they are sought, odd (1 to 201 pixels, odd)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def open(  # noqa: A001
+    image: ArrayLike,
+    *,
+    size: int | tuple[int, int] = 5,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Open: erode, then dilate; bright shapes smaller than the window vanish, others stay.
+
+    Serra, "Image analysis and mathematical morphology" (1982).
+
+    Alpha is smoothed as the colours are.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    size : int or (rows, columns), default 5
+        side of the window, odd, one number or rows,columns (1 to 1001 pixels, odd)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+open_ = open
+
+def oriented_max(
+    image: ArrayLike,
+    *,
+    kernel: str | PathLike[str] | ArrayLike | Kernel = "line-vertical",
+    scale: float = 1.0,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Turn a kernel eight ways and keep the largest response: its pattern in any direction.
+
+    Correlates with the kernel turned round its rings in steps of 45 degrees, which only square
+    kernels of odd size can be; others are refused. Negative responses are black.
+
+    Kirsch, "Computer determination of the constituent structure of biological images" (1971).
+
+    Alpha is kept, and colours count by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    kernel : name, path, text, array or Kernel, default "line-vertical"
+        name of a kernel, a file, or rows such as 0 -1 0, -1 5 -1, 0 -1 0
+    scale : float, default 1.0
+        factor of the response (0.001 to 1000)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def percentile(
+    image: ArrayLike,
+    *,
+    size: int | tuple[int, int] = 3,
+    percent: float = 75.0,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Take the value at a given rank of each window: from 0, the smallest, to 100, the largest.
+
+    50 is the median. Of n values it is the one at index floor(percent / 100 * (n - 1) + 0.5) when
+    they are sorted.
+
+    Gonzalez & Woods, "Digital image processing".
+
+    Alpha is smoothed as the colours are.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    size : int or (rows, columns), default 3
+        side of the window, one number or rows,columns (1 to 1001 pixels)
+    percent : float, default 75.0
+        share of the window that lies below the value (0 to 100 percent)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def prewitt(
+    image: ArrayLike,
+    *,
+    norm: Literal["l2", "l1", "max"] = "l2",
+    scale: float = 1.0,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Find edges with Prewitt's two gradients, each averaged evenly along the edge.
+
+    Correlates with `prewitt-x` and `prewitt-y` and combines the responses by `norm`.
+
+    Prewitt, "Object enhancement and extraction" (1970).
+
+    Alpha is kept, and colours count by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    norm : {"l2", "l1", "max"}, default "l2"
+        how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
+        max: the larger size
+    scale : float, default 1.0
+        factor of the response (0.001 to 1000)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def relu(
+    image: ArrayLike,
+    *,
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Set negative values to 0, as networks do with the responses of their layers.
+
+    It changes signed responses, between the steps of a pipeline; a picture has none.
+
+    Nair & Hinton, "Rectified linear units improve restricted Boltzmann machines" (2010).
+
+    Alpha is kept, and nothing counts by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def roberts(
+    image: ArrayLike,
+    *,
+    norm: Literal["l2", "l1", "max"] = "l2",
+    scale: float = 1.0,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Find edges with Roberts' cross, the differences along both diagonals of 2x2 pixels.
+
+    Correlates with `roberts-x` and `roberts-y` and combines the responses by `norm`.
+
+    Roberts, "Machine perception of three-dimensional solids" (1963).
+
+    Alpha is kept, and colours count by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    norm : {"l2", "l1", "max"}, default "l2"
+        how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
+        max: the larger size
+    scale : float, default 1.0
+        factor of the response (0.001 to 1000)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def robinson(
+    image: ArrayLike,
+    *,
+    scale: float = 1.0,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Find edges with Robinson's eight 5-level compass kernels: the strongest of their responses.
+
+    Correlates with `robinson-n`, `-nw`, `-w`, ... and keeps the largest response.
+
+    Robinson, "Edge detection by compass gradient masks" (1977).
+
+    Alpha is kept, and colours count by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    scale : float, default 1.0
+        factor of the response (0.001 to 1000)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def scharr(
+    image: ArrayLike,
+    *,
+    norm: Literal["l2", "l1", "max"] = "l2",
+    scale: float = 1.0,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Find edges with Scharr's two gradients, the truest to the direction among 3x3 kernels.
+
+    Correlates with `scharr-x` and `scharr-y` (weights 3, 10, 3) and combines the responses by
+    `norm`. They are four times those of Sobel's kernels; `scale` 0.0625 shows a full step whole.
+
+    Scharr, "Optimal operators in digital image processing", dissertation, Heidelberg (2000).
+
+    Alpha is kept, and colours count by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    norm : {"l2", "l1", "max"}, default "l2"
+        how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
+        max: the larger size
+    scale : float, default 1.0
+        factor of the response (0.001 to 1000)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def sharpen(
+    image: ArrayLike,
+    *,
+    amount: float = 1.0,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Sharpen: subtract the Laplacian of the four neighbours.
+
+    Correlates with one kernel; with `amount` 1 it is 5 in the middle and -1 at the four sides.
+
+    Gonzalez & Woods, "Digital image processing".
+
+    Alpha is kept, and colours count by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    amount : float, default 1.0
+        how much of the Laplacian is subtracted (0.01 to 10)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def sobel(
+    image: ArrayLike,
+    *,
+    norm: Literal["l2", "l1", "max"] = "l2",
+    scale: float = 1.0,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    stride: int | tuple[int, int] = 1,
+    padding: Padding = "same",
+    dilation: int | tuple[int, int] = 1,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Find edges with Sobel's two gradients, each smoothed 1-2-1 along the edge.
+
+    Correlates with `sobel-x` and `sobel-y` and combines the responses by `norm`. A full step from
+    black to white gives four times white, which saturates; `scale` 0.25 shows it whole.
+
+    Sobel & Feldman, "A 3x3 isotropic gradient operator for image processing" (1968).
+
+    Alpha is kept, and colours count by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    norm : {"l2", "l1", "max"}, default "l2"
+        how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
+        max: the larger size
+    scale : float, default 1.0
+        factor of the response (0.001 to 1000)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    stride : int or (rows, columns), default 1
+        step from one output to the next (1 to 65536 pixels)
+    padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
+        rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
+    dilation : int or (rows, columns), default 1
+        distance between neighbouring taps (1 to 65536 pixels)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def threshold(
+    image: ArrayLike,
+    *,
+    threshold: float | None = None,
+    channels: Literal["each", "luma"] = "luma",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Turn the picture black and white: white where a value is above a threshold.
+
+    Without a number, each channel is parted where the variance between dark and bright is largest.
+    A signed response, such as that of `laplacian`, is judged as it would be shown.
+
+    Otsu, "A threshold selection method from gray-level histograms" (1979).
+
+    Alpha is kept, and nothing counts by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    threshold : float or None, default None
+        values above it become white, all others black (0 to 255); None: found by Otsu's
+        method
+    channels : {"each", "luma"}, default "luma"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+def unsharp_mask(
+    image: ArrayLike,
+    *,
+    sigma: float | tuple[float, float] = 2.0,
+    amount: float = 1.0,
+    threshold: float = 0.0,
+    border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
+    fill: float = 0.0,
+    channels: Literal["each", "luma"] = "each",
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Sharpen by what a Gaussian blur takes away: image + amount * (image - blurred).
+
+    Correlates with the sampled Gaussian. Differences below `threshold` are not touched, which
+    spares smooth areas and their noise.
+
+    Gonzalez & Woods, "Digital image processing".
+
+    Alpha is kept, and colours count by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    sigma : float or (rows, columns), default 2.0
+        standard deviation of the blur, one number or rows,columns (0.05 to 250 pixels)
+    amount : float, default 1.0
+        how much of the difference is added (0.01 to 100)
+    threshold : float, default 0.0
+        smaller differences are left alone (0 to 255)
+    border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
+        what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
+        (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
+    fill : float, default 0.0
+        value beyond the edge for the border constant (0 to 255)
+    channels : {"each", "luma"}, default "each"
+        each: every colour channel for itself; luma: brightness only (a picture keeps its
+        colours, a response is grey)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """

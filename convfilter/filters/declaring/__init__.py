@@ -1,0 +1,1 @@
+"""What declarations of filters are made of: parameters, shared options, reach, alpha, the index."""

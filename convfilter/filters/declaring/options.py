@@ -1,0 +1,108 @@
+"""Options that many filters share, each declared once, and groups of them that belong together."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal, dataclass_transform
+
+from convfilter.engine.window.axes import Padding
+from convfilter.engine.window.borders import Border
+from convfilter.filters.declaring.parameters import IntegerPair, Spec
+
+__all__ = [
+    "SIGNED_HELP",
+    "BorderOptions",
+    "Channels",
+    "Dilation",
+    "Options",
+    "Signed",
+    "SignedMode",
+    "Window",
+]
+
+Channels = Annotated[
+    Literal["each", "luma"],
+    Spec(
+        "each: every colour channel for itself; luma: brightness only (a picture keeps its colours,"
+        " a response is grey)",
+        shared=True,
+    ),
+]
+SignedMode = Literal["abs", "offset", "clamp", "scale"]
+SIGNED_HELP = (
+    "how negative responses are shown: abs: their size; offset: around middle grey; clamp: as"
+    " black; scale: lowest to black and highest to white"
+)
+Signed = Annotated[SignedMode, Spec(SIGNED_HELP, shared=True)]
+BorderOption = Annotated[
+    Border,
+    Spec(
+        "what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect"
+        " (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)",
+        shared=True,
+    ),
+]
+Fill = Annotated[
+    float,
+    Spec("value beyond the edge for the border constant", 0, 255, "0 to 255", shared=True),
+]
+Stride = Annotated[
+    IntegerPair,
+    Spec("step from one output to the next", 1, 65536, "pixels", shared=True),
+]
+Dilation = Annotated[
+    IntegerPair,
+    Spec("distance between neighbouring taps", 1, 65536, "pixels", shared=True),
+]
+PaddingOption = Annotated[
+    Padding,
+    Spec(
+        "rows and columns added around: same, valid, full, or 1, 2 or 4 numbers",
+        kind="padding",
+        shared=True,
+    ),
+]
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Options:
+    """A group of options: annotated class attributes are its fields, their values the defaults.
+
+    An argument of a filter whose type is such a group stands for all its fields. Type checkers take
+    a group for a dataclass; it is none, because making one takes as long as a small filter.
+    """
+
+    _defaults: ClassVar[dict[str, Any]] = {}
+
+    def __init_subclass__(cls) -> None:
+        own = {name: value for name, value in vars(cls).items() if not name.startswith("_")}
+        cls._defaults = {**cls._defaults, **own}
+
+    def __init__(self, **values: Any) -> None:
+        unknown = values.keys() - self._defaults.keys()
+        if unknown:
+            raise TypeError(f"{type(self).__name__} has no option {min(unknown)}")
+        vars(self).update(values)
+
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """Return the defaults of all options by name, those of the base class first."""
+        return dict(cls._defaults)
+
+    def as_arguments(self) -> dict[str, Any]:
+        """Return the values of all options by name."""
+        return {**self._defaults, **vars(self)}
+
+
+class BorderOptions(Options):
+    """What stands beyond the edge of the image."""
+
+    border: BorderOption = "reflect"
+    fill: Fill = 0.0
+
+
+class Window(BorderOptions):
+    """How a window walks over the image."""
+
+    stride: Stride = 1
+    padding: PaddingOption = "same"
+    dilation: Dilation = 1

@@ -1,0 +1,331 @@
+"""Parameters of filters: their kinds, ranges and units, how values are checked and texts parsed."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
+from convfilter.runtime.numbers import (
+    Range,
+    check_integer,
+    check_number,
+    shortened,
+    split_pair,
+    written_number,
+)
+
+if TYPE_CHECKING:
+    from convfilter.kernels import Kernel
+
+__all__ = [
+    "REQUIRED",
+    "IntegerPair",
+    "Kind",
+    "NumberPair",
+    "Parameter",
+    "Spec",
+    "Text",
+    "kernel_of",
+    "parse_padding",
+    "written",
+]
+
+Kind = Literal[
+    "number",
+    "integer",
+    "number-pair",
+    "integer-pair",
+    "choice",
+    "flag",
+    "padding",
+    "kernel",
+    "text",
+]
+NumberPair = float | tuple[float, float]
+IntegerPair = int | tuple[int, int]
+
+REQUIRED: Final = object()
+"""The default of a parameter that has none."""
+
+
+class Spec:
+    """What the type of a parameter cannot say: ``Annotated[float, Spec("…", 0, 10, "pixels")]``.
+
+    Attributes
+    ----------
+    help : one line, which begins in lower case and has no full stop
+    minimum, maximum : the smallest and the largest value, both allowed; None for no limit
+    unit : "pixels", "degrees", ...; "0 to 255" for intensities, whatever the picture
+    kind : stated only where the type leaves it open
+    automatic : what None stands for; parameters without it do not take None
+    shared : whether many filters have the parameter, so that help lists it after their own
+    odd : whether even numbers are refused
+    """
+
+    __slots__ = ("automatic", "help", "kind", "range", "shared")
+
+    def __init__(
+        self,
+        help: str,  # noqa: A002 - what it is called in --json
+        minimum: float | None = None,
+        maximum: float | None = None,
+        unit: str | None = None,
+        kind: Kind | None = None,
+        automatic: str | None = None,
+        shared: bool = False,
+        odd: bool = False,
+    ) -> None:
+        self.help = help
+        self.range = Range(minimum, maximum, unit=unit, odd=odd)
+        self.kind = kind
+        self.automatic = automatic
+        self.shared = shared
+
+    @property
+    def minimum(self) -> float | None:
+        """The smallest value."""
+        return self.range.least
+
+    @property
+    def maximum(self) -> float | None:
+        """The largest value."""
+        return self.range.most
+
+    @property
+    def unit(self) -> str | None:
+        """What numbers count, or the scale that they are on."""
+        return self.range.unit
+
+    @property
+    def odd(self) -> bool:
+        """Whether even numbers are refused."""
+        return self.range.odd
+
+
+class Parameter:
+    """One parameter of a filter: the source for command line, checks and documentation.
+
+    Attributes
+    ----------
+    name : as in Python, "sigma_color"
+    kind : what values are; decides how they are checked and parsed
+    default : REQUIRED where there is none
+    spec : help, range, unit
+    choices : the words of a "choice", else empty
+    """
+
+    def __init__(
+        self, name: str, kind: Kind, default: Any, spec: Spec, choices: tuple[str, ...] = ()
+    ) -> None:
+        self.name = name
+        self.kind: Kind = kind
+        self.default = default
+        self.spec = spec
+        self.choices = choices
+
+    def __repr__(self) -> str:
+        return f"<parameter {self.name}>"
+
+    @property
+    def option(self) -> str:
+        """The name on the command line."""
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def required(self) -> bool:
+        """Whether it has no default."""
+        return self.default is REQUIRED
+
+    @property
+    def optional(self) -> bool:
+        """Whether None is a value of it."""
+        return self.spec.automatic is not None
+
+    @property
+    def range(self) -> str:
+        """The range in words: "0.05 to 250 pixels", "at least 1", "" where none is stated."""
+        return str(self.spec.range)
+
+    @property
+    def limits(self) -> list[str]:
+        """What its values keep to, in words, for help to put in brackets: the range, and "odd"."""
+        return [words for words in (self.range, "odd" if self.spec.odd else "") if words]
+
+    @functools.cached_property
+    def checked_default(self) -> Any:
+        """The default as a value of its proper type."""
+        return self.check(self.default)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the description that `convfilter filters --json` prints."""
+        return {
+            "name": self.name,
+            "type": self.kind,
+            "default": None if self.required else self.default,
+            "minimum": self.spec.minimum,
+            "maximum": self.spec.maximum,
+            "unit": self.spec.unit,
+            "choices": list(self.choices) or None,
+            "help": self.spec.help,
+        }
+
+    def check(self, value: Any) -> Any:
+        """Return the value in its proper type, or raise an error that names the parameter."""
+        if value is None and self.optional:
+            return None
+        match self.kind:
+            case "flag":
+                if not isinstance(value, bool):
+                    raise ArgumentTypeError(f"{self.name} is {value!r}: give True or False")
+                return value
+            case "choice":
+                if isinstance(value, int) and not isinstance(value, bool):
+                    value = str(value)  # choices such as "4" may be written as numbers
+                if value not in self.choices:
+                    raise UnknownNameError(self.name, str(value), self.choices)
+                return value
+            case "padding":
+                from convfilter.engine.window.axes import check_padding
+
+                return check_padding(value)
+            case "kernel":
+                return kernel_of(value)
+            case "text":
+                if not isinstance(value, str):
+                    raise ArgumentTypeError(f"{self.name} is {shortened(value)}: give text")
+                return value
+            case "number" | "integer":
+                return self._check_one(value)
+            case "number-pair" | "integer-pair":
+                if isinstance(value, (tuple, list)):
+                    rows, columns = split_pair(value, self.name)
+                    return (self._check_one(rows), self._check_one(columns))
+                return self._check_one(value)
+
+    def _check_one(self, value: Any) -> float | int:
+        check = check_integer if self.kind.startswith("integer") else check_number
+        return check(value, self.name, self.spec.range)
+
+    def parse(self, text: str) -> Any:
+        """Return the checked value that a person wrote."""
+        text = text.strip()
+        if self.optional and text == "auto":
+            return None
+        match self.kind:
+            case "flag":
+                words = {"yes": True, "true": True, "no": False, "false": False}
+                if text.lower() not in words:
+                    raise ArgumentError(f"{self.name} is {shortened(text)}: give yes or no")
+                return words[text.lower()]
+            case "choice" | "text":
+                return self.check(text)
+            case "kernel":
+                self.check(text)
+                return text
+            case "padding":
+                return self.check(parse_padding(text))
+            case "number" | "integer":
+                return self.check(self._number(text))
+            case "number-pair" | "integer-pair":
+                parts = [self._number(part) for part in re.split(r"\s*[,x]\s*|\s+", text)]
+                return self.check(parts[0] if len(parts) == 1 else tuple(parts))
+
+    def _number(self, text: str) -> float | int:
+        integer = self.kind.startswith("integer")
+        try:
+            return int(text) if integer else float(text)
+        except ValueError:
+            pair = " or two, as in 2,3" if self.kind.endswith("pair") else ""
+            wanted = "a whole number" if integer else "a number"
+            raise ArgumentError(f"{self.name} is {shortened(text)}: give {wanted}{pair}") from None
+
+
+class Text(Parameter):
+    """A parameter whose text one function understands, or refuses in words of its own.
+
+    Attributes
+    ----------
+    understand : returns the text as it is to be kept
+    metavar : what stands for the text in a line of usage
+    words : texts worth offering
+    numbers : whether a whole number, or several, may stand for text: 3 for "3", (0, 2) for "0,2"
+    """
+
+    def __init__(
+        self,
+        name: str,
+        default: str | None,
+        spec: Spec,
+        understand: Callable[[str], str],
+        metavar: str,
+        words: Iterable[str] = (),
+        numbers: bool = False,
+    ) -> None:
+        super().__init__(name, "text", default, spec)
+        self.understand = understand
+        self.metavar = metavar
+        self.words = tuple(words)
+        self.numbers = numbers
+
+    def check(self, value: Any) -> Any:
+        """Return the value as it is to be kept, or raise an error that names the parameter."""
+        if self.numbers and isinstance(value, int):
+            value = str(value)
+        elif self.numbers and isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+            value = ",".join(map(str, value))
+        text = super().check(value)
+        return None if text is None else self.understand(text)
+
+    def parse(self, text: str) -> Any:
+        """Return what a person wrote, checked."""
+        return self.understand(text)
+
+
+def written(value: Any) -> str:
+    """Return a value as a person writes it on the command line."""
+    if value is None:
+        return "auto"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float)):
+        return written_number(value)
+    if isinstance(value, (tuple, list)):
+        return ",".join(written(part) for part in value)
+    return str(value)
+
+
+def kernel_of(given: Any) -> Kernel:
+    """Return the kernel that a name, a path, weights in text or an array means."""
+    from convfilter.kernels import Kernel, find, from_array
+
+    if isinstance(given, Kernel):
+        return given
+    return find(given) if isinstance(given, (str, PathLike)) else from_array(given)
+
+
+def parse_padding(text: str) -> Any:
+    """Return the padding that a person wrote: a name, one, two or four whole numbers.
+
+    Four stand for top, bottom, left, right.
+    """
+    parts = [part for part in re.split(r"[\s,x]+", text) if part]
+    if all(re.fullmatch(r"[+-]?\d{1,30}", part) for part in parts):
+        numbers = [int(part) for part in parts]
+        if len(numbers) == 1:
+            return numbers[0]
+        if len(numbers) == 2:
+            return (numbers[0], numbers[1])
+        if len(numbers) == 4:
+            return ((numbers[0], numbers[1]), (numbers[2], numbers[3]))
+    elif text in ("valid", "same", "full"):
+        return text
+    else:
+        raise UnknownNameError("padding", text, ("same", "valid", "full"))
+    raise ArgumentError(
+        f"padding is {text!r}: give same, valid, full, or 1, 2 (rows, columns) or 4 numbers"
+        " (top, bottom, left, right)"
+    )

@@ -1,0 +1,230 @@
+"""A picture on its way through filters: raw numbers, and what must happen to them at the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from convfilter.filters.declaring.options import SignedMode
+from convfilter.filters.declaring.run_options import ALPHA, AlphaMode
+from convfilter.filters.pixels.values import MIDDLE_GREY, ignoring_infinities, luma, rounded
+from convfilter.filters.pixels.waiting import Waiting, Windowed
+from convfilter.runtime.checks import Array, check_image
+from convfilter.runtime.threads import check_workers
+
+__all__ = ["Pixels"]
+
+
+class Pixels:
+    """Colour and alpha of a picture between the steps of a pipeline; it never changes.
+
+    Attributes
+    ----------
+    alpha : array (H, W) or None
+        Raw alpha, as floats once it has been smoothed.
+    white : the value that stands for white, and for opaque: 255, 65535, 1.0
+    dtype : dtype of the picture that the pipeline began with, and will end with
+    signed : how a raw signed response is to be shown; None for a plain picture
+    workers : threads for the engine; None for all CPUs
+    keeps_alpha : whether alpha is only sampled or pooled where the size changes, never smoothed
+    beside : alpha as a picture of its own, filtered as the colours are
+    """
+
+    __slots__ = (
+        "_colour",
+        "alpha",
+        "beside",
+        "dtype",
+        "keeps_alpha",
+        "signed",
+        "white",
+        "workers",
+    )
+
+    def __init__(
+        self,
+        colour: Array | Waiting,
+        alpha: Array | None,
+        *,
+        white: float,
+        dtype: np.dtype[Any],
+        signed: SignedMode | None = None,
+        workers: int | None = None,
+        keeps_alpha: bool = False,
+        beside: Pixels | None = None,
+    ) -> None:
+        self._colour = colour
+        self.alpha = alpha
+        self.white = white
+        self.dtype = dtype
+        self.signed: SignedMode | None = signed
+        self.workers = workers
+        self.keeps_alpha = keeps_alpha
+        self.beside = beside
+
+    @classmethod
+    def of(
+        cls,
+        image: ArrayLike,
+        *,
+        alpha: bool | None = None,
+        alpha_mode: AlphaMode = "weigh",
+        workers: int | None = None,
+    ) -> Pixels:
+        """Take an image (H, W) or (H, W, C) apart.
+
+        `alpha` says whether the last channel is alpha; None means that it is so for two and for
+        four channels. `alpha_mode` says what filters do with it.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            For an image that cannot be filtered, and a wrong number of workers.
+        UnknownNameError
+            For a mode that there is not.
+        """
+        if workers is not None:
+            check_workers(workers)
+        mode = ALPHA.check(alpha_mode)
+        checked = check_image(image)
+        colour = checked if np.ndim(image) == 3 else checked[:, :, 0]
+        channels = colour.shape[2] if colour.ndim == 3 else 1
+        white = 1.0 if colour.dtype.kind == "f" else float(np.iinfo(colour.dtype).max)
+        plane = beside = None
+        if channels in (2, 4) if alpha is None else alpha and channels > 1:
+            plane, colour = colour[:, :, -1], colour[:, :, :-1]
+            if mode == "filter":
+                beside = cls(plane, None, white=white, dtype=colour.dtype, workers=workers)
+            if mode in ("filter", "drop"):
+                plane, colour = None, np.ascontiguousarray(colour)
+        return cls(
+            colour,
+            plane,
+            white=white,
+            dtype=colour.dtype,
+            workers=workers,
+            keeps_alpha=mode == "keep",
+            beside=beside,
+        )
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the finished picture has alpha in its last channel."""
+        return self.alpha is not None or self.beside is not None
+
+    @property
+    def colour(self) -> Array:
+        """The raw values (H, W) or (H, W, C) without alpha; read-only by agreement."""
+        return self._colour.raw() if isinstance(self._colour, Waiting) else self._colour
+
+    @property
+    def colour_dtype(self) -> np.dtype[Any]:
+        """The dtype of the raw values, known before they are computed."""
+        return self._colour.dtype
+
+    @property
+    def working_dtype(self) -> np.dtype[Any]:
+        """float64 for pictures of float64, else float32."""
+        return self.dtype if self.dtype == np.float64 else np.dtype(np.float32)
+
+    @property
+    def values(self) -> Array:
+        """The raw colour values as floats (H, W) or (H, W, C)."""
+        return self.colour.astype(self.working_dtype, copy=False)
+
+    def intensity(self, value: float) -> float:
+        """Turn an intensity on the scale 0 to 255 into a value of this picture."""
+        return value * (self.white / 255)
+
+    def changed(self, **changes: Any) -> Pixels:
+        """Return the same picture with other attributes, named as the arguments of `Pixels`."""
+        values: dict[str, Any] = {
+            "colour": self._colour,
+            "alpha": self.alpha,
+            "white": self.white,
+            "dtype": self.dtype,
+            "signed": self.signed,
+            "workers": self.workers,
+            "keeps_alpha": self.keeps_alpha,
+            "beside": self.beside,
+        }
+        values.update(changes)
+        return Pixels(**values)
+
+    def with_colour(self, colour: Array, **changes: Any) -> Pixels:
+        """Return the same picture with other colour values (and other attributes)."""
+        return self.changed(colour=colour, **changes)
+
+    def with_floats(self, colour: Array, **changes: Any) -> Pixels:
+        """Return the same picture with other colours, floats of any precision."""
+        return self.with_colour(colour.astype(self.working_dtype, copy=False), **changes)
+
+    def keeping_alpha(self) -> Pixels:
+        """Return the same picture, whose alpha what smooths it leaves as it is."""
+        return self.changed(keeps_alpha=True)
+
+    def awaiting(self, work: Windowed, **changes: Any) -> Pixels:
+        """Return the picture that some work makes of this one when somebody asks for it."""
+        colour = Waiting(self._colour, work, self.working_dtype, self.workers)
+        return self.changed(colour=colour, **changes)
+
+    def pass_on(self) -> None:
+        """Say that no step but the next one will ask for the values."""
+        if isinstance(self._colour, Waiting):
+            self._colour.only_next_asks = True
+        if self.beside is not None:
+            self.beside.pass_on()
+
+    def luma(self) -> Pixels:
+        """Return the brightness of an RGB picture as (H, W); other pictures as they are."""
+        colour = self.colour
+        if colour.ndim != 3 or colour.shape[2] != 3:
+            return self
+        return self.with_colour(luma(self.values))
+
+    def visible(self, values: Array) -> Array:
+        """Return those of the values (H, W) or (H, W, C) that are not clear, a row for each pixel.
+
+        What nobody sees must not sway a decision about the whole picture. Where all is clear, all
+        values decide.
+        """
+        if self.alpha is None or not self.alpha.any():
+            return values.reshape(-1, *values.shape[2:])
+        return values[self.alpha > 0]
+
+    def shown(self) -> Pixels:
+        """Return the picture as it would be shown, a signed response mapped to a plain one."""
+        if self.signed is None:
+            return self
+        return self.with_colour(self._shown(), signed=None)
+
+    def _shown(self) -> Array:
+        if self.signed is None:
+            return self.colour
+        from convfilter.filters.pixels.shown import as_picture  # the engine shows most responses
+
+        values, middle = self.values, self.intensity(MIDDLE_GREY)
+        deciding = self.visible(values) if self.signed == "scale" else values
+        return as_picture(values, self.signed, self.white, middle, deciding)
+
+    def finish(self) -> Array:
+        """Map a signed response, round once, and return the picture in the dtype it began with."""
+        colour, alpha = self.planes()
+        return colour if alpha is None else np.dstack([colour, alpha])
+
+    def planes(self) -> tuple[Array, Array | None]:
+        """Return the finished picture's colours, and its alpha (H, W) if it has some."""
+        with ignoring_infinities():
+            colour = self._finished_colour()
+        if self.beside is not None:
+            return colour, self.beside.finish()
+        return colour, None if self.alpha is None else rounded(self.alpha, self.dtype)
+
+    def _finished_colour(self) -> Array:
+        if isinstance(self._colour, Waiting):
+            finished = self._colour.finished(self.signed, self.dtype)
+            if finished is not None:
+                return finished
+        return rounded(self._shown(), self.dtype)

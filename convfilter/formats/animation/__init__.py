@@ -1,0 +1,1 @@
+"""What formats of frames have in common: drawn over one another, and cut to what changes."""

@@ -1,0 +1,109 @@
+"""AVIF, as Pillow reads and writes it where it was built with libavif."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, BinaryIO
+
+from PIL import features
+
+from convfilter.errors import ImageError
+from convfilter.formats.animation.frames import in_milliseconds
+from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
+from convfilter.formats.declaring.limits import Limits
+from convfilter.formats.pillow.frames import frames_of, read_frames
+from convfilter.formats.pillow.reading import decoded, image_of, opened
+from convfilter.formats.pillow.writing import described, encoded
+from convfilter.formats.quiet import warnings_silenced
+from convfilter.picture.image import Image, Timing
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
+__all__ = ["FORMAT", "read", "write"]
+
+_QUALITY = 80
+_SHORTEST_DURATION, _LONGEST_DURATION = 1, 2**32 - 1
+"""Milliseconds."""
+
+_CODING = re.compile(rb"av1C\x81.(.)", re.DOTALL)
+"""A box that says how a picture is coded (AV1-ISOBMFF, 2.3), and its third byte."""
+
+_MORE_THAN_8_BITS, _TWELVE_BITS = 0x40, 0x20
+
+
+def read(file: BinaryIO, limits: Limits) -> Image:
+    """Read a file of one picture or of frames: RGB, with or without alpha."""
+    _check_support()
+    from PIL.AvifImagePlugin import AvifImageFile
+
+    with opened(file, AvifImageFile, FORMAT) as picture:
+        limits.check_size(picture.size)
+        bits = _bits(file)
+        if frames_of(picture) > 1:
+            return read_frames(picture, FORMAT, limits, bits, 0, lambda _: _timing(picture))
+        limits.chosen()
+        pixels, alpha = decoded(picture, FORMAT, bits)
+        return image_of(picture, FORMAT, pixels, alpha)
+
+
+def _check_support() -> None:
+    """Raise `ImageError` if Pillow was built without AVIF, or is older than its support of it."""
+    with warnings_silenced():  # a Pillow that never heard of AVIF warns
+        is_supported = features.check("avif")
+    if not is_supported:
+        raise ImageError(
+            "this Pillow was built without AVIF: install pillow 11.3 or later, "
+            "or use another format"
+        )
+
+
+def _bits(file: BinaryIO) -> int | None:
+    """Return how many bits a value has in the picture that has most, None if none says it."""
+    file.seek(0)
+    codings = [match[0] for match in _CODING.findall(file.read())]
+    if not any(coding & _MORE_THAN_8_BITS for coding in codings):
+        return 8 if codings else None
+    return 12 if any(coding & _TWELVE_BITS for coding in codings) else 10
+
+
+def _timing(picture: ImageFile) -> Timing:
+    """Return how the frame that was decoded last is shown."""
+    duration = picture.info.get("duration")
+    return Timing(float(duration)) if isinstance(duration, (int, float)) else Timing()
+
+
+def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
+    """Return a file of a picture or of frames, which are played for ever."""
+    _check_support()
+    from PIL import AvifImagePlugin  # noqa: F401 - which tells Pillow of the encoder
+
+    quality = _QUALITY if effort.quality is None else effort.quality
+    options = {**described(frames[0].metadata), "quality": quality}
+    differ = False
+    if len(frames) > 1:
+        frames, differ = in_milliseconds(frames, _SHORTEST_DURATION, _LONGEST_DURATION)
+        options["duration"] = [int(frame.timing.duration) for frame in frames]
+    notes = [f"{FORMAT.name} counts milliseconds: durations were rounded"] * differ
+    return [encoded("AVIF", [frame.pixels for frame in frames], **options)], notes
+
+
+FORMAT = Format(
+    "AVIF",
+    suffixes=(".avif",),
+    signature=rb"....ftypavi[fs]",
+    holds=Holds(
+        depth=8,
+        grey=False,
+        alpha=True,
+        several="frames",
+        plays=0,
+        longest_side=65536,
+        lossy=True,
+    ),
+    keeps=frozenset({"profile", "EXIF", "XMP"}),
+    quality=str(_QUALITY),
+    read=read,
+    write=write,
+)

@@ -1,0 +1,163 @@
+"""What a format declares of itself: its names, what it holds, how it is read and written.
+
+A format is one module or room of `convfilter.formats` that ends with its declaration, a `Format`.
+`index.py` beside this is generated from the declarations (`python docs/generate.py`), so that names
+and suffixes are known without importing the modules, Pillow or NumPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from convfilter.formats.declaring.limits import Limits
+    from convfilter.picture.image import Image, Metadata, Timing
+
+__all__ = [
+    "BEST_QUALITY",
+    "COMPRESSIONS",
+    "DEPTHS",
+    "HEAD_BYTES",
+    "Effort",
+    "Format",
+    "Frame",
+    "Holds",
+    "Kept",
+    "Summary",
+    "Written",
+]
+
+COMPRESSIONS = ("fast", "small")
+"""How hard to compress, for formats whose pixels are the same either way."""
+
+BEST_QUALITY = 100
+"""The quality of lossy formats is a whole number from 1 to this."""
+
+DEPTHS = ("8", "16", "float")
+"""Depths of values, from the least: bits of whole numbers, and 32-bit floats of 0 to 1."""
+
+HEAD_BYTES = 64
+"""Bytes at the beginning of a file that tell its format."""
+
+UNLIMITED = 2**31 - 1
+"""For what a format sets no limit to that a picture in memory could reach."""
+
+Kept = Literal["profile", "EXIF", "XMP", "resolution", "texts", "comment", "colours", "compression"]
+"""What may stand beside the pixels. A comment is a text without a keyword of its own; colours are
+what PNG says of them besides a profile; compression is how a JPEG file was compressed."""
+
+
+class Holds(NamedTuple):
+    """What a format holds.
+
+    Attributes
+    ----------
+    depth : int
+        Bits of a value: 1 for black and white alone, 8, 16, or 32 for floats besides. Deeper pixels
+        are refused when they are written, and files of deeper ones when they are read.
+    grey, colour, alpha : bool
+        Which pixels: grey, RGB, and either with alpha. Grey becomes RGB where there is no grey.
+    several : {"frames", "pages"} or None
+        What it holds more than one of: frames of one size that are shown in turn, or pages.
+    plays : int
+        How often frames are played at most, 0 if only for ever.
+    longest_side : int
+        The largest width or height, in pixels.
+    lossy : bool
+        Whether pixels are stored nearly as they are by default.
+    colours : int or None
+        How many colours a frame has at most.
+    arrays : bool
+        Whether pixels of every dtype and number of channels are stored as they are.
+    """
+
+    depth: int
+    grey: bool = True
+    colour: bool = True
+    alpha: bool = False
+    several: Literal["frames", "pages"] | None = None
+    plays: int = UNLIMITED
+    longest_side: int = UNLIMITED
+    lossy: bool = False
+    colours: int | None = None
+    arrays: bool = False
+
+
+class Frame(NamedTuple):
+    """Pixels that a format holds, how long they are shown, and what stands beside them."""
+
+    pixels: NDArray[Any]
+    timing: Timing
+    metadata: Metadata
+
+
+class Effort(NamedTuple):
+    """How to compress: the quality of lossy formats, one of `COMPRESSIONS`, and the threads."""
+
+    quality: int | None = None
+    compress: str = "fast"
+    workers: int | None = None
+
+
+Written: TypeAlias = tuple[list[bytes], list[str]]
+"""A file in pieces to be written in turn, and a note for each loss."""
+
+
+class Format(NamedTuple):
+    r"""A file format.
+
+    Attributes
+    ----------
+    name : str
+        In capitals; ``--format`` takes it in any case.
+    suffixes : tuple of str
+        Lower case with their dot, the usual one first.
+    signature : bytes or None
+        A regular expression (``.`` is any byte) that matches the beginning of every file of this
+        format, and of no other. None for a format that is only written, or that no first bytes
+        tell.
+    holds : Holds
+    read : function (file, limits) -> Image
+        Reads a file from its beginning. What it takes is checked by `limits` before it is decoded.
+        Values keep their depth or the file is refused. Errors are `ImageError`s that do not name
+        the file, and whatever else the libraries raise; warnings of libraries are silenced.
+    write : function (frames, plays, effort) -> Written, or None
+        Gets several frames only if `holds.several` says so: those of an animation have one size
+        and kind of pixels, and the metadata of the first counts; pages are what they are. `plays`
+        is how often an animation plays, 0 for ever. Metadata holds nothing that is not in `keeps`.
+        Notes do not name the file. None for a format that is only read.
+    keeps : frozenset of str
+        What of a picture's metadata is stored.
+    quality : str
+        What the quality is by default, in words; empty for a format without one.
+    compress : bool
+        Whether `COMPRESSIONS` make a difference.
+    extra : str or None
+        The extra of the package that installs the library which this format needs.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    signature: bytes | None
+    holds: Holds
+    read: Callable[[BinaryIO, Limits], Image]
+    write: Callable[[Sequence[Frame], int, Effort], Written] | None = None
+    keeps: frozenset[Kept] = frozenset()
+    quality: str = ""
+    compress: bool = False
+    extra: str | None = None
+
+
+class Summary(NamedTuple):
+    """What of a declaration is known without its module; `load` imports that and returns it."""
+
+    load: Callable[[], Format]
+    suffixes: tuple[str, ...]
+    signature: bytes | None
+    is_written: bool
+    quality: str
+    compress: bool
+    extra: str | None

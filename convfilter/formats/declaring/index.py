@@ -1,0 +1,192 @@
+"""What is known of each format before its module is imported.
+
+Written by `python -m tools.generate` from the declarations, not by hand.
+"""
+
+from __future__ import annotations
+
+from convfilter.formats.declaring import Format, Summary
+
+
+def _png() -> Format:
+    from convfilter.formats.png import FORMAT
+
+    return FORMAT
+
+
+def _jpeg() -> Format:
+    from convfilter.formats.jpeg import FORMAT
+
+    return FORMAT
+
+
+def _tiff() -> Format:
+    from convfilter.formats.tiff import FORMAT
+
+    return FORMAT
+
+
+def _avif() -> Format:
+    from convfilter.formats.avif import FORMAT
+
+    return FORMAT
+
+
+def _webp() -> Format:
+    from convfilter.formats.webp import FORMAT
+
+    return FORMAT
+
+
+def _gif() -> Format:
+    from convfilter.formats.gif import FORMAT
+
+    return FORMAT
+
+
+def _bmp() -> Format:
+    from convfilter.formats.bmp import FORMAT
+
+    return FORMAT
+
+
+def _npy() -> Format:
+    from convfilter.formats.npy import FORMAT
+
+    return FORMAT
+
+
+def _pbm() -> Format:
+    from convfilter.formats.pnm import PBM
+
+    return PBM
+
+
+def _pgm() -> Format:
+    from convfilter.formats.pnm import PGM
+
+    return PGM
+
+
+def _pnm() -> Format:
+    from convfilter.formats.pnm import PNM
+
+    return PNM
+
+
+def _ppm() -> Format:
+    from convfilter.formats.pnm import PPM
+
+    return PPM
+
+
+SUMMARIES: dict[str, Summary] = {
+    "PNG": Summary(
+        load=_png,
+        suffixes=(".png",),
+        signature=rb"\x89PNG\r\n\x1a\n",
+        is_written=True,
+        quality="",
+        compress=True,
+        extra=None,
+    ),
+    "JPEG": Summary(
+        load=_jpeg,
+        suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
+        signature=rb"\xff\xd8\xff",
+        is_written=True,
+        quality="as in the input if that is JPEG, else 92",
+        compress=False,
+        extra=None,
+    ),
+    "TIFF": Summary(
+        load=_tiff,
+        suffixes=(".tif", ".tiff"),
+        signature=rb"II[*+]\0|MM\0[*+]",
+        is_written=True,
+        quality="",
+        compress=False,
+        extra=None,
+    ),
+    "AVIF": Summary(
+        load=_avif,
+        suffixes=(".avif",),
+        signature=rb"....ftypavi[fs]",
+        is_written=True,
+        quality="80",
+        compress=False,
+        extra=None,
+    ),
+    "WEBP": Summary(
+        load=_webp,
+        suffixes=(".webp",),
+        signature=rb"RIFF....WEBP",
+        is_written=True,
+        quality="lossless",
+        compress=False,
+        extra=None,
+    ),
+    "GIF": Summary(
+        load=_gif,
+        suffixes=(".gif",),
+        signature=rb"GIF8[79]a",
+        is_written=True,
+        quality="",
+        compress=False,
+        extra=None,
+    ),
+    "BMP": Summary(
+        load=_bmp,
+        suffixes=(".bmp",),
+        signature=rb"BM",
+        is_written=True,
+        quality="",
+        compress=False,
+        extra=None,
+    ),
+    "NPY": Summary(
+        load=_npy,
+        suffixes=(".npy",),
+        signature=rb"\x93NUMPY",
+        is_written=True,
+        quality="",
+        compress=False,
+        extra=None,
+    ),
+    "PBM": Summary(
+        load=_pbm,
+        suffixes=(".pbm",),
+        signature=rb"P[14][\s#]",
+        is_written=True,
+        quality="",
+        compress=False,
+        extra=None,
+    ),
+    "PGM": Summary(
+        load=_pgm,
+        suffixes=(".pgm",),
+        signature=rb"P[25][\s#]",
+        is_written=True,
+        quality="",
+        compress=False,
+        extra=None,
+    ),
+    "PNM": Summary(
+        load=_pnm,
+        suffixes=(".pnm",),
+        signature=None,
+        is_written=True,
+        quality="",
+        compress=False,
+        extra=None,
+    ),
+    "PPM": Summary(
+        load=_ppm,
+        suffixes=(".ppm",),
+        signature=rb"P[36][\s#]",
+        is_written=True,
+        quality="",
+        compress=False,
+        extra=None,
+    ),
+}

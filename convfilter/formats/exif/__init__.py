@@ -1,0 +1,1 @@
+"""Directories of tags, which TIFF files and EXIF blocks are made of, and EXIF blocks."""

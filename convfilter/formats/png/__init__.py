@@ -1,0 +1,162 @@
+"""PNG and its animations."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+from convfilter.errors import ImageError
+from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
+from convfilter.formats.declaring.limits import Limits, too_large, words_of
+from convfilter.formats.png.chunks import COLOUR_LENGTHS, PngError, chunks
+from convfilter.picture.image import Image, Metadata
+
+if TYPE_CHECKING:
+    from convfilter.formats.animation.frames import PixelsAndAlpha
+
+__all__ = ["FORMAT", "read", "write"]
+
+_METRES_PER_INCH = 0.0254
+
+
+class _Announced(NamedTuple):
+    """What a file says before its pixels: whether they move, and chunks about their colours."""
+
+    is_animated: bool
+    colour: tuple[tuple[bytes, bytes], ...]
+
+    @classmethod
+    def of(cls, file: BinaryIO) -> _Announced:
+        """Look at the chunks before the pixels.
+
+        Each kind is allowed once: of several the first counts, as libpng has it.
+        """
+        is_animated = False
+        colour: dict[bytes, bytes] = {}
+        with suppress(PngError):  # whoever reads the pixels meets it again
+            for chunk in chunks(file):
+                if chunk.kind == b"IDAT":
+                    break
+                is_animated = is_animated or chunk.kind == b"acTL"
+                if COLOUR_LENGTHS.get(chunk.kind) == chunk.length and chunk.kind not in colour:
+                    colour[chunk.kind] = chunk.content(chunk.length)
+        return cls(is_animated, tuple(colour.items()))
+
+
+def read(file: BinaryIO, limits: Limits) -> Image:
+    """Read a file of one picture or of frames."""
+    announced = _Announced.of(file)
+    if announced.is_animated:
+        image = _read_frames(file, limits)
+    else:
+        limits.chosen()
+        image = _read_single(file, limits)
+    if not announced.colour:
+        return image
+    return replace(image, metadata=replace(image.metadata, png_colour=announced.colour))
+
+
+def _read_single(file: BinaryIO, limits: Limits) -> Image:
+    """Read a picture here if that is possible, else with Pillow."""
+    from convfilter.formats.png.reader import Header, decode
+
+    header = Header.of(file)
+    if header is None:
+        return _read_with_pillow(file, limits)
+    limits.check_size((header.width, header.height))
+    try:
+        contents = decode(file, header)
+        metadata, orientation = _beside_of(contents.beside)
+    except MemoryError as error:
+        raise too_large((header.width, header.height)) from error
+    except Exception as error:  # damage beside the pixels makes Pillow raise almost anything
+        if header.is_deep_colour:  # which Pillow would reduce to 8 bits
+            raise ImageError(
+                f"the {FORMAT.name} file is damaged ({words_of(error)}): create it again"
+            ) from error
+        return _read_with_pillow(file, limits)
+    pixels = contents.pixels
+    if orientation != 1:
+        from convfilter.picture.orientation import upright
+
+        pixels = upright(pixels, orientation)
+    return Image(pixels, contents.alpha, FORMAT.name, metadata)
+
+
+def _read_with_pillow(file: BinaryIO, limits: Limits) -> Image:
+    from convfilter.formats.png import with_pillow
+
+    return with_pillow.read(file, FORMAT, limits)
+
+
+def _read_frames(file: BinaryIO, limits: Limits) -> Image:
+    from convfilter.formats.animation.reading import drawn
+    from convfilter.formats.png.apng import Animation
+
+    animation = Animation.of(file)
+    metadata, orientation = _beside_of(animation.beside)
+    all_of_it = Limits(limits.max_pixels)
+
+    def decode(data: bytes) -> PixelsAndAlpha:
+        image = _read_single(io.BytesIO(data), all_of_it)
+        return image.pixels, image.alpha
+
+    return drawn(animation, FORMAT, limits, decode, metadata, orientation)
+
+
+def _beside_of(beside: Sequence[tuple[bytes, bytes]]) -> tuple[Metadata, int]:
+    """Return what chunks besides those of the pixels say, and how the pixels have to be turned.
+
+    Where that is no more than a resolution, it does without Pillow, whose import a short command
+    would feel.
+    """
+    if not beside:
+        return Metadata(), 1
+    if all(kind == b"pHYs" for kind, _ in beside):
+        from convfilter.picture.metadata import resolution_of
+
+        return Metadata(dpi=resolution_of(_dpi(data for _, data in beside))), 1
+    from convfilter.formats.png import with_pillow
+
+    return with_pillow.beside_of(beside, FORMAT)
+
+
+def _dpi(contents: Iterable[bytes]) -> tuple[float, float] | None:
+    """Return the last resolution that has a unit."""
+    dpi = None
+    for data in contents:
+        if len(data) != 9:
+            raise PngError("a resolution of the wrong length")
+        across, down, unit = struct.unpack(">IIB", data)
+        if unit == 1:
+            dpi = across * _METRES_PER_INCH, down * _METRES_PER_INCH
+    return dpi
+
+
+def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
+    """Return a file of a picture or of frames."""
+    from convfilter.formats.png import writer
+
+    metadata, notes = writer.storable(frames[0].metadata)
+    first = frames[0]._replace(metadata=metadata)
+    if len(frames) == 1:
+        return writer.encode(first.pixels, metadata, effort.compress, effort.workers), notes
+    from convfilter.formats.png import apng
+
+    return apng.encode([first, *frames[1:]], plays, effort), notes
+
+
+FORMAT = Format(
+    "PNG",
+    suffixes=(".png",),
+    signature=rb"\x89PNG\r\n\x1a\n",
+    holds=Holds(depth=16, alpha=True, several="frames"),
+    keeps=frozenset({"profile", "EXIF", "XMP", "resolution", "texts", "comment", "colours"}),
+    compress=True,
+    read=read,
+    write=write,
+)

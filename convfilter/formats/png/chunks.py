@@ -1,0 +1,99 @@
+"""Chunks, which PNG files are made of (PNG specification, third edition, section 5)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from isal import isal_zlib
+
+__all__ = ["COLOUR_LENGTHS", "SIGNATURE", "Chunk", "PngError", "chunk", "chunks", "header_chunk"]
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+COLOUR_LENGTHS = {b"cICP": 4, b"mDCV": 24, b"cLLI": 8, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1}
+"""What says how colours look, besides a profile, with its length."""
+
+_PIECE = 1 << 18
+"""Bytes of a chunk that are read at a time: few enough for the cache."""
+
+
+class PngError(Exception):
+    """The file breaks the rules of the format, or asks for what these readers do not support."""
+
+
+class Chunk:
+    """A chunk of a file whose content has not been read.
+
+    Attributes
+    ----------
+    kind : bytes
+        Four letters.
+    length : int
+        Bytes of its content.
+    """
+
+    def __init__(self, file: BinaryIO, kind: bytes, length: int) -> None:
+        self.kind, self.length = kind, length
+        self._file = file
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the content in pieces of up to 256 KiB.
+
+        Raises
+        ------
+        PngError
+            The file ends before the chunk does; the checksum is wrong, which is known at the end.
+        """
+        check, left = isal_zlib.crc32(self.kind), self.length
+        while left > 0:
+            piece = _read(self._file, min(left, _PIECE))
+            check = isal_zlib.crc32(piece, check)
+            left -= len(piece)
+            yield piece
+        if _read(self._file, 4) != struct.pack(">I", check):
+            raise PngError(f"a chunk {self.kind!r} whose checksum is wrong")
+
+    def content(self, longest: int) -> bytes:
+        """Return the whole content; also raises PngError if it is longer than `longest` bytes."""
+        if self.length > longest:
+            raise PngError(f"a chunk {self.kind!r} of {self.length:,} bytes")
+        return b"".join(self.pieces())
+
+
+def chunks(file: BinaryIO) -> Iterator[Chunk]:
+    """Yield the chunks of a file up to its end, `IEND`; those that are not read are passed over.
+
+    Raises
+    ------
+    PngError
+        The file ends before that.
+    """
+    place, kind = len(SIGNATURE), b""
+    while kind != b"IEND":
+        file.seek(place)
+        length, kind = struct.unpack(">I4s", _read(file, 8))
+        yield Chunk(file, kind, length)
+        place += 8 + length + 4
+
+
+def _read(file: BinaryIO, length: int) -> bytes:
+    data = file.read(length)
+    if len(data) < length:
+        raise PngError("the file is truncated")
+    return data
+
+
+def chunk(kind: bytes, *pieces: bytes) -> list[bytes]:
+    """Return a chunk in pieces: its length and kind, its content, its checksum."""
+    check = isal_zlib.crc32(kind)
+    for piece in pieces:
+        check = isal_zlib.crc32(piece, check)
+    length = sum(map(len, pieces))
+    return [struct.pack(">I", length) + kind, *pieces, struct.pack(">I", check)]
+
+
+def header_chunk(width: int, height: int, depth: int, colour_type: int) -> list[bytes]:
+    """Return the first chunk, of a picture that is not interlaced."""
+    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour_type, 0, 0, 0))

@@ -1,0 +1,217 @@
+"""Write PNG: rows filtered by a compiled loop, compressed in bands by several threads.
+
+The format is that of the PNG specification, third edition. All bands together are one zlib stream:
+each is compressed by itself and ends on a byte, without references to the bands before it, as
+RFC 1950 and RFC 1951 allow.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from isal import isal_zlib
+from numpy.typing import NDArray
+
+from convfilter.formats.png.chunks import SIGNATURE, chunk, header_chunk
+from convfilter.picture.image import Metadata
+from convfilter.runtime.compiled import link
+from convfilter.runtime.threads import check_workers, run_bands
+
+__all__ = ["compressed", "encode", "head", "storable"]
+
+_COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
+_METRES_PER_INCH = 0.0254
+_ADLER_MODULUS = 65521
+_FAST, _SMALL = b"\x78\x01", b"\x78\xda"
+"""Headers of a zlib stream with a window of 32 KiB: compressed fast, and as small as can be."""
+
+_BAND_BYTES = {"fast": 1 << 20, "small": 1 << 22}
+"""Bytes of a band before it is compressed. They do not depend on the number of threads, so that the
+file does not either."""
+
+_NANOSECONDS = 3
+"""About what a byte takes to be filtered and compressed fast."""
+
+_KEYWORD = r"[!-~\xa1-\xff]+(?: [!-~\xa1-\xff]+)*"
+_LATIN_TEXT = r"[\n -~\xa1-\xff]*"
+
+
+class _Band(NamedTuple):
+    """A part of the zlib stream; `length` and `adler` are those of the uncompressed bytes."""
+
+    pieces: list[bytes]
+    length: int
+    adler: int
+
+
+def encode(
+    pixels: NDArray[Any], metadata: Metadata, compress: str = "fast", workers: int | None = None
+) -> list[bytes]:
+    """Return the file in pieces, to be written one after the other.
+
+    The bytes depend on the processor only in how ISA-L compresses on it, never on `workers`.
+
+    Parameters
+    ----------
+    pixels : ndarray
+        ``(H, W)`` or ``(H, W, C)`` with 1 to 4 channels (grey, grey with alpha, RGB, RGBA) of uint8
+        or uint16, with at least one pixel; any strides and byte order.
+    metadata : Metadata
+        What `storable` leaves of it.
+    compress : str
+        ``"fast"``: ISA-L. ``"small"``: zlib's best effort on each band twice, with filtered rows
+        and with plain ones, of which the smaller stays.
+    workers : int, optional
+        Number of threads; by default all CPUs.
+    """
+    pieces = head(pixels, metadata)
+    for data in compressed(pixels, compress, workers):
+        pieces += chunk(b"IDAT", *data)
+    return [*pieces, *chunk(b"IEND")]
+
+
+def head(pixels: NDArray[Any], metadata: Metadata) -> list[bytes]:
+    """Return what stands before the pixels: the signature and the first chunks."""
+    height, width = pixels.shape[:2]
+    bits, colour_type = 8 * pixels.dtype.itemsize, _COLOUR_TYPES[_channels(pixels)]
+    return [SIGNATURE, *header_chunk(width, height, bits, colour_type), *_described(metadata)]
+
+
+def compressed(
+    pixels: NDArray[Any], compress: str = "fast", workers: int | None = None
+) -> list[list[bytes]]:
+    """Return the pixels as one zlib stream, cut into the contents of chunks, each in pieces."""
+    step = _channels(pixels) * pixels.dtype.itemsize
+    bands = _compressed_bands(pixels, step, compress, check_workers(workers))
+    return _joined(bands, _FAST if compress == "fast" else _SMALL)
+
+
+def _channels(pixels: NDArray[Any]) -> int:
+    return 1 if pixels.ndim == 2 else pixels.shape[2]
+
+
+def storable(metadata: Metadata) -> tuple[Metadata, list[str]]:
+    """Return what of the metadata can be stored, and a note for what cannot."""
+    notes = []
+    if b"\0" in (metadata.xmp or b""):  # readers would take it for the end
+        notes.append("an XMP packet with zeros cannot be stored in PNG: left out")
+        metadata = replace(metadata, xmp=None)
+    text = []
+    for keyword, words in metadata.text:
+        if _holds_text(keyword, words):
+            text.append((keyword, words))
+        else:
+            notes.append(f"the text {keyword!r} cannot be stored in PNG and was left out")
+    return replace(metadata, text=tuple(text)) if metadata.text else metadata, notes
+
+
+def _holds_text(keyword: str, text: str) -> bool:
+    """Tell whether a text can be stored under its keyword of 1 to 79 Latin-1 characters."""
+    if len(keyword) > 79 or not re.fullmatch(_KEYWORD, keyword) or "\0" in text:
+        return False
+    return not re.search("[\ud800-\udfff]", text)
+
+
+def _compressed_bands(pixels: NDArray[Any], step: int, compress: str, workers: int) -> list[_Band]:
+    height = pixels.shape[0]
+    row_bytes = step * pixels.shape[1]
+    rows = max(1, _BAND_BYTES[compress] // (row_bytes + 1))
+    count = -(-height // rows)
+    bands: list[_Band | None] = [None] * count
+    filter_rows = link.loop("formats.png.loops.filter_rows")
+
+    def work(start: int, stop: int) -> None:
+        scratch = np.empty((5, row_bytes + step), np.uint8)
+        out = np.empty((min(rows, height), row_bytes + 1), np.uint8)
+        for number in range(start, stop):
+            first, last = number * rows, min(height, (number + 1) * rows)
+            plain = _row_bytes(pixels, max(first - 1, 0), last)
+            above = plain[0] if first else np.zeros(row_bytes, np.uint8)
+            plain = plain[1:] if first else plain
+            filtered = out[: last - first]
+            filter_rows(above, plain, step, scratch, filtered)
+            ends = last == height
+            if compress == "fast":
+                band = _band(isal_zlib.compressobj(1, zlib.DEFLATED, -15), filtered, ends)
+            else:
+                band = _smallest(filtered, plain, ends)
+            bands[number] = band
+
+    run_bands(count, rows * row_bytes * _NANOSECONDS, workers, work)
+    return [band for band in bands if band is not None]
+
+
+def _row_bytes(pixels: NDArray[Any], start: int, stop: int) -> NDArray[np.uint8]:
+    """Return rows in the byte order of the file, (rows, bytes), without a copy if possible."""
+    part = pixels[start:stop]
+    ordered = np.ascontiguousarray(part, part.dtype.newbyteorder(">"))
+    return ordered.reshape(len(part), -1).view(np.uint8)
+
+
+def _band(deflate: Any, filtered: NDArray[np.uint8], ends: bool) -> _Band:
+    flush = zlib.Z_FINISH if ends else zlib.Z_FULL_FLUSH
+    pieces = [deflate.compress(filtered), deflate.flush(flush)]
+    return _Band(pieces, filtered.size, isal_zlib.adler32(filtered))
+
+
+def _smallest(filtered: NDArray[np.uint8], plain: NDArray[np.uint8], ends: bool) -> _Band:
+    unfiltered = np.zeros_like(filtered)
+    unfiltered[:, 1:] = plain
+    bands = [
+        _band(zlib.compressobj(9, zlib.DEFLATED, -15, 9, strategy), rows, ends)
+        for rows, strategy in (
+            (filtered, zlib.Z_FILTERED),
+            (unfiltered, zlib.Z_DEFAULT_STRATEGY),
+        )
+    ]
+    return min(bands, key=lambda band: sum(map(len, band.pieces)))
+
+
+def _joined(bands: Sequence[_Band], header: bytes) -> list[list[bytes]]:
+    """Return the bands as parts of one zlib stream."""
+    adler = 1
+    for band in bands:
+        adler = _combined_adler(adler, band.adler, band.length)
+    parts = [list(band.pieces) for band in bands]
+    parts[0].insert(0, header)
+    parts[-1].append(struct.pack(">I", adler))
+    return parts
+
+
+def _combined_adler(first: int, second: int, length: int) -> int:
+    """Return the Adler-32 of two strings in a row; `length` is that of the second (RFC 1950)."""
+    low = (first & 0xFFFF) + (second & 0xFFFF) - 1
+    high = (first >> 16) + (second >> 16) + length * ((first & 0xFFFF) - 1)
+    return (high % _ADLER_MODULUS) << 16 | low % _ADLER_MODULUS
+
+
+def _described(metadata: Metadata) -> list[bytes]:
+    """Return the chunks that stand before the pixels."""
+    chunks: list[bytes] = []
+    for kind, data in metadata.png_colour:
+        chunks += chunk(kind, data)
+    if metadata.icc_profile:
+        profile = zlib.compress(metadata.icc_profile, 9)
+        chunks += chunk(b"iCCP", b"ICC Profile\0\0", profile)
+    if metadata.dpi is not None:
+        across, down = (max(1, round(value / _METRES_PER_INCH)) for value in metadata.dpi)
+        chunks += chunk(b"pHYs", struct.pack(">IIB", across, down, 1))
+    if metadata.exif:
+        chunks += chunk(b"eXIf", metadata.exif)
+    if metadata.xmp:
+        # as Adobe's XMP specification, part 3, has it
+        chunks += chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0", metadata.xmp)
+    for keyword, text in metadata.text:
+        name = keyword.encode("latin-1")
+        if re.fullmatch(_LATIN_TEXT, text):
+            chunks += chunk(b"tEXt", name + b"\0", text.encode("latin-1"))
+        else:
+            # neither compressed, nor in a stated language, nor with a translated keyword
+            chunks += chunk(b"iTXt", name + b"\0\0\0\0\0", text.encode("utf-8"))
+    return chunks

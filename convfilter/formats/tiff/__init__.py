@@ -1,0 +1,80 @@
+"""TIFF: pages of every depth, each with its own metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, BinaryIO
+
+from convfilter.errors import ImageError
+from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
+from convfilter.formats.declaring.limits import Limits, too_large
+from convfilter.picture.image import Image
+from convfilter.picture.orientation import upright
+
+if TYPE_CHECKING:
+    from convfilter.formats.tiff.pages import Page
+
+__all__ = ["FORMAT", "read", "write"]
+
+
+def read(file: BinaryIO, limits: Limits) -> Image:
+    """Read pages, each of its own size and kind; smaller copies of others are passed over."""
+    from convfilter.formats.tiff.pages import pages_of
+
+    pages = pages_of(file)
+    if any(page.hides_a_picture for page in pages):
+        raise ImageError(
+            "holds small copies alone, and its full picture in a sub-directory, as in"
+            " raw camera files, which is not supported: develop it or save it as plain TIFF first"
+        )
+    chosen = [pages[number] for number in limits.chosen(len(pages))]
+    if len(chosen) > 1:
+        limits.check_sizes([page.size for page in chosen])
+    elif chosen[0].size is not None:
+        limits.check_size(chosen[0].size)
+    first, *others = (_read_page(page, limits) for page in chosen)
+    return replace(first, following=tuple(others))
+
+
+def _read_page(page: Page, limits: Limits) -> Image:
+    """Read a page here if that keeps more or is faster, else with Pillow."""
+    storage = page.storage
+    if storage is None or not (storage.needs_this_reader or storage.is_plain):
+        return _read_with_pillow(page, limits)
+    if storage.needs_this_reader:
+        storage.check()
+    try:
+        pixels, alpha = storage.pixels(page.shared.source)
+        pixels = upright(pixels, page.orientation)
+    except MemoryError as error:
+        raise too_large(page.size) from error
+    except Exception:  # damaged data raises almost anything
+        if storage.needs_this_reader:
+            raise
+        return _read_with_pillow(page, limits)  # which has the words for it, or lives with it
+    return Image(pixels, alpha, FORMAT.name, page.metadata())
+
+
+def _read_with_pillow(page: Page, limits: Limits) -> Image:
+    from convfilter.formats.tiff import with_pillow
+
+    return with_pillow.read(page, FORMAT, limits)
+
+
+def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
+    """Return a file of pages, each with its own metadata."""
+    from convfilter.formats.tiff import writer
+
+    return writer.encode(frames, effort.workers)
+
+
+FORMAT = Format(
+    "TIFF",
+    suffixes=(".tif", ".tiff"),
+    signature=rb"II[*+]\0|MM\0[*+]",
+    holds=Holds(depth=32, alpha=True, several="pages"),
+    keeps=frozenset({"profile", "EXIF", "XMP", "resolution"}),
+    read=read,
+    write=write,
+)

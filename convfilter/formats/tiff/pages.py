@@ -1,0 +1,245 @@
+"""The pages of a TIFF file, and what each of them says besides its pixels.
+
+Pillow gets each page as a file that begins with that page, or that holds it alone: so it neither
+remembers the pages before, nor fails at one of a kind that it does not know.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import BinaryIO, cast
+
+from convfilter.formats.exif.ifd import Directory, Field, Source
+from convfilter.formats.tiff.exif_tags import block_of
+from convfilter.formats.tiff.samples import Storage
+from convfilter.picture.image import Metadata
+from convfilter.picture.metadata import resolution_of, upright_xmp
+from convfilter.picture.orientation import is_on_its_side
+
+__all__ = ["Page", "pages_of"]
+
+_SUBFILE, _OLD_SUBFILE = 254, 255
+_REDUCED, _MASK = 1, 4
+_OLD_REDUCED = 2
+_WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _ORIENTATION = 256, 257, 258, 262, 274
+_WHITE_IS_ZERO = 0
+_ACROSS, _DOWN, _UNIT = 282, 283, 296
+_BELOW = 330
+_XMP, _PROFILE = 700, 34675
+_PER_INCH = {2: 1.0, 3: 2.54}
+
+_MOST_PAGES = 1 << 16
+"""Pages of a file; more cannot be numbered, and even their tags take long to read."""
+
+_MOST_SHARED = 64
+"""How often, on average, pages may refer to the same values: every page reads them again."""
+
+_MOST_PER_PIXEL, _MOST_BESIDE = 32, 1 << 16
+"""The most bytes of a page that is copied: for each pixel, and besides, for tiles are padded."""
+
+_MOST_EXIF = 1 << 26
+"""Bytes that may be read for the EXIF of all pages, beyond the length of the file."""
+
+
+class _Shared:
+    """What pages have in common: their file, and values that several of them refer to."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file = file
+        self.source = Source(file)
+        self._exif_left = self.source.size + _MOST_EXIF
+        self._values_left = self.source.size
+        self._values: dict[Field, bytes] = {}
+
+    def value(self, field: Field | None) -> bytes | None:
+        """Return the value of a field; None beyond the end, or if all are longer than the file."""
+        if field is None or not self.source.holds(field):
+            return None
+        if field not in self._values:
+            self._values_left -= field.length
+            if self._values_left < 0:
+                return None
+            self._values[field] = self.source.part(field.place, field.length)
+        return self._values[field]
+
+    def exif(self, place: int) -> bytes | None:
+        """Return the EXIF block of the page whose directory is at this place."""
+        if self._exif_left < 0:
+            return None
+        before = self.source.taken
+        block = block_of(self.source, place)
+        self._exif_left -= self.source.taken - before
+        return block
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page whose directory is at `place`, of `size` (columns, rows), or None if it states none.
+
+    `is_copy` says that it is a smaller copy of another page, or a mask of one.
+    """
+
+    shared: _Shared
+    place: int
+    size: tuple[int, int] | None
+    is_copy: bool
+
+    @property
+    def file(self) -> BinaryIO:
+        """A file that begins with this page or holds it alone; only one at a time can be read."""
+        source = self.shared.source
+        is_first = self.place == source.first
+        if self.size is not None and not (is_first and self._directory.following == 0):
+            from convfilter.formats.tiff.excerpt import excerpt_of
+
+            longest = _MOST_PER_PIXEL * prod(self.size) + _MOST_BESIDE
+            excerpt = excerpt_of(source, self._directory, longest)
+            if excerpt is not None:
+                return excerpt
+        if is_first:
+            self.shared.file.seek(0)
+            return self.shared.file
+        return cast("BinaryIO", _Beginning(self.shared.file, source, self.place))
+
+    @cached_property
+    def _directory(self) -> Directory:
+        return self.shared.source.directory(self.place)
+
+    @property
+    def hides_a_picture(self) -> bool:
+        """Whether this is a small copy of a picture in a sub-directory, as in raw camera files."""
+        return self.is_copy and _BELOW in self._directory.fields
+
+    @property
+    def storage(self) -> Storage | None:
+        """How its samples are stored; None for those that are always left to Pillow."""
+        if self.size is None:
+            return None
+        return Storage.of(self.shared.source, self._directory, self.size)
+
+    @property
+    def bits(self) -> int | None:
+        """How many bits the deepest sample has; None if the page does not say so."""
+        field = self._directory.fields.get(_BITS)
+        if field is None:
+            return 1
+        bits = self.shared.source.wholes(field)
+        return max(bits) if bits else None
+
+    @property
+    def is_white_zero(self) -> bool:
+        """Whether the value 0 is white."""
+        return self._whole(_PHOTOMETRIC) == _WHITE_IS_ZERO
+
+    @property
+    def orientation(self) -> int:
+        """How the pixels have to be turned, 1 to 8."""
+        value = self._whole(_ORIENTATION)
+        return value if value is not None and 1 <= value <= 8 else 1
+
+    def check(self, size: tuple[int, int]) -> None:
+        """Raise ValueError if Pillow sees another number of pixels than the limits allowed."""
+        if self.size is not None and prod(size) != prod(self.size):
+            raise ValueError("a page of two sizes")
+
+    def metadata(self) -> Metadata:
+        """Return what the page says, for pixels that have been turned upright."""
+        profile, xmp = self._value(_PROFILE), self._value(_XMP)
+        return Metadata(
+            icc_profile=profile or None,
+            exif=self.shared.exif(self.place),
+            dpi=self._dpi(),
+            xmp=upright_xmp(xmp) if xmp else None,
+        )
+
+    def _dpi(self) -> tuple[float, float] | None:
+        across, down = (
+            self.shared.source.numbers(self._directory.fields.get(tag), 2)
+            for tag in (_ACROSS, _DOWN)
+        )
+        unit = self._whole(_UNIT)
+        per_inch = _PER_INCH.get(2 if unit is None else unit)
+        if per_inch is None or not len(across) == len(down) == 1:
+            return None
+        dpi = resolution_of([per_inch * across[0], per_inch * down[0]])
+        return dpi[::-1] if dpi is not None and is_on_its_side(self.orientation) else dpi
+
+    def _whole(self, tag: int) -> int | None:
+        return self.shared.source.whole(self._directory.fields.get(tag))
+
+    def _value(self, tag: int) -> bytes | None:
+        return self.shared.value(self._directory.fields.get(tag))
+
+
+class _Beginning(io.RawIOBase):
+    """A file with another first page: all that differs is the offset in its head."""
+
+    def __init__(self, file: BinaryIO, source: Source, place: int) -> None:
+        super().__init__()
+        layout = source.layout
+        self._file = file
+        self._head = source.part(0, layout.first) + struct.pack(layout.offset, place)
+        file.seek(0)
+        if isinstance(file, io.BytesIO):
+            self.getvalue = file.getvalue  # Pillow would read all of it otherwise
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def read(self, size: int | None = -1) -> bytes:
+        start = self._file.tell()
+        data = self._file.read(-1 if size is None else size)
+        if start >= len(self._head):
+            return data
+        head = self._head[start : start + len(data)]
+        return head + data[len(head) :]
+
+
+def pages_of(file: BinaryIO) -> list[Page]:
+    """Return the pages of a file that are pictures of their own, not copies or masks.
+
+    Raises
+    ------
+    EOFError
+        The file ends before one of its directories does.
+    ValueError
+        They go round in a circle, overlap, or are too many.
+    """
+    shared = _Shared(file)
+    pages: list[Page] = []
+    length = 0
+    for directory in shared.source.directories():
+        pages.append(_page(shared, directory))
+        length += sum(field.length for field in directory.fields.values())
+        if len(pages) > _MOST_PAGES:
+            raise ValueError(f"more than {_MOST_PAGES:,} pages")
+        if len(pages) > 1 and length > _MOST_SHARED * shared.source.size:
+            raise ValueError("its pages state more than the file can hold")
+    if not pages:
+        raise ValueError("no page")
+    return [page for page in pages if not page.is_copy] or pages
+
+
+def _page(shared: _Shared, directory: Directory) -> Page:
+    def whole(tag: int) -> int:
+        return shared.source.whole(directory.fields.get(tag)) or 0
+
+    size = whole(_WIDTH), whole(_HEIGHT)
+    is_copy = whole(_SUBFILE) & (_REDUCED | _MASK) != 0 or whole(_OLD_SUBFILE) == _OLD_REDUCED
+    return Page(shared, directory.place, size if min(size) > 0 else None, is_copy)

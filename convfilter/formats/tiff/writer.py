@@ -1,0 +1,188 @@
+"""Write TIFF files: pages of strips, deflated by ISA-L in several threads."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+from isal import isal_zlib
+from numpy.typing import NDArray
+
+from convfilter.formats.declaring import Frame, Written
+from convfilter.formats.exif.ifd import (
+    LONG,
+    LONG8,
+    RATIONAL,
+    SHORT,
+    UNDEFINED,
+    Entry,
+    Layout,
+    Order,
+    Tree,
+)
+from convfilter.formats.tiff.exif_tags import tree_of
+from convfilter.picture.image import Metadata
+from convfilter.runtime.threads import check_workers, run_bands
+
+__all__ = ["encode"]
+
+_DEFLATE, _DIFFERENCES, _UNASSOCIATED = 8, 2, 2
+_BLACK_IS_ZERO, _RGB = 1, 2
+_PAGE_OF_MANY = 2
+_INCH = 2
+_BYTE = 1
+_KINDS_OF_SAMPLES = {"u": 1, "f": 3}
+
+_STRIP_BYTES = 1 << 18
+_LEVEL = 1
+_NANOSECONDS = 2.5
+"""About what a byte takes to be compressed."""
+
+_CLASSIC_BYTES = 2**32 - 2**16
+"""The longest file that offsets of 32 bits reach, with some room for the last directory."""
+
+
+class _Page(NamedTuple):
+    """A page whose strips have been compressed, of `rows` rows each but for the last."""
+
+    pixels: NDArray[Any]
+    metadata: Metadata
+    exif: Tree
+    rows: int
+    strips: list[bytes]
+
+
+def encode(pages: Sequence[Frame], workers: int | None = None) -> Written:
+    """Return a file in pieces, and notes about what was left out.
+
+    Pixels are uint8, uint16 or float32, (H, W) or (H, W, C) with 2 to 4 channels, each page as it
+    is; the last of 2 or 4 channels is alpha. The byte order is that of the first EXIF block. Files
+    of 4 GiB and more are BigTIFF, with the last byte of numbers first. The bytes do not depend on
+    `workers`.
+    """
+    blocks = [tree_of(page.metadata.exif) if page.metadata.exif else None for page in pages]
+    lost = sum(block is None for block in blocks) > sum(not page.metadata.exif for page in pages)
+    notes = ["an EXIF block that is damaged or too long was left out"] * lost
+    order: Order = next((block[0] for block in blocks if block is not None), "<")
+    workers = check_workers(workers)
+
+    def encoded(order: Order) -> list[_Page]:
+        made = []
+        for page, block in zip(pages, blocks, strict=True):
+            own, exif = block or (order, Tree(()))
+            rows, strips = _strips(page.pixels, order, workers)
+            exif = exif if own == order else exif.swapped()
+            made.append(_Page(page.pixels, page.metadata, exif, rows, strips))
+        return made
+
+    whole = encoded(order)
+    big = sum(map(_length, whole)) > _CLASSIC_BYTES
+    if big and order == ">":  # Pillow does not read BigTIFF of this byte order
+        order, whole = "<", encoded("<")
+    return _laid_out(whole, Layout(order, big)), notes
+
+
+def _strips(pixels: NDArray[Any], order: Order, workers: int) -> tuple[int, list[bytes]]:
+    """Return rows to a strip, and the strips."""
+    height = pixels.shape[0]
+    row_bytes = pixels[0].nbytes
+    rows = min(height, max(1, _STRIP_BYTES // row_bytes))
+    count = -(-height // rows)
+    strips = [b""] * count
+    stored = pixels.dtype.newbyteorder(order)
+
+    def work(start: int, stop: int) -> None:
+        for number in range(start, stop):
+            part = pixels[number * rows : (number + 1) * rows]
+            if part.dtype.kind == "u":
+                steps = part.astype(stored)
+                steps[:, 1:] = part[:, 1:] - part[:, :-1]
+                part = steps
+            strips[number] = isal_zlib.compress(np.ascontiguousarray(part, stored), _LEVEL)
+
+    run_bands(count, rows * row_bytes * _NANOSECONDS, workers, work)
+    return rows, strips
+
+
+def _length(page: _Page) -> int:
+    """Return no fewer bytes than a page takes."""
+    beside = len(page.metadata.icc_profile or b"") + len(page.metadata.xmp or b"")
+    return sum(len(strip) + 17 for strip in page.strips) + beside + 2 * page.exif.length + 4096
+
+
+def _laid_out(pages: Sequence[_Page], layout: Layout) -> list[bytes]:
+    """Return the file: of each page the strips, then the directory."""
+    pieces: list[bytes | bytearray] = [bytearray(layout.head)]
+    place = len(pieces[0])
+    link = layout.first  # of the last directory to the next one
+    last = pieces[0]
+    for number, page in enumerate(pages):
+        offsets = []
+        for strip in page.strips:
+            offsets.append(place)
+            pieces.append(strip + bytes(len(strip) % 2))
+            place += len(pieces[-1])
+        numbers = (number, len(pages)) if len(pages) > 1 else None
+        tree = Tree(
+            (*_entries(page, offsets, numbers, layout), *page.exif.entries), page.exif.below
+        )
+        directory = tree.packed(place, layout)
+        struct.pack_into(layout.offset, last, link, place)
+        last, link = directory, layout.link(len(tree.entries) + len(tree.below))
+        pieces.append(directory)
+        place += len(directory)
+    return [bytes(piece) for piece in pieces]
+
+
+def _entries(
+    page: _Page, offsets: list[int], numbers: tuple[int, int] | None, layout: Layout
+) -> list[Entry]:
+    """Return the tags that lay out a page, and those of metadata that EXIF has no part in."""
+    pixels, metadata = page.pixels, page.metadata
+    height, width = pixels.shape[:2]
+    samples = 1 if pixels.ndim == 2 else pixels.shape[2]
+
+    def entry(tag: int, kind: int, *values: int) -> Entry:
+        letter = {SHORT: "H", LONG: "I", RATIONAL: "I", LONG8: "Q"}[kind]
+        return Entry(tag, kind, struct.pack(f"{layout.order}{len(values)}{letter}", *values))
+
+    entries = [
+        entry(256, LONG, width),
+        entry(257, LONG, height),
+        entry(258, SHORT, *[8 * pixels.dtype.itemsize] * samples),
+        entry(259, SHORT, _DEFLATE),
+        entry(262, SHORT, _RGB if samples > 2 else _BLACK_IS_ZERO),
+        entry(273, LONG8 if layout.big else LONG, *offsets),
+        entry(277, SHORT, samples),
+        entry(278, LONG, page.rows),
+        entry(279, LONG, *map(len, page.strips)),
+        entry(284, SHORT, 1),
+        entry(339, SHORT, *[_KINDS_OF_SAMPLES[pixels.dtype.kind]] * samples),
+    ]
+    if pixels.dtype.kind == "u":
+        entries.append(entry(317, SHORT, _DIFFERENCES))
+    if samples in (2, 4):
+        entries.append(entry(338, SHORT, _UNASSOCIATED))
+    if numbers is not None:
+        entries.append(entry(254, LONG, _PAGE_OF_MANY))
+        if numbers[1] < 1 << 16:
+            entries.append(entry(297, SHORT, *numbers))
+    if metadata.dpi is not None:
+        across, down = map(_fraction, metadata.dpi)
+        entries += [entry(282, RATIONAL, *across), entry(283, RATIONAL, *down)]
+        entries.append(entry(296, SHORT, _INCH))
+    if metadata.xmp is not None:
+        entries.append(Entry(700, _BYTE, metadata.xmp))
+    if metadata.icc_profile is not None:
+        entries.append(Entry(34675, UNDEFINED, metadata.icc_profile))
+    return entries
+
+
+def _fraction(value: float) -> tuple[int, int]:
+    """Return a number below a million as a fraction of numbers of 32 bits."""
+    most = 2**32 - 1
+    nearest = Fraction(value).limit_denominator(most if value < 1 else int(most / (value + 1)))
+    return max(nearest.numerator, 1), nearest.denominator

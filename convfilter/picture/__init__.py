@@ -1,0 +1,1 @@
+"""What a picture in memory is: pixels, and what travels with them. Knows no file."""

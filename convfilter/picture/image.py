@@ -1,0 +1,219 @@
+"""A picture in memory: its pixels and what travels with them from file to file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from convfilter.errors import ArgumentError, ArgumentTypeError
+
+__all__ = ["COMMENT", "Disposal", "Image", "JpegSettings", "Metadata", "Timing"]
+
+COMMENT = "Comment"
+"""The keyword of a GIF or JPEG comment among texts, as the PNG specification (11.3.3.2) has it."""
+
+Disposal = Literal["keep", "clear", "restore"]
+"""What becomes of a frame before the next one is drawn: it stays, its place is cleared, or what
+was there before comes back."""
+
+_DTYPES = ("bool", "uint8", "uint16", "int16", "float32", "float64")
+
+
+class JpegSettings(NamedTuple):
+    """How a JPEG file was compressed.
+
+    Attributes
+    ----------
+    tables : tuple of tuple of int
+        The quantisation of brightness and of colours, 64 numbers each, row by row.
+    subsampling : int
+        0 where colours have full resolution, 1 for half of it along rows, 2 for half both ways.
+    """
+
+    tables: tuple[tuple[int, ...], ...]
+    subsampling: int = 0
+
+
+@dataclass(frozen=True)
+class Metadata:
+    r"""What a picture file says besides its pixels; written back where the format holds it.
+
+    Attributes
+    ----------
+    icc_profile : bytes or None
+        The colour profile as it stands in the file.
+    exif : bytes or None
+        The EXIF block in its TIFF form, without the ``Exif\0\0`` that JPEG puts before it.
+        Its orientation is 1: pixels are turned upright when they are read.
+    dpi : (float, float) or None
+        Pixels per inch along a row and along a column.
+    xmp : bytes or None
+        The XMP packet (ISO 16684-1). Its orientation, if it states one, is 1.
+    text : tuple of (str, str)
+        Keywords and texts: author, description and the like, as PNG has them. The comment of a GIF
+        or JPEG file has the keyword ``"Comment"``.
+    png_colour : tuple of (bytes, bytes)
+        What a PNG file says of its colours besides a profile: the chunks cICP, mDCV, cLLI, gAMA,
+        cHRM and sRGB, each kind with its content.
+    jpeg : JpegSettings or None
+        How the picture was compressed; JPEG is written alike unless a quality is asked for.
+    """
+
+    icc_profile: bytes | None = None
+    exif: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    text: tuple[tuple[str, str], ...] = ()
+    jpeg: JpegSettings | None = None
+    xmp: bytes | None = None
+    png_colour: tuple[tuple[bytes, bytes], ...] = ()
+
+    def stripped(self) -> Metadata:
+        """Return what says how the pixels look and are compressed, without what says more."""
+        return Metadata(self.icc_profile, jpeg=self.jpeg, png_colour=self.png_colour)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How a frame of an animation is shown.
+
+    Attributes
+    ----------
+    duration : float
+        Milliseconds until the next frame.
+    disposal : {"keep", "clear", "restore"}
+        As the file states it. Pixels of a frame are always those of the whole picture, so this
+        says nothing that one would have to know to show them.
+    """
+
+    duration: float = 100.0
+    disposal: Disposal = "keep"
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """Pixels and what belongs to them.
+
+    Attributes
+    ----------
+    pixels : ndarray
+        ``(H, W)`` or ``(H, W, C)``; bool, uint8, uint16, int16, float32 or float64. Integers
+        span their range, float pixels span 0 to 1.
+    alpha : bool
+        Whether the last channel is alpha, straight: colours are not multiplied by it.
+    format : str or None
+        The format that the pixels were read from, ``"PNG"`` for example.
+    metadata : Metadata
+        Colour profile, EXIF and resolution.
+    timing : Timing or None
+        How long an animation shows this frame; None for pages and for pictures that stand alone.
+    plays : int
+        How often an animation plays, 0 for ever.
+    following : tuple of Image
+        The frames or pages after this one, none of which has further ones. Frames of an animation
+        all have its size.
+    """
+
+    pixels: NDArray[Any]
+    alpha: bool = False
+    format: str | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+    timing: Timing | None = None
+    plays: int = 0
+    following: tuple[Image, ...] = ()
+
+    def __post_init__(self) -> None:
+        pixels = self.pixels
+        if not isinstance(pixels, np.ndarray):
+            raise ArgumentTypeError(
+                f"pixels are a NumPy array, not {type(pixels).__name__}: use numpy.asarray"
+            )
+        if pixels.ndim not in (2, 3):
+            raise ArgumentError(f"pixels have the shape (H, W) or (H, W, C), not {pixels.shape}")
+        if pixels.dtype.name not in _DTYPES:
+            raise ArgumentTypeError(
+                f"pixels of dtype {pixels.dtype} are not supported: "
+                f"convert them with astype to one of {', '.join(_DTYPES)}"
+            )
+        if self.alpha and (pixels.ndim != 3 or pixels.shape[2] < 2):
+            raise ArgumentError(
+                f"pixels of shape {pixels.shape} have no channel for alpha: use alpha=False"
+            )
+        if any(other.following for other in self.following):
+            raise ArgumentError("frames that follow have none of their own: give them in one row")
+
+    @classmethod
+    def of(cls, picture: Image | ArrayLike) -> Image:
+        """Return `picture` as an `Image`; an array of 2 or 4 channels ends in alpha."""
+        if isinstance(picture, Image):
+            return picture
+        pixels = np.asarray(picture)
+        return cls(pixels, alpha=pixels.ndim == 3 and pixels.shape[2] in (2, 4))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of the pixels."""
+        return self.pixels.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Data type of the pixels."""
+        return self.pixels.dtype
+
+    @property
+    def height(self) -> int:
+        """Number of rows."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def channels(self) -> int:
+        """Number of channels, alpha included; 1 for ``(H, W)``."""
+        return 1 if self.pixels.ndim == 2 else int(self.pixels.shape[2])
+
+    def with_pixels(self, pixels: NDArray[Any], *, alpha: bool | None = None) -> Image:
+        """Return the same picture with other pixels, as one that stands alone.
+
+        Frames that follow are left out, since the pixels are those of one: `map` serves all of
+        them. With ``alpha=None`` the last channel stays alpha as long as the number of channels
+        stays the same; with another number of channels there is no alpha.
+        """
+        if alpha is None:
+            count = 1 if pixels.ndim == 2 else pixels.shape[-1]
+            alpha = self.alpha and count == self.channels
+        return replace(self, pixels=pixels, alpha=alpha, following=())
+
+    @property
+    def frames(self) -> tuple[Image, ...]:
+        """Every frame or page by itself, this one first."""
+        return (replace(self, following=()), *self.following)
+
+    def map(self, change: Callable[[Image], Image]) -> Image:
+        """Return the picture with `change` applied to every frame or page."""
+        first, *others = map(change, self.frames)
+        return replace(first, following=tuple(others))
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        if copy:
+            return np.array(self.pixels, dtype=dtype)
+        converted = self.pixels if dtype is None else self.pixels.astype(dtype, copy=False)
+        if copy is False and converted is not self.pixels:
+            raise ValueError("the pixels cannot be given in another dtype without a copy")
+        return converted
+
+    def __repr__(self) -> str:
+        extras = [f"{self.pixels.dtype} {'x'.join(map(str, self.shape))}"]
+        if self.alpha:
+            extras.append("alpha")
+        if self.format:
+            extras.append(self.format)
+        if self.following:
+            extras.append(f"{len(self.frames)} frames")
+        return f"<Image {' '.join(extras)}>"

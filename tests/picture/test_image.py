@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from PIL import Image as PillowImage
+from PIL import ImageOps
+
+from convfilter.errors import ArgumentError, ArgumentTypeError
+from convfilter.images import Image, Metadata, Timing
+from convfilter.picture.image import JpegSettings
+from convfilter.picture.orientation import upright
+
+
+def test_describes_its_pixels() -> None:
+    image = Image(np.zeros((2, 5, 4), np.uint8), alpha=True, format="PNG")
+    assert (image.height, image.width, image.channels, image.shape) == (2, 5, 4, (2, 5, 4))
+    assert image.dtype == np.uint8
+    assert repr(image) == "<Image uint8 2x5x4 alpha PNG>"
+    assert Image(np.zeros((2, 5))).channels == 1
+
+
+def test_other_pixels_keep_the_rest() -> None:
+    image = Image(np.zeros((2, 5, 4), np.uint8), True, "PNG", Metadata(dpi=(72, 72)), plays=3)
+    other = image.with_pixels(np.ones((1, 1, 4), np.uint8))
+    assert other.alpha
+    assert (other.format, other.metadata, other.plays) == ("PNG", image.metadata, 3)
+    assert not image.with_pixels(np.ones((1, 1, 3), np.uint8)).alpha
+    assert image.with_pixels(np.ones((1, 1, 2), np.uint8), alpha=True).alpha
+
+
+def test_stripped_metadata_says_how_pixels_look_and_no_more() -> None:
+    looks = {
+        "icc_profile": b"profile",
+        "jpeg": JpegSettings(((1,) * 64,)),
+        "png_colour": ((b"gAMA", b"1234"),),
+    }
+    says = {"exif": b"II", "dpi": (72.0, 72.0), "text": (("Author", "A"),), "xmp": b"<x/>"}
+    assert {field.name for field in fields(Metadata)} == looks.keys() | says.keys()
+    assert Metadata(**looks, **says).stripped() == Metadata(**looks)
+
+
+def test_is_an_array_to_numpy() -> None:
+    image = Image(np.arange(6, dtype=np.uint8).reshape(2, 3))
+    assert np.asarray(image) is image.pixels
+    assert np.array(image) is not image.pixels
+    assert np.asarray(image, dtype=float).dtype == float
+    with pytest.raises(ValueError, match="copy"):
+        np.array(image, dtype=float, copy=False)
+
+
+def test_arrays_of_two_or_four_channels_end_in_alpha() -> None:
+    assert Image.of(np.zeros((1, 1, 2), np.uint8)).alpha
+    assert Image.of(np.zeros((1, 1, 4), np.uint8)).alpha
+    assert not Image.of(np.zeros((1, 1, 3), np.uint8)).alpha
+    assert not Image.of(np.zeros((2, 2), np.uint8)).alpha
+
+
+def test_refuses_what_is_no_picture() -> None:
+    with pytest.raises(ArgumentError, match="shape"):
+        Image(np.zeros(4, np.uint8))
+    with pytest.raises(ArgumentTypeError, match="astype"):
+        Image(np.zeros((2, 2), np.int64))
+    with pytest.raises(ArgumentTypeError, match="NumPy array"):
+        Image([[1, 2]])  # type: ignore[arg-type]
+    with pytest.raises(ArgumentError, match="alpha"):
+        Image(np.zeros((2, 2), np.uint8), alpha=True)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation_is_that_of_pillow(orientation: int) -> None:
+    pixels = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    picture = PillowImage.fromarray(pixels)
+    picture.getexif()[0x0112] = orientation
+    turned = ImageOps.exif_transpose(picture)
+    np.testing.assert_array_equal(upright(pixels, orientation), np.asarray(turned))
+
+
+def test_frames() -> None:
+    pixels = [np.full((2, 3), number, np.uint8) for number in range(3)]
+    frames = [Image(part, timing=Timing(40.0)) for part in pixels]
+    image = replace(frames[0], following=tuple(frames[1:]), plays=2)
+    assert [int(frame.pixels[0, 0]) for frame in image.frames] == [0, 1, 2]
+    assert all(frame.following == () for frame in image.frames)
+    assert repr(image) == "<Image uint8 2x3 3 frames>"
+    doubled = image.map(lambda frame: frame.with_pixels(frame.pixels * 2))
+    assert [int(frame.pixels[0, 0]) for frame in doubled.frames] == [0, 2, 4]
+    assert (doubled.plays, doubled.following[1].timing) == (2, Timing(40.0))
+    assert image.with_pixels(image.pixels).following == ()
+    with pytest.raises(ArgumentError, match="frames that follow"):
+        replace(image, following=(image,))

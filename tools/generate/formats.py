@@ -1,0 +1,145 @@
+"""What is written from the declarations of formats: the index, parts of the page of the docs."""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from typing import NamedTuple, get_args
+
+from convfilter import formats
+from convfilter.formats.declaring import Format, Kept
+from convfilter.formats.declaring.refused import REFUSED
+from tools.generate import COMMAND, ROOT, rewritten
+
+PAGE = ROOT / "docs" / "formats.md"
+
+_KEPT_IN_WORDS = {
+    "colours": "colours besides a profile",
+    "compression": "quality and colour resolution",
+}
+
+
+class Declared(NamedTuple):
+    """A declaration, and the names of its module and of itself there."""
+
+    form: Format
+    module: str
+    name: str
+
+
+def declared() -> list[Declared]:
+    """Return all declarations, those first that keep most of what stands beside the pixels."""
+    found = sorted(_search(), key=lambda each: (-len(each.form.keeps), each.form.name))
+    names = [each.form.name for each in found]
+    suffixes = [suffix for each in found for suffix in each.form.suffixes]
+    for words in (names, suffixes):
+        twice = {word for word in words if words.count(word) > 1}
+        assert not twice, f"declared by several formats: {twice}"
+    return found
+
+
+def _search() -> Iterator[Declared]:
+    for module in pkgutil.walk_packages(formats.__path__, f"{formats.__name__}."):
+        if module.name.endswith((".loops", ".index")):
+            continue
+        for name, value in vars(import_module(module.name)).items():
+            if isinstance(value, Format) and value.read.__module__ == module.name:
+                yield Declared(value, module.name, name)
+
+
+def index() -> str:
+    """Return the text of `formats/declaring/index.py`."""
+    lines = [
+        '"""What is known of each format before its module is imported.',
+        "",
+        f"Written by `{COMMAND}` from the declarations, not by hand.",
+        '"""',
+        "",
+        "from __future__ import annotations",
+        "",
+        "from convfilter.formats.declaring import Format, Summary",
+    ]
+    for form, module, name in declared():
+        lines += ["", "", f"def _{form.name.lower()}() -> Format:"]
+        lines += [f"    from {module} import {name}", "", f"    return {name}"]
+    lines += ["", "", "SUMMARIES: dict[str, Summary] = {"]
+    for form, _, _ in declared():
+        lines.append(f'    "{form.name}": Summary(')
+        lines.append(f"        load=_{form.name.lower()},")
+        suffixes = ", ".join(f'"{suffix}"' for suffix in form.suffixes)
+        lines.append(f"        suffixes=({suffixes}{',' * (len(form.suffixes) == 1)}),")
+        lines.append(f"        signature={_pattern(form.signature)},")
+        lines.append(f"        is_written={form.write is not None},")
+        lines.append(f'        quality="{form.quality}",')
+        lines.append(f"        compress={form.compress},")
+        lines.append("        extra=" + (f'"{form.extra}"' if form.extra else "None") + ",")
+        lines.append("    ),")
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _pattern(signature: bytes | None) -> str:
+    if signature is None:
+        return "None"
+    text = signature.decode("ascii")
+    assert '"' not in text, f"write \\x22 instead of a quote: {text}"
+    return f'rb"{text}"'
+
+
+def page() -> str:
+    """Return the page about formats with its table and list written anew."""
+    text = PAGE.read_text(encoding="utf-8")
+    for mark, lines in (("formats", _table()), ("refused", _refused())):
+        text = rewritten(text, mark, "\n".join(lines) + "\n")
+    return text
+
+
+def _table() -> list[str]:
+    lines = [
+        "| format | suffixes | values | pixels | beside them | several |",
+        "|---|---|---|---|---|---|",
+    ]
+    for form, _, _ in declared():
+        suffixes = ", ".join(f"`{suffix}`" for suffix in form.suffixes)
+        name = form.name if form.write is not None else f"{form.name}, only read"
+        cells = [name, suffixes, _values(form), _pixels(form), _kept(form)]
+        lines.append(f"| {' | '.join([*cells, form.holds.several or 'no'])} |")
+    return lines
+
+
+def _values(form: Format) -> str:
+    holds = form.holds
+    if holds.arrays:
+        return "every dtype, as it is"
+    words = {1: "black and white", 8: "8 bits", 16: "8 and 16 bits", 32: "8 and 16 bits, floats"}
+    parts = [words[holds.depth]]
+    if holds.colours:
+        parts.append(f"{holds.colours} colours a frame")
+    if holds.lossy:
+        parts.append("lossy")
+    quality = f"; `--quality`: {form.quality}" if form.quality else ""
+    return ", ".join(parts) + quality
+
+
+def _pixels(form: Format) -> str:
+    holds = form.holds
+    if holds.arrays:
+        return "any number of channels; the last of 2 or 4 is alpha"
+    kinds = ["grey"] * holds.grey + ["RGB"] * holds.colour
+    alpha = "full transparency" if holds.colours else "alpha"
+    return ", ".join(kinds) + f", with or without {alpha}" * holds.alpha
+
+
+def _kept(form: Format) -> str:
+    kept = [_KEPT_IN_WORDS.get(word, word) for word in get_args(Kept) if word in form.keeps]
+    return ", ".join(kept) or "nothing"
+
+
+def _refused() -> list[str]:
+    return [
+        f"- {refused.what}"
+        + (f" ({', '.join(f'`{suffix}`' for suffix in refused.suffixes)})" * bool(refused.suffixes))
+        + f", {refused.way_out}"
+        for refused in REFUSED
+        if refused.suffixes
+    ]
