@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import importlib
 import math
-import pkgutil
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from types import ModuleType
@@ -163,5 +163,17 @@ def algorithms(package: str) -> tuple[ModuleType, ...]:
     Each has a function `ways(operation)`. So an algorithm is one module: nothing lists it.
     """
     place = importlib.import_module(package)
-    names = sorted(module.name for module in pkgutil.iter_modules(place.__path__))
-    return tuple(importlib.import_module(f"{package}.{name}") for name in names if name != "loops")
+    return tuple(importlib.import_module(f"{package}.{name}") for name in _modules(place))
+
+
+def _modules(package: ModuleType) -> list[str]:
+    """Return the names of a package's modules, in order, wherever it was imported from."""
+    folder = package.__path__[0]
+    try:
+        files = os.listdir(folder)
+    except OSError:  # a zip file, or a program of one file
+        import pkgutil
+
+        return sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+    names = {file.partition(".")[0] for file in files if file.endswith((".py", ".pyc"))}
+    return sorted(names - {"__init__"})

@@ -144,6 +144,9 @@ def _chain(
 ) -> Pixels:
     """Run ranks over the picture one after the other, sizes kept."""
     window = Window(border=options.border, fill=options.fill)
-    for percent in percents:
+    first, *others = percents
+    image = rank(image, first, size, window)
+    for percent in others:
+        image.pass_on()
         image = rank(image, percent, size, window)
     return image

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from convfilter.engine.geometry import lay_out
+from convfilter.engine.window.axes import lay_out
 
 from convfilter import filters
 from convfilter.filters.declaring.reach import POINT, WHOLE, Reach, around, around_ranks

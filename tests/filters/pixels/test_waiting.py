@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from convfilter.engine.geometry import Outline
+from convfilter.engine.edge_preserving.bilateral import bilateral_smoothing
+from convfilter.engine.pooling.pool import pooling
+from convfilter.engine.rank.rank import ranking
+from convfilter.engine.window.axes import Outline
 
 from convfilter import Pipeline, engine
-from convfilter.engine import pooling
 from convfilter.filters.pixels.picture import Pixels
 from convfilter.filters.pixels.waiting import Averages, Picks, Sums, Waiting
 from convfilter.kernels import shapes
@@ -45,9 +47,12 @@ def reasons(chain: str, picture: Array) -> list[bool]:
         ("gaussian-blur | sobel", [True, True]),
         ("max-pool | gaussian-blur | sobel", [False, True, True]),
         ("gaussian-blur | sobel | max-pool", [True, True, True]),
-        ("gaussian-blur | sobel | mean-pool", [False, False, False]),
-        ("median | gaussian-blur | sobel", [False, True, True]),
-        ("gaussian-blur | median", [False, False]),
+        ("gaussian-blur | sobel | mean-pool", [True, True, True]),
+        ("mean-pool | gaussian-blur | sobel", [False, True, True]),
+        ("median | gaussian-blur | sobel", [True, True, True]),
+        ("gaussian-blur | median", [True, True]),
+        ("open | maximum", [True, True, True]),
+        ("bilateral | sobel", [True, True]),
     ],
 )
 def test_what_runs_in_one_pass(chain: str, together: list[bool]) -> None:
@@ -64,21 +69,18 @@ def test_even_alpha_does_not_part_a_chain() -> None:
     assert (result[..., 3] == 255).all()
 
 
-def test_any_work_with_an_operation_joins_a_chain() -> None:
-    """One line for a function of the engine: the operation that goes with it."""
-    size = {"reduce": "max", "stride": 1}
+def test_work_whose_colours_others_ask_for_runs_alone() -> None:
     image = noise(70, 80)
-    joined = Picks(pooling.pool, pooling.pooling, 3, **size)
-    alone = Picks(pooling.pool, None, 3, **size)
     results = []
-    for work in (joined, alone):
+    for only_next_asks in (True, False):
+        work = Picks(engine.pool, pooling, 3, reduce="max", stride=1)
         first = Waiting(image, work, FLOATS, 1)
-        first.only_next_asks = True
+        first.only_next_asks = only_next_asks
         last = Waiting(first, sums(), FLOATS, 1)
         with in_small_pieces(), engine.recorded_plans() as plans:
             results.append(last.finished(None, BYTES))
         in_one_pass = [plan.reason.endswith("all steps in one pass") for plan in plans]
-        assert in_one_pass == [work.chains] * 2
+        assert in_one_pass == [only_next_asks] * 2
     assert results[0] is not None
     np.testing.assert_array_equal(*results)
 
@@ -114,8 +116,8 @@ def test_the_dtype_is_known_before_the_colours() -> None:
     image = noise(9, 9)
     summed = Waiting(image, sums(), FLOATS, 1)
     for source, dtype in ((image, BYTES), (summed, FLOATS)):
-        picked = Waiting(source, Picks(engine.median, None, 3, **WALK), FLOATS, 1)
-        averaged = Waiting(source, Averages(engine.bilateral, None, 3, 20.0, 2.0), FLOATS, 1)
+        picked = Waiting(source, Picks(engine.percentile, ranking, 3, 50, **WALK), FLOATS, 1)
+        averaged = Waiting(source, Averages(engine.bilateral, bilateral_smoothing, 3, 20.0, 2.0), FLOATS, 1)
         for waiting, wanted in ((picked, dtype), (averaged, FLOATS), (summed, FLOATS)):
             assert waiting.dtype == wanted
             assert waiting.raw().dtype == wanted
@@ -128,10 +130,10 @@ def test_the_engine_rounds_what_it_can(signed: str) -> None:
     gradient = Sums(([[-1.0, 0, 1]],), None, WALK, scale=1.0, offset=0.0, middle=128.0)
     finished = Waiting(image, gradient, FLOATS, 1).finished(signed, BYTES)
     assert (finished is None) == (signed == "scale")
-    averaged = Waiting(image, Averages(engine.bilateral, None, 3, 20.0, 2.0), FLOATS, 1)
+    averaged = Waiting(image, Averages(engine.bilateral, bilateral_smoothing, 3, 20.0, 2.0), FLOATS, 1)
     assert (averaged.finished(signed, BYTES) is not None) == (signed in (None, "clamp"))
     assert Waiting(image, gradient, FLOATS, 1).finished(signed, FLOATS) is None
-    after_floats = Waiting(averaged, Picks(engine.median, None, 3, **WALK), FLOATS, 1)
+    after_floats = Waiting(averaged, Picks(engine.percentile, ranking, 3, 50, **WALK), FLOATS, 1)
     assert after_floats.finished(None, BYTES) is None  # the median of floats is a float
 
 
