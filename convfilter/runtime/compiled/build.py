@@ -9,19 +9,15 @@ from __future__ import annotations
 
 import functools
 import importlib
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import llvmlite.binding as llvm
 import numba
 
 from convfilter.runtime.compiled.declare import OPTIONS, signature_of
+from convfilter.runtime.compiled.frontend import texts
 from convfilter.runtime.compiled.store import Entry, ObjectFile
-
-_COUNTS = re.compile(r"^ +(?:tail )?call void @NRT_(?:inc|dec)ref\(ptr [^)]*\).*\n", re.MULTILINE)
-"""Counts of references to memory of Numba's own, of which a loop never has any."""
-
 
 def source(name: str) -> Callable[..., Any]:
     """Return the Python function behind ``"engine.loops.module.function"``."""
@@ -32,14 +28,8 @@ def source(name: str) -> Callable[..., Any]:
 
 def build(name: str, dtypes: Mapping[str, str]) -> ObjectFile:
     """Compile a loop for the given dtypes."""
-    entry, text = to_llvm(name, dtypes)
-    return ObjectFile(entry, to_object(text))
-
-
-def to_llvm(name: str, dtypes: Mapping[str, str]) -> tuple[Entry, str]:
-    """Return what a caller has to know of a loop, and its LLVM text."""
     entry, function = _entry(name, dtypes)
-    return entry, _COUNTS.sub("", function.inspect_llvm())
+    return ObjectFile(entry, to_object(entry.symbol, texts(function)))
 
 
 def compile_here(name: str, dtypes: Mapping[str, str]) -> tuple[Entry, int]:
@@ -86,11 +76,14 @@ def _entry(name: str, dtypes: Mapping[str, str]) -> tuple[Entry, Any]:
     return Entry(function.native_name, passed, str(signature.returned or "")), function
 
 
-def to_object(text: str) -> bytes:
-    """Optimise LLVM text and return its object file, for the processor of this machine."""
+def to_object(symbol: str, written: Sequence[str]) -> bytes:
+    """Join LLVM texts, optimise them, and return the object file of the function `symbol`.
+
+    It is made for the processor of this machine.
+    """
     initialise()
     machine = _machine()
-    module = llvm.parse_assembly(text)
+    module = _joined(symbol, written)
     tuning = llvm.create_pipeline_tuning_options(speed_level=3)
     tuning.loop_vectorization = True
     # not within iterations: what is left over of a row would be rounded otherwise than the rest
@@ -104,6 +97,19 @@ def to_object(text: str) -> bytes:
     builder.getModulePassManager().run(module, builder)
     code: bytes = machine.emit_object(module)
     return code
+
+
+def _joined(symbol: str, written: Sequence[str]) -> Any:
+    """Return all functions in one module, of which none but `symbol` is needed in its own right."""
+    module, *others = map(llvm.parse_assembly, written)
+    for other in others:
+        module.link_in(other)
+    module.verify()
+    for function in module.functions:
+        is_external = function.linkage == llvm.Linkage.external
+        if is_external and not function.is_declaration and function.name != symbol:
+            function.linkage = "linkonce_odr"
+    return module
 
 
 @functools.cache

@@ -9,8 +9,14 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"contract"}}
-"""How every loop is compiled: no flag that would change what NaN and infinity do."""
+OPTIONS: dict[str, Any] = {
+    "error_model": "numpy",
+    "fastmath": {"contract"},
+    # loops call it, neither Python nor C
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
+"""How every function of a loop is compiled: no flag changes what NaN and infinity do."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
