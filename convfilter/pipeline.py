@@ -179,6 +179,20 @@ class Pipeline:
         UnknownNameError
             For an `alpha` that there is not.
         """
+        from convfilter.engine.planning import rehearse
+        from convfilter.picture.image import Image
+        from convfilter.runtime.compiled import Foresight
+
+        def run_on(part: Array) -> None:
+            first = image.with_pixels(part) if isinstance(image, Image) else part
+            self._filtered(first, 1, alpha, linear)
+
+        with Foresight(lambda: rehearse(image, run_on)):
+            return self._filtered(image, workers, alpha, linear)
+
+    def _filtered(
+        self, image: Image | ArrayLike, workers: int | None, alpha: AlphaMode, linear: bool
+    ) -> Image | Array:
         from convfilter.filters.pixels.picture import Pixels
         from convfilter.picture.image import Image
 

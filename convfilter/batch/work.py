@@ -11,11 +11,13 @@ from convfilter.batch.job import Job
 from convfilter.batch.settings import Settings
 from convfilter.errors import ImageError, reason_of, shown
 from convfilter.formats import check_written, format_of
+from convfilter.runtime.compiled import Foresight
 
 if TYPE_CHECKING:
     from convfilter.engine import Plan
     from convfilter.picture.image import Image
     from convfilter.pipeline import Pipeline
+    from convfilter.runtime.checks import Array
 
 __all__ = ["Done", "Seconds", "Work", "prepare"]
 
@@ -84,21 +86,23 @@ class Work:
         settings = self.settings
         source: Any = sys.stdin.buffer if job.input is None else job.input
         started = time.perf_counter()
-        image = read(
-            source,
-            max_pixels=settings["max_pixels"] or DEFAULT_MAX_PIXELS,
-            frames=settings["frames"],
-        )
+        with Foresight(lambda: self._rehearse_all(job)):
+            image = read(
+                source,
+                max_pixels=settings["max_pixels"] or DEFAULT_MAX_PIXELS,
+                frames=settings["frames"],
+            )
         have_read = time.perf_counter()
         format_name = check_written(settings["format"] or _format(job, image))
-        deep = self._deepened(image)
-        with recorded_plans() as plans:
-            result = self.pipeline(
-                deep, workers=self.workers, alpha=settings["alpha"], linear=settings["linear"]
-            )
-        result = self._finished(result)
-        filtered = time.perf_counter()
-        notes = self._write(result, job, format_name)
+        with Foresight(lambda: self._rehearse(image, format_name)):
+            deep = self._deepened(image)
+            with recorded_plans() as plans:
+                result = self._filtered(deep)
+            filtered = time.perf_counter()
+            target: Any = sys.stdout.buffer if job.output is None else job.output
+            if job.make_folder:
+                _make_folder(job)
+            notes = self._write(result, target, format_name, overwrite=job.overwrite)
         written = time.perf_counter()
         return Done(
             deep.shape,
@@ -109,6 +113,31 @@ class Work:
             Seconds(have_read - started, filtered - have_read, written - filtered),
         )
 
+    def _rehearse_all(self, job: Job) -> None:
+        """Do with a picture as the input's header tells it what will be done with the input."""
+        from convfilter.files.reading import blank
+
+        image = None if job.input is None else blank(job.input)
+        if image is not None:
+            self._rehearse(image, self.settings["format"] or _format(job, image), is_blank=True)
+
+    def _rehearse(self, image: Image, format_name: str, *, is_blank: bool = False) -> None:
+        """Filter some pixels of a picture, and write them to memory."""
+        from io import BytesIO
+
+        from convfilter.engine.planning import rehearse
+
+        alone = Work(self.pipeline, self.settings, workers=1)
+
+        def run(pixels: Array) -> None:
+            part = image.with_pixels(pixels)
+            # what filters do depends on whether alpha is even, which a header does not tell
+            if not (is_blank and image.alpha):
+                part = alone._filtered(alone._deepened(part))
+            alone._write(part, BytesIO(), format_name)
+
+        rehearse(image, run)
+
     def _deepened(self, image: Image) -> Image:
         """Return the picture with the depth asked for, if that is more: filters round to it."""
         depth = self.settings["depth"]
@@ -118,8 +147,14 @@ class Work:
 
         return image.map(lambda frame: to_depth(frame, depth) if is_deeper(frame, depth) else frame)
 
-    def _finished(self, result: Image) -> Image:
+    def _filtered(self, image: Image) -> Image:
         """Return the result with the depth asked for, and without what shall be left out."""
+        result = self.pipeline(
+            image,
+            workers=self.workers,
+            alpha=self.settings["alpha"],
+            linear=self.settings["linear"],
+        )
         if self.settings["strip"]:
             result = result.map(_stripped)
         depth = self.settings["depth"]
@@ -129,19 +164,16 @@ class Work:
 
         return result.map(lambda frame: to_depth(frame, depth))
 
-    def _write(self, result: Image, job: Job, format_name: str) -> list[str]:
+    def _write(
+        self, result: Image, target: Any, format_name: str, *, overwrite: bool = False
+    ) -> list[str]:
         from convfilter.files.writing import write
 
-        target: Any = job.output
-        if job.output is None:
-            target = sys.stdout.buffer
-        elif job.make_folder:
-            _make_folder(job)
         return write(
             result,
             target,
             format=format_name,
-            overwrite=job.overwrite,
+            overwrite=overwrite,
             quality=self.settings["quality"],
             compress=self.settings["compress"],
             workers=self.workers,
@@ -152,9 +184,7 @@ class Work:
 def prepare(jobs: Sequence[Job]) -> None:
     """Have what filtering needs loaded in another thread while a large first file is decoded.
 
-    Today that is the linker of compiled loops. The jobs tell the formats of the inputs and outputs
-    by their names, so that the loops themselves could be linked, or compiled side by side, from
-    here. Small files are decoded before another thread has begun.
+    That is the linker of compiled loops. Small files are decoded before another thread has begun.
     """
     first = jobs[0].input if jobs else None
     if first is not None and first.exists() and first.stat().st_size >= LARGE_FILE:

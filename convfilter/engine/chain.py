@@ -19,13 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.engine.correlation.gain import peak
-from convfilter.engine.operation import Operation
-from convfilter.engine.planning import record
+from convfilter.engine.operation import Operation, stand_in
+from convfilter.engine.planning import least_side, record
 from convfilter.engine.window import target
 from convfilter.engine.window.axes import Axis
 from convfilter.engine.window.source import Part
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array
+from convfilter.runtime.compiled import is_rehearsal
 from convfilter.runtime.memory import Scratch, of_thread
 from convfilter.runtime.threads import run_bands
 
@@ -90,6 +91,8 @@ def run_chain(
         for operation in operations
     ]
     run_bands(rows[-1].outputs, PER_EFFORT * sum(sizes) / rows[-1].outputs, workers, work)
+    if is_rehearsal():
+        return stand_in((rows[-1].outputs, columns[-1].outputs, channels), dtype)
     if given_up or not all(peaks.serve(number) for number in range(len(operations))):
         return None
     for operation in operations:
@@ -198,7 +201,8 @@ class _Peaks:
 
 def _tile(image: Array, operations: Sequence[Operation]) -> Span | None:
     """Return rows and columns of a tile, or None where one after the other serves better."""
-    rows, columns = [each.rows for each in operations], [each.columns for each in operations]
+    rows = _reckoned([each.rows for each in operations])
+    columns = _reckoned([each.columns for each in operations])
     channels = image.shape[2]
     outputs = rows[-1].outputs, columns[-1].outputs
     widest = max(axis.outputs for axis in columns) * channels
@@ -218,12 +222,22 @@ def _tile(image: Array, operations: Sequence[Operation]) -> Span | None:
     tiles = -(-outputs[0] // high) * -(-outputs[1] // wide)
     whole = tiled = 0
     lengths = _lengths(rows, high), _lengths(columns, wide)
-    for each, down, along in zip(operations, *lengths, strict=True):
+    for each, row, column, down, along in zip(operations, rows, columns, *lengths, strict=True):
         effort = each.plan.effort
-        whole += (effort + MEMORY_EFFORT) * each.rows.outputs * each.columns.outputs
+        whole += (effort + MEMORY_EFFORT) * row.outputs * column.outputs
         # one in two passes works on as many rows more as its window has
-        tiled += effort * (down + each.rows.reach // 2) * along * tiles
-    return (high, wide) if tiled < whole else None
+        tiled += effort * (down + row.reach // 2) * along * tiles
+    if tiled >= whole:
+        return None
+    return min(high, operations[-1].rows.outputs), min(wide, operations[-1].columns.outputs)
+
+
+def _reckoned(axes: Sequence[Axis]) -> list[Axis]:
+    """Return the axes of an image of as many positions as costs are reckoned for at least."""
+    times = -(-least_side.get() // axes[0].size)
+    if times <= 1:
+        return [*axes]
+    return [replace(each, size=each.size * times, outputs=each.outputs * times) for each in axes]
 
 
 def _lengths(axes: Sequence[Axis], outputs: int) -> list[int]:

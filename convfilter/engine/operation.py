@@ -26,6 +26,7 @@ from convfilter.engine.window.borders import Border
 from convfilter.engine.window.source import Part, Ready, RowSources
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array
+from convfilter.runtime.compiled import Foresight, is_rehearsal
 from convfilter.runtime.memory import of_thread
 from convfilter.runtime.threads import run_bands
 
@@ -99,12 +100,29 @@ class Operation(ABC):
 def run(operation: Operation, image: Array, workers: int) -> Array:
     """Carry out an operation on its image (H, W, C); return the result (H', W', C')."""
     while True:
-        output, bad = attempt(operation, image, workers)
+        with Foresight(functools.partial(_bind_a_row, operation, image)):
+            output, bad = attempt(operation, image, workers)
+        if is_rehearsal():
+            return stand_in(operation.output_shape, operation.dtype)
         following = operation.again(bad) if bad else None
         if following is None:
             record(operation.plan)
             return output.reshape(operation.output_shape)
         operation = following
+
+
+def _bind_a_row(operation: Operation, image: Array) -> None:
+    """Ask for all loops of an operation that is carried out in parts."""
+    if operation.in_parts:
+        rows = operation.rows.sources(operation.border)[: operation.rows.reach]
+        out = np.empty((1, math.prod(operation.output_shape[1:])), operation.dtype)
+        ready = operation.ready(Part(image, operation.rows, operation.columns))
+        ready.bind(rows, out, of_thread)
+
+
+def stand_in(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Return what stands for a result in a rehearsal: numbers above 0, not all of them alike."""
+    return np.resize(np.arange(1, 8, dtype=dtype), shape)
 
 
 Bind = Callable[[int, RowSources, Array], Callable[[], int | None]]

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from convfilter.engine.window.source import Part, Ready
 from convfilter.runtime.checks import Array
 
-__all__ = ["Plan", "choose", "forcing", "reckoning_for", "record", "recorded_plans"]
+__all__ = ["Plan", "choose", "forcing", "reckoning_for", "record", "recorded_plans", "rehearse"]
+
+
+REHEARSED_SIDE = 64
+"""Rows and columns at most of the pictures that work is rehearsed on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +85,15 @@ def reckoning_for(side: int) -> Iterator[None]:
         yield
     finally:
         least_side.reset(token)
+
+
+def rehearse(image: ArrayLike, run: Callable[[Array], object]) -> None:
+    """Call `run` with some pixels of an image (H, W, ...), and plan as for all of them."""
+    pixels = np.asarray(image)
+    height, width = pixels.shape[:2]
+    down, right = -(-height // REHEARSED_SIDE), -(-width // REHEARSED_SIDE)
+    with reckoning_for(math.isqrt(height * width)):
+        run(np.ascontiguousarray(pixels[::down, ::right]))
 
 
 def choose(ways: Iterable[Plan]) -> Plan:

@@ -14,7 +14,7 @@ from convfilter.formats.declaring import HEAD_BYTES
 from convfilter.formats.declaring.limits import Limits, Selection, damaged, too_large
 from convfilter.picture.image import Image
 
-__all__ = ["DEFAULT_MAX_PIXELS", "display_name", "read"]
+__all__ = ["DEFAULT_MAX_PIXELS", "blank", "display_name", "read"]
 
 DEFAULT_MAX_PIXELS = 500_000_000
 """Largest width times height, of all frames together, unless the caller allows more."""
@@ -83,6 +83,18 @@ def read(
     if not isinstance(data, bytes):
         raise ImageError(f"{name}: gives text, not bytes: open it in binary mode")
     return _read(io.BytesIO(data), name, limits)
+
+
+def blank(path: Path) -> Image | None:
+    """Return a picture of the size and kind of the first one in a file, without its pixels.
+
+    None where the header does not tell, or the format has no use for it.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        file.seek(0)
+        look = FORMATS[identify(head)].blank
+        return None if look is None else look(file)
 
 
 def display_name(target: object) -> str:

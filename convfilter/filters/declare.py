@@ -87,10 +87,17 @@ class Filter:
         workers, alpha : as for every filter
         given : the filter's parameters by name
         """
+        from convfilter.engine.planning import rehearse
         from convfilter.filters.pixels.picture import Pixels
+        from convfilter.runtime.compiled import Foresight
 
         values = self.bind(given)
-        return self.run(Pixels.of(image, alpha_mode=alpha, workers=workers), values).finish()
+
+        def run(image: ArrayLike, workers: int | None) -> Array:
+            return self.run(Pixels.of(image, alpha_mode=alpha, workers=workers), values).finish()
+
+        with Foresight(lambda: rehearse(image, lambda part: run(part, 1))):
+            return run(image, workers)
 
     @functools.cached_property
     def description(self) -> str:

@@ -12,6 +12,7 @@ import math
 import sys
 import threading
 from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -129,6 +130,15 @@ class Scratch(threading.local):
             if array.nbytes <= LARGEST_SCRATCH:
                 self._arrays[name, dtype] = array
         return array[:size].reshape(shape)
+
+    @contextlib.contextmanager
+    def set_aside(self) -> Iterator[None]:
+        """Leave all memory of this thread alone inside the block, and use other memory."""
+        kept, self._arrays = self._arrays, {}
+        try:
+            yield
+        finally:
+            self._arrays = kept
 
 
 of_thread = Scratch()

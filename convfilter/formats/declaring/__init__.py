@@ -137,6 +137,10 @@ class Format(NamedTuple):
         Whether `COMPRESSIONS` make a difference.
     extra : str or None
         The extra of the package that installs the library which this format needs.
+    blank : function (file) -> Image or None
+        Returns a picture of the size and kind of that in a file, without its pixels and whatever
+        else comes after its header; None where the header does not tell. It lets loops be compiled
+        while the file is read, and is of use to formats whose reading itself needs loops.
     """
 
     name: str
@@ -149,6 +153,7 @@ class Format(NamedTuple):
     quality: str = ""
     compress: bool = False
     extra: str | None = None
+    blank: Callable[[BinaryIO], Image | None] | None = None
 
 
 class Summary(NamedTuple):

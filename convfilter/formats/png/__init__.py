@@ -137,6 +137,21 @@ def _dpi(contents: Iterable[bytes]) -> tuple[float, float] | None:
     return dpi
 
 
+def blank(file: BinaryIO) -> Image | None:
+    """Return a picture of the size and kind that a file's header tells, all of it 0."""
+    import numpy as np
+
+    from convfilter.formats.png.reader import Header
+
+    header = Header.of(file)
+    if header is None:
+        return None
+    shape = (header.height, header.width, header.channels)
+    # a single number is there, whatever the size
+    pixels = np.broadcast_to(np.zeros((), header.dtype), shape)
+    return Image(pixels if header.channels > 1 else pixels[..., 0], header.has_alpha, FORMAT.name)
+
+
 def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
     """Return a file of a picture or of frames."""
     from convfilter.formats.png import writer
@@ -159,4 +174,5 @@ FORMAT = Format(
     compress=True,
     read=read,
     write=write,
+    blank=blank,
 )

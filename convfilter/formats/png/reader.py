@@ -88,6 +88,16 @@ class Header(NamedTuple):
         return self.channels * self.depth // 8
 
     @property
+    def has_alpha(self) -> bool:
+        """Whether the last sample of a pixel is alpha."""
+        return self.colour_type in (4, 6)
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the pixels."""
+        return "uint16" if self.depth == 16 else "uint8"
+
+    @property
     def is_deep_colour(self) -> bool:
         """Whether Pillow would reduce the values to 8 bits."""
         return self.depth == 16 and self.channels > 1
@@ -195,7 +205,7 @@ def decode(file: BinaryIO, header: Header) -> Contents:
     """
     walk = _Walk(file)
     pixels = _pixels(walk, header)
-    alpha = header.colour_type in (4, 6)
+    alpha = header.has_alpha
     if walk.transparent and not alpha:
         pixels, alpha = _with_alpha(pixels, walk.transparent), True
     if pixels.shape[2] == 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from convfilter.runtime.compiled.link import Loop, announcing, expect, loop, rehearsing
+from convfilter.runtime.compiled.link import Loop, announcing, loop
+from convfilter.runtime.compiled.rehearsal import Foresight, is_rehearsal, rehearsing
 
-__all__ = ["Loop", "announcing", "expect", "loop", "rehearsing"]
+__all__ = ["Foresight", "Loop", "announcing", "is_rehearsal", "loop", "rehearsing"]

@@ -19,6 +19,7 @@ from convfilter.runtime.compiled.declare import OPTIONS, signature_of
 from convfilter.runtime.compiled.frontend import texts
 from convfilter.runtime.compiled.store import Entry, ObjectFile
 
+
 def source(name: str) -> Callable[..., Any]:
     """Return the Python function behind ``"engine.loops.module.function"``."""
     module, _, function = name.rpartition(".")

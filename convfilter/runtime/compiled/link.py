@@ -14,7 +14,6 @@ import itertools
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -22,6 +21,7 @@ from numpy.typing import DTypeLike
 
 from convfilter.runtime.compiled import keys, store
 from convfilter.runtime.compiled.keys import Request
+from convfilter.runtime.compiled.rehearsal import foreseen, is_rehearsal, note
 from convfilter.runtime.compiled.store import Entry, ObjectFile
 
 
@@ -47,7 +47,6 @@ Around = Callable[[], contextlib.AbstractContextManager[Any]]
 
 _around: Around = contextlib.nullcontext
 _preparing: threading.Thread | None = None
-_rehearsed: ContextVar[dict[Request, None] | None] = ContextVar("rehearsed", default=None)
 
 _RUNTIME_SYMBOLS = (
     "NRT_Free",
@@ -78,25 +77,9 @@ def loop(name: str, **dtypes: DTypeLike) -> Loop:
     of the interpreter lock while it runs. Where Numba is told not to compile (NUMBA_DISABLE_JIT=1),
     it is the Python function.
     """
-    rehearsed = _rehearsed.get()
-    if rehearsed is not None:
-        rehearsed[_request(name, tuple(dtypes.items()))] = None
-        return _SILENT
+    if is_rehearsal():
+        return note(_request(name, tuple(dtypes.items())))
     return _loop(name, tuple(dtypes.items()))
-
-
-@contextlib.contextmanager
-def rehearsing() -> Iterator[dict[Request, None]]:
-    """Collect the loops that are asked for inside the block, in order; they do nothing there.
-
-    Whatever the block computes means nothing. It has to stay in its thread (workers=1).
-    """
-    needed: dict[Request, None] = {}
-    token = _rehearsed.set(needed)
-    try:
-        yield needed
-    finally:
-        _rehearsed.reset(token)
 
 
 @contextlib.contextmanager
@@ -111,15 +94,6 @@ def announcing(around: Around) -> Iterator[None]:
         yield
     finally:
         _around = before
-
-
-def expect(requests: dict[Request, None]) -> None:
-    """Have loops compiled that are not in the cache, while this thread does something else."""
-    missing = [each for each in requests if store.read(keys.file_name(each)) is None]
-    if missing and not keys.jit_is_off():
-        from convfilter.runtime.compiled import workers
-
-        workers.ask(missing)
 
 
 def prepare() -> threading.Thread:
@@ -166,7 +140,9 @@ def _compiled(request: Request, file: str) -> Loop:
     from convfilter.runtime.compiled import cache, workers
 
     try:
-        made = workers.ask([request])[0].wait()
+        (asked,) = workers.ask([request])
+        workers.expect(each for each in foreseen() if store.read(keys.file_name(each)) is None)
+        made = asked.wait()
     except workers.CompilerGoneError:
         from convfilter.runtime.compiled import build
 
@@ -299,12 +275,3 @@ def _as_python(request: Request) -> Loop:
     from convfilter.runtime.compiled import build
 
     return _PythonLoop(build.as_python(request[0], dict(request[1])))
-
-
-class _SilentLoop(_PythonLoop):
-    """A loop in a rehearsal, which does nothing."""
-
-    address = 0
-
-
-_SILENT = _SilentLoop(lambda *_: 0)

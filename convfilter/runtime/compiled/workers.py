@@ -24,7 +24,7 @@ from convfilter.runtime.compiled.keys import Request, file_name
 from convfilter.runtime.compiled.store import Entry, ObjectFile
 from convfilter.runtime.threads import default_workers
 
-__all__ = ["Build", "ask", "serve"]
+__all__ = ["Build", "ask", "expect", "serve"]
 
 IDLE_SECONDS = 20
 """A process that has had nothing to compile for so long ends."""
@@ -42,9 +42,15 @@ class Build:
 
     def __init__(self, request: Request) -> None:
         self.request = request
+        self.expected = False
         self._done = threading.Event()
         self._made: ObjectFile | None = None
         self._error: Exception | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it is known what came of it."""
+        return self._done.is_set()
 
     def finish(self, made: ObjectFile | None = None, error: Exception | None = None) -> None:
         """Say what came of it."""
@@ -128,18 +134,32 @@ class _Crew:
         builds = []
         with self._lock:
             for request in requests:
-                build = self._builds.get(request)
-                if build is None:
-                    build = self._builds[request] = Build(request)
-                    self._waiting.put(build)
-                    self._unfinished += 1
+                build = self._begun(request)
+                if build.is_finished:
+                    del self._builds[request]  # it was expected, and has been asked for now
                 builds.append(build)
-            while self._feeders < min(self._unfinished, default_workers()):
-                self._feeders += 1
-                threading.Thread(
-                    target=self._feed, name="convfilter-compiling", daemon=True
-                ).start()
+            self._start_feeders()
         return builds
+
+    def expect(self, requests: Iterable[Request]) -> None:
+        """Have loops compiled that will be asked for later; they are kept in memory until then."""
+        with self._lock:
+            for request in requests:
+                self._begun(request).expected = True
+            self._start_feeders()
+
+    def _begun(self, request: Request) -> Build:
+        build = self._builds.get(request)
+        if build is None:
+            build = self._builds[request] = Build(request)
+            self._waiting.put(build)
+            self._unfinished += 1
+        return build
+
+    def _start_feeders(self) -> None:
+        while self._feeders < min(self._unfinished, default_workers()):
+            self._feeders += 1
+            threading.Thread(target=self._feed, name="convfilter-compiling", daemon=True).start()
 
     def _feed(self) -> None:
         compiler: _Compiler | None = None
@@ -167,7 +187,8 @@ class _Crew:
                     compiler = None
             with self._lock:
                 self._unfinished -= 1
-                self._builds.pop(build.request, None)
+                if not build.expected and self._builds.get(build.request) is build:
+                    del self._builds[build.request]
         if compiler is not None:
             self._end(compiler)
 
@@ -183,6 +204,7 @@ class _Crew:
 
 _crew = _Crew()
 ask = _crew.ask
+expect = _crew.expect
 atexit.register(_crew.close)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_crew.forget)
