@@ -20,6 +20,7 @@ import llvmlite.binding as llvm
 import numba
 from numba.core.compiler_lock import global_compiler_lock
 
+import convfilter.runtime.compiled.vector_code  # noqa: F401 - Numba learns of vectors
 from convfilter.runtime.compiled.code.executable import is_supported
 from convfilter.runtime.compiled.code.image import image_of
 from convfilter.runtime.compiled.declare import OPTIONS, signature_of, source
