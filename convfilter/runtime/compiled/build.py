@@ -40,6 +40,12 @@ _ERRORS = re.compile(
 )
 """What tells Python of an error, which no loop makes: `range` with a step of 0, say."""
 
+_ERROR_TOLD = re.compile(
+    r"^ +store ptr @\.const\.picklebuf\.[^,]*, ptr [^,]*, align 8, !numba_exception_output !\d+$",
+    re.MULTILINE,
+)
+"""Where a function is going to return with such an error."""
+
 _STOP = """\
 define internal {returned} @{name}({types}) noreturn {{
   call void @llvm.trap()
@@ -163,6 +169,7 @@ def _alone(text: str) -> str:
     none that a loop could make.
     """
     text = _COUNTS.sub("", text)
+    text = _ERROR_TOLD.sub("  call void @llvm.trap()", text)
     text = _ERRORS.sub(lambda found: _STOP.format_map(found.groupdict()), text)
     text = _OBJECTS.sub(r"\1 = external global ptr", text)
     return _DEFINITION.sub(_OWN_MEMORY_LOOPS, text) + "\ndeclare void @llvm.trap()\n"
