@@ -1,9 +1,9 @@
 """Numba as the front end of a compiler: it writes LLVM text, and makes no machine code of it.
 
-Left to itself, Numba makes machine code of every function before it looks at the function that calls
-it, links it, makes it callable from Python, and counts references. In a process that compiles none
-of this is used: all functions of a loop are put together, and become machine code once (`build`).
-It takes two thirds of the time.
+Left to itself, Numba makes machine code of every function before it looks at the function that
+calls it, links it, makes it callable from Python, and counts references. In a process that compiles
+none of this is used: all functions of a loop are put together, and become machine code once
+(`build`). It takes two thirds of the time.
 
 Numba offers no setting for this. So `only_write` puts a code library of our own in the place of
 Numba's, by names of Numba that are not public; where one of them is missing, everything stays as
@@ -12,14 +12,12 @@ Numba has it, and `texts` returns the same loop as Numba put it together.
 
 from __future__ import annotations
 
-import re
+import functools
 import sys
 from typing import Any
 
-_COUNTS = re.compile(r"^ +(?:tail )?call void @NRT_(?:inc|dec)ref\(ptr [^)]*\).*\n", re.MULTILINE)
-"""Counts of references to memory of Numba's own, of which a loop never has any."""
 
-
+@functools.cache
 def only_write() -> None:
     """Let Numba write LLVM text only, from now on in this process, which has not imported it yet.
 
@@ -39,7 +37,7 @@ def texts(function: Any) -> list[str]:
     if hasattr(library, "all_texts"):
         found: list[str] = library.all_texts()
         return found
-    return [_COUNTS.sub("", function.inspect_llvm())]
+    return [function.inspect_llvm()]
 
 
 def _replace_libraries() -> None:

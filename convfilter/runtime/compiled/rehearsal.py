@@ -1,8 +1,8 @@
 """Which loops some work is going to need, before it needs them: the work is rehearsed.
 
-A rehearsal does the work on a small picture. Every loop that it asks for is noted, and does nothing;
-so what comes out means nothing either. It takes milliseconds where to compile the loops takes
-seconds, and they can be compiled side by side once all of them are known.
+A rehearsal does the work on a small picture. Every loop that it asks for is noted, and does
+nothing; so what comes out means nothing either. It takes milliseconds where to compile the loops
+takes seconds, and they can be compiled side by side once all of them are known.
 """
 
 from __future__ import annotations
