@@ -89,7 +89,7 @@ _compiled_here: list[Any] = []
 @contextlib.contextmanager
 def _settled() -> Iterator[None]:
     """Have Numba work by `SETTINGS`, whatever the environment says, and nobody else meanwhile."""
-    config: Any = numba.config  # type: ignore[attr-defined]
+    config: Any = numba.config
     with global_compiler_lock:
         config.reload_config()  # as Numba itself does now and then: not inside the block
         before = {name: getattr(config, name) for name in SETTINGS}

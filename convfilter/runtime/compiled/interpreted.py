@@ -44,7 +44,7 @@ class PythonLoop:
 
 
 def as_written(request: Request) -> PythonLoop:
-    """Return a loop as it stands in the source; classes are filled in, as a compiled one has them."""
+    """Return a loop as it stands in the source, with the classes that it is not called with."""
     name, dtypes = request
     function = source(name)
     arguments = signature_of(function, dict(dtypes)).arguments

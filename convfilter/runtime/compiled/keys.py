@@ -14,6 +14,7 @@ import importlib
 import os
 import sys
 from importlib.util import source_hash
+from pathlib import Path
 from types import CodeType
 from typing import Any
 
@@ -25,7 +26,7 @@ PACKAGE = "convfilter"
 DIGITS = 16
 """Of a key."""
 
-PROCESSOR = "/sys/devices/system/cpu/modalias"
+PROCESSOR = Path("/sys/devices/system/cpu/modalias")
 """What Linux calls the processor: the vendor, family and model, and the number of each feature."""
 
 _IS_FUNCTION, _HAS_DOCSTRING = 1, 0x4000000
@@ -69,8 +70,7 @@ def machine() -> str:
 def processor() -> str:
     """Return what tells processors apart for which LLVM would write other code."""
     try:
-        with open(PROCESSOR, "rb", buffering=0) as file:
-            text = file.read(1 << 14).decode("ascii", "replace")
+        text = PROCESSOR.read_text("ascii", "replace")
     except OSError:
         text = ""
     if text.startswith("cpu:type:x86,ven"):
@@ -113,7 +113,8 @@ def _code(module: str) -> CodeType:
     """Return the code of a module without running it."""
     spec = _find(module)
     loader = None if spec is None else spec.loader
-    code = loader.get_code(module) if hasattr(loader, "get_code") else None
+    get_code = getattr(loader, "get_code", None)
+    code = None if get_code is None else get_code(module)
     if code is None:
         raise ImportError(f"the code of {module} cannot be found")
     return code  # type: ignore[no-any-return]

@@ -125,7 +125,7 @@ def read(name: str) -> Compiled | None:
         return None
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
-        with open(os.open(place / name, flags), "rb", buffering=0) as file:
+        with os.fdopen(os.open(place / name, flags), "rb", buffering=0) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode) or not is_private(status):
                 return None
@@ -150,7 +150,7 @@ def write(name: str, made: Compiled) -> None:
             return
         data = made.to_bytes()
         try:
-            with open(os.open(temporary, flags, 0o600), "wb", buffering=0) as file:
+            with os.fdopen(os.open(temporary, flags, 0o600), "wb", buffering=0) as file:
                 file.write(data)
             temporary.replace(place / name)
         except BaseException:  # an interrupt, too

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -37,7 +38,7 @@ START_SECONDS = 60
 """What has said nothing for so long after its start is no process that compiles."""
 
 ATTEMPTS = 2
-"""Processes that may end, one after the other, over one loop: somebody may have killed the first."""
+"""Processes that may end over one loop, one after the other: the first may have been killed."""
 
 GARBAGE_THRESHOLD = 500_000
 """Objects after which a compiling process looks for garbage, of which Numba makes little."""
@@ -94,7 +95,7 @@ class _Compiler:
         if getattr(sys, "frozen", False) or not sys.executable:
             raise NoCompilerError("there is no Python to start")
         # by the paths of this process alone: nothing is imported from a folder of pictures
-        paths = [os.path.abspath(path) for path in sys.path]
+        paths = [str(Path(path).absolute()) for path in sys.path]
         code = f"import sys; sys.path[:] = {paths!r}\nfrom {__name__} import serve; serve()"
         try:
             self._process = subprocess.Popen(
