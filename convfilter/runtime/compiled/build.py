@@ -34,16 +34,15 @@ _COUNTS = re.compile(r"^ +(?:tail )?call void @NRT_(?:inc|dec)ref\(ptr [^)]*\).*
 """Counts of references to memory of Numba's own, of which a loop never has any."""
 
 _ERRORS = re.compile(
-    r"^declare (?P<returned>\S+) @(?P<name>Py\w+|NRT_Free|NRT_MemInfo_call_dtor|numba_do_raise|"
+    r"^declare (?P<returned>\S+) @\"?(?P<name>Py\w+|NRT_Free|NRT_MemInfo_call_dtor|numba_do_raise|"
     r"numba_gil_(?:ensure|release)|numba_runtime_build_excinfo_struct|numba_unpickle)"
-    r"\((?P<types>[^)]*)\).*$",
+    r"\"?\((?P<types>[^)]*)\).*$",
     re.MULTILINE,
 )
 """What tells Python of an error, which no loop makes: `range` with a step of 0, say."""
 
 _ERROR_TOLD = re.compile(
-    r"^ +store ptr @\.const\.picklebuf\.[^,]*, ptr [^,]*, align 8, !numba_exception_output !\d+$",
-    re.MULTILINE,
+    r"^ +store .*@\"?\.const\.picklebuf\..*!numba_exception_output !\d+$", re.MULTILINE
 )
 """Where a function is going to return with such an error."""
 
@@ -53,11 +52,11 @@ define internal {returned} @{name}({types}) noreturn {{
   unreachable
 }}"""
 
-_OBJECTS = re.compile(r"^(@numba\.dynamic\.globals\S*) = .*$", re.MULTILINE)
+_OBJECTS = re.compile(r"^(@\"?numba\.dynamic\.globals\S*) = .*$", re.MULTILINE)
 """Where Python objects of the process that compiles are. No loop looks at any."""
 
-_DEFINITION = re.compile(r"^(define .*)\{$", re.MULTILINE)
-_OWN_MEMORY_LOOPS = r'\1"no-builtin-memset" "no-builtin-memcpy" "no-builtin-memmove" {'
+_DEFINITION = re.compile(r"^(define .*)\n?\{$", re.MULTILINE)
+_OWN_MEMORY_LOOPS = r'\1 "no-builtin-memset" "no-builtin-memcpy" "no-builtin-memmove"\n{'
 """Loops that fill and copy memory stay loops: no call of the C library takes their place."""
 
 
