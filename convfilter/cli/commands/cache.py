@@ -98,9 +98,8 @@ def _info(json: bool) -> None:
 
 
 def _warm(names: tuple[str, ...], quiet: bool) -> int:
-    from convfilter.cli.commands.warming import warm
-    from convfilter.runtime.compiled import cache, store
-    from convfilter.runtime.threads import default_workers
+    from convfilter.batch import needs
+    from convfilter.runtime.compiled import ahead, cache, store
 
     path = click.get_current_context().command_path
     if problem := cache.problem():
@@ -108,16 +107,16 @@ def _warm(names: tuple[str, ...], quiet: bool) -> int:
     chosen = list(dict.fromkeys(names)) or filters.names()
     for name in chosen:
         find(name)
-    before = cache.kept().current
     if not quiet:
         say(f"{path}: compiling what {counted(len(chosen), 'filter')} may need")
-    with display(len(chosen), wanted=not quiet) as shown:
-        failed = warm(chosen, default_workers(), shown.advance)
-    after = cache.kept().current
-    if failed:
-        raise ConvfilterError(f"{', '.join(failed)}: could not be compiled and kept")
+    needed = needs.of_filters(chosen)
+    missing = ahead.missing(needed)
+    with display(len(missing), wanted=not quiet) as shown:
+        failures = ahead.compile_all(missing, shown.advance)
+    if failures:
+        raise ConvfilterError("; ".join(failures))
     if not quiet:
-        say(f"{path}: {counted(after, 'loop')} kept, {after - before} of them new")
+        say(f"{path}: {counted(len(needed), 'loop')} kept, {len(missing)} of them new")
     return 0
 
 

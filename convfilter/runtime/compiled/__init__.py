@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from convfilter.runtime.compiled.loops import Loop, announcing, loop, prepare
-from convfilter.runtime.compiled.rehearsal import Foresight, is_rehearsal, rehearsing
+from convfilter.runtime.compiled.rehearsal import Foresight, Requests, is_rehearsal, rehearsing
 
-__all__ = ["Foresight", "Loop", "announcing", "is_rehearsal", "loop", "prepare", "rehearsing"]
+__all__ = [
+    "Foresight",
+    "Loop",
+    "Requests",
+    "announcing",
+    "is_rehearsal",
+    "loop",
+    "prepare",
+    "rehearsing",
+]

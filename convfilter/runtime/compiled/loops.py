@@ -129,17 +129,11 @@ def _callable(request: Request, made: Compiled) -> Loop:
 
 
 def _compiled(request: Request, file: str) -> Loop:
-    from convfilter.runtime.compiled import cache, workers
+    from convfilter.runtime.compiled import ahead, cache, workers
 
-    try:
-        (asked,) = workers.ask([request])
-        workers.expect(each for each in foreseen() if store.read(keys.file_name(each)) is None)
-        made = asked.wait()
-    except workers.NoCompilerError:
-        from convfilter.runtime.compiled import build
-
-        made = build.build(*request)
-        store.write(file, made)
+    (asked,) = workers.ask([request])
+    workers.expect(ahead.missing(foreseen()))
+    made = ahead.made(asked)
     cache.drop_stale()
     try:
         return _callable(request, made)
