@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.engine.correlation.gain import peak
 from convfilter.engine.operation import Operation, stand_in
 from convfilter.engine.planning import least_side, record
 from convfilter.engine.window import target
@@ -186,6 +185,8 @@ class _Peaks:
     def look_at(self, number: int, values: Array) -> None:
         """Look at values that an operation reads, if what was seen so far does not settle it."""
         if number < len(self._operations) and self._minds[number]:
+            from convfilter.engine.correlation.gain import peak
+
             size = peak(values)
             with self._lock:
                 largest = self._largest[number] = max(self._largest[number], size)

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from convfilter.engine.correlation.factors import Factors, Weights
-from convfilter.engine.correlation.gain import gain_for_squares, peak
 from convfilter.engine.correlation.layout import COMBINE_NAMES, Combine, CombineName
 from convfilter.engine.operation import Operation, algorithms, run
 from convfilter.engine.planning import Plan, forced, least_side
@@ -154,6 +153,8 @@ class Correlation(Operation):
             return True
         if size == math.inf:
             return False
+        from convfilter.engine.correlation.gain import gain_for_squares
+
         return gain_for_squares(size, self.kernels, self.scale / self.gain, self.fill) == self.gain
 
     def bound(self, size: float) -> float:
@@ -355,6 +356,8 @@ def correlation(
     fill = check_number(fill, "fill")
     gain = 1.0
     if combine == "l2" and floats is not None:
+        from convfilter.engine.correlation.gain import gain_for_squares, peak
+
         gain = gain_for_squares(peak(floats), weights, scale, fill)
     fields: dict[str, Any] = {
         "outline": outline,

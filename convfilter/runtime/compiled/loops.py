@@ -110,9 +110,9 @@ def _loaded(request: Request) -> Loop:
     file = keys.file_name(request)
     cached = store.read(file)
     if cached is not None:
-        # what cannot be loaded is compiled anew
         with contextlib.suppress(OSError, RuntimeError):
             return _callable(request, cached)
+        store.remove(file)  # and compiled anew
     with _announced():
         return _compiled(request, file)
 

@@ -123,7 +123,9 @@ def read(name: str) -> Compiled | None:
     place = directory()
     if place is None or not is_ours(place):
         return None
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    flags = os.O_RDONLY
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):  # a pipe would be waited for
+        flags |= getattr(os, name, 0)
     try:
         with os.fdopen(os.open(place / name, flags), "rb", buffering=0) as file:
             status = os.fstat(file.fileno())
@@ -160,6 +162,14 @@ def write(name: str, made: Compiled) -> None:
     except OSError:
         return
     made.file, made.offset = place / name, len(data) - len(made.code)
+
+
+def remove(name: str) -> None:
+    """Remove a compiled loop that is of no use, if that is allowed."""
+    place = directory()
+    if place is not None and is_ours(place):
+        with contextlib.suppress(OSError):
+            (place / name).unlink()
 
 
 def is_ours(place: Path) -> bool:

@@ -124,14 +124,18 @@ class _Compiler:
             self.end()
             raise NoCompilerError(f"{sys.executable} does not run this package")
 
-    def compile(self, request: Request) -> Compiled:
-        """Return a compiled loop; raise RuntimeError where it cannot be compiled."""
+    def compile(self, request: Request) -> tuple[str, Compiled]:
+        """Return a compiled loop, and the name of its file.
+
+        That comes from the process that compiles: should the source have been changed meanwhile, it
+        is not kept for what it was. Raises RuntimeError where the loop cannot be compiled.
+        """
         _send(self._process.stdin, json.dumps(request).encode())
-        answer = _receive(self._process.stdout)
+        file, _, answer = _receive(self._process.stdout).partition(b"\n")
         made = Compiled.from_bytes(answer)
         if made is None:
             raise RuntimeError(f"{request[0]} cannot be compiled: {answer.decode()}")
-        return made
+        return file.decode(), made
 
     def end(self) -> None:
         """End the process at once."""
@@ -160,6 +164,7 @@ def _flags() -> list[str]:
         "no_site": "S",
     }
     given = [f"-{letter}" for name, letter in letters.items() if getattr(sys.flags, name)]
+    given += [f"-{'O' * sys.flags.optimize}"] if sys.flags.optimize else []
     given += ["-B"] if sys.dont_write_bytecode else []
     given += [f"-Xpycache_prefix={sys.pycache_prefix}"] if sys.pycache_prefix else []
     return [*given, "-P", "-Wignore"]
@@ -180,6 +185,7 @@ class _Crew:
 
     def _begin(self) -> None:
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._waiting: SimpleQueue[Build] = SimpleQueue()
         self._builds: dict[Request, Build] = {}
         self._compilers: set[_Compiler] = set()
@@ -253,9 +259,7 @@ class _Crew:
                     self._feeders -= 1
                 break
             try:
-                made = self._compile(build.request, compilers)
-                store.write(file_name(build.request), made)
-                build.finish(made)
+                build.finish(self._made(build.request, compilers))
             except Exception as error:  # noqa: BLE001 - raised where the loop is waited for
                 build.finish(None, error)
             with self._lock:
@@ -265,7 +269,17 @@ class _Crew:
         for compiler in compilers:
             self._end(compiler)
 
-    def _compile(self, request: Request, compilers: list[_Compiler]) -> Compiled:
+    def _made(self, request: Request, compilers: list[_Compiler]) -> Compiled:
+        """Return a compiled loop, and keep it."""
+        made = store.read(file_name(request))  # another process may have been faster
+        if made is None:
+            file, made = self._compile(request, compilers)
+            with self._writing:
+                if not self._closed:
+                    store.write(file, made)
+        return made
+
+    def _compile(self, request: Request, compilers: list[_Compiler]) -> tuple[str, Compiled]:
         """Have a loop compiled by the process in the list, or by a new one."""
         for _ in range(ATTEMPTS):
             if not compilers:
@@ -293,7 +307,7 @@ class _Crew:
 
     def close(self) -> None:
         """End all processes at once, and start none any more."""
-        with self._lock:
+        with self._lock, self._writing:  # no file stays half written
             self._closed = True
         for compiler in tuple(self._compilers):
             self._end(compiler)
@@ -341,8 +355,8 @@ def _read(stream: Any, count: int) -> bytes:
 def serve() -> None:
     """Compile what standard input asks for, and answer on standard output, until input ends.
 
-    A request is JSON, an answer is what the file of a compiled loop holds, or says why there is
-    none.
+    A request is JSON. An answer is a line with the name of a file and then what the file holds, or
+    an empty line and why there is no file.
     """
     import gc
 
@@ -367,7 +381,8 @@ def serve() -> None:
             only_write()
             from convfilter.runtime.compiled.build import build
 
-            answer = build(name, dtypes).to_bytes()
+            file = file_name((name, tuple(map(tuple, dtypes))))
+            answer = file.encode() + b"\n" + build(name, dtypes).to_bytes()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is told
-            answer = f"{type(error).__name__}: {error}".encode()
+            answer = f"\n{type(error).__name__}: {error}".encode()
         _send(answers, answer)
