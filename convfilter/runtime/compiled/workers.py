@@ -55,11 +55,17 @@ class _GoneError(Exception):
 
 
 class Build:
-    """A loop that is being compiled, or waits for it."""
+    """A loop that is being compiled, or waits for it.
+
+    Attributes
+    ----------
+    request : which one
+    is_expected : whether nobody has asked for it yet
+    """
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.expected = False
+        self.is_expected = False
         self._done = threading.Event()
         self._made: Compiled | None = None
         self._error: Exception | None = None
@@ -205,8 +211,9 @@ class _Crew:
         with self._lock:
             for request in requests:
                 build = self._begun(request)
+                build.is_expected = False
                 if build.is_finished:
-                    del self._builds[request]  # it was expected, and has been asked for now
+                    del self._builds[request]
                 builds.append(build)
             self._start_feeders()
         return builds
@@ -215,7 +222,8 @@ class _Crew:
         """Have loops compiled that will be asked for later; they are kept in memory until then."""
         with self._lock:
             for request in requests:
-                self._begun(request).expected = True
+                if request not in self._builds:
+                    self._begun(request).is_expected = True
             self._start_feeders()
 
     def _begun(self, request: Request) -> Build:
@@ -264,7 +272,7 @@ class _Crew:
                 build.finish(None, error)
             with self._lock:
                 self._unfinished -= 1
-                if not build.expected and self._builds.get(build.request) is build:
+                if not build.is_expected and self._builds.get(build.request) is build:
                     del self._builds[build.request]
         for compiler in compilers:
             self._end(compiler)
