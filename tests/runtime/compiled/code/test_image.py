@@ -100,7 +100,7 @@ def test_what_is_aligned_stays_so():
 def test_what_needs_a_linker_has_no_image(text: str):
     code = object_file(text)
     assert image_of(code, "entry") is None
-    if "outside" not in text:
+    if "outside" not in text and "thread_local" not in text:  # which LLVM's linker cannot do
         assert linking.link(code, "entry")
 
 
