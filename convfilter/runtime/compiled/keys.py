@@ -122,12 +122,17 @@ def _code(module: str) -> CodeType:
 
 @functools.cache
 def _find(module: str) -> Any:
-    """Return where a module is found; nothing is imported, as the packages around it would be."""
+    """Return where a module is found, or None.
+
+    Nothing is imported, as the packages around it would be.
+    """
     package = module.rpartition(".")[0]
     path = None
     if package:
-        parent = sys.modules.get(package)
-        path = _find(package).submodule_search_locations if parent is None else parent.__path__
+        around = sys.modules.get(package) or _find(package)
+        path = getattr(around, "__path__", getattr(around, "submodule_search_locations", None))
+        if path is None:
+            return None
     for finder in sys.meta_path:
         spec = finder.find_spec(module, path)
         if spec is not None:

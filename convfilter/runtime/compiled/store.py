@@ -22,6 +22,12 @@ _MAGIC = b"convfilter loop 3\n"
 _LARGEST = 1 << 24
 """Bytes of a file that are read at most."""
 
+_READING = os.O_RDONLY | sum(
+    getattr(os, name, 0)
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY")  # a pipe would be waited for
+)
+"""How files are opened."""
+
 
 class Compiled:
     """A compiled loop: its machine code, and what a caller has to know of it.
@@ -123,11 +129,8 @@ def read(name: str) -> Compiled | None:
     place = directory()
     if place is None or not is_ours(place):
         return None
-    flags = os.O_RDONLY
-    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):  # a pipe would be waited for
-        flags |= getattr(os, name, 0)
     try:
-        with os.fdopen(os.open(place / name, flags), "rb", buffering=0) as file:
+        with os.fdopen(os.open(place / name, _READING), "rb", buffering=0) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode) or not is_private(status):
                 return None

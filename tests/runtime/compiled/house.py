@@ -69,7 +69,7 @@ def total(pairs, first):
     """Return a total."""
     total = 0.0
     for i in range(first, pairs.size):
-        total += pairs[i].count * pairs[i].step
+        total += pairs[i]["count"] * pairs[i]["step"]
     return total
 
 
@@ -239,6 +239,7 @@ class House:
             check=False,
             preexec_fn=before,
             cwd=folder,
+            timeout=120,
         )
         assert (done.returncode, done.stderr) == (0, ""), done.stderr
         return done.stdout.strip()

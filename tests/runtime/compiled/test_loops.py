@@ -1,4 +1,4 @@
-"""Compiled loops: taken from the cache without any compiler, compiled anew where it is of no use."""
+"""Compiled loops: taken from the cache without a compiler, compiled anew where it is of no use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from convfilter.runtime.compiled.code.executable import is_supported
@@ -40,7 +39,9 @@ def test_no_compiler_is_loaded_for_a_loop_in_the_cache(filled: House):
 
 
 def test_no_memory_can_be_written_and_executed(filled: House):
-    program = f"{CALL}\ncall()\nprint(open('/proc/self/maps').read())"
+    program = (
+        f"from pathlib import Path\n{CALL}\ncall()\nprint(Path('/proc/self/maps').read_text())"
+    )
     if sys.platform == "linux":
         rights = [line.split()[1] for line in filled.run(program).splitlines()]
         assert "r-xp" in rights
@@ -432,11 +433,3 @@ assert filters.invert(np.zeros((3, 3), np.uint8)).all()
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_arrays_of_the_wrong_kind_are_refused_before_machine_code_sees_them():
-    from convfilter.runtime.compiled import loop
-
-    flat = loop("formats.png.loops.unfilter_rows")
-    with pytest.raises(TypeError, match="takes"):
-        flat(np.ones(4, np.uint8))
