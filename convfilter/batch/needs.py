@@ -21,7 +21,7 @@ from convfilter import filters, kernels
 from convfilter.engine.planning import reckoning_for, recorded_plans
 from convfilter.errors import ConvfilterError
 from convfilter.pipeline import Pipeline, find
-from convfilter.runtime.compiled import Requests, rehearsing
+from convfilter.runtime.compiled import Request, Requests, rehearsing
 
 if TYPE_CHECKING:
     from convfilter.filters.declare import Filter
@@ -75,14 +75,15 @@ def of_filter(name: str) -> Requests:
     base, *others = _variants(declared, preset)
     opaque = [pixels for pixels in _pictures() if pixels.shape[2] < 4]
     in_light = Pipeline([(declared.name, base)])
+    calls: list[tuple[Callable[..., object], dict[str, Any], list[Array]]] = [
+        (declared, base, _pictures()),
+        (in_light, {"linear": True}, _pictures()),
+        # how colours are weighed by alpha does not depend on the other parameters
+        *((declared, values, opaque) for values in others),
+    ]
     return _together(
         _rehearsed(side, run, pixels, workers=1, **values)
-        for run, values, pictures in [
-            (declared, base, _pictures()),
-            (in_light, {"linear": True}, _pictures()),
-            # how colours are weighed by alpha does not depend on the other parameters
-            *((declared, values, opaque) for values in others),
-        ]
+        for run, values, pictures in calls
         for pixels, side in itertools.product(pictures, (SMALL, LARGE))
     )
 
@@ -92,7 +93,9 @@ def of_pairs(known: Mapping[str, Requests]) -> Requests:
 
     `known` holds what each takes alone: those that take the same are alike in this as well.
     """
-    alike = {frozenset(loops): name for name, loops in reversed(known.items())}
+    alike: dict[frozenset[Request], str] = {}
+    for name, loops in known.items():
+        alike.setdefault(frozenset(loops), name)
     candidates = [
         name for name in alike.values() if not any(p.required for p in find(name)[0].parameters)
     ]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from convfilter.runtime.compiled.loops import Loop, announcing, loop, prepare
+from convfilter.runtime.compiled.keys import Request
+from convfilter.runtime.compiled.loops import Loop, announcing, expect, loop, prepare
 from convfilter.runtime.compiled.rehearsal import Foresight, Requests, is_rehearsal, rehearsing
 
 __all__ = [
     "Foresight",
     "Loop",
+    "Request",
     "Requests",
     "announcing",
+    "expect",
     "is_rehearsal",
     "loop",
     "prepare",

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from convfilter.runtime.compiled import cache, keys, store, workers
+from convfilter.runtime.compiled import cache, workers
 from convfilter.runtime.compiled.keys import Request
-from convfilter.runtime.compiled.store import Compiled
-from convfilter.runtime.compiled.workers import Build
+from convfilter.runtime.compiled.loops import missing
 
-__all__ = ["compile_all", "made", "missing"]
-
-
-def missing(requests: Iterable[Request]) -> list[Request]:
-    """Return the loops that the cache does not hold, or not whole."""
-    return [each for each in requests if store.read(keys.file_name(each)) is None]
+__all__ = ["compile_all", "missing"]
 
 
 def compile_all(requests: Iterable[Request], tell: Callable[[], None]) -> list[str]:
@@ -25,8 +19,8 @@ def compile_all(requests: Iterable[Request], tell: Callable[[], None]) -> list[s
     failures: list[str] = []
     for build in workers.ask(requests):
         try:
-            made(build)
-        except RuntimeError as error:
+            workers.made(build)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others are compiled
             failures.append(str(error))
         else:
             if missing([build.request]):
@@ -34,15 +28,3 @@ def compile_all(requests: Iterable[Request], tell: Callable[[], None]) -> list[s
         tell()
     cache.drop_stale()
     return failures
-
-
-def made(build: Build) -> Compiled:
-    """Wait for a loop, and compile it here where no process does."""
-    try:
-        return build.wait()
-    except workers.NoCompilerError:
-        from convfilter.runtime.compiled.build import build as compile_here
-
-        compiled = compile_here(*build.request)
-        store.write(keys.file_name(build.request), compiled)
-        return compiled

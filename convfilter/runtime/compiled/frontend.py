@@ -41,20 +41,22 @@ def texts(function: Any) -> list[str]:
 
 
 def _replace_libraries() -> None:
-    from numba.core import cgutils, entrypoints, registry
-    from numba.core.codegen import CodeLibrary, JITCodeLibrary, JITCPUCodegen
-    from numba.core.runtime.context import NRTContext
+    from numba.core import cgutils, codegen, entrypoints, registry
+    from numba.core.runtime import context as runtime
 
-    class Texts(JITCodeLibrary):  # type: ignore[misc]
+    written: Any = cgutils.normalize_ir_text
+    counting: Any = runtime.NRTContext
+
+    class Texts(codegen.JITCodeLibrary):
         """The text of a function, and the libraries of the functions that it calls."""
 
         def __init__(self, codegen: Any, name: str) -> None:
-            CodeLibrary.__init__(self, codegen, name)
+            codegen.CodeLibrary.__init__(self, codegen, name)
             self._texts: list[str] = []
             self._called: dict[Texts, None] = {}
 
         def add_ir_module(self, ir_module: Any) -> None:
-            self._texts.append(cgutils.normalize_ir_text(str(ir_module)))
+            self._texts.append(written(str(ir_module)))
 
         def add_linking_library(self, library: Texts) -> None:
             self._called[library] = None
@@ -63,7 +65,6 @@ def _replace_libraries() -> None:
             self._finalized = True
 
         def get_pointer_to_function(self, name: str) -> int:
-            self._ensure_finalized()
             return 0  # as of a function that Python cannot call
 
         def all_texts(self) -> list[str]:
@@ -75,7 +76,7 @@ def _replace_libraries() -> None:
                 libraries += new
             return [text for library in libraries for text in library._texts]
 
-    class Writer(JITCPUCodegen):  # type: ignore[misc]
+    class Writer(codegen.JITCPUCodegen):
         """What Numba asks for libraries."""
 
         _library_class = Texts
@@ -89,6 +90,7 @@ def _replace_libraries() -> None:
     context = registry.cpu_target.target_context
     if "_internal_codegen" not in vars(context):
         raise AttributeError("Numba asks something else for libraries")
-    context._internal_codegen = Writer("convfilter")
+    writer: Any = Writer
+    context._internal_codegen = writer("convfilter")
     entrypoints._already_initialized = True  # extensions of Numba, none of which a loop uses
-    NRTContext.incref = NRTContext.decref = count_nothing
+    counting.incref = counting.decref = count_nothing

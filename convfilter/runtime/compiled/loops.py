@@ -11,7 +11,7 @@ import contextlib
 import functools
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -74,6 +74,20 @@ def announcing(around: Around) -> Iterator[None]:
         _around = before
 
 
+def missing(requests: Iterable[Request]) -> list[Request]:
+    """Return the loops that the cache does not hold, or not whole."""
+    return [each for each in requests if store.read(keys.file_name(each)) is None]
+
+
+def expect(requests: Iterable[Request]) -> None:
+    """Have loops compiled that are not in the cache, while this thread does something else."""
+    absent = [] if keys.jit_is_off() else missing(requests)
+    if absent:
+        from convfilter.runtime.compiled import workers
+
+        workers.expect(absent)
+
+
 def prepare() -> None:
     """Have what links loops loaded in another thread, while this one reads a file, say.
 
@@ -129,11 +143,11 @@ def _callable(request: Request, made: Compiled) -> Loop:
 
 
 def _compiled(request: Request, file: str) -> Loop:
-    from convfilter.runtime.compiled import ahead, cache, workers
+    from convfilter.runtime.compiled import cache, workers
 
     (asked,) = workers.ask([request])
-    workers.expect(ahead.missing(foreseen()))
-    made = ahead.made(asked)
+    expect(foreseen())
+    made = workers.made(asked)
     cache.drop_stale()
     try:
         return _callable(request, made)
