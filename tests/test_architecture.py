@@ -311,7 +311,7 @@ def test_guard_lets_good_houses_stand(tmp_path: Path) -> None:
             "engine/c.py": for_types,
             "engine/loops/a.py": "import numba",
             "engine/d.py": "loop('engine.loops.a.g')",
-            "runtime/compiled/link.py": "import numba, llvmlite",
+            "runtime/compiled/build.py": "import numba, llvmlite",
             "formats/a.py": "import PIL.Image\nx = 'PNG'",
             "kernels/a.py": "x = '.npy'",
             "files/a.py": '"""Of PNG."""\n\ndef f():\n    """Of PNG, too."""',
