@@ -17,7 +17,6 @@ from convfilter.engine.window.borders import Border
 from convfilter.engine.window.source import Part, RowSources, Source
 from convfilter.errors import ArgumentError
 from convfilter.runtime.checks import Array, check_number
-from convfilter.runtime.compiled import loop
 from convfilter.runtime.memory import Scratch, aligned
 
 SINGLE, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
@@ -105,7 +104,7 @@ class PlaneReader:
         height, width = out.shape[0], source.columns.outputs
         most = min(max(self.tile_size[0], reach), height)
         across = min(max(self.tile_size[1], reach), width)
-        load = loop("engine.window.loops.rows.load_plane", S=source.image_dtype, T=source.dtype)
+        load = source.load_plane
         record, extent = source.record(rows), width + reach - 1
         smooth = self.smoother(most, across)
         memory = aligned((channels, most + reach - 1, self.plane_length(across)), self.dtype)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -19,7 +19,7 @@ from convfilter.engine.window.axes import Axis
 from convfilter.engine.window.borders import Border
 from convfilter.engine.window.layout import SOURCE
 from convfilter.runtime.checks import Array
-from convfilter.runtime.compiled import loop
+from convfilter.runtime.compiled import Loop, loop
 from convfilter.runtime.memory import Scratch
 
 STRIP_BYTES = 1 << 21
@@ -135,8 +135,8 @@ class Source:
 
     def plane_record(self, rows: RowSources) -> Array:
         """Return what loops take that load one channel at a time."""
-        load = loop("engine.window.loops.rows.load_plane", S=self.image_dtype, T=self.dtype)
-        fields = (load.address, *self._fields, 0, rows.ctypes.data, *self._more)
+        load = self.load_plane.address
+        fields = (load, *self._fields, 0, rows.ctypes.data, *self._more)
         return np.array([fields], SOURCE)
 
     def columns_read(self) -> tuple[int, int, bool]:
@@ -154,7 +154,12 @@ class Source:
         return lowest, highest - lowest + 1, False
 
     @functools.cached_property
-    def _load(self) -> Any:
+    def load_plane(self) -> Loop:
+        """The loop that loads one channel of padded rows."""
+        return loop("engine.window.loops.rows.load_plane", S=self.image_dtype, T=self.dtype)
+
+    @functools.cached_property
+    def _load(self) -> Loop:
         return loop("engine.window.loops.rows.load", S=self.image_dtype, T=self.dtype)
 
     @functools.cached_property
