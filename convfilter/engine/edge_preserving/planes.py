@@ -49,9 +49,12 @@ Smooth = Callable[[Array, Tile, Array], int]
 class Smoothing(Operation):
     """A mean of the pixels around each, weighted by how much they are like it.
 
+    Where the result is of floats and the image is not, its values are taken for floats of that kind
+    from the beginning: the result is the same as for an image of these floats.
+
     Attributes
     ----------
-    arithmetic : of the sums
+    needs_range : sums in float32 went beyond their range
     """
 
     outline: Outline
@@ -64,13 +67,13 @@ class Smoothing(Operation):
 
     def arithmetics(self) -> list[np.dtype[Any]]:
         """Return the dtypes that sums may have; float32 if it is accurate and in range."""
-        is_single = self.sums_fit(self.outline.dtype, self.dtype) and not self.needs_range
+        is_single = is_accurate_in_single(self.dtype) and not self.needs_range
         return [SINGLE, DOUBLE] if is_single else [DOUBLE]
 
-    @staticmethod
-    def sums_fit(image: np.dtype[Any], result: np.dtype[Any]) -> bool:
-        """Tell whether sums in float32 are accurate enough: of bytes or float32, to the same."""
-        return all(dtype.name in ("uint8", "float32") for dtype in (image, result))
+
+def is_accurate_in_single(dtype: np.dtype[Any]) -> bool:
+    """Tell whether sums in float32 are accurate enough for results of a dtype."""
+    return dtype.name in ("uint8", "float32")
 
 
 class PlaneReader:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from convfilter.engine.window.layout import TARGET
+from convfilter.runtime import memory
 from convfilter.runtime.checks import Array, limits_of
 from convfilter.runtime.compiled import Loop, loop
+from convfilter.runtime.threads import run_bands
+
+NANOSECONDS_TO_ROUND = 0.8
+"""About what a number takes that is stored in another dtype."""
 
 WHOLE = np.dtype(np.int16)
 """Sums of this dtype are whole, and are never rounded."""
@@ -50,6 +56,47 @@ def stored_by(
     place = address, out.ctypes.data, out.strides[0], out.itemsize
     fields = (*place, factor, offset, out.dtype.kind != "f", lowest, highest, finite)
     return np.array([fields], TARGET)
+
+
+def storing(rows: Array, output: Array) -> Callable[[int, int], int | None]:
+    """Return what stores rows (n, m) in an output, from a row and a number of it on.
+
+    Numbers of another dtype than the output's are rounded to nearest, ties to even, and saturated.
+    It returns how many are NaN, or among floats that stay some, not finite.
+    """
+    height, width = rows.shape
+    if rows.dtype != output.dtype:
+        store = store_loop(rows.dtype, output.dtype)
+        stored = record(output, rows.dtype)
+
+        def rounded(first: int, left: int) -> int:
+            bad: int = store(stored, first, height, left, width, width, rows.reshape(-1))
+            return bad
+
+        return rounded
+
+    def copied(first: int, left: int) -> None:
+        output[first : first + height, left : left + width] = rows
+
+    return copied
+
+
+def rounded_to(dtype: np.dtype[Any], image: Array, workers: int) -> Array:
+    """Return an image (H, W, C) in a dtype.
+
+    Floats that become integers are rounded to nearest, ties to even, and saturated; NaN becomes the
+    lowest one.
+    """
+    if image.dtype == dtype:
+        return image
+    rows = image.reshape(image.shape[0], -1)
+    output = memory.empty(rows.shape, dtype)
+
+    def work(start: int, stop: int) -> None:
+        storing(rows[start:stop], output)(start, 0)
+
+    run_bands(rows.shape[0], rows.shape[1] * NANOSECONDS_TO_ROUND, workers, work)
+    return output.reshape(image.shape)
 
 
 def place(out: Array) -> Array:
