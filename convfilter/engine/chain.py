@@ -146,7 +146,8 @@ class _Column:
         """Bind all calls; every band has the heights of this one, and `spans` are the columns."""
         channels = image.shape[2]
         source, origin = image, 0
-        self._calls: list[tuple[NDArray[np.int64], Callable[[], int | None], Array]] = []
+        self._calls: list[tuple[NDArray[np.int64], Callable[[], int | None], Array, bool]] = []
+        following = [*operations[1:], None]
         for number, (operation, down, along) in enumerate(
             zip(operations, band[1:], spans[1:], strict=True)
         ):
@@ -156,7 +157,9 @@ class _Column:
             source, origin = scratch.take(f"output {number}", shape, operation.dtype), along[0]
             rows = np.empty(part.rows.extent, np.int64)
             out = source.reshape(shape[0], -1)
-            self._calls.append((rows, operation.ready(part).bind(rows, out, scratch), out))
+            call = operation.ready(part).bind(rows, out, scratch)
+            minds_nan = not operation.counts_nan and _makes_integers(following[number])
+            self._calls.append((rows, call, out, minds_nan))
         self._left = spans[-1][0] * channels
         self._store = target.storing(out, output)
 
@@ -164,12 +167,17 @@ class _Column:
         self, band: Sequence[Span], sources: Sequence[NDArray[np.int64]], peaks: _Peaks
     ) -> bool:
         """Compute a band, of which each operation reads those padded rows; tell if all is well."""
-        for number, (rows, call, out) in enumerate(self._calls):
+        for number, (rows, call, out, minds_nan) in enumerate(self._calls):
             np.copyto(rows, sources[number])
-            if call():
+            if call() or (minds_nan and np.isnan(out).any()):
                 return False
             peaks.look_at(number + 1, out)
         return not self._store(band[-1][0], self._left)
+
+
+def _makes_integers(operation: Operation | None) -> bool:
+    """Tell whether an operation makes integers of floats, and therefore refuses NaN."""
+    return operation is not None and operation.outline.dtype.kind == "f" != operation.dtype.kind
 
 
 class _Peaks:

@@ -17,7 +17,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -40,6 +40,7 @@ class Operation(ABC):
     rows, columns : how the window walks down and along the image
     border, fill : what stands beyond the edge
     dtype : of the result
+    counts_nan : NaN is among the outputs that its calls count as those they could not compute
     """
 
     outline: Outline
@@ -48,6 +49,7 @@ class Operation(ABC):
     border: Border
     fill: float
     dtype: np.dtype[Any]
+    counts_nan: ClassVar[bool] = True
 
     @abstractmethod
     def ways(self) -> Iterator[Plan]:

@@ -89,6 +89,7 @@ class Fold(Operation):
     reduce: Reduce
     means: Means | None = None
     over_channels: Sampling | None = None
+    counts_nan = False
 
     @property
     def output_shape(self) -> tuple[int, int, int]:
