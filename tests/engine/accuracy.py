@@ -10,10 +10,10 @@ input is left alone, and the number of workers changes no bit.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 import numpy as np
@@ -288,13 +288,20 @@ def _must_refuse(case: Case, reason: str) -> None:
     raise AssertionError(f"gave {result.shape} {result.dtype} instead of an error: {reason}")
 
 
-def check_paths(case: Case, workers: tuple[int, ...] = (1, 2, 3)) -> set[str]:
-    """Check a call by its plan and by every other that was considered; return their names."""
+Checked = TypeVar("Checked")
+
+
+def check_paths(
+    case: Checked, check: Callable[[Checked, tuple[int, ...]], float], workers: tuple[int, ...]
+) -> dict[str, float]:
+    """Check a case by its plans and by every other that was considered.
+
+    Returns their names, and what `check` returned for each.
+    """
     with recorded_plans() as plans:
-        check(case, workers)
-    chosen = {plan.name for plan in plans}
-    others = {name for plan in plans for name, _ in plan.alternatives}
-    for name in others - chosen:
+        share = check(case, workers)
+    shares = {plan.name: share for plan in plans}
+    for name in {name for plan in plans for name, _ in plan.alternatives} - set(shares):
         with forcing(name):
-            check(case, workers)
-    return chosen | others
+            shares[name] = check(case, workers)
+    return shares

@@ -1,4 +1,4 @@
-"""Random chains of the engine's functions, and what is promised of them: the bits of single steps."""
+"""Random chains of the engine's functions: they promise the bits of single steps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import numpy as np
 
-from convfilter import engine
+from convfilter import engine, kernels
 from convfilter.engine import chain, recorded_plans
 from convfilter.engine.chain import run_chain
 from convfilter.engine.explain import OPERATIONS
@@ -24,6 +24,8 @@ from tests.engine.accuracy import Case, in_small_pieces
 from tests.engine.cases import DRAWS, draw_image
 
 ONE_PASS = "; all steps in one pass"
+
+SOBEL = [kernels.get(f"sobel-{axis}").array for axis in "xy"]
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,21 @@ class Step:
         return result.view(np.uint8) if result.dtype == np.bool_ else result
 
 
+def gaussian(sigma: float) -> Step:
+    """Return a Gaussian blur."""
+    return Step("correlate", (kernels.shapes.gaussian(sigma),))
+
+
+def magnitude(combine: str = "l2") -> Step:
+    """Return the size of Sobel's gradient."""
+    return Step("correlate_bank", (SOBEL, combine))
+
+
+def pool(size: int | tuple[int, int], reduce: str = "max", **named: Any) -> Step:
+    """Return a pooling."""
+    return Step("pool", (size,), (("reduce", reduce), *named.items()))
+
+
 @dataclass(frozen=True)
 class Chain:
     """Steps, each over the result of the one before it; the last one gives `dtype`."""
@@ -79,6 +96,12 @@ class Chain:
     steps: tuple[Step, ...]
     dtype: np.dtype[Any]
     function = "chain"
+
+    @classmethod
+    def of(cls, image: Array, *steps: Step) -> Chain:
+        """Return the chain that ends in the dtype its last step gives between others."""
+        outline = Outline.of(check_image(image))
+        return cls(image, steps, make(steps, outline, working_dtype(outline.dtype))[-1].dtype)
 
     def __str__(self) -> str:
         """Describe it in one line."""

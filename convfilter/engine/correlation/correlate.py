@@ -177,7 +177,10 @@ class Correlation(Operation):
 
     def bound(self, size: float) -> float:
         """Return a bound on absolute outputs, `size` being one on the image's absolute values."""
-        return 1.001 * sum(self.absolute_sums) * max(size, abs(self.fill)) + abs(self.offset)
+        weights = 1.001 * sum(self.absolute_sums)
+        # weights of zero keep even infinities away
+        products = weights * max(size, abs(self.fill)) if weights else 0.0
+        return products + abs(self.offset)
 
 
 def correlate(
