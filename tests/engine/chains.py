@@ -88,6 +88,22 @@ def pool(size: int | tuple[int, int], reduce: str = "max", **named: Any) -> Step
     return Step("pool", (size,), (("reduce", reduce), *named.items()))
 
 
+EACH = {
+    "bilateral": Step("bilateral", (3, 0.3, 1.5)),
+    "canny": Step("canny", (0.2, 0.7)),
+    "convolve": Step("convolve", ([[0.1, 0, 0.3], [0.2, 0.5, -0.1]],)),
+    "correlate": gaussian(0.8),
+    "correlate_bank": magnitude(),
+    "maximum": Step("maximum", (3,)),
+    "median": Step("median", (3,)),
+    "minimum": Step("minimum", ((1, 4),), (("border", "symmetric"),)),
+    "nl_means": Step("nl_means", (0.4,), (("size", 3), ("search", 5))),
+    "percentile": Step("percentile", ((4, 3), 30)),
+    "pool": Step("pool", (2,), (("reduce", "mean"), ("stride", 1))),
+}
+"""A call of every function, with arguments for pixels from 0 to 1."""
+
+
 @dataclass(frozen=True)
 class Chain:
     """Steps, each over the result of the one before it; the last one gives `dtype`."""

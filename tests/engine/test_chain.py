@@ -21,6 +21,7 @@ from tests.engine.accuracy import Case, check_paths
 from tests.engine.accuracy import check as check_case
 from tests.engine.cases import DTYPES, draw_gradient, draw_image, draw_placement, noise
 from tests.engine.chains import (
+    EACH,
     ONE_PASS,
     Chain,
     Step,
@@ -50,21 +51,6 @@ def test_same_bits_with_any_number_of_workers(dtype: str, random: Random) -> Non
     case = draw_chain(random, dtype, kinds=("correlate", "bank", "pool", "rank"))
     note(str(case))
     event(f"{check(case, workers=(1, 2, 3))} steps in passes")
-
-
-EACH = {
-    "bilateral": Step("bilateral", (3, 0.3, 1.5)),
-    "canny": Step("canny", (0.2, 0.7)),
-    "convolve": Step("convolve", ([[0.1, 0, 0.3], [0.2, 0.5, -0.1]],)),
-    "correlate": gaussian(0.8),
-    "correlate_bank": magnitude(),
-    "maximum": Step("maximum", (3,)),
-    "median": Step("median", (3,)),
-    "minimum": Step("minimum", ((1, 4),), (("border", "symmetric"),)),
-    "nl_means": Step("nl_means", (0.4,), (("size", 3), ("search", 5))),
-    "percentile": Step("percentile", ((4, 3), 30)),
-    "pool": Step("pool", (2,), (("reduce", "mean"), ("stride", 1))),
-}
 
 
 def test_every_function_is_drawn_and_stands_here() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -49,7 +51,7 @@ def test_every_filter_before_every_other(first: str, picture: Array) -> None:
 def test_most_pairs_run_in_one_pass() -> None:
     """What is compared above is a pass and single steps, not the same twice."""
     with in_small_pieces(), engine.recorded_plans() as plans:
-        for first, second in zip(NAMES, NAMES[1:], strict=False):
+        for first, second in itertools.pairwise(NAMES):
             Pipeline([(name, needed(name)) for name in (first, second)])(grey())
     together = sum(plan.reason.endswith(ONE_PASS) for plan in plans)
     assert together > len(NAMES)
