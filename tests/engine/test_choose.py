@@ -8,6 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 
+from convfilter import engine
 from convfilter.engine import correlate, plan, recorded_plans
 from convfilter.engine.correlation import correlate as correlate_module
 from convfilter.engine.explain import OPERATIONS
@@ -20,6 +21,7 @@ from convfilter.errors import ArgumentError
 from convfilter.runtime.checks import check_image
 from tests.engine.accuracy import Case, check, check_paths
 from tests.engine.cases import DRAWS, draw_case, noise
+from tests.engine.chains import EACH
 
 IMAGE = noise((40, 50))
 
@@ -44,6 +46,24 @@ def test_every_algorithm_is_drawn(package: str) -> None:
             if not isinstance(operation, Fold):
                 unseen -= {module for module in unseen if any(module.ways(operation))}
     assert not unseen
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])
+@pytest.mark.parametrize("name", EACH)
+def test_what_is_planned_is_done(name: str, dtype: str) -> None:
+    image, step = noise((40, 50), dtype), EACH[name]
+    arguments, options = step.arguments, dict(step.options)
+    chosen = plan(image, *arguments, **options, of=name)
+    assert all(chosen.cost <= cost for _, cost in chosen.alternatives)
+    for wanted in (chosen.name, *(other for other, _ in chosen.alternatives)):
+        with forcing(wanted):
+            forced = plan(image, *arguments, **options, of=name)
+            with recorded_plans() as plans:
+                getattr(engine, name)(image, *arguments, **options)
+        # Canny's gradients are calls of their own
+        assert (plans[-1].name, plans[-1].reason) == (forced.name, forced.reason)
+        assert forced.name == wanted
+        assert {chosen.name, *dict(chosen.alternatives)} <= {wanted, *dict(forced.alternatives)}
 
 
 def test_the_cheapest_plan_is_taken() -> None:
