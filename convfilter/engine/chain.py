@@ -201,7 +201,7 @@ class _Peaks:
         self._lock = threading.Lock()
 
     def look_at(self, number: int, values: Array) -> None:
-        """Look at values that an operation reads, unless those seen before have decided."""
+        """Look at values that an operation reads, unless earlier ones have decided."""
         if number < len(self._operations) and self._undecided[number]:
             size = peak(values)
             with self._lock:
@@ -267,7 +267,7 @@ def _bands(
 
     These are one of the image and one of the outputs of every operation. They cover all, even what
     no later operation reads, for it may show that another arithmetic is needed. All bands are
-    alike in their lengths, so that what is bound to memory serves all of them; some overlap.
+    alike in their lengths, so that all of them can use what is bound to memory; some overlap.
     """
     length = min(length, outputs[1] - outputs[0])
     starts = [min(start, outputs[1] - length) for start in range(*outputs, length)]
@@ -282,7 +282,7 @@ def _bands(
 
 
 def _read_span(axis: Axis, sources: NDArray[np.int64], outputs: Span) -> Span:
-    """Return what an operation reads for its outputs, without gaps to what it reads for others."""
+    """Return the span that an operation reads for some outputs; those of tiles leave no gaps."""
     start, stop = outputs
     read = sources[start * axis.stride : (stop - 1) * axis.stride + axis.reach]
     edges = [_edge(axis, start), _edge(axis, stop)]

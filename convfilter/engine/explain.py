@@ -54,8 +54,8 @@ OPERATIONS: dict[str, Make] = {
 def plan(image: ArrayLike, *arguments: Any, of: str = "correlate", **named: Any) -> Plan:
     """Tell what a function of the engine would do with these arguments, without doing it.
 
-    What the function finds out only when it has seen all values (that some are NaN, say) is not
-    told.
+    A function may change its plan when it finds certain values in the image, such as NaN; this
+    does not look at them.
 
     >>> import numpy as np
     >>> from convfilter import engine

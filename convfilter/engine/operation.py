@@ -103,7 +103,7 @@ class Operation(ABC):
         return max(size, abs(self.fill)) if self.border == "constant" else size
 
     def again(self, bad: int) -> Operation | None:
-        """Return what to carry out where `bad` outputs could not be computed as planned.
+        """Return the operation to carry out where `bad` outputs could not be computed as planned.
 
         None says that they are right as they are.
         """
@@ -133,7 +133,8 @@ def run(operation: Operation, image: Array, workers: int) -> Array:
 
 
 Bind = Callable[[int, RowSources, Array], Callable[[], int | None]]
-"""Returns the call that computes output rows, from the one of that number on, from padded rows."""
+"""Takes the number of the first output row, the padded rows it is made from, and memory for the
+output rows; returns the call that computes them."""
 
 
 def attempt(operation: Operation, image: Array, workers: int) -> tuple[Array, int]:

@@ -92,7 +92,7 @@ class Correlation(Operation):
 
     @functools.cached_property
     def absolute_sums(self) -> tuple[float, ...]:
-        """The largest sum of products of each kernel and numbers of size 1."""
+        """The sum of the absolute weights of each scaled kernel."""
         return tuple(float(np.abs(kernel).sum()) for kernel in self.scaled)
 
     @functools.cached_property
@@ -122,7 +122,7 @@ class Correlation(Operation):
         return ways
 
     def target(self, out: Array, sums: np.dtype[Any]) -> Array:
-        """Return what loops take that store rows of sums, or of sums of squares, in `out`."""
+        """Return the record by which loops store rows of sums, or roots of sums, in `out`."""
         factor = 1 / self.gain if self.combine == Combine.L2 else None
         return target.record(
             out, sums, offset=self.offset, factor=factor, finite=self.is_of_integers

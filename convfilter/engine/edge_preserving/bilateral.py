@@ -41,7 +41,7 @@ TILE = (64, 1344)
 """Rows and columns of outputs that share what is loaded; only a few rows are looked at together."""
 
 RING_ROWS = 96
-"""Rows of weights that are kept for the rows below: all of sizes up to 9.
+"""Rows of weights that are remembered for the rows below: all of sizes up to 9.
 
 Sums of larger windows are made of parts, which begin at the same offsets for every tile.
 """
@@ -179,7 +179,7 @@ class _Ready(PlaneReader):
             self.scale = min(max(self._factor, 1e-15), 1e15)
 
     def smoother(self, rows: int, columns: int) -> Smooth:
-        """Return what filters tiles of at most that size."""
+        """Return the function that filters tiles of at most that size."""
         operation, dtype, margin = self.operation, self.dtype, self.margin
         name = "smooth_bytes" if self._is_of_bytes else "smooth"
         smooth = loop(f"engine.edge_preserving.loops.bilateral.{name}", T=dtype)

@@ -157,7 +157,7 @@ class _Ready(PlaneReader):
         super().__init__(operation, part, dtype)
 
     def smoother(self, rows: int, columns: int) -> Smooth:
-        """Return what filters tiles of at most that size."""
+        """Return the function that filters tiles of at most that size."""
         operation, dtype, channels = self.operation, self.dtype, self.channels
         smooth = loop("engine.edge_preserving.loops.nl_means.smooth", T=dtype)
         divide = loop("engine.edge_preserving.loops.smooth.divide", T=dtype)

@@ -42,7 +42,8 @@ class Tile(NamedTuple):
 
 
 Smooth = Callable[[Array, Tile, Array], int]
-"""Stores the means of a tile, from its planes, by a target; tells how many mean nothing."""
+"""Takes the planes of a tile, the tile, and a target record to store its means by; returns how many
+could not be computed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +91,7 @@ class PlaneReader:
 
     @abstractmethod
     def smoother(self, rows: int, columns: int) -> Smooth:
-        """Return what filters tiles of at most that size; each thread has its own."""
+        """Return the function that filters tiles of at most that size; each thread has its own."""
 
     @property
     def margin(self) -> int:

@@ -29,11 +29,11 @@ def record(
     factor: float | None = None,
     finite: bool = False,
 ) -> Array:
-    """Return what loops take that store rows of numbers of the dtype `sums` in `out` (rows, n).
+    """Return the record by which loops store rows of numbers of dtype `sums` in `out` (rows, n).
 
-    With a `factor` the roots of the numbers, times this, are stored. `offset` is added. `finite`
-    says that no number is NaN or infinite, so that none is looked at. The record holds the address
-    of `out`, which has to live as long as it is used.
+    With a `factor`, the square roots of the numbers, times this factor, are stored. `offset` is
+    added. `finite` says that no number is NaN or infinite, so that none is checked. The record
+    holds the address of `out`, which has to live as long as it is used.
     """
     store = store_loop(sums, out.dtype, factor is not None)
     return stored_by(
@@ -50,7 +50,7 @@ def stored_by(
     factor: float = 1.0,
     finite: bool = True,
 ) -> Array:
-    """Return what `record` does, for a loop that stores rows in a way of its own."""
+    """Return the record for loops that store rows by `store`, or by themselves if it is None."""
     address = 0 if store is None else store.address
     lowest, highest = _range(out.dtype, sums)
     place = address, out.ctypes.data, out.strides[0], out.itemsize
@@ -59,10 +59,11 @@ def stored_by(
 
 
 def storing(rows: Array, output: Array) -> Callable[[int, int], int | None]:
-    """Return what stores rows (n, m) in an output, from a row and a number of it on.
+    """Return the function that stores rows (n, m) in an output, beginning at a row and a column.
 
     Numbers of another dtype than the output's are rounded to nearest, ties to even, and saturated.
-    It returns how many are NaN, or among floats that stay some, not finite.
+    The function returns how many could not be stored as they are: NaN where the output is of
+    integers, numbers that are not finite where it is of floats.
     """
     height, width = rows.shape
     if rows.dtype != output.dtype:
@@ -100,7 +101,7 @@ def rounded_to(dtype: np.dtype[Any], image: Array, workers: int) -> Array:
 
 
 def place(out: Array) -> Array:
-    """Return what loops take that write the numbers of `out` (rows, n) by themselves."""
+    """Return the record for loops that write the numbers of `out` (rows, n) themselves."""
     return stored_by(None, out, out.dtype, offset=0.0)
 
 
