@@ -79,7 +79,7 @@ def machine() -> str:
 
 
 def module_key(module: str) -> str:
-    """Return the key of the loops of a module, ``"convfilter.engine.fold.loops.windows"``."""
+    """Return the key of the loops of a module, ``"convfilter.engine.loops.correlate"``."""
     parts = [machine(), _digest(module), *(f"{k}={v}" for k, v in sorted(settings().items()))]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

@@ -72,7 +72,7 @@ _NUMBERS: dict[str, Any] = {
 
 
 def loop(name: str, **dtypes: DTypeLike) -> Loop:
-    """Return the loop `name` (``"engine.fold.loops.windows.fold"``), compiled for these dtypes.
+    """Return the loop `name` (``"engine.loops.module.function"``), compiled for these dtypes.
 
     `dtypes` binds the capital letters of the loop's declared signature. The compiled loop lets go
     of the interpreter lock while it runs. Where Numba is told not to compile (NUMBA_DISABLE_JIT=1),
