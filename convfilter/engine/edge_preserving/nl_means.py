@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from convfilter.engine.edge_preserving import planes
 from convfilter.engine.edge_preserving.planes import (
+    DOUBLE,
     LARGEST_FACTOR,
     SINGLE,
     PlaneReader,
@@ -20,6 +21,7 @@ from convfilter.engine.edge_preserving.planes import (
     Smoothing,
     Tile,
     check_positive,
+    is_accurate_in_single,
     shaped,
     unit,
     whole_vectors,
@@ -99,21 +101,21 @@ def nl_means_smoothing(
 ) -> NlMeans:
     """Return `nl_means` as an operation, for an image that need not be there yet.
 
-    `dtype` is that of the image, which None stands for, or one of floats.
+    `dtype` is that of the image, which None stands for, or one of floats: then the result is that
+    for an image of these floats.
     """
     force = check_positive(strength, "strength")
     patch, window = _check_odd(size, "size"), _check_odd(search, "search")
     reach = patch + window - 1
     rows, columns = lay_out(outline.shape, (reach, reach))
     result = outline.dtype if dtype is None else dtype
-    single = Smoothing.sums_fit(outline.dtype, result)
     return remembered(
         NlMeans,
         outline=outline,
         rows=rows,
         columns=columns,
         border=check_border(border),
-        fill=check_fill(fill, np.dtype(np.float32 if single else np.float64)),
+        fill=check_fill(fill, SINGLE if is_accurate_in_single(result) else DOUBLE),
         dtype=result,
         needs_range=False,
         strength=force,
@@ -155,7 +157,7 @@ class _Ready(PlaneReader):
         super().__init__(operation, part, dtype)
 
     def smoother(self, rows: int, columns: int) -> Smooth:
-        """Return what filters tiles of at most that size."""
+        """Return the function that filters tiles of at most that size."""
         operation, dtype, channels = self.operation, self.dtype, self.channels
         smooth = loop("engine.edge_preserving.loops.nl_means.smooth", T=dtype)
         divide = loop("engine.edge_preserving.loops.smooth.divide", T=dtype)
@@ -166,22 +168,25 @@ class _Ready(PlaneReader):
         factor = 1.0 if exact else min(weight, LARGEST_FACTOR)
         scale = (min(weight * weight, LARGEST_FACTOR) if exact else 1.0) * unit(dtype)
         far = window // 2
-        length = whole_vectors(columns + far) + patch - 1
-        squares = aligned((rows + far + patch - 1, whole_vectors(length)), dtype)
+        width = whole_vectors(columns)
+        weighed = whole_vectors(width + far)
+        length = whole_vectors(weighed + patch - 1)
+        squares = aligned((rows + far + patch - 1, length), dtype)
         column = aligned((length,), dtype)
-        weights = aligned((2, rows + far, whole_vectors(columns + far)), dtype)
-        totals = aligned((2, rows, channels + 1, columns), dtype)
-        line = aligned(columns * channels, dtype)
+        weights = aligned((2, rows + far, weighed), dtype)
+        totals = aligned((2, rows, channels + 1, width), dtype)
+        line = aligned(width * channels, dtype)
         offsets = window * window // 2
 
         def filtered(tile_planes: Array, tile: Tile, stored: Array) -> int:
-            partial, sums = shaped(totals, (2, tile.rows, totals.shape[2], tile.columns))
+            width = whole_vectors(tile.columns)
+            partial, sums = shaped(totals, (2, tile.rows, totals.shape[2], width))
             for start in range(0, max(offsets, 1), planes.OFFSETS_AT_ONCE):
                 part = start, min(start + planes.OFFSETS_AT_ONCE, offsets)
                 sizes = patch, window, self.margin
                 scratch = squares, column, weights, partial, sums
                 smooth(tile_planes, *sizes, *part, exact, factor, scale, *scratch)
-            bad: int = divide(stored, sums, tile.top, tile.left, line)
+            bad: int = divide(stored, sums, tile.columns, tile.top, tile.left, line)
             return bad
 
         return filtered
@@ -189,9 +194,9 @@ class _Ready(PlaneReader):
 
 def _squares_are_exact(operation: NlMeans, dtype: np.dtype[Any], elements: int) -> bool:
     """Tell whether sums of so many squared differences of integers are never rounded."""
-    if operation.outline.dtype.kind == "f":
+    if operation.dtype.kind == "f":
         return False
-    lowest, highest = map(float, limits_of(operation.outline.dtype))
+    lowest, highest = map(float, limits_of(operation.dtype))
     if operation.border == "constant":
         if operation.fill != math.floor(operation.fill):
             return False
