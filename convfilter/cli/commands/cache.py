@@ -99,7 +99,7 @@ def _info(json: bool) -> None:
 
 def _warm(names: tuple[str, ...], quiet: bool) -> int:
     from convfilter.batch import needs
-    from convfilter.runtime.compiled import ahead, cache, store
+    from convfilter.runtime.compiled import cache, compile_all, missing, store
 
     path = click.get_current_context().command_path
     if problem := cache.problem():
@@ -110,13 +110,13 @@ def _warm(names: tuple[str, ...], quiet: bool) -> int:
     if not quiet:
         say(f"{path}: compiling what {counted(len(chosen), 'filter')} may need")
     needed = needs.of_filters(chosen)
-    missing = ahead.missing(needed)
-    with display(len(missing), wanted=not quiet) as shown:
-        failures = ahead.compile_all(missing, shown.advance)
+    absent = missing(needed)
+    with display(len(absent), wanted=not quiet) as shown:
+        failures = compile_all(absent, shown.advance)
     if failures:
         raise ConvfilterError("; ".join(failures))
     if not quiet:
-        say(f"{path}: {counted(len(needed), 'loop')} kept, {len(missing)} of them new")
+        say(f"{path}: {counted(len(needed), 'loop')} kept, {len(absent)} of them new")
     return 0
 
 

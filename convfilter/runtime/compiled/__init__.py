@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from convfilter.runtime.compiled.keys import Request
-from convfilter.runtime.compiled.loops import Loop, announcing, expect, loop, prepare
+from convfilter.runtime.compiled.loops import (
+    Loop,
+    announcing,
+    compile_all,
+    expect,
+    loop,
+    missing,
+    prepare,
+)
 from convfilter.runtime.compiled.rehearsal import Foresight, Requests, is_rehearsal, rehearsing
 
 __all__ = [
@@ -12,9 +20,11 @@ __all__ = [
     "Request",
     "Requests",
     "announcing",
+    "compile_all",
     "expect",
     "is_rehearsal",
     "loop",
+    "missing",
     "prepare",
     "rehearsing",
 ]

@@ -12,7 +12,7 @@ import functools
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -23,6 +23,9 @@ from convfilter.runtime.compiled.code.calling import CompiledLoop
 from convfilter.runtime.compiled.keys import Request
 from convfilter.runtime.compiled.rehearsal import foreseen, is_rehearsal, note
 from convfilter.runtime.compiled.store import Compiled
+
+if TYPE_CHECKING:
+    from convfilter.runtime.compiled.workers import Build
 
 
 class Loop(Protocol):
@@ -88,6 +91,27 @@ def expect(requests: Iterable[Request]) -> None:
         workers.expect(absent)
 
 
+def compile_all(requests: Iterable[Request], tell: Callable[[], None]) -> list[str]:
+    """Compile loops and keep them; `tell` is called after each.
+
+    Returns a sentence for each that could not be compiled, or not kept.
+    """
+    from convfilter.runtime.compiled import cache, workers
+
+    failures: list[str] = []
+    for build in workers.ask(requests):
+        try:
+            _made(build)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others are compiled
+            failures.append(str(error))
+        else:
+            if missing([build.request]):
+                failures.append(f"{build.request[0]} could not be written to the cache")
+        tell()
+    cache.drop_stale()
+    return failures
+
+
 def prepare() -> None:
     """Have what links loops loaded in another thread, while this one reads a file, say.
 
@@ -142,12 +166,26 @@ def _callable(request: Request, made: Compiled) -> Loop:
     return CompiledLoop(request[0], address, made.arguments, made.returned)
 
 
+def _made(build: Build) -> Compiled:
+    """Wait for a loop; where no process compiles it, compile and keep it here."""
+    from convfilter.runtime.compiled import workers
+
+    try:
+        return build.wait()
+    except workers.NoCompilerError:
+        from convfilter.runtime.compiled import build as compiler
+
+        made = compiler.build(*build.request)
+        store.write(keys.file_name(build.request), made)
+        return made
+
+
 def _compiled(request: Request, file: str) -> Loop:
     from convfilter.runtime.compiled import cache, workers
 
     (asked,) = workers.ask([request])
     expect(foreseen())
-    made = workers.made(asked)
+    made = _made(asked)
     cache.drop_stale()
     try:
         return _callable(request, made)

@@ -26,7 +26,7 @@ from convfilter.runtime.compiled.keys import Request, file_name
 from convfilter.runtime.compiled.store import Compiled
 from convfilter.runtime.threads import default_workers
 
-__all__ = ["Build", "NoCompilerError", "ask", "expect", "made", "serve"]
+__all__ = ["Build", "NoCompilerError", "ask", "expect", "serve"]
 
 MOST_PROCESSES = 8
 """At once: each takes some 200 MB."""
@@ -319,18 +319,6 @@ class _Crew:
             self._closed = True
         for compiler in tuple(self._compilers):
             self._end(compiler)
-
-
-def made(build: Build) -> Compiled:
-    """Wait for a loop; where no process compiles it, compile and keep it here."""
-    try:
-        return build.wait()
-    except NoCompilerError:
-        from convfilter.runtime.compiled import build as compiler
-
-        compiled = compiler.build(*build.request)
-        store.write(file_name(build.request), compiled)
-        return compiled
 
 
 _crew = _Crew()
