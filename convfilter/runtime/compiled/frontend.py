@@ -41,17 +41,18 @@ def texts(function: Any) -> list[str]:
 
 
 def _replace_libraries() -> None:
-    from numba.core import cgutils, codegen, entrypoints, registry
+    from numba.core import cgutils, entrypoints, registry
+    from numba.core import codegen as libraries
     from numba.core.runtime import context as runtime
 
     written: Any = cgutils.normalize_ir_text
     counting: Any = runtime.NRTContext
 
-    class Texts(codegen.JITCodeLibrary):
+    class Texts(libraries.JITCodeLibrary):
         """The text of a function, and the libraries of the functions that it calls."""
 
         def __init__(self, codegen: Any, name: str) -> None:
-            codegen.CodeLibrary.__init__(self, codegen, name)
+            libraries.CodeLibrary.__init__(self, codegen, name)
             self._texts: list[str] = []
             self._called: dict[Texts, None] = {}
 
@@ -68,15 +69,12 @@ def _replace_libraries() -> None:
             return 0  # as of a function that Python cannot call
 
         def all_texts(self) -> list[str]:
-            libraries = [self]
-            known = {self}
-            for library in libraries:
-                new = [each for each in library._called if each not in known]
-                known.update(new)
-                libraries += new
-            return [text for library in libraries for text in library._texts]
+            reached = [self]
+            for library in reached:
+                reached += [each for each in library._called if each not in reached]
+            return [text for library in reached for text in library._texts]
 
-    class Writer(codegen.JITCPUCodegen):
+    class Writer(libraries.JITCPUCodegen):
         """What Numba asks for libraries."""
 
         _library_class = Texts
