@@ -127,7 +127,7 @@ def run(operation: Operation, image: Array, workers: int) -> Array:
     """Carry out an operation on its image (H, W, C); return the result (H', W', C')."""
     operation = operation.fitted(image)
     while True:
-        with Foresight(functools.partial(_bind_a_row, operation, image)):
+        with Foresight(functools.partial(_ask_for_loops, operation, image)):
             output, bad = attempt(operation, image, workers)
         if is_rehearsal():
             return stand_in(operation.output_shape, operation.dtype)
@@ -138,13 +138,14 @@ def run(operation: Operation, image: Array, workers: int) -> Array:
         operation = following
 
 
-def _bind_a_row(operation: Operation, image: Array) -> None:
-    """Ask for all loops of an operation that is carried out in parts."""
-    if operation.in_parts:
-        rows = operation.rows.sources(operation.border)[: operation.rows.reach]
-        out = np.empty((1, math.prod(operation.output_shape[1:])), operation.dtype)
-        ready = operation.ready(Part(image, operation.rows, operation.columns))
-        ready.bind(rows, out, of_thread)
+def _ask_for_loops(operation: Operation, image: Array) -> None:
+    """Ask for all loops of an operation, in a rehearsal."""
+    if not operation.in_parts:
+        attempt(operation, image, 1)
+        return
+    rows = operation.rows.sources(operation.border)[: operation.rows.reach]
+    out = np.empty((1, math.prod(operation.output_shape[1:])), operation.dtype)
+    operation.ready(Part(image, operation.rows, operation.columns)).bind(rows, out, of_thread)
 
 
 def stand_in(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
