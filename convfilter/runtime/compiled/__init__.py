@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from convfilter.runtime.compiled.loops import Loop, announcing, expect, loop, prepare, rehearsing
+from convfilter.runtime.compiled.loading import Loop, announcing, expect, loop, prepare, rehearsing
 
 __all__ = ["Loop", "announcing", "expect", "loop", "prepare", "rehearsing"]
