@@ -17,6 +17,7 @@ from tests.sources import PACKAGE, ROOT, Import, Source, circles, sources
 FLOORS = {
     "errors": 0,
     "lazy": 0,
+    "__pyinstaller": 0,
     "runtime": 1,
     "picture": 1,
     "engine": 2,

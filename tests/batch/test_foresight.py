@@ -18,7 +18,7 @@ from convfilter.batch.settings import completed
 from convfilter.batch.work import Work
 from convfilter.images import Image, read, write
 from convfilter.pipeline import Pipeline
-from convfilter.runtime.compiled import Requests, loops, rehearsal
+from convfilter.runtime.compiled import Requests, rehearsal
 
 SIDE = 80
 """Rows and columns: more than a picture has that work is rehearsed on."""
@@ -32,7 +32,7 @@ class Misses:
 
     def forget(self) -> None:
         """Begin anew."""
-        loops._loop.cache_clear()
+        loading._loop.cache_clear()
         self.asked: Requests = {}
         self.foreseen: Requests = {}
 
@@ -50,7 +50,7 @@ class Misses:
 @pytest.fixture
 def misses(monkeypatch: pytest.MonkeyPatch) -> Iterator[Misses]:
     found = Misses()
-    load = loops._loaded
+    load = loading._loaded
 
     def miss(request: Any) -> Any:
         if request not in found.asked:
@@ -58,9 +58,9 @@ def misses(monkeypatch: pytest.MonkeyPatch) -> Iterator[Misses]:
             found.foreseen |= rehearsal.foreseen()
         return load(request)
 
-    monkeypatch.setattr(loops, "_loaded", miss)
+    monkeypatch.setattr(loading, "_loaded", miss)
     yield found
-    loops._loop.cache_clear()
+    loading._loop.cache_clear()
 
 
 def pixels(channels: int, dtype: str) -> Any:

@@ -6,7 +6,7 @@ import pytest
 
 from convfilter import filters, kernels
 from convfilter.batch import needs
-from convfilter.runtime.compiled import loops
+from convfilter.runtime.compiled import loading
 
 
 @pytest.fixture(autouse=True)
@@ -14,7 +14,7 @@ def _nothing_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*given: object) -> None:
         raise AssertionError(f"{given} is asked for outside of a rehearsal")
 
-    monkeypatch.setattr(loops, "_loop", refuse)
+    monkeypatch.setattr(loading, "_loop", refuse)
 
 
 def names(requests: dict[needs.Request, None]) -> set[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convfilter.runtime.compiled.keys import Request
-from convfilter.runtime.compiled.loops import (
+from convfilter.runtime.compiled.loading import (
     Loop,
     announcing,
     compile_all,

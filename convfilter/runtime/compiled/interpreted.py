@@ -15,7 +15,7 @@ __all__ = ["PythonLoop", "as_written"]
 
 
 class PythonLoop:
-    """A loop that is a Python function (see `loops.Loop`)."""
+    """A loop that is a Python function (see `loading.Loop`)."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function

@@ -29,7 +29,7 @@ class CompiledLoop:
     Attributes
     ----------
     address : where it begins
-    bind : returns a call with the arguments given (see `loops.Loop`)
+    bind : returns a call with the arguments given (see `loading.Loop`)
     """
 
     def __init__(

@@ -32,7 +32,7 @@ def test_the_second_process_takes_what_the_first_compiled(filled: House):
 def test_no_compiler_is_loaded_for_a_loop_in_the_cache(filled: House):
     program = f"{CALL}\ncall()\nprint(*sys.modules)"
     loaded = set(filled.run(program).split())
-    assert "convfilter.runtime.compiled.loops" in loaded
+    assert "convfilter.runtime.compiled.loading" in loaded
     assert not loaded & {"numba", "ctypes.util", "subprocess", "hashlib", "json"}
     if is_supported():
         assert "llvmlite" not in loaded
@@ -64,13 +64,13 @@ ONE_AFTER_THE_OTHER = f"""
 import os
 from pathlib import Path
 {CALL}
-from convfilter.runtime.compiled import loops
-compile, compiled = loops._compiled, []
-loops._compiled = lambda *given: compiled.append(given) or compile(*given)
+from convfilter.runtime.compiled import loading
+compile, compiled = loading._compiled, []
+loading._compiled = lambda *given: compiled.append(given) or compile(*given)
 for place in sys.argv[1:]:
     os.environ["CONVFILTER_CACHE_DIR"] = place
-    loops._loop.cache_clear()
-    loops._loaded.cache_clear()
+    loading._loop.cache_clear()
+    loading._loaded.cache_clear()
     compiled.clear()
     call()
     print("compiled" if compiled else "cached")
@@ -205,9 +205,9 @@ call()
 
 ANNOUNCED = """
 from contextlib import contextmanager
-from convfilter.runtime.compiled import announcing, loop, loops
+from convfilter.runtime.compiled import announcing, loading, loop
 events = []
-loops._compiled = lambda *given: events.append("compiles")
+loading._compiled = lambda *given: events.append("compiles")
 
 @contextmanager
 def announced():
