@@ -11,30 +11,30 @@ from collections.abc import Sequence
 
 from convfilter.engine.correlation.factors import Factors, Taps
 
-LOAD_AND_STORE = {"int16": 0.158, "float32": 0.27, "float64": 0.423}
+LOAD_AND_STORE = {"int16": 0.0745, "float32": 0.144, "float64": 0.215}
 """An element on its way in and out, by the dtype of the sums."""
 
-TAP = {"int16": 0.0199, "float32": 0.028, "float64": 0.0565}
+TAP = {"int16": 0.0118, "float32": 0.0201, "float64": 0.0515}
 """A weight on its own."""
 
-TAP_IN_RUN = {"float32": 0.0155, "float64": 0.031}
+TAP_IN_RUN = {"float32": 0.00726, "float64": 0.0145}
 """A weight of a run of neighbours below one another, and in addition each run."""
-RUN = {"float32": 0.0162, "float64": 0.0405}
+RUN = {"float32": 0.0155, "float64": 0.0314}
 
-NINE = {"float32": 0.327, "float64": 0.47}
+NINE = {"float32": 0.236, "float64": 0.44}
 """Nine weights of a 3x3 kernel on an image of that dtype, with the way in and out."""
 
-GRADIENT = 0.45
+GRADIENT = {"float32": 0.168}
 """The size of a gradient in float32, with the way in and out."""
 
-BOX = {"float32": 0.298, "float64": 0.978}
+BOX = {"float32": 0.165, "float64": 0.921}
 """A sum over a rectangle of any size, by the dtype that it is scaled in."""
 
 TRANSFORM = {
-    ("float32", 256): 1.52,
-    ("float32", 512): 2.01,
-    ("float64", 256): 3.41,
-    ("float64", 512): 4.67,
+    ("float32", 256): 1.09,
+    ("float32", 512): 1.46,
+    ("float64", 256): 2,
+    ("float64", 512): 2.72,
 }
 """A number of a tile on the way in, to its transform and back, and out, by the side of the tile."""
 
