@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from convfilter import engine
@@ -15,6 +15,7 @@ from convfilter.engine.planning import forcing
 from convfilter.errors import ArgumentError
 from tests.engine.accuracy import Case, check
 from tests.engine.cases import BORDERS, noise
+from tests.examples import examples
 
 INTEGERS = ("uint8", "uint16", "int16")
 
@@ -111,7 +112,7 @@ def test_what_is_not_finite_reaches_its_windows_and_no_other(value: float) -> No
         check(case(image, (5, 17), padding="full"))
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(data=st.data())
 def test_any_box(data: st.DataObject) -> None:
     dtype = data.draw(st.sampled_from([*INTEGERS, "float32"]))

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
-from hypothesis import assume, event, given, note, settings
+from hypothesis import assume, event, given, note
 from hypothesis import strategies as st
 
 from convfilter import engine, kernels
@@ -25,6 +25,7 @@ from convfilter.errors import ArgumentError
 from convfilter.runtime.checks import Array, check_image
 from tests.engine.accuracy import Case, check, in_small_pieces
 from tests.engine.cases import DTYPES, draw_image, draw_kernel, draw_kernel_shape, draw_placement
+from tests.examples import examples
 
 SOBEL = [kernels.get(f"sobel-{axis}").array for axis in "xy"]
 GRADIENTS = [
@@ -132,7 +133,7 @@ def compare(image: Array, links: Sequence[Link], dtype: Any) -> bool:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=300)
+@examples(300)
 @given(random=st.randoms(use_true_random=False))
 def test_same_bits_as_one_step_after_the_other(dtype: str, random: Random) -> None:
     image = draw_image(random, dtype)
@@ -234,7 +235,7 @@ def test_every_step_tells_its_plan() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32", "float64"])
-@settings(max_examples=150)
+@examples(150)
 @given(random=st.randoms(use_true_random=False))
 def test_gradients(dtype: str, random: Random) -> None:
     image = draw_image(random, dtype)

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from convfilter.engine.window.axes import lay_out
 
 from convfilter import filters
+from convfilter.engine.window.axes import lay_out
 from convfilter.filters.declaring.reach import POINT, WHOLE, Reach, around, around_ranks
 from convfilter.filters.pixels.picture import Pixels
 from tests.filters.pictures import Array
