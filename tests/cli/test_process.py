@@ -191,6 +191,7 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
+@pytest.mark.slow
 def test_a_killed_command_leaves_the_old_file_or_the_new_one() -> None:
     found = trials(20, seed=5)
     assert found.total() == 20

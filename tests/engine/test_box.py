@@ -35,6 +35,7 @@ def case(image: Any, size: tuple[int, int], weight: float = 1.0, **options: Any)
     return Case("correlate", image, (kernel,), options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", INTEGERS)
 @pytest.mark.parametrize(
     "size", [(3, 3), (5, 5), (1, 4), (4, 1), (7, 2), (15, 15), (3, 16), (31, 31)]
@@ -57,6 +58,7 @@ def test_windows_larger_than_the_image(border: str, shape: tuple[int, ...]) -> N
             check(case(noise(shape, "int16"), size, dtype=np.float32, **options))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(100, 9), (24, 300), (190, 190)])
 def test_sums_that_need_more_bits(size: tuple[int, int]) -> None:
     for dtype in INTEGERS:

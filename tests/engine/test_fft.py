@@ -83,6 +83,7 @@ def test_all_that_is_promised(
     check(Case("correlate", image, (kernel,), {**how, "dtype": output_dtype}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32", "float64"])
 @pytest.mark.parametrize("window", [(230, 3), (2, 230), (211, 204)])
 @pytest.mark.parametrize("channels", [1, 3])
@@ -168,6 +169,7 @@ def test_integers_are_exact_or_refused(weight: int, dtype: Any) -> None:
         assert plan(noise((40, 50), dtype), kernel).algorithm == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32", "float64"])
 @pytest.mark.parametrize("combine", COMBINE_NAMES)
 @pytest.mark.parametrize("whole", [False, True])

@@ -112,6 +112,7 @@ def test_a_window_filter_commutes_with_mirroring(random: Random) -> None:
         assert np.array_equal(call(image, size, border=border), mirrored)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [1, 2, 3, 63, 64, 65, 500])
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
 def test_bands_change_no_bit(rows: int, dtype: str) -> None:

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 SCRIPT = """
 import warnings
 from random import Random
@@ -64,6 +66,7 @@ print(checked, "checked")
 """
 
 
+@pytest.mark.slow
 def test_loops_as_plain_python() -> None:
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
     run = subprocess.run(

@@ -85,6 +85,7 @@ def smooth(shape: tuple[int, ...]) -> np.ndarray:
     return (np.cumsum(steps, axis=1) & 255).astype(np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", LARGE)
 def test_large_pictures(shape: tuple[int, ...]) -> None:
     pixels = smooth(shape)
