@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from convfilter.engine.schedule import Taps
 from engine_rows import dense_kernel, photograph
 
 import convfilter
 from convfilter.engine import costs, plan, recorded_plans
 from convfilter.engine.planning import Plan, forcing
-from convfilter.engine.schedule import Taps
 
 Array = np.ndarray[Any, np.dtype[Any]]
 MODULE = Path(costs.__file__)

@@ -170,7 +170,7 @@ def _modules(package: ModuleType) -> list[str]:
     """Return the names of a package's modules, in order, wherever it was imported from."""
     folder = package.__path__[0]
     try:
-        files = os.listdir(folder)
+        files = os.listdir(folder)  # noqa: PTH208 - names alone, on the way of every command
     except OSError:  # a zip file, or a program of one file
         import pkgutil
 

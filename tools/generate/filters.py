@@ -67,7 +67,7 @@ def stub() -> str:
         "",
         "from numpy.typing import ArrayLike, NDArray",
         "",
-        "from convfilter.engine import Padding",
+        "from convfilter.engine.window.axes import Padding",
         "from convfilter.filters.declare import get as get",
         "from convfilter.filters.declare import index as index",
         "from convfilter.filters.declare import names as names",

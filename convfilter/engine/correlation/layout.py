@@ -12,7 +12,7 @@ A row of 4096 and 16 more: rows that are a multiple of 4096 bytes apart would fa
 of the first cache.
 """
 
-CHUNK = 256
+CHUNK = 512
 """Numbers of a row that are summed and stored before the next: they stay in the first cache."""
 
 ROWS_AT_ONCE = 4

@@ -21,10 +21,10 @@ class Reach:
     """The pixels that an output looks at, counted from the middle of its window.
 
     The window is what walks over the picture: with a stride of 1 and the padding "same", its middle
-    is the output's own place. With others, `lay_out` of `engine/window/axes.py` says for a window
-    of this size which rows each output covers; the middle is row ``(rows - 1) // 2`` of them. Most
-    filters look at their window and nothing else. Beyond the edge of the picture stands what the
-    border puts there: up to as many rows inside it, or with "wrap" those of the opposite edge.
+    is the output's own place. With others, `engine.window.axes.lay_out` says for a window of this
+    size which rows each output covers; the middle is row ``(rows - 1) // 2`` of them. Most filters
+    look at their window and nothing else. Beyond the edge of the picture stands what the border
+    puts there: up to as many rows inside it, or with "wrap" those of the opposite edge.
 
     Attributes
     ----------

@@ -16,6 +16,7 @@ from typing import Any
 import llvmlite.binding as llvm
 import numba
 
+import convfilter.runtime.compiled.vector_code  # noqa: F401 - Numba learns of vectors
 from convfilter.runtime.compiled.declare import OPTIONS, signature_of
 from convfilter.runtime.compiled.store import Entry, ObjectFile
 

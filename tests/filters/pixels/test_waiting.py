@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from convfilter import Pipeline, engine
 from convfilter.engine.edge_preserving.bilateral import bilateral_smoothing
 from convfilter.engine.pooling.pool import pooling
 from convfilter.engine.rank.rank import ranking
 from convfilter.engine.window.axes import Outline
-
-from convfilter import Pipeline, engine
 from convfilter.filters.pixels.picture import Pixels
 from convfilter.filters.pixels.waiting import Averages, Picks, Sums, Waiting
 from convfilter.kernels import shapes
@@ -117,7 +117,9 @@ def test_the_dtype_is_known_before_the_colours() -> None:
     summed = Waiting(image, sums(), FLOATS, 1)
     for source, dtype in ((image, BYTES), (summed, FLOATS)):
         picked = Waiting(source, Picks(engine.percentile, ranking, 3, 50, **WALK), FLOATS, 1)
-        averaged = Waiting(source, Averages(engine.bilateral, bilateral_smoothing, 3, 20.0, 2.0), FLOATS, 1)
+        averaged = Waiting(
+            source, Averages(engine.bilateral, bilateral_smoothing, 3, 20.0, 2.0), FLOATS, 1
+        )
         for waiting, wanted in ((picked, dtype), (averaged, FLOATS), (summed, FLOATS)):
             assert waiting.dtype == wanted
             assert waiting.raw().dtype == wanted
@@ -130,7 +132,9 @@ def test_the_engine_rounds_what_it_can(signed: str) -> None:
     gradient = Sums(([[-1.0, 0, 1]],), None, WALK, scale=1.0, offset=0.0, middle=128.0)
     finished = Waiting(image, gradient, FLOATS, 1).finished(signed, BYTES)
     assert (finished is None) == (signed == "scale")
-    averaged = Waiting(image, Averages(engine.bilateral, bilateral_smoothing, 3, 20.0, 2.0), FLOATS, 1)
+    averaged = Waiting(
+        image, Averages(engine.bilateral, bilateral_smoothing, 3, 20.0, 2.0), FLOATS, 1
+    )
     assert (averaged.finished(signed, BYTES) is not None) == (signed in (None, "clamp"))
     assert Waiting(image, gradient, FLOATS, 1).finished(signed, FLOATS) is None
     after_floats = Waiting(averaged, Picks(engine.percentile, ranking, 3, 50, **WALK), FLOATS, 1)

@@ -40,7 +40,7 @@ from convfilter.engine.correlation.accuracy import (
 )
 from convfilter.engine.correlation.correlate import Correlation
 from convfilter.engine.correlation.factors import Weights
-from convfilter.engine.correlation.layout import CHUNK, Combine
+from convfilter.engine.correlation.layout import Combine
 from convfilter.engine.planning import Plan, forced, least_side
 from convfilter.engine.window.axes import Axis
 from convfilter.engine.window.source import Part, Source
@@ -204,7 +204,7 @@ class _Work:
         self._add = (
             loop("engine.correlation.loops.sums.combine", T=dtype) if self._several else None
         )
-        self._correlate = loop(f"engine.correlation.loops.fft.correlate_{size}", T=dtype)
+        self._correlate = loop("engine.correlation.loops.fft.correlate", T=dtype)
         self._enter = loop("engine.correlation.loops.tiles.enter", T=dtype)
         self._leave = loop("engine.correlation.loops.tiles.leave", T=dtype)
 
@@ -214,13 +214,13 @@ class _Work:
         operation, source, output = self._operation, self._source, self._output
         size, transform = self._size, self._transform
         padded = source.plane_record(self._rows)
-        row = np.empty((1, size), output.dtype)  # of one channel, before it joins the others
-        targets = operation.target(output, self._dtype), operation.target(row, self._dtype)
+        rows = np.empty((LANES, size), output.dtype)  # of one channel, before it joins the others
+        targets = operation.target(output, self._dtype), operation.target(rows, self._dtype)
         loaded = transform.empty()
         tile = transform.empty() if self._several else loaded
         combined = transform.empty() if self._several else tile
-        energies = np.zeros(2 + CHUNK)
-        scratch, lines = aligned(512, self._dtype), aligned(LANES * size, self._dtype)
+        energies = np.zeros(2)
+        lines = aligned(LANES * size, self._dtype)
         for pair in range(start, stop):
             place = (size, *self._steps, self._across, 2 * pair)
             self._enter(padded, self._rows.size, *place, lines, loaded)
@@ -228,14 +228,14 @@ class _Work:
             for number, spectrum in enumerate(self._spectra):
                 if self._several:
                     tile[:] = loaded
-                work = scratch, self._measures, energies
-                self._correlate(spectrum, *transform.twiddles, *work, tile)
+                work = size, self._measures, energies, tile
+                self._correlate(spectrum, *transform.twiddles, *work)
                 after += math.sqrt(energies[1])
                 if self._add is not None:
                     self._add(tile, int(number == 0), operation.combine, combined)
             self._norms.append((math.sqrt(energies[0]), after))  # the same for all kernels
             shape = (*output.shape, source.channels)
-            finish = operation.is_integer, lines, targets[1], row.view(np.uint8)[0]
+            finish = operation.is_integer, lines, targets[1], rows.view(np.uint8).reshape(-1)
             self._bad.append(self._leave(combined, targets[0], *shape, *place, *finish))
 
     def is_accurate(self) -> bool:
@@ -291,7 +291,7 @@ class _Transform:
     @classmethod
     @functools.cache
     def of(cls, size: int, dtype: np.dtype[Any]) -> _Transform:
-        twiddles = [_twiddles(size, size // 64), _twiddles(64, 8), _twiddles(8, 8)]
+        twiddles = _twiddles(size, size // 64), _twiddles(64, 8)
         return cls(size, dtype, tuple(t.astype(dtype) for t in twiddles))
 
     @property

@@ -6,18 +6,36 @@ go down the columns, so that LANES of them run side by side and no number leaves
 the two directions the tile is transposed. Rows come out in a scrambled order, which nobody minds:
 the spectrum of the kernel is scrambled alike, and the inverse puts them back.
 
-Offsets are constants of the compiled code, hence a set of functions for each size: only then does
-the compiler see that the rows of a butterfly do not overlap.
+Complex numbers are pairs of vectors, such as `ar` and `ai`. A stage works on blocks of `length`
+rows, decimating in frequency, in butterflies of four or eight rows that lie `step` numbers apart,
+the imaginary parts `plane` numbers further on. Its twiddles are, for each row of a part of a block,
+the factors of the second and further results. The inverse is the stage with real and imaginary
+parts exchanged: it begins at the imaginary ones, with a plane of negative length. It does not
+divide.
 """
 
 import numpy as np
 from numba.extending import register_jitable
 
-from convfilter.engine.correlation.layout import CHUNK
 from convfilter.runtime.compiled.declare import OPTIONS, loop
+from convfilter.runtime.compiled.vectors import (
+    BYTES,
+    fill,
+    high_pairs,
+    lanes,
+    load,
+    load_as,
+    low_pairs,
+    multiply_add,
+    store,
+    total,
+)
 
 LANES = 16
 SQRT_HALF = 0.5**0.5
+
+_inlined = register_jitable(**OPTIONS, forceinline=True)
+"""What returns vectors has to be a part of its caller: they would travel through memory."""
 
 
 @register_jitable(**OPTIONS)
@@ -29,12 +47,12 @@ def plane_length(size):
     return size * LANES + LANES
 
 
-@register_jitable(**OPTIONS)
+@_inlined
 def _times(ar, ai, br, bi):
     return ar * br - ai * bi, ar * bi + ai * br
 
 
-@register_jitable(**OPTIONS)
+@_inlined
 def _dft4(ar, ai, br, bi, cr, ci, dr, di):
     """Transform four complex numbers."""
     er, ei, fr, fi = ar + cr, ai + ci, ar - cr, ai - ci
@@ -42,8 +60,8 @@ def _dft4(ar, ai, br, bi, cr, ci, dr, di):
     return er + gr, ei + gi, fr + hi, fi - hr, er - gr, ei - gi, fr - hi, fi + hr
 
 
-@register_jitable(**OPTIONS)
-def _dft8(ar, ai, br, bi, cr, ci, dr, di, er, ei, fr, fi, gr, gi, hr, hi, half):
+@_inlined
+def _dft8(half, ar, ai, br, bi, cr, ci, dr, di, er, ei, fr, fi, gr, gi, hr, hi):
     """Transform eight complex numbers; `half` is the square root of a half."""
     y0r, y0i, y2r, y2i, y4r, y4i, y6r, y6i = _dft4(
         ar + er, ai + ei, br + fr, bi + fi, cr + gr, ci + gi, dr + hr, di + hi
@@ -58,254 +76,267 @@ def _dft8(ar, ai, br, bi, cr, ci, dr, di, er, ei, fr, fi, gr, gi, hr, hi, half):
     return y0r, y0i, y1r, y1i, y2r, y2i, y3r, y3i, y4r, y4i, y5r, y5i, y6r, y6i, y7r, y7i
 
 
-def _radix4(size, length):
-    """Return a stage on blocks of `length` rows, decimating in frequency, and its inverse.
+@_inlined
+def _load4(tile, at, step, plane):
+    b, c, d = at + step, at + 2 * step, at + 3 * step
+    return (
+        load(tile, at), load(tile, at + plane), load(tile, b), load(tile, b + plane),
+        load(tile, c), load(tile, c + plane), load(tile, d), load(tile, d + plane),
+    )  # fmt: skip
 
-    `twiddles` holds, for each row of a quarter, the factors of the second to the fourth result. The
-    inverse does not divide by 4. It is the transform with real and imaginary parts exchanged.
+
+@_inlined
+def _store4(tile, at, step, plane, ar, ai, br, bi, cr, ci, dr, di):
+    b, c, d = at + step, at + 2 * step, at + 3 * step
+    store(tile, at, ar)
+    store(tile, at + plane, ai)
+    store(tile, b, br)
+    store(tile, b + plane, bi)
+    store(tile, c, cr)
+    store(tile, c + plane, ci)
+    store(tile, d, dr)
+    store(tile, d + plane, di)
+
+
+@_inlined
+def _load8(tile, at, step, plane):
+    ar, ai, br, bi, cr, ci, dr, di = _load4(tile, at, step, plane)
+    er, ei, fr, fi, gr, gi, hr, hi = _load4(tile, at + 4 * step, step, plane)
+    return ar, ai, br, bi, cr, ci, dr, di, er, ei, fr, fi, gr, gi, hr, hi
+
+
+@_inlined
+def _store8(tile, at, step, plane, ar, ai, br, bi, cr, ci, dr, di, er, ei, fr, fi, gr, gi, hr, hi):
+    _store4(tile, at, step, plane, ar, ai, br, bi, cr, ci, dr, di)
+    _store4(tile, at + 4 * step, step, plane, er, ei, fr, fi, gr, gi, hr, hi)
+
+
+@register_jitable(**OPTIONS)
+def _forward4(tile, first, size, length, twiddles):
+    step, plane = length // 4 * LANES, plane_length(size)
+    for r in range(length // 4):
+        w = twiddles[6 * r :]
+        br, bi, cr, ci = fill(w[0]), fill(w[1]), fill(w[2]), fill(w[3])
+        dr, di = fill(w[4]), fill(w[5])
+        for block in range(0, size, length):
+            row = first + (block + r) * LANES
+            for at in range(row, row + LANES, lanes(tile.dtype.type)):
+                y0r, y0i, y1r, y1i, y2r, y2i, y3r, y3i = _dft4(*_load4(tile, at, step, plane))
+                y1r, y1i = _times(y1r, y1i, br, bi)
+                y2r, y2i = _times(y2r, y2i, cr, ci)
+                y3r, y3i = _times(y3r, y3i, dr, di)
+                _store4(tile, at, step, plane, y0r, y0i, y1r, y1i, y2r, y2i, y3r, y3i)
+
+
+@register_jitable(**OPTIONS)
+def _inverse4(tile, first, size, length, twiddles):
+    step, plane = length // 4 * LANES, -plane_length(size)
+    for r in range(length // 4):
+        w = twiddles[6 * r :]
+        br, bi, cr, ci = fill(w[0]), fill(w[1]), fill(w[2]), fill(w[3])
+        dr, di = fill(w[4]), fill(w[5])
+        for block in range(0, size, length):
+            row = first + (block + r) * LANES - plane
+            for at in range(row, row + LANES, lanes(tile.dtype.type)):
+                y0r, y0i, y1r, y1i, y2r, y2i, y3r, y3i = _load4(tile, at, step, plane)
+                y1r, y1i = _times(y1r, y1i, br, bi)
+                y2r, y2i = _times(y2r, y2i, cr, ci)
+                y3r, y3i = _times(y3r, y3i, dr, di)
+                y = _dft4(y0r, y0i, y1r, y1i, y2r, y2i, y3r, y3i)
+                _store4(tile, at, step, plane, *y)
+
+
+@_inlined
+def _twiddle8(w, y0r, y0i, y1r, y1i, y2r, y2i, y3r, y3i, y4r, y4i, y5r, y5i, y6r, y6i, y7r, y7i):
+    """Multiply all but the first of eight complex numbers with the factors `w`."""
+    y1r, y1i = _times(y1r, y1i, w[0], w[1])
+    y2r, y2i = _times(y2r, y2i, w[2], w[3])
+    y3r, y3i = _times(y3r, y3i, w[4], w[5])
+    y4r, y4i = _times(y4r, y4i, w[6], w[7])
+    y5r, y5i = _times(y5r, y5i, w[8], w[9])
+    y6r, y6i = _times(y6r, y6i, w[10], w[11])
+    y7r, y7i = _times(y7r, y7i, w[12], w[13])
+    return y0r, y0i, y1r, y1i, y2r, y2i, y3r, y3i, y4r, y4i, y5r, y5i, y6r, y6i, y7r, y7i
+
+
+@_inlined
+def _factors8(w):
+    return (
+        fill(w[0]), fill(w[1]), fill(w[2]), fill(w[3]), fill(w[4]), fill(w[5]), fill(w[6]),
+        fill(w[7]), fill(w[8]), fill(w[9]), fill(w[10]), fill(w[11]), fill(w[12]), fill(w[13]),
+    )  # fmt: skip
+
+
+@register_jitable(**OPTIONS)
+def _forward8(tile, first, size, length, twiddles):
+    step, plane = length // 8 * LANES, plane_length(size)
+    half = fill(tile.dtype.type(SQRT_HALF))
+    for r in range(length // 8):
+        w = _factors8(twiddles[14 * r :])
+        for block in range(0, size, length):
+            row = first + (block + r) * LANES
+            for at in range(row, row + LANES, lanes(tile.dtype.type)):
+                y = _dft8(half, *_load8(tile, at, step, plane))
+                _store8(tile, at, step, plane, *_twiddle8(w, *y))
+
+
+@register_jitable(**OPTIONS)
+def _inverse8(tile, first, size, length, twiddles):
+    step, plane = length // 8 * LANES, -plane_length(size)
+    half = fill(tile.dtype.type(SQRT_HALF))
+    for r in range(length // 8):
+        w = _factors8(twiddles[14 * r :])
+        for block in range(0, size, length):
+            row = first + (block + r) * LANES - plane
+            for at in range(row, row + LANES, lanes(tile.dtype.type)):
+                y = _twiddle8(w, *_load8(tile, at, step, plane))
+                _store8(tile, at, step, plane, *_dft8(half, *y))
+
+
+@register_jitable(**OPTIONS)
+def _last8(tile, first, size, plane):
+    """Do the last stage, on blocks of 8 rows, whose twiddles are all 1."""
+    half = fill(tile.dtype.type(SQRT_HALF))
+    for at in range(first, first + size * LANES, 8 * LANES):
+        for x in range(at, at + LANES, lanes(tile.dtype.type)):
+            y = _dft8(half, *_load8(tile, x, LANES, plane))
+            _store8(tile, x, LANES, plane, *y)
+
+
+@register_jitable(**OPTIONS)
+def _multiply8(tile, first, size, spectrum):
+    """Do the last stage, the product with a spectrum, and the inverse of that stage."""
+    plane, half = plane_length(size), fill(tile.dtype.type(SQRT_HALF))
+    for block in range(0, size, 8):
+        row = first + block * LANES
+        for at in range(row, row + LANES, lanes(tile.dtype.type)):
+            y0r, y0i, y1r, y1i, y2r, y2i, y3r, y3i, \
+            y4r, y4i, y5r, y5i, y6r, y6i, y7r, y7i = _dft8(
+                half, *_load8(tile, at, LANES, plane)
+            )  # fmt: skip
+            ar, ai, br, bi, cr, ci, dr, di, er, ei, fr, fi, gr, gi, hr, hi = _load8(
+                spectrum, at, LANES, plane
+            )
+            y0r, y0i = _times(y0r, y0i, ar, ai)
+            y1r, y1i = _times(y1r, y1i, br, bi)
+            y2r, y2i = _times(y2r, y2i, cr, ci)
+            y3r, y3i = _times(y3r, y3i, dr, di)
+            y4r, y4i = _times(y4r, y4i, er, ei)
+            y5r, y5i = _times(y5r, y5i, fr, fi)
+            y6r, y6i = _times(y6r, y6i, gr, gi)
+            y7r, y7i = _times(y7r, y7i, hr, hi)
+            y = _dft8(
+                half, y0i, y0r, y1i, y1r, y2i, y2r, y3i, y3r,
+                y4i, y4r, y5i, y5r, y6i, y6r, y7i, y7r,
+            )  # fmt: skip
+            _store8(tile, at + plane, LANES, -plane, *y)
+
+
+def _make_exchange(count):
+    """Return what transposes two blocks of `count` by `count` numbers and exchanges them.
+
+    Rows of a block lie LANES apart. Each round of a transposition takes the numbers of the upper
+    half of the rows and those of the lower half in turn.
     """
-    span = length // 4
-    blocks = size // length
-    j, k, m, i = LANES * span, 2 * LANES * span, 3 * LANES * span, plane_length(size)
 
-    @register_jitable(**OPTIONS)
-    def forward(panel, twiddles):
-        for r in range(span):
-            w = twiddles[6 * r :]
-            br, bi, cr, ci, dr, di = w[0], w[1], w[2], w[3], w[4], w[5]
-            for block in range(blocks):
-                t = panel[(block * length + r) * LANES :]
-                for x in range(LANES):
-                    y0r, y0i, y1r, y1i, y2r, y2i, y3r, y3i = _dft4(
-                        t[x], t[x + i], t[x + j], t[x + j + i],
-                        t[x + k], t[x + k + i], t[x + m], t[x + m + i],
-                    )  # fmt: skip
-                    t[x], t[x + i] = y0r, y0i
-                    t[x + j], t[x + j + i] = _times(y1r, y1i, br, bi)
-                    t[x + k], t[x + k + i] = _times(y2r, y2i, cr, ci)
-                    t[x + m], t[x + m + i] = _times(y3r, y3i, dr, di)
+    def transposed(name, place):
+        rows = [f"{name}{k}" for k in range(count)]
+        half = count // 2
+        yield from (f"{row} = load(tile, {place} + {k * LANES})" for k, row in enumerate(rows))
+        for _ in range(count.bit_length() - 1):
+            pairs = [
+                f"{part}({rows[k]}, {rows[k + half]})"
+                for k in range(half)
+                for part in ("low_pairs", "high_pairs")
+            ]
+            yield f"{', '.join(rows)} = {', '.join(pairs)}"
 
-    @register_jitable(**OPTIONS)
-    def inverse(panel, twiddles):
-        for r in range(span):
-            w = twiddles[6 * r :]
-            br, bi, cr, ci, dr, di = w[0], w[1], w[2], w[3], w[4], w[5]
-            for block in range(blocks):
-                t = panel[(block * length + r) * LANES :]
-                for x in range(LANES):
-                    y1r, y1i = _times(t[x + j + i], t[x + j], br, bi)
-                    y2r, y2i = _times(t[x + k + i], t[x + k], cr, ci)
-                    y3r, y3i = _times(t[x + m + i], t[x + m], dr, di)
-                    (
-                        t[x + i], t[x], t[x + j + i], t[x + j],
-                        t[x + k + i], t[x + k], t[x + m + i], t[x + m],
-                    ) = _dft4(t[x + i], t[x], y1r, y1i, y2r, y2i, y3r, y3i)  # fmt: skip
-
-    return forward, inverse
+    lines = ["def exchange(tile, one, other):", *transposed("a", "one"), *transposed("b", "other")]
+    lines += [f"store(tile, other + {k * LANES}, a{k})" for k in range(count)]
+    lines += [f"store(tile, one + {k * LANES}, b{k})" for k in range(count)]
+    scope = {"load": load, "store": store, "low_pairs": low_pairs, "high_pairs": high_pairs}
+    exec("\n    ".join(lines), scope)
+    return register_jitable(**OPTIONS)(scope["exchange"])
 
 
-def _radix8(size, length):
-    """Return a stage on blocks of `length` rows, and its inverse, as `_radix4`."""
-    span = length // 8
-    blocks = size // length
-    i, j, k, m = plane_length(size), LANES * span, 2 * LANES * span, 3 * LANES * span
-    n, o, p, q = 4 * LANES * span, 5 * LANES * span, 6 * LANES * span, 7 * LANES * span
-
-    @register_jitable(**OPTIONS)
-    def forward(panel, twiddles):
-        half = panel.dtype.type(SQRT_HALF)
-        for r in range(span):
-            w = twiddles[14 * r :]
-            br, bi, cr, ci, dr, di, er, ei = w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]
-            fr, fi, gr, gi, hr, hi = w[8], w[9], w[10], w[11], w[12], w[13]
-            for block in range(blocks):
-                t = panel[(block * length + r) * LANES :]
-                for x in range(LANES):
-                    y0r, y0i, y1r, y1i, y2r, y2i, y3r, y3i, \
-                    y4r, y4i, y5r, y5i, y6r, y6i, y7r, y7i = _dft8(
-                        t[x], t[x + i], t[x + j], t[x + j + i],
-                        t[x + k], t[x + k + i], t[x + m], t[x + m + i],
-                        t[x + n], t[x + n + i], t[x + o], t[x + o + i],
-                        t[x + p], t[x + p + i], t[x + q], t[x + q + i], half,
-                    )  # fmt: skip
-                    t[x], t[x + i] = y0r, y0i
-                    t[x + j], t[x + j + i] = _times(y1r, y1i, br, bi)
-                    t[x + k], t[x + k + i] = _times(y2r, y2i, cr, ci)
-                    t[x + m], t[x + m + i] = _times(y3r, y3i, dr, di)
-                    t[x + n], t[x + n + i] = _times(y4r, y4i, er, ei)
-                    t[x + o], t[x + o + i] = _times(y5r, y5i, fr, fi)
-                    t[x + p], t[x + p + i] = _times(y6r, y6i, gr, gi)
-                    t[x + q], t[x + q + i] = _times(y7r, y7i, hr, hi)
-
-    @register_jitable(**OPTIONS)
-    def inverse(panel, twiddles):
-        half = panel.dtype.type(SQRT_HALF)
-        for r in range(span):
-            w = twiddles[14 * r :]
-            br, bi, cr, ci, dr, di, er, ei = w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]
-            fr, fi, gr, gi, hr, hi = w[8], w[9], w[10], w[11], w[12], w[13]
-            for block in range(blocks):
-                t = panel[(block * length + r) * LANES :]
-                for x in range(LANES):
-                    y1r, y1i = _times(t[x + j + i], t[x + j], br, bi)
-                    y2r, y2i = _times(t[x + k + i], t[x + k], cr, ci)
-                    y3r, y3i = _times(t[x + m + i], t[x + m], dr, di)
-                    y4r, y4i = _times(t[x + n + i], t[x + n], er, ei)
-                    y5r, y5i = _times(t[x + o + i], t[x + o], fr, fi)
-                    y6r, y6i = _times(t[x + p + i], t[x + p], gr, gi)
-                    y7r, y7i = _times(t[x + q + i], t[x + q], hr, hi)
-                    (
-                        t[x + i], t[x], t[x + j + i], t[x + j],
-                        t[x + k + i], t[x + k], t[x + m + i], t[x + m],
-                        t[x + n + i], t[x + n], t[x + o + i], t[x + o],
-                        t[x + p + i], t[x + p], t[x + q + i], t[x + q],
-                    ) = _dft8(
-                        t[x + i], t[x], y1r, y1i, y2r, y2i, y3r, y3i,
-                        y4r, y4i, y5r, y5i, y6r, y6i, y7r, y7i, half,
-                    )  # fmt: skip
-
-    return forward, inverse
-
-
-def _multiply8(size):
-    """Return the last stage, the product with a spectrum, and the inverse of that stage, in one."""
-    i, j, k, m = plane_length(size), LANES, 2 * LANES, 3 * LANES
-    n, o, p, q = 4 * LANES, 5 * LANES, 6 * LANES, 7 * LANES
-
-    @register_jitable(**OPTIONS)
-    def multiply(panel, spectrum):
-        half = panel.dtype.type(SQRT_HALF)
-        for block in range(size // 8):
-            t = panel[block * 8 * LANES :]
-            w = spectrum[block * 8 * LANES :]
-            for x in range(LANES):
-                y0r, y0i, y1r, y1i, y2r, y2i, y3r, y3i, \
-                y4r, y4i, y5r, y5i, y6r, y6i, y7r, y7i = _dft8(
-                    t[x], t[x + i], t[x + j], t[x + j + i],
-                    t[x + k], t[x + k + i], t[x + m], t[x + m + i],
-                    t[x + n], t[x + n + i], t[x + o], t[x + o + i],
-                    t[x + p], t[x + p + i], t[x + q], t[x + q + i], half,
-                )  # fmt: skip
-                y0r, y0i = _times(y0r, y0i, w[x], w[x + i])
-                y1r, y1i = _times(y1r, y1i, w[x + j], w[x + j + i])
-                y2r, y2i = _times(y2r, y2i, w[x + k], w[x + k + i])
-                y3r, y3i = _times(y3r, y3i, w[x + m], w[x + m + i])
-                y4r, y4i = _times(y4r, y4i, w[x + n], w[x + n + i])
-                y5r, y5i = _times(y5r, y5i, w[x + o], w[x + o + i])
-                y6r, y6i = _times(y6r, y6i, w[x + p], w[x + p + i])
-                y7r, y7i = _times(y7r, y7i, w[x + q], w[x + q + i])
-                (
-                    t[x + i], t[x], t[x + j + i], t[x + j],
-                    t[x + k + i], t[x + k], t[x + m + i], t[x + m],
-                    t[x + n + i], t[x + n], t[x + o + i], t[x + o],
-                    t[x + p + i], t[x + p], t[x + q + i], t[x + q],
-                ) = _dft8(
-                    y0i, y0r, y1i, y1r, y2i, y2r, y3i, y3r,
-                    y4i, y4r, y5i, y5r, y6i, y6r, y7i, y7r, half,
-                )  # fmt: skip
-
-    return multiply
+_exchange_singles, _exchange_doubles = _make_exchange(BYTES // 4), _make_exchange(BYTES // 8)
 
 
 @register_jitable(**OPTIONS)
-def _transpose_block(source, scratch, target):
-    """Transpose 16 by 16 numbers: 0, 64, 128, 192, 1, 65, ..., done twice over."""
-    for x in range(64):
-        scratch[4 * x], scratch[4 * x + 1] = source[x], source[x + 64]
-        scratch[4 * x + 2], scratch[4 * x + 3] = source[x + 128], source[x + 192]
-    for x in range(64):
-        target[4 * x], target[4 * x + 1] = scratch[x], scratch[x + 64]
-        target[4 * x + 2], target[4 * x + 3] = scratch[x + 128], scratch[x + 192]
-
-
-@register_jitable(**OPTIONS)
-def _transpose(size, tile, scratch):
-    """Transpose a tile in place, two blocks at a time."""
-    plane = plane_length(size)
-    between, kept = scratch[:256], scratch[256:]
+def _transpose(tile, size):
+    """Transpose a tile in place."""
+    plane, n = plane_length(size), lanes(tile.dtype.type)
     for a in range(size // LANES):
         for b in range(a + 1):
             for part in range(2):
-                upper = tile[(2 * a + part) * plane + b * 256 :]
-                lower = tile[(2 * b + part) * plane + a * 256 :]
-                _transpose_block(upper, between, kept)
-                if a != b:
-                    _transpose_block(lower, between, upper)
-                for x in range(256):
-                    lower[x] = kept[x]
+                upper = (2 * a + part) * plane + b * LANES * LANES
+                lower = (2 * b + part) * plane + a * LANES * LANES
+                for u in range(0, LANES, n):
+                    for v in range(0, LANES if a != b else u + 1, n):
+                        one, other = upper + u * LANES + v, lower + v * LANES + u
+                        if n == BYTES // 4:
+                            _exchange_singles(tile, one, other)
+                        else:
+                            _exchange_doubles(tile, one, other)
 
 
 @register_jitable(**OPTIONS)
-def _add_squares(panel, sums):
-    """Add the squares of a panel to CHUNK sums of doubles, which no square of a single leaves."""
-    quarter = panel.shape[0] // 4
-    for start in range(0, quarter, CHUNK):
-        n = min(CHUNK, quarter - start)
-        a, b = panel[start:], panel[quarter + start :]
-        c, d = panel[2 * quarter + start :], panel[3 * quarter + start :]
-        for x in range(n):
-            p, q, r, s = np.float64(a[x]), np.float64(b[x]), np.float64(c[x]), np.float64(d[x])
-            sums[x] += (p * p + q * q) + (r * r + s * s)
+def _sum_of_squares(tile, first, count):
+    """Return the sum of the squares of numbers, in doubles, which no square of a single leaves."""
+    size = lanes(np.float64)
+    a = fill(np.float64(0))
+    b, c, d = a, a, a
+    for x in range(first, first + count, 4 * size):
+        p, q = load_as(tile, x, np.float64), load_as(tile, x + size, np.float64)
+        r, s = load_as(tile, x + 2 * size, np.float64), load_as(tile, x + 3 * size, np.float64)
+        a, b = multiply_add(p, p, a), multiply_add(q, q, b)
+        c, d = multiply_add(r, r, c), multiply_add(s, s, d)
+    return total((a + b) + (c + d))
 
 
-@register_jitable(**OPTIONS)
-def _take_sum(sums):
-    """Return what the sums come to, and leave zeros."""
-    total = 0.0
-    for x in range(sums.shape[0]):
-        total += sums[x]
-        sums[x] = 0
-    return total
+@loop(
+    "const T[:] spectrum, const T[:] first_twiddles, const T[:] second_twiddles,"
+    " i8 size, i8 measures, f8[:] energies, T[:] tile"
+)
+def correlate(spectrum, first_twiddles, second_twiddles, size, measures, energies, tile):
+    """Transform a tile, multiply it with a spectrum, and transform it back, in place.
 
-
-def _correlation(size, radix):
-    """Return the loop that correlates tiles of `size` = `radix` * 64 with a kernel."""
-    first, first_inverse = (_radix4 if radix == 4 else _radix8)(size, size)
-    second, second_inverse = _radix8(size, 64)
-    third, third_inverse = _radix8(size, 8)
-    multiply = _multiply8(size)
-    panels, pitch = size // LANES, 2 * plane_length(size)
-
-    @loop(
-        "const T[:] spectrum, const T[:] first_twiddles, const T[:] second_twiddles,"
-        " const T[:] third_twiddles, T[:] scratch, i8 measures, f8[:] energies, T[:] tile"
-    )
-    def correlate(
-        spectrum, first_twiddles, second_twiddles, third_twiddles, scratch, measures, energies, tile
-    ):
-        """Transform a tile, multiply it with a spectrum, and transform it back, in place.
-
-        If it `measures`, the first two `energies` become the sums of squares before and after; the
-        others are zeros, and so they stay.
-        """
-        sums = energies[2:]
-        for p in range(panels):
-            panel = tile[p * pitch :]
-            if measures:
-                _add_squares(panel[:pitch], sums)
-            first(panel, first_twiddles)
-            second(panel, second_twiddles)
-            third(panel, third_twiddles)
-        energies[0] = _take_sum(sums)
-        _transpose(size, tile, scratch)
-        for p in range(panels):
-            panel = tile[p * pitch :]
-            first(panel, first_twiddles)
-            second(panel, second_twiddles)
-            multiply(panel, spectrum[p * pitch :])
-            second_inverse(panel, second_twiddles)
-            first_inverse(panel, first_twiddles)
-        _transpose(size, tile, scratch)
-        for p in range(panels):
-            panel = tile[p * pitch :]
-            third_inverse(panel, third_twiddles)
-            second_inverse(panel, second_twiddles)
-            first_inverse(panel, first_twiddles)
-            if measures:
-                _add_squares(panel[:pitch], sums)
-        energies[1] = _take_sum(sums)
-
-    return correlate
-
-
-correlate_256, correlate_512 = _correlation(256, 4), _correlation(512, 8)
+    The side of the tile, `size`, is 256 or 512. If it `measures`, both `energies` become the sums
+    of squares before and after.
+    """
+    plane = plane_length(size)
+    pitch, panels = 2 * plane, size // LANES
+    before = after = 0.0
+    for p in range(0, panels * pitch, pitch):
+        if measures:
+            before += _sum_of_squares(tile, p, pitch)
+        if size == 256:
+            _forward4(tile, p, size, size, first_twiddles)
+        else:
+            _forward8(tile, p, size, size, first_twiddles)
+        _forward8(tile, p, size, 64, second_twiddles)
+        _last8(tile, p, size, plane)
+    _transpose(tile, size)
+    for p in range(0, panels * pitch, pitch):
+        if size == 256:
+            _forward4(tile, p, size, size, first_twiddles)
+        else:
+            _forward8(tile, p, size, size, first_twiddles)
+        _forward8(tile, p, size, 64, second_twiddles)
+        _multiply8(tile, p, size, spectrum)
+        _inverse8(tile, p, size, 64, second_twiddles)
+        if size == 256:
+            _inverse4(tile, p, size, size, first_twiddles)
+        else:
+            _inverse8(tile, p, size, size, first_twiddles)
+    _transpose(tile, size)
+    for p in range(0, panels * pitch, pitch):
+        _last8(tile, p + plane, size, -plane)
+        _inverse8(tile, p, size, 64, second_twiddles)
+        if size == 256:
+            _inverse4(tile, p, size, size, first_twiddles)
+        else:
+            _inverse8(tile, p, size, size, first_twiddles)
+        if measures:
+            after += _sum_of_squares(tile, p, pitch)
+    energies[0], energies[1] = before, after

@@ -12,7 +12,15 @@ from numba.extending import register_jitable
 
 from convfilter.engine.correlation.layout import GROUP, PITCH, ROW_RUNS, ROWS_AT_ONCE, RUNS
 from convfilter.runtime.compiled.declare import OPTIONS
-from convfilter.runtime.compiled.vectors import fill, lanes, load, multiply_add, store
+from convfilter.runtime.compiled.vectors import (
+    BYTES,
+    fill,
+    lanes,
+    load,
+    multiply_add,
+    shifted,
+    store,
+)
 
 _inlined = register_jitable(**OPTIONS, forceinline=True)
 """What returns vectors has to be a part of its caller: they would travel through memory."""
@@ -24,6 +32,7 @@ SCOPE = {
     "load": load,
     "multiply": operator.mul,
     "multiply_add": multiply_add,
+    "shifted": shifted,
 }
 
 
@@ -179,27 +188,55 @@ def sum_taps(source, first, offsets, weights, out, n):
         x += 4 * size if wide else size
 
 
-def _make_row_run(length):
+def _make_row_run(length, step=0):
     """Return what sums a run of weights along a row, for four vectors of outputs.
 
-    ``sum[x] = sum over u of weights[u] * source[at + u * step + x]``, in two halves.
+    ``sum[x] = sum over u of weights[u] * source[at + u * step + x]``, in two halves. Where `step`
+    is not known here, it is an argument. Where it is, every other tap is made of what was loaded
+    for others: a vector that does not lie as memory is built takes two loads.
     """
     lines = ["def run(source, step, weights, at):", "size = lanes(weights.dtype.type)"]
-    half = (length + 1) // 2
+    half, count = (length + 1) // 2, BYTES // 4
+    loaded = 4 + (length - 1) * step // count + 1 if step else 0
+    lines += [f"v{k} = load(source, at + {k * count})" for k in range(loaded)]
     for tap in range(length):
         lines.append(f"w, place = fill(weights[{tap}]), at + {tap} * step")
+        first, shift = divmod(tap * step, count)
         for part in range(4):
             number, name = f"load(source, place + {part} * size)", f"s{tap // half}{part}"
-            is_first = tap in (0, half)
-            lines.append(
-                f"{name} = "
-                + (f"w * {number}" if is_first else f"multiply_add(w, {number}, {name})")
+            if step and tap % 2 == 0:
+                near, far = f"v{first + part}", f"v{first + part + 1}"
+                number = f"shifted({near}, {far}, {shift})" if shift else near
+            product = (
+                f"multiply(w, {number})"
+                if tap in (0, half)
+                else f"multiply_add(w, {number}, {name})"
             )
+            lines.append(f"{name} = {product}")
     totals = [f"s0{part} + s1{part}" for part in range(4)]
     return _function("run", [*lines, f"return {', '.join(totals)}"])
 
 
 _row_of_9, _row_of_8 = map(_make_row_run, ROW_RUNS)
+_grey_9, _grey_8 = (_make_row_run(length, 1) for length in ROW_RUNS)
+_colour_9, _colour_8 = (_make_row_run(length, 3) for length in ROW_RUNS)
+
+
+@_inlined
+def _run_along(source, step, weights, length, at):
+    # shorter vectors take several steps to shift
+    is_single = BYTES == 64 and lanes(weights.dtype.type) == 16
+    if length == 9:
+        if is_single and step == 1:
+            return _grey_9(source, step, weights, at)
+        if is_single and step == 3:
+            return _colour_9(source, step, weights, at)
+        return _row_of_9(source, step, weights, at)
+    if is_single and step == 1:
+        return _grey_8(source, step, weights, at)
+    if is_single and step == 3:
+        return _colour_8(source, step, weights, at)
+    return _row_of_8(source, step, weights, at)
 
 
 @register_jitable(**OPTIONS)
@@ -210,14 +247,10 @@ def sum_row(source, step, weights, out, n):
     for x in range(0, n, 4 * size):
         t = 0
         while t < weights.shape[0]:
-            at = x + t * step
-            if t < 9 * nines:
-                a, b, c, d = _row_of_9(source, step, weights[t:], at)
-                t += 9
-            else:
-                a, b, c, d = _row_of_8(source, step, weights[t:], at)
-                t += 8
-            if t < 10:
+            length = 9 if t < 9 * nines else 8
+            a, b, c, d = _run_along(source, step, weights[t:], length, x + t * step)
+            t += length
+            if t == length:
                 e, f, g, h = a, b, c, d
             else:
                 e, f, g, h = e + a, f + b, g + c, h + d

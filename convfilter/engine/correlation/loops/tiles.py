@@ -9,16 +9,14 @@ from convfilter.engine.window.loops.results import scatter, store_rows
 from convfilter.engine.window.loops.rows import load_planes
 from convfilter.runtime.compiled.addresses import address_of
 from convfilter.runtime.compiled.declare import OPTIONS, loop
+from convfilter.runtime.compiled.vectors import lanes, load, store
 
 
 @register_jitable(**OPTIONS)
-def _copy_lanes(source, target):
-    """Copy LANES numbers; all are read before one is written, which makes vectors of them."""
-    for x in range(0, LANES, 8):
-        a, b, c, d = source[x], source[x + 1], source[x + 2], source[x + 3]
-        e, f, g, h = source[x + 4], source[x + 5], source[x + 6], source[x + 7]
-        target[x], target[x + 1], target[x + 2], target[x + 3] = a, b, c, d
-        target[x + 4], target[x + 5], target[x + 6], target[x + 7] = e, f, g, h
+def _copy_lanes(source, at, target, to):
+    """Copy LANES numbers."""
+    for x in range(0, LANES, lanes(target.dtype.type)):
+        store(target, to + x, load(source, at + x))
 
 
 @loop(
@@ -48,9 +46,10 @@ def enter(source, rows, size, row_step, column_step, across, first, lines, tile)
             for x in range(count * size, lines.shape[0]):
                 lines[x] = zero
             for panel in range(size // LANES):
-                target = tile[(2 * panel + part) * plane + y * LANES :]
+                first_row = (2 * panel + part) * plane + y * LANES
                 for k in range(LANES):
-                    _copy_lanes(lines[k * size + panel * LANES :], target[k * LANES :])
+                    at = k * size + panel * LANES
+                    _copy_lanes(lines, at, tile, first_row + k * LANES)
 
 
 @register_jitable(**OPTIONS)
@@ -58,9 +57,9 @@ def _read_rows(tile, size, part, first, whole, lines):
     """Gather LANES rows of a plane; `whole` rounds numbers that are integers but for noise."""
     plane = plane_length(size)
     for panel in range(size // LANES):
-        source = tile[(2 * panel + part) * plane + first * LANES :]
+        first_row = (2 * panel + part) * plane + first * LANES
         for k in range(LANES):
-            _copy_lanes(source[k * LANES :], lines[k * size + panel * LANES :])
+            _copy_lanes(tile, first_row + k * LANES, lines, k * size + panel * LANES)
     if whole:
         for x in range(lines.shape[0]):
             lines[x] = np.rint(lines[x])
@@ -91,8 +90,8 @@ def leave(
     """Store two planes, as `enter` numbers them; return how many results mean nothing.
 
     The result has `rows` of `length` numbers. `whole` rounds numbers that are integers but for
-    noise before the offset is added. Of several channels, each row is stored in `memory` first, to
-    which the target `row` leads.
+    noise before the offset is added. Of several channels, LANES rows are stored in `memory` first,
+    to which the target `row` leads.
     """
     bad = 0
     width = length // channels
@@ -101,16 +100,18 @@ def leave(
         left = (first + part) % across // channels * column_step
         channel = (first + part) % channels
         count = min(left + column_step, width) - left
-        for y in range(min(row_step, rows - top)):
-            if y % LANES == 0:
-                _read_rows(tile, size, part, y, whole, lines)
-            line = lines[y % LANES * size :]
+        high = min(row_step, rows - top)
+        for y in range(0, high, LANES):
+            _read_rows(tile, size, part, y, whole, lines)
+            together = min(LANES, high - y)
             if channels == 1:
-                bad += store_rows(target, top + y, 1, left, count, 0, line)
-            else:
-                bad += store_rows(row, 0, 1, 0, count, 0, line)
-                item = target[0].number_bytes
-                place = target[0].address + (top + y) * target[0].pitch
+                bad += store_rows(target, top + y, together, left, count, size, lines)
+                continue
+            bad += store_rows(row, 0, together, 0, count, size, lines)
+            item = target[0].number_bytes
+            for k in range(together):
+                place = target[0].address + (top + y + k) * target[0].pitch
                 place += (left * channels + channel) * item
-                scatter(item, address_of(memory), place, channels, count)
+                stored = address_of(memory) + k * row[0].pitch
+                scatter(item, stored, place, channels, count)
     return bad

@@ -7,6 +7,18 @@ from numba.extending import overload, register_jitable
 from convfilter.engine.window.layout import TARGET
 from convfilter.runtime.compiled.addresses import call, view
 from convfilter.runtime.compiled.declare import OPTIONS, loop
+from convfilter.runtime.compiled.vectors import (
+    count_nans,
+    count_strange,
+    fill,
+    lanes,
+    larger,
+    load,
+    root,
+    smaller,
+    store_as,
+    store_nearest,
+)
 
 
 @register_jitable(**OPTIONS)
@@ -51,112 +63,95 @@ def _choosenearest(value):
 
 
 @register_jitable(**OPTIONS)
-def _round_row(target, values, out):
-    """Add the offset, round half to even, saturate."""
-    number, convert = values.dtype.type, out.dtype.type
-    shift = number(target[0].offset)
-    low, high = number(target[0].lowest), number(target[0].highest)
-    for x in range(out.shape[0]):
-        value = values[x] + shift
-        value = value if value > low else low
-        value = value if value < high else high
-        out[x] = convert(nearest(value))
-
-
-@register_jitable(**OPTIONS)
-def _round_roots(target, squares, out):
-    """Do the same with the roots, times the factor."""
-    number, convert = squares.dtype.type, out.dtype.type
-    factor, shift = number(target[0].factor), number(target[0].offset)
-    low, high = number(target[0].lowest), number(target[0].highest)
-    for x in range(out.shape[0]):
-        value = np.sqrt(squares[x]) * factor + shift
-        value = value if value > low else low
-        value = value if value < high else high
-        out[x] = convert(nearest(value))
-
-
-@register_jitable(**OPTIONS)
 def _count_nans(values):
-    nans = np.int32(0)
-    for x in range(values.shape[0]):
-        nans = np.int32(nans + np.int32(values[x] != values[x]))
+    """Return how many numbers are NaN."""
+    n, size = values.shape[0], lanes(values.dtype.type)
+    nans, whole = 0, n - n % size
+    for x in range(0, whole, size):
+        nans += count_nans(load(values, x))
+    for x in range(whole, n):
+        nans += values[x] != values[x]
     return nans
 
 
-@loop(
-    "class D, const Target[:] target, i8 first, i8 rows, i8 column, i8 count, i8 pitch,"
-    " const T[:] values -> i8",
-    Target=TARGET,
-)
-def store_rounded(D, target, first, rows, column, count, pitch, values):
-    """Add the offset, round half to even, saturate; return how many numbers are NaN."""
-    bad = 0
-    for i in range(rows):
-        row = values[i * pitch : i * pitch + count]
-        if not target[0].finite:
-            bad += _count_nans(row)
-        _round_row(target, row, result_row(target, first + i, column, count, D))
-    return bad
+@register_jitable(**OPTIONS)
+def _round_row(target, is_square, values, out):
+    """Add the offset, round half to even, saturate; roots are taken of squares, times the factor.
 
-
-@loop(
-    "class D, const Target[:] target, i8 first, i8 rows, i8 column, i8 count, i8 pitch,"
-    " const T[:] values -> i8",
-    Target=TARGET,
-)
-def store_rounded_roots(D, target, first, rows, column, count, pitch, values):
-    """Do the same with the roots of the numbers, times the factor."""
-    bad = 0
-    for i in range(rows):
-        row = values[i * pitch : i * pitch + count]
-        if not target[0].finite:
-            bad += _count_nans(row)
-        _round_roots(target, row, result_row(target, first + i, column, count, D))
-    return bad
-
-
-@loop(
-    "class D, const Target[:] target, i8 first, i8 rows, i8 column, i8 count, i8 pitch,"
-    " const T[:] values -> i8",
-    Target=TARGET,
-)
-def store_floats(D, target, first, rows, column, count, pitch, values):
-    """Add the offset; return how many numbers are NaN or infinite."""
-    shift = values.dtype.type(target[0].offset)
-    bad = 0
-    for i in range(rows):
-        row = values[i * pitch : i * pitch + count]
-        out = result_row(target, first + i, column, count, D)
-        strange = np.int32(0)
-        for x in range(count):
-            value = row[x] + shift
-            out[x] = D(value)
-            strange = np.int32(strange + np.int32(value - value != 0))
-        bad += strange
-    return bad
-
-
-@loop(
-    "class D, const Target[:] target, i8 first, i8 rows, i8 column, i8 count, i8 pitch,"
-    " const T[:] values -> i8",
-    Target=TARGET,
-)
-def store_roots(D, target, first, rows, column, count, pitch, values):
-    """Do the same with the roots of the numbers, times the factor."""
-    number = values.dtype.type
+    Returns how many numbers are NaN; they become the lowest.
+    """
+    nans = 0 if target[0].finite else _count_nans(values)
+    number, convert, n = values.dtype.type, out.dtype.type, out.shape[0]
     factor, shift = number(target[0].factor), number(target[0].offset)
-    bad = 0
-    for i in range(rows):
-        row = values[i * pitch : i * pitch + count]
-        out = result_row(target, first + i, column, count, D)
-        strange = np.int32(0)
-        for x in range(count):
-            value = np.sqrt(row[x]) * factor + shift
-            out[x] = D(value)
-            strange = np.int32(strange + np.int32(value - value != 0))
-        bad += strange
-    return bad
+    low, high = number(target[0].lowest), number(target[0].highest)
+    size = lanes(number)
+    if n < size:
+        for x in range(n):
+            value = values[x]
+            if is_square:
+                value = np.sqrt(value) * factor
+            value += shift
+            value = value if value > low else low
+            out[x] = convert(nearest(value if value < high else high))
+        return nans
+    factors, shifts, lowest, highest = fill(factor), fill(shift), fill(low), fill(high)
+    for start in range(0, n, size):
+        x = min(start, n - size)  # the last vector ends with the row
+        row = load(values, x)
+        if is_square:
+            row = root(row) * factors
+        row = row + shifts
+        store_nearest(out, x, smaller(larger(lowest, row), highest))
+    return nans
+
+
+@register_jitable(**OPTIONS)
+def _store_row(target, is_square, values, out):
+    """Add the offset, as `_round_row` without rounding; return how many are NaN or infinite."""
+    number, convert, n = values.dtype.type, out.dtype.type, out.shape[0]
+    factor, shift = number(target[0].factor), number(target[0].offset)
+    size, strange = lanes(number), 0
+    whole = n - n % size
+    factors, shifts = fill(factor), fill(shift)
+    for x in range(0, whole, size):
+        row = load(values, x)
+        if is_square:
+            row = root(row) * factors
+        row = row + shifts
+        strange += count_strange(row)
+        store_as(out, x, row)
+    for x in range(whole, n):
+        value = values[x]
+        if is_square:
+            value = np.sqrt(value) * factor
+        value += shift
+        strange += value - value != 0
+        out[x] = convert(value)
+    return strange
+
+
+def _storing(store_row, is_square):
+    """Return the loop that stores rows in this way."""
+
+    @loop(
+        "class D, const Target[:] target, i8 first, i8 rows, i8 column, i8 count, i8 pitch,"
+        " const T[:] values -> i8",
+        Target=TARGET,
+    )
+    def store_all(D, target, first, rows, column, count, pitch, values):
+        """Store rows of numbers, or of their squares; return how many mean nothing."""
+        bad = 0
+        for i in range(rows):
+            row = values[i * pitch : i * pitch + count]
+            out = result_row(target, first + i, column, count, D)
+            bad += store_row(target, is_square, row, out)
+        return bad
+
+    return store_all
+
+
+store_rounded, store_rounded_roots = _storing(_round_row, False), _storing(_round_row, True)
+store_floats, store_roots = _storing(_store_row, False), _storing(_store_row, True)
 
 
 @loop(

@@ -6,6 +6,7 @@ from numba.extending import register_jitable
 from convfilter.engine.window.layout import SOURCE
 from convfilter.runtime.compiled.addresses import call, view
 from convfilter.runtime.compiled.declare import OPTIONS, loop
+from convfilter.runtime.compiled.vectors import lanes, load_as, store
 
 
 @register_jitable(**OPTIONS)
@@ -26,6 +27,19 @@ def image_shift(source):
     """Return what has to be added to a padded column to find it in the image, where it is there."""
     start = source[0].run_start
     return view(source[0].columns + 8 * start, 1, np.int64)[0] - start
+
+
+@register_jitable(**OPTIONS)
+def convert_run(source, out, n):
+    """Copy `n` numbers, converted to the dtype of `out`."""
+    size = lanes(out.dtype.type)
+    if n < size:
+        for x in range(n):
+            out[x] = out.dtype.type(source[x])
+        return
+    for start in range(0, n, size):
+        x = min(start, n - size)  # the last vector ends with the row
+        store(out, x, load_as(source, x, out.dtype.type))
 
 
 @register_jitable(**OPTIONS)
@@ -59,8 +73,7 @@ def load(S, source, first, count, begin, end, pitch, out):
         if run > 0:
             inner = pixels[columns[start] * channels :]
             middle = row[start * channels :]
-            for x in range(run):
-                middle[x] = convert(inner[x])
+            convert_run(inner, middle, run)
         for part in range(2):
             for j in range(0 if part == 0 else stop, start if part == 0 else end - begin):
                 column = columns[j]
@@ -103,8 +116,10 @@ def load_plane(S, source, first, count, channel, begin, end, pitch, scale, out):
             middle = row[start:]
             # of steps that the compiler knows it makes vectors
             if channels == 1:
-                for x in range(run):
-                    middle[x] = convert(inner[x]) * gain
+                convert_run(inner, middle, run)
+                if gain != 1:
+                    for x in range(run):
+                        middle[x] *= gain
             elif channels == 3:
                 for x in range(run):
                     middle[x] = convert(inner[3 * x]) * gain
