@@ -1,7 +1,7 @@
 """Fit what algorithms cost to measurements: `python benchmarks/costs.py`, on an idle machine.
 
 Every way to correlate is forced on kernels of several sizes, one thread; the numbers of
-`convfilter/engine/costs.py` are the least-squares fit of relative errors. They are printed as that
+`convfilter/engine/correlation/costs.py` are the least-squares fit of relative errors. They are printed as that
 module has them, `--write` puts them there.
 """
 
