@@ -1,8 +1,8 @@
 """Fit what algorithms cost to measurements: `python benchmarks/costs.py`, on an idle machine.
 
 Every way to correlate is forced on kernels of several sizes, one thread; the numbers of
-`convfilter/engine/correlation/costs.py` are the least-squares fit of relative errors. They are printed as that
-module has them, `--write` puts them there.
+`convfilter/engine/correlation/costs.py` are the least-squares fit of relative errors. They are
+printed as that module has them, `--write` puts them there.
 """
 
 from __future__ import annotations
@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from convfilter.engine.schedule import Taps
 from engine_rows import dense_kernel, photograph
 
 import convfilter
-from convfilter.engine import costs, plan, recorded_plans
+from convfilter.engine import plan, recorded_plans
+from convfilter.engine.correlation import costs
+from convfilter.engine.correlation.correlate import correlation
+from convfilter.engine.correlation.factors import Factors
 from convfilter.engine.planning import Plan, forcing
+from convfilter.engine.window.axes import Outline
 
 Array = np.ndarray[Any, np.dtype[Any]]
 MODULE = Path(costs.__file__)
@@ -39,24 +42,17 @@ def seconds(image: Array, kernel: Array, rounds: int, **options: Any) -> tuple[f
     return least, plans[-1]
 
 
-def terms(chosen: Plan) -> tuple[float, float, float, float]:
-    """Return how often a plan of sums pays for load and store, taps, taps in runs, and runs."""
-    dtype, single, grouped, runs = chosen.accumulator.name, 0.0, 0.0, 0.0
-    for schedule in chosen.schedules:
-        down = schedule.down_columns
-        if schedule.along_rows is not None:
-            single += len(schedule.along_rows)
-        if costs.in_runs(down, dtype) < costs.TAP[dtype] * len(down):
-            grouped += len(down)
-            runs += count_runs(down)
-        else:
-            single += len(down)
+def terms(factors: Factors, dtype: str) -> tuple[float, float, float, float]:
+    """Return how often sums pay for load and store, taps, taps in runs, and runs."""
+    down, single, grouped, runs = factors.down_columns, 0.0, 0.0, 0.0
+    if factors.along_rows is not None:
+        single += len(factors.along_rows)
+    if costs.in_runs(down, dtype) < costs.TAP[dtype] * len(down):
+        grouped += len(down)
+        runs += sum(1 for _ in down.runs())
+    else:
+        single += len(down)
     return 1.0, single, grouped, runs
-
-
-def count_runs(taps: Taps) -> int:
-    """Return the number of runs."""
-    return sum(1 for _ in taps.runs())
 
 
 def sums(dtype: str, rounds: int) -> dict[str, float]:
@@ -70,12 +66,13 @@ def sums(dtype: str, rounds: int) -> dict[str, float]:
     if whole:
         kernels = [np.rint(kernel / kernel.max() * 3) for kernel in kernels if kernel.size < 40]
     rows, measured = [], []
+    outline = Outline((*image.shape, 1), image.dtype)
     for kernel in kernels:
-        for way in ("direct", "separable"):
+        for way, (factors,), _ in correlation(outline, [kernel], None).factorings:
             with forcing(f"{way} in {dtype}"):
                 spent, chosen = seconds(image, kernel, rounds)
             if chosen.name == f"{way} in {dtype}":
-                rows.append(terms(chosen))
+                rows.append(terms(factors, dtype))
                 measured.append(spent * 1e9 / image.size)
     table, target = np.array(rows), np.array(measured)
     used = table.any(axis=0)
@@ -102,7 +99,7 @@ def nines(rounds: int) -> Iterator[tuple[str, float]]:
     kernel = np.outer([1, 2, 1], [1, 2, 1]) / 16
     for dtype in ("float32", "float64"):
         image = photograph(HEIGHT, WIDTH).astype(dtype)
-        with forcing(f"direct in {dtype}"):
+        with forcing(f"nine in {dtype}"):
             spent, _ = seconds(image, kernel, rounds)
         with forcing(f"separable in {dtype}"):
             other, chosen = seconds(image, kernel, rounds)
