@@ -8,6 +8,8 @@ many in a thorough one (`tests/examples.py`).
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,8 +19,11 @@ from hypothesis import HealthCheck, settings
 TABLE = "table"
 """The property under which a test records a table, to be shown at the end."""
 
-LEFT_OUT = pytest.StashKey[int]()
-"""How many tests only a thorough run has."""
+THOROUGH = "for --thorough alone"
+POSIX = "for systems with pipes, signals and rights as POSIX has them"
+
+LEFT_OUT = pytest.StashKey[Counter[str]]()
+"""How many tests are left out, by what they are for."""
 
 settings.register_profile(
     "proof",
@@ -40,7 +45,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[LEFT_OUT] = 0
+    config.stash[LEFT_OUT] = Counter()
     if config.getoption("--thorough"):
         settings.load_profile("thorough")
     elif config.getoption("markexpr") == "quick":
@@ -51,39 +56,45 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Call quick whatever is not called slow, and leave thorough tests to thorough runs."""
-    thorough, others = [], []
+    """Call quick whatever is not called slow, and leave out what is not for this run or system."""
+    run, left_out = [], []
     for item in items:
         if item.get_closest_marker("thorough"):
-            thorough.append(item)
-            continue
-        others.append(item)
-        if not item.get_closest_marker("slow"):
+            what_for = "" if config.getoption("--thorough") else THOROUGH
+        elif item.get_closest_marker("posix"):
+            what_for = "" if os.name == "posix" else POSIX
+        else:
+            what_for = ""
+        if what_for:
+            left_out.append(item)
+            config.stash[LEFT_OUT][what_for] += 1
+        else:
+            run.append(item)
+        if not item.get_closest_marker("slow") and not item.get_closest_marker("thorough"):
             item.add_marker("quick")
-    if thorough and not config.getoption("--thorough"):
-        items[:] = others
-        config.hook.pytest_deselected(items=thorough)
-        config.stash[LEFT_OUT] = len(thorough)
+    if left_out:
+        items[:] = run
+        config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     # a process of xdist tells the one that shows the summary
     if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["left_out"] = session.config.stash[LEFT_OUT]
+        session.config.workeroutput["left_out"] = dict(session.config.stash[LEFT_OUT])
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    left_out = getattr(node, "workeroutput", {}).get("left_out", 0)
-    node.config.stash[LEFT_OUT] = max(node.config.stash[LEFT_OUT], left_out)
+    left_out = getattr(node, "workeroutput", {}).get("left_out", {})
+    node.config.stash[LEFT_OUT] |= Counter(left_out)  # every process has collected all of them
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """Say how much was left out, and show the tables, which processes of xdist cannot print."""
-    if config.stash[LEFT_OUT]:
-        terminalreporter.write_line(f"{config.stash[LEFT_OUT]} tests are for --thorough alone")
+    for what_for, count in config.stash[LEFT_OUT].items():
+        terminalreporter.write_line(f"{count} tests left out: {what_for}")
     for report in _done(terminalreporter):
         for name, table in report.user_properties:
             if name == TABLE and report.when == "call":

@@ -51,6 +51,7 @@ def test_content_decides_not_the_suffix(tmp_path: Path) -> None:
     assert read(path).format == "BMP"
 
 
+@pytest.mark.posix
 def test_pipes_are_read_to_their_end(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
