@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
-    for folder in (".", "docs", "benchmarks")
+    for folder in (".", ".github", "benchmarks", "docs", "sample_images")
     for path in sorted((ROOT / folder).glob("*.md"))
 }
 """What is in every page, by its path."""
