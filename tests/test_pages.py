@@ -61,13 +61,15 @@ def test_links_lead_somewhere(name: str) -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_files_that_are_named_are_there(name: str) -> None:
-    """A path with a folder is one of the project, a file alone has to be somewhere in it."""
+    """A path is seen from the project, a room or the page; a file alone may be in any room."""
     named = [each for each in NAMED.findall(prose(PAGES[name])) if FILE.fullmatch(each)]
-    assert [each for each in named if each not in TO_BE and not _is_there(each)] == []
+    beside = (ROOT / name).parent
+    assert [each for each in named if each not in TO_BE and not _is_there(each, beside)] == []
 
 
-def _is_there(named: str) -> bool:
-    if any((ROOT / folder / named).exists() for folder in WITHIN):
+def _is_there(named: str, beside: Path) -> bool:
+    folders = [beside, *(ROOT / folder for folder in WITHIN)]
+    if any((folder / named).exists() for folder in folders):
         return True
     return any(True for _ in ROOT.glob(f"convfilter/**/{named}"))
 
