@@ -1,5 +1,7 @@
 """Random calls of the engine against the naive twins: python -m tests.fuzz --cases 20000.
 
+Chains of calls are held against the same calls one by one.
+
 Prints, by function and dtype, how many calls were made and how much of the allowed error the worst
 one used; exits with 1 if any broke a promise. A failing call is made again by the command that is
 printed with it.
@@ -17,8 +19,16 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from random import Random
 
+from tests.engine import chains
 from tests.engine.accuracy import Case, check, check_paths
 from tests.engine.cases import DRAWS, draw_case
+from tests.engine.chains import Chain, draw_chain
+
+CHAIN = "chain"
+"""The kind of case that is several calls, one after the other."""
+
+CHAINS = 8
+"""One case in so many is a chain."""
 
 SHOWN = 20
 
@@ -51,9 +61,20 @@ class Outcome:
         self.paths.update(other.paths)
 
 
-def make_case(seed: int, index: int, kind: str | None) -> Case:
+def make_case(seed: int, index: int, kind: str | None) -> Case | Chain:
     """Draw the case with this number; it depends on nothing else."""
-    return draw_case(Random(f"{seed}/{index}"), kind)
+    random = Random(f"{seed}/{index}")
+    if kind == CHAIN or (kind is None and index % CHAINS == 0):
+        return draw_chain(random)
+    return draw_case(random, kind)
+
+
+def check_any(case: Case | Chain, workers: tuple[int, ...]) -> float:
+    """Check a call, or that a chain has the bits of its steps; return the used share of errors."""
+    if isinstance(case, Case):
+        return check(case, workers)
+    chains.check(case, workers)
+    return 0.0
 
 
 def run(
@@ -68,9 +89,12 @@ def run(
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                share = check(case, workers=(1 + index % 3,))
                 if paths:
-                    outcome.paths.update(check_paths(case, workers=(1 + index % 3,)))
+                    shares = check_paths(case, check_any, (1 + index % 3,))
+                    outcome.paths.update(shares.keys())
+                    share = max(shares.values(), default=0.0)
+                else:
+                    share = check_any(case, (1 + index % 3,))
         except Exception as failure:  # noqa: BLE001 - whatever happens is a finding
             tally.failures += 1
             first_line = (str(failure).splitlines() or [""])[0]
@@ -102,7 +126,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--cases", type=int, default=20000, help="how many calls (20000)")
     parser.add_argument("--seed", type=int, default=1, help="which calls (1)")
     parser.add_argument("--first", type=int, default=0, help="number of the first call (0)")
-    parser.add_argument("--kind", choices=sorted(DRAWS), help="only one kind of call")
+    parser.add_argument("--kind", choices=sorted([*DRAWS, CHAIN]), help="only one kind of call")
     parser.add_argument("--paths", action="store_true", help="force every plan of every call")
     parser.add_argument("--workers", type=int, default=1, help="processes that share the calls (1)")
     options = parser.parse_args(arguments)

@@ -312,13 +312,19 @@ def bilateral(
 
 
 def nl_means(
-    image: Array, strength: float, *, size: int = 7, search: int = 21, border: str = "reflect"
+    image: Array,
+    strength: float,
+    *,
+    size: int = 7,
+    search: int = 21,
+    border: str = "reflect",
+    fill: float = 0.0,
 ) -> Array:
     """Return the mean of the search window, each pixel weighted by how alike the patches are."""
     planes = as_planes(image).astype(np.float64)
     height, width, _ = planes.shape
     far, near = search // 2, size // 2
-    extended = extend(planes, (far + near,) * 2, (far + near,) * 2, border, 0.0)
+    extended = extend(planes, (far + near,) * 2, (far + near,) * 2, border, fill)
 
     def shifted(i: int, j: int) -> Array:
         top, left = far + near + i, far + near + j

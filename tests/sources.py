@@ -14,11 +14,10 @@ PACKAGE = Path(__file__).resolve().parent.parent / ROOT
 
 @dataclass(frozen=True)
 class Import:
-    """One imported module, absolute, and whether importing the file imports it too."""
+    """One imported module, absolute."""
 
     module: str
     line: int
-    at_start: bool
 
     @property
     def name(self) -> str:
@@ -67,12 +66,21 @@ class Source:
                 yield node.lineno, node.value
 
     def imports(self, known: set[str]) -> Iterator[Import]:
-        """Yield what the file imports, in functions too.
+        """Yield what the file imports, in functions and for types too.
 
         `known` are all modules of the package: what is taken from a package and is one of them is
         named in full.
         """
-        yield from _visit(self, self.tree, known, at_start=True)
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    yield Import(alias.name, node.lineno)
+            elif isinstance(node, ast.ImportFrom):
+                base = _base(self, node)
+                for alias in node.names:
+                    full = f"{base}.{alias.name}"
+                    is_module = full.removeprefix(f"{ROOT}.") in known or base == ROOT
+                    yield Import(full if is_module else base, node.lineno)
 
 
 def sources(package: Path) -> list[Source]:
@@ -101,27 +109,6 @@ def circles(edges: Mapping[str, set[str]]) -> list[list[str]]:
     for name in sorted(edges):
         walk(name, [])
     return found
-
-
-def _visit(source: Source, node: ast.AST, known: set[str], at_start: bool) -> Iterator[Import]:
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            yield Import(alias.name, node.lineno, at_start)
-    elif isinstance(node, ast.ImportFrom):
-        base = _base(source, node)
-        for alias in node.names:
-            full = f"{base}.{alias.name}"
-            is_module = full.removeprefix(f"{ROOT}.") in known or base == ROOT
-            yield Import(full if is_module else base, node.lineno, at_start)
-    elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-        for statement in node.body:
-            yield from _visit(source, statement, known, at_start=False)
-        for otherwise in node.orelse:
-            yield from _visit(source, otherwise, known, at_start)
-    else:
-        inside = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        for child in ast.iter_child_nodes(node):
-            yield from _visit(source, child, known, at_start and not inside)
 
 
 def _base(source: Source, node: ast.ImportFrom) -> str:

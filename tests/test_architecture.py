@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -39,12 +39,23 @@ FLOORS = {
 ENTRANCES = ("__init__", "__main__")
 """What stands above all floors."""
 
-INNER_FLOORS = {"filters": ("declaring", "pixels", "declare")}
-"""Parts of a room, each of which imports from those before it; whatever else is there is above."""
+OTHERS = "*"
 
-UNDIVIDED = ()
-"""Rooms that are still to be divided: they may be crowded, and have circles of imports that stand
-in functions or are for types only."""
+INNER_FLOORS = {
+    "engine": (
+        {"window"},
+        {"planning"},
+        {"operation"},
+        {"correlation", "fold"},
+        {OTHERS},
+        {"chain", "explain"},
+    ),
+    "filters": ({"declaring"}, {"pixels"}, {"declare"}, {"convolution", "edges"}, {OTHERS}),
+}
+"""The floors within a room: a part imports from those below, and from none beside it.
+
+What is not named has its place where the star is: families, on which no other family builds.
+"""
 
 FACES_WITHOUT_CODE = ("images",)
 """Rooms that only give names of other rooms to the public."""
@@ -71,7 +82,7 @@ CONFINED = {
 
 FORMAT_NAMES = re.compile(rf"\b({'|'.join(SUMMARIES)})\b")
 FORMAT_SUFFIXES = {suffix for summary in SUMMARIES.values() for suffix in summary.suffixes}
-LOOP = re.compile(r"(\w+)(\.\w+)*\.loops(\.\w+)+")
+LOOP = re.compile(r"(\w+(?:\.\w+)*)\.loops\.")
 
 
 def violations(package: Path) -> list[str]:
@@ -85,12 +96,14 @@ def violations(package: Path) -> list[str]:
         for check in (_size_and_name, _code_of_a_face, _format_names, _filter_names, _loops):
             found += check(source)
         for each in taken:
-            problem = _floor(source, each) or _inner_floor(source, each) or _confined(source, each)
-            if problem:
-                found.append(f"{source.name}:{each.line} {problem}")
-        counts = {each.name for each in taken if each.at_start or source.room not in UNDIVIDED}
-        edges[source.name] = (counts & known) - {source.name}
+            for rule in (_floor, _inner_floor, _confined, _import_of_loops):
+                problem = rule(source, each)
+                if problem:
+                    found.append(f"{source.name}:{each.line} {problem}")
+                    break
+        edges[source.name] = ({each.name for each in taken} & known) - {source.name}
     found += _crowded(files)
+    found += _unkeyed(files, edges)
     return found + [f"circle: {' -> '.join(circle)}" for circle in circles(edges)]
 
 
@@ -104,9 +117,8 @@ def _size_and_name(source: Source) -> Iterator[str]:
 
 def _crowded(files: list[Source]) -> Iterator[str]:
     folders = Counter(source.path.parent for source in files if source.path.stem != "__init__")
-    rooms = {source.path.parent: source for source in files}
     for folder, count in folders.items():
-        if count > MOST_MODULES and rooms[folder].room not in UNDIVIDED:
+        if count > MOST_MODULES:
             yield f"{folder.name} has {count} modules, more than {MOST_MODULES}"
 
 
@@ -138,11 +150,40 @@ def _filter_names(source: Source) -> Iterator[str]:
 
 
 def _loops(source: Source) -> Iterator[str]:
-    """Yield the texts that name a compiled loop of another room."""
+    """Yield the texts that name a compiled loop of another room, or of another part of a room."""
     for line, text in source.literals():
-        named = LOOP.fullmatch(text)
-        if named and named[1] in FLOORS and named[1] != source.room:
+        named = LOOP.match(text)
+        if named and named[1].partition(".")[0] in FLOORS and not source.within(named[1]):
             yield f"{source.name}:{line} asks for a loop of another room: {text!r}"
+
+
+def _import_of_loops(source: Source, taken: Import) -> str | None:
+    """Refuse what would import Numba at run time: loops are asked for by name."""
+    if "loops" in taken.name.split(".") and not source.within("*.loops"):
+        return f"imports {taken.module}, which only loops may"
+    return None
+
+
+def _unkeyed(files: list[Source], edges: Mapping[str, set[str]]) -> Iterator[str]:
+    """Yield the imports that the key of a compiled loop does not see.
+
+    A key is made of the modules that loops are made of, as far as their imports name them in full.
+    """
+    by_name = {source.name: source for source in files}
+    waiting = [source.name for source in files if source.within("*.loops")]
+    reached = set(waiting)
+    while waiting:
+        source = by_name[waiting.pop()]
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.ImportFrom):
+                module = f"{node.module}".removeprefix(f"{ROOT}.")
+                of_package = module not in by_name or by_name[module].is_package
+                if node.level or (f"{node.module}.".startswith(f"{ROOT}.") and of_package):
+                    what = ast.unparse(node)
+                    yield f"{source.name}:{node.lineno} does not name a module in full: {what}"
+        found = edges[source.name] - reached
+        reached |= found
+        waiting += found
 
 
 def _floor(source: Source, taken: Import) -> str | None:
@@ -161,16 +202,18 @@ def _floor(source: Source, taken: Import) -> str | None:
 
 
 def _inner_floor(source: Source, taken: Import) -> str | None:
-    order = INNER_FLOORS.get(source.room, ())
-    if source.name == source.room or not taken.name.startswith(f"{source.room}."):
+    floors = INNER_FLOORS.get(source.room, ())
+    inside = source.name != source.room and taken.name.startswith(f"{source.room}.")
+    if not floors or not inside:
         return None
+    own, other = source.name.split(".")[1], taken.name.split(".")[1]
 
-    def height(name: str) -> int:
-        part = name.split(".")[1]
-        return order.index(part) if part in order else len(order)
+    def height(part: str) -> int:
+        heights = {name: height for height, floor in enumerate(floors) for name in floor}
+        return heights.get(part, heights.get(OTHERS, 0))
 
-    if height(taken.name) > height(source.name):
-        return f"imports {taken.module}, which is above it in the room"
+    if own != other and height(other) >= height(own):
+        return f"imports {taken.module}, which is not below it in the room"
     return None
 
 
@@ -190,11 +233,12 @@ def test_every_room_is_known() -> None:
     assert rooms <= set(FLOORS)
 
 
-def test_what_is_excepted_is_there_and_needs_it() -> None:
+def test_rooms_with_rules_of_their_own_are_there() -> None:
     files = sources(PACKAGE)
-    modules = Counter(source.path.parent.name for source in files if not source.is_package)
-    assert all(modules[room] > MOST_MODULES for room in UNDIVIDED)
     assert {source.room for source in files} >= {*FACES_WITHOUT_CODE, *INNER_FLOORS}
+    parts = {tuple(source.name.split(".")[:2]) for source in files}
+    named = {(room, part) for room, floors in INNER_FLOORS.items() for part in set().union(*floors)}
+    assert {(room, part) for room, part in named if part != OTHERS} <= parts
 
 
 BAD_TREES = {
@@ -221,11 +265,19 @@ BAD_TREES = {
     "new room": ({"attic/a.py": "import convfilter.errors"}, "is no room"),
     "up within a room": (
         {"filters/pixels/a.py": "def f():\n    from convfilter.filters.declare import g"},
-        "above it in the room",
+        "not below it in the room",
     ),
     "up to a family": (
         {"filters/declaring/a.py": "from convfilter.filters.blur import g"},
-        "above it in the room",
+        "not below it in the room",
+    ),
+    "from family to family": (
+        {"engine/rank/a.py": "if TYPE_CHECKING:\n    from convfilter.engine.pooling.b import g"},
+        "not below it in the room",
+    ),
+    "up from a family": (
+        {"engine/fold/a.py": "def f():\n    from convfilter.engine.chain import g"},
+        "not below it in the room",
     ),
     "numba": ({"engine/a.py": "def f():\n    from numba import njit"}, "imports numba"),
     "llvmlite": ({"engine/loops/a.py": "import llvmlite.binding"}, "imports llvmlite"),
@@ -250,13 +302,51 @@ BAD_TREES = {
         {"formats/a.py": "loop('engine.loops.box.mean')"},
         "asks for a loop of another room",
     ),
+    "loop of another part of a room": (
+        {"engine/edges/a.py": "loop(f'engine.window.loops.rows.{name}')"},
+        "asks for a loop of another room",
+    ),
+    "import of loops": (
+        {
+            "engine/fold/a.py": "from convfilter.engine.fold.loops.b import f",
+            "engine/fold/loops/b.py": "import numba",
+        },
+        "which only loops may",
+    ),
+    "import of a room's only module of loops": (
+        {
+            "formats/png/a.py": "def f():\n    from convfilter.formats.png import loops",
+            "formats/png/loops.py": "import numba",
+        },
+        "which only loops may",
+    ),
+    "module that no key sees": (
+        {
+            "engine/fold/loops/__init__.py": "",
+            "engine/fold/loops/a.py": "from convfilter.engine.fold.loops import b",
+            "engine/fold/loops/b.py": "",
+        },
+        "engine.fold.loops.a:1 does not name a module in full",
+    ),
+    "relative import that no key sees": (
+        {"engine/fold/loops/a.py": "from ..layout import B", "engine/fold/layout.py": "B = 1"},
+        "does not name a module in full",
+    ),
+    "import beneath loops that no key sees": (
+        {
+            "engine/fold/loops/a.py": "from convfilter.engine.fold.layout import B",
+            "engine/fold/layout.py": "from .numbers import B",
+            "engine/fold/numbers.py": "B = 1",
+        },
+        "engine.fold.layout:1 does not name a module in full",
+    ),
     "circle": (
         {
-            "engine/a.py": "from convfilter.engine.b import x",
-            "engine/b.py": "from convfilter.engine import c",
-            "engine/c.py": "try:\n    import convfilter.engine.a\nfinally:\n    pass",
+            "kernels/a.py": "from convfilter.kernels.b import x",
+            "kernels/b.py": "from convfilter.kernels import c",
+            "kernels/c.py": "try:\n    import convfilter.kernels.a\nfinally:\n    pass",
         },
-        "circle: engine.a -> engine.b -> engine.c -> engine.a",
+        "circle: kernels.a -> kernels.b -> kernels.c -> kernels.a",
     ),
     "circle in a function": (
         {
@@ -298,19 +388,21 @@ def test_guard_sees(tmp_path: Path, files: dict[str, str], expected: str) -> Non
 
 
 def test_guard_lets_good_houses_stand(tmp_path: Path) -> None:
-    lazily = "def f():\n    from convfilter.engine.a import g"
-    for_types = "if TYPE_CHECKING:\n    from convfilter.engine.a import T"
+    lazily = "def f():\n    from convfilter.engine.window.a import g"
+    for_types = "if TYPE_CHECKING:\n    from convfilter.engine.fold.a import T"
     plant(
         tmp_path,
         {
             "__init__.py": "from convfilter.cli import main",
             "errors.py": "import enum",
-            "engine/__init__.py": "from convfilter.engine.a import g",
-            "engine/a.py": "from ..errors import E",
-            "engine/b.py": lazily,
-            "engine/c.py": for_types,
-            "engine/loops/a.py": "import numba",
-            "engine/d.py": "loop('engine.loops.a.g')",
+            "engine/__init__.py": "from convfilter.engine.chain import g",
+            "engine/window/a.py": "from ...errors import E",
+            "engine/operation.py": lazily,
+            "engine/fold/a.py": "loop('engine.fold.loops.a.g')",
+            "engine/fold/layout.py": "B = 1",
+            "engine/fold/loops/a.py": "import numba\nfrom convfilter.engine.fold.layout import B",
+            "engine/rank/a.py": for_types,
+            "engine/chain.py": "from convfilter.engine.rank.a import g",
             "runtime/compiled/link.py": "import numba, llvmlite",
             "formats/a.py": "import PIL.Image\nx = 'PNG'",
             "kernels/a.py": "x = '.npy'",
@@ -318,6 +410,7 @@ def test_guard_lets_good_houses_stand(tmp_path: Path) -> None:
             "images/__init__.py": "from convfilter.files.a import f\n__all__ = ['f']",
             "filters/declare.py": "from convfilter.filters.pixels import a\nx = 'sobel'",
             "filters/edges.py": "from convfilter.filters import declare",
+            "filters/canny.py": "from convfilter.filters.edges import NORMS",
             "cli/a.py": "import click, rich\nfrom convfilter import __version__, engine",
             "cli/b.py": '"""As sobel does."""\nx = "shown as it is"',
         },

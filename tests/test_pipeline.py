@@ -249,7 +249,7 @@ def test_chains_in_one_pass_give_the_bits_of_single_steps(
     steps = Pipeline.parse(chain)
     with in_small_pieces():
         results = [steps(picture, workers=workers) for workers in (1, 2)]
-    monkeypatch.setattr("convfilter.engine.chain._tile", lambda image, steps: None)
+    monkeypatch.setattr("convfilter.engine.chain._tile", lambda operations: None)
     expected = steps(picture)
     for result in results:
         assert result.dtype == expected.dtype

@@ -49,8 +49,12 @@ def _reasons(plans: Sequence[Plan]) -> list[str]:
 def _estimates(plan: Plan) -> str:
     if not plan.alternatives:
         return ""
-    others = ", ".join(f"{name} {cost:.2g}" for name, cost in plan.alternatives)
-    return f"estimate {plan.cost:.2g} ns for each number and thread; instead of {others}"
+    others = ", ".join(f"{name} {_nanoseconds(cost)}" for name, cost in plan.alternatives)
+    return f"estimate {_nanoseconds(plan.cost)} for each value in one thread; instead of {others}"
+
+
+def _nanoseconds(cost: float) -> str:
+    return f"{cost:.2g} ns" if cost < 100 else f"{cost:.0f} ns"
 
 
 def _milliseconds(seconds: float) -> str:

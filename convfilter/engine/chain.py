@@ -1,9 +1,9 @@
-"""Several windowed operations in one pass: what lies between them never leaves the cache.
+"""Several operations one after the other, in one pass where that is faster.
 
-The last output is cut into tiles. For each tile every operation computes what the next one reads of
-it, and a few rows and columns around it, which neighbouring tiles compute once more. An operation
-is given in a tile what it would read in the whole image, borders among it, so its results are the
-same bits.
+In a pass the last output is cut into tiles. For each tile every operation computes what the next
+one reads of it, and a few rows and columns around it, which neighbouring tiles compute once more.
+So what lies between the operations never leaves the cache. An operation is given in a tile what it
+would read in the whole image, borders among it, so its results are the same bits.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.engine.correlation.gain import peak
-from convfilter.engine.operation import Operation
+from convfilter.engine.operation import Operation, run
 from convfilter.engine.planning import record
 from convfilter.engine.window import target
 from convfilter.engine.window.axes import Axis
@@ -39,7 +39,7 @@ TILE_COLUMNS = 4096
 """Elements of the widest row in a tile, at most but for what lies around it."""
 
 PER_EFFORT = 0.05
-"""Nanoseconds of a multiplication, with all that belongs to a operation."""
+"""Nanoseconds of a multiplication, with all that belongs to an operation."""
 
 MEMORY_EFFORT = 16
 """Multiplications that take as long as writing an element to memory and reading it again."""
@@ -51,33 +51,70 @@ Span = tuple[int, int]
 
 def run_chain(
     image: Array, operations: Sequence[Operation], dtype: np.dtype[Any], workers: int
-) -> Array | None:
-    """Run operations one after the other over an image (H, W, C), each over the result of the last.
+) -> Array:
+    """Carry out operations over an image (H, W, C), each over the result of the one before it.
 
-    Returns
-    -------
-    array (H', W', C) of `dtype`, rounded and saturated where the last operation gives floats and
-    `dtype` has none. None if one after the other serves better, or if it has to be so: because a
-    value between them is not finite, or too large or small for the arithmetic that was planned.
-
+    Neighbours run in one pass where that is faster. The result (H', W', C') is of `dtype`: if the
+    last operation gives floats and `dtype` is one of integers, they are rounded to nearest, ties to
+    even, and saturated, and NaN becomes the lowest one.
     """
+    left = list(operations)
+    while left:
+        count, tile = _next_pass(left)
+        together, left = left[:count], left[count:]
+        output = None
+        if tile is not None:
+            together[0] = together[0].fitted(image)
+            last = together[-1].dtype if left else dtype
+            output = _in_one_pass(image, together, tile, last, workers)
+        if output is None:
+            output = image
+            for operation in together:
+                output = run(operation, output, workers)
+        image = output
+    return target.rounded_to(dtype, image, workers)
+
+
+def _next_pass(operations: Sequence[Operation]) -> tuple[int, Span | None]:
+    """Return how many of the first operations come next, and rows and columns of their tiles.
+
+    There are no tiles where one operation comes alone.
+    """
+    alone = (not each.in_parts for each in operations)
+    together = next((number for number, is_alone in enumerate(alone) if is_alone), len(operations))
+    for count in range(together, 1, -1):
+        tile = _tile(operations[:count])
+        if tile is not None:
+            return count, tile
+    return 1, None
+
+
+def _in_one_pass(
+    image: Array,
+    operations: Sequence[Operation],
+    tile: Span,
+    dtype: np.dtype[Any],
+    workers: int,
+) -> Array | None:
+    """Run operations tile by tile.
+
+    Returns None where they have to run one after the other: because a value between them is not
+    finite, or too large or small for the arithmetic that was planned.
+    """
+    if not operations[0].in_parts:  # as it fits this image
+        return None
     rows, columns = [each.rows for each in operations], [each.columns for each in operations]
-    tile = _tile(image, operations) if all(each.in_parts for each in operations) else None
-    if tile is None:
-        return None
-    peaks = _Peaks(image, operations)
-    if not peaks.serve(0):
-        return None
+    peaks = _Peaks(operations)
     sources = [each.rows.sources(each.border) for each in operations]
     across = [each.columns.sources(each.border) for each in operations]
-    channels = image.shape[2]
-    output = memory.empty((rows[-1].outputs, columns[-1].outputs * channels), dtype)
+    height, width, channels = operations[-1].output_shape
+    output = memory.empty((height, width * channels), dtype)
     given_up: list[bool] = []
 
     def work(start: int, stop: int) -> None:
         bands = _bands(rows, sources, (start, stop), tile[0])
         reads = [_reads(rows, sources, band) for band in bands]
-        for spans in _bands(columns, across, (0, columns[-1].outputs), tile[1]):
+        for spans in _bands(columns, across, (0, width), tile[1]):
             column = _Column(image, operations, bands[0], spans, output, of_thread)
             for band, read in zip(bands, reads, strict=True):
                 if given_up:
@@ -85,16 +122,13 @@ def run_chain(
                 if not column.run(band, read, peaks):
                     given_up.append(True)
 
-    sizes = [
-        operation.plan.effort * operation.rows.outputs * operation.columns.outputs * channels
-        for operation in operations
-    ]
-    run_bands(rows[-1].outputs, PER_EFFORT * sum(sizes) / rows[-1].outputs, workers, work)
-    if given_up or not all(peaks.serve(number) for number in range(len(operations))):
+    efforts = [each.plan.effort * math.prod(each.output_shape) for each in operations]
+    run_bands(height, PER_EFFORT * sum(efforts) / height, workers, work)
+    if given_up or not peaks.fit():
         return None
     for operation in operations:
         record(replace(operation.plan, reason=f"{operation.plan.reason}; all steps in one pass"))
-    return output.reshape(rows[-1].outputs, columns[-1].outputs, channels)
+    return output.reshape(height, width, channels)
 
 
 class _Column:
@@ -112,7 +146,8 @@ class _Column:
         """Bind all calls; every band has the heights of this one, and `spans` are the columns."""
         channels = image.shape[2]
         source, origin = image, 0
-        self._calls: list[tuple[NDArray[np.int64], Callable[[], int | None], Array]] = []
+        self._calls: list[tuple[NDArray[np.int64], Callable[[], int | None], Array, bool]] = []
+        following = [*operations[1:], None]
         for number, (operation, down, along) in enumerate(
             zip(operations, band[1:], spans[1:], strict=True)
         ):
@@ -122,84 +157,75 @@ class _Column:
             source, origin = scratch.take(f"output {number}", shape, operation.dtype), along[0]
             rows = np.empty(part.rows.extent, np.int64)
             out = source.reshape(shape[0], -1)
-            self._calls.append((rows, operation.ready(part).bind(rows, out, scratch), out))
+            call = operation.ready(part).bind(rows, out, scratch)
+            minds_nan = not operation.counts_nan and _makes_integers(following[number])
+            self._calls.append((rows, call, out, minds_nan))
         self._left = spans[-1][0] * channels
-        self._store = _storing(out, output)
+        self._store = target.storing(out, output)
 
     def run(
         self, band: Sequence[Span], sources: Sequence[NDArray[np.int64]], peaks: _Peaks
     ) -> bool:
         """Compute a band, of which each operation reads those padded rows; tell if all is well."""
-        for number, (rows, call, out) in enumerate(self._calls):
+        for number, (rows, call, out, minds_nan) in enumerate(self._calls):
             np.copyto(rows, sources[number])
-            if call():
+            if call() or (minds_nan and np.isnan(out).any()):
                 return False
             peaks.look_at(number + 1, out)
         return not self._store(band[-1][0], self._left)
 
 
-def _storing(rows: Array, output: Array) -> Callable[[int, int], int | None]:
-    """Return what stores rows in the output, from that row and that number of it on.
-
-    It tells how many mean nothing.
-    """
-    height, width = rows.shape
-    if rows.dtype != output.dtype:
-        store = target.store_loop(rows.dtype, output.dtype)
-        record = target.record(output, rows.dtype)
-
-        def rounded(first: int, left: int) -> int:
-            bad: int = store(record, first, height, left, width, width, rows.reshape(-1))
-            return bad
-
-        return rounded
-
-    def copied(first: int, left: int) -> None:
-        output[first : first + height, left : left + width] = rows
-
-    return copied
+def _makes_integers(operation: Operation | None) -> bool:
+    """Tell whether an operation makes integers of floats, and therefore refuses NaN."""
+    return operation is not None and operation.outline.dtype.kind == "f" != operation.dtype.kind
 
 
 class _Peaks:
-    """The largest sizes of values that operations read, as far as they decide about arithmetic."""
+    """The largest absolute values that operations read, as far as they decide about arithmetic."""
 
-    def __init__(self, image: Array, operations: Sequence[Operation]) -> None:
+    def __init__(self, operations: Sequence[Operation]) -> None:
         self._operations = operations
         self._largest = [0.0] * len(operations)
         size = math.inf
-        if image.dtype.kind != "f":
-            limits = np.iinfo(image.dtype)
+        if operations[0].outline.dtype.kind != "f":
+            limits = np.iinfo(operations[0].outline.dtype)
             size = float(max(-int(limits.min), int(limits.max)))
         self._bounds: list[float] = []
-        self._minds: list[bool] = []
-        for operation in operations:
+        self._undecided: list[bool] = []
+        for number, operation in enumerate(operations):
             self._bounds.append(size)
-            self._minds.append(not (operation.serves(math.inf) and operation.serves(5e-324)))
+            # the first one fits its image already
+            depends = not (operation.fits(math.inf) and operation.fits(5e-324))
+            self._undecided.append(number > 0 and depends)
             size = operation.bound(size)
         self._lock = threading.Lock()
-        self.look_at(0, image)
 
     def look_at(self, number: int, values: Array) -> None:
-        """Look at values that an operation reads, if what was seen so far does not settle it."""
-        if number < len(self._operations) and self._minds[number]:
+        """Look at values that an operation reads, unless earlier ones have decided."""
+        if number < len(self._operations) and self._undecided[number]:
             size = peak(values)
             with self._lock:
                 largest = self._largest[number] = max(self._largest[number], size)
-                # sizes between two that are served are served too
-                served = self._operations[number].serves
-                self._minds[number] = not (
-                    largest > 0 and served(largest) and served(self._bounds[number])
+                # what fits two sizes fits all between them
+                fits = self._operations[number].fits
+                self._undecided[number] = not (
+                    largest > 0 and fits(largest) and fits(self._bounds[number])
                 )
 
-    def serve(self, number: int) -> bool:
-        """Tell whether the operation is served as planned, by what has been seen."""
-        return self._operations[number].serves(self._largest[number]) or not self._minds[number]
+    def fit(self) -> bool:
+        """Tell whether all operations fit the values that they have read."""
+        return all(
+            operation.fits(largest) or not undecided
+            for operation, largest, undecided in zip(
+                self._operations, self._largest, self._undecided, strict=True
+            )
+        )
 
 
-def _tile(image: Array, operations: Sequence[Operation]) -> Span | None:
-    """Return rows and columns of a tile, or None where one after the other serves better."""
+def _tile(operations: Sequence[Operation]) -> Span | None:
+    """Return rows and columns of a tile, or None where one after the other is faster."""
     rows, columns = [each.rows for each in operations], [each.columns for each in operations]
-    channels = image.shape[2]
+    channels = operations[0].outline.shape[2]
     outputs = rows[-1].outputs, columns[-1].outputs
     widest = max(axis.outputs for axis in columns) * channels
     wide = -(-outputs[1] // -(-widest // TILE_COLUMNS))
@@ -241,7 +267,7 @@ def _bands(
 
     These are one of the image and one of the outputs of every operation. They cover all, even what
     no later operation reads, for it may show that another arithmetic is needed. All bands are
-    alike in their lengths, so that what is bound to memory serves all of them; some overlap.
+    alike in their lengths, so that all of them can use what is bound to memory; some overlap.
     """
     length = min(length, outputs[1] - outputs[0])
     starts = [min(start, outputs[1] - length) for start in range(*outputs, length)]
@@ -256,7 +282,7 @@ def _bands(
 
 
 def _read_span(axis: Axis, sources: NDArray[np.int64], outputs: Span) -> Span:
-    """Return what an operation reads for its outputs, without gaps to what it reads for others."""
+    """Return the span that an operation reads for some outputs; those of tiles leave no gaps."""
     start, stop = outputs
     read = sources[start * axis.stride : (stop - 1) * axis.stride + axis.reach]
     edges = [_edge(axis, start), _edge(axis, stop)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal, get_args
+from typing import Any
 
 from numpy.typing import ArrayLike
 
@@ -19,28 +19,50 @@ from convfilter.engine.window.axes import Outline
 from convfilter.errors import UnknownNameError
 from convfilter.runtime.checks import check_image, check_kernel
 
-Function = Literal[
-    "bilateral",
-    "canny",
-    "convolve",
-    "correlate",
-    "correlate_bank",
-    "maximum",
-    "median",
-    "minimum",
-    "nl_means",
-    "percentile",
-    "pool",
-]
-FUNCTIONS: tuple[Function, ...] = get_args(Function)
+Make = Callable[..., Operation]
+"""Makes an operation of the outline of an image and the arguments of a function."""
 
 
-def plan(image: ArrayLike, *arguments: Any, of: Function = "correlate", **named: Any) -> Plan:
+def _correlate(outline: Outline, kernel: ArrayLike, **named: Any) -> Operation:
+    return correlation(outline, [kernel], None, **named)
+
+
+def _convolve(outline: Outline, kernel: ArrayLike, **named: Any) -> Operation:
+    return _correlate(outline, check_kernel(kernel)[::-1, ::-1], **named)
+
+
+def _rank(percent: float) -> Make:
+    return lambda outline, size, **named: ranking(outline, size, percent, **named)
+
+
+OPERATIONS: dict[str, Make] = {
+    "bilateral": bilateral_smoothing,
+    "canny": canny_edges,
+    "convolve": _convolve,
+    "correlate": _correlate,
+    "correlate_bank": correlation,
+    "maximum": _rank(100),
+    "median": _rank(50),
+    "minimum": _rank(0),
+    "nl_means": nl_means_smoothing,
+    "percentile": ranking,
+    "pool": pooling,
+}
+"""How the operation of each function of the engine is made."""
+
+
+def plan(image: ArrayLike, *arguments: Any, of: str = "correlate", **named: Any) -> Plan:
     """Tell what a function of the engine would do with these arguments, without doing it.
 
-    ``plan(image, kernel)`` is the plan of ``correlate(image, kernel)``, and
-    ``plan(image, 5, of="median")`` that of ``median(image, 5)``. What the function finds out only
-    when it has seen all values (that NaN is about, say) is not told.
+    A function may change its plan when it finds certain values in the image, such as NaN; this
+    does not look at them.
+
+    >>> import numpy as np
+    >>> from convfilter import engine
+    >>> engine.plan(np.zeros((480, 640), np.uint8), np.ones((9, 9))).algorithm
+    'box'
+    >>> engine.plan(np.zeros((480, 640), np.uint8), 3, of="median").algorithm
+    'network'
 
     Parameters
     ----------
@@ -58,42 +80,7 @@ def plan(image: ArrayLike, *arguments: Any, of: Function = "correlate", **named:
         As the function does; also for a function of which there are no plans.
 
     """
-    make = _OPERATIONS.get(of)
+    make = OPERATIONS.get(of)
     if make is None:
-        raise UnknownNameError("function with plans", str(of), FUNCTIONS)
+        raise UnknownNameError("function with plans", str(of), OPERATIONS)
     return make(Outline.of(check_image(image)), *arguments, **named).plan
-
-
-def _correlate(outline: Outline, kernel: ArrayLike, **named: Any) -> Operation:
-    return correlation(outline, [kernel], None, **named)
-
-
-def _convolve(outline: Outline, kernel: ArrayLike, **named: Any) -> Operation:
-    return correlation(outline, [check_kernel(kernel)[::-1, ::-1]], None, **named)
-
-
-def _percentile(outline: Outline, size: Any, percent: float, **named: Any) -> Operation:
-    return ranking(outline, size, percent, **named)
-
-
-def _rank(percent: float) -> Callable[..., Operation]:
-    return lambda outline, size, **named: ranking(outline, size, percent, **named)
-
-
-def _pool(outline: Outline, size: Any, *, reduce: Any = "max", **named: Any) -> Operation:
-    return pooling(outline, size, reduce, **named)
-
-
-_OPERATIONS: dict[str, Callable[..., Operation]] = {
-    "bilateral": bilateral_smoothing,
-    "canny": canny_edges,
-    "convolve": _convolve,
-    "correlate": _correlate,
-    "correlate_bank": correlation,
-    "maximum": _rank(100),
-    "median": _rank(50),
-    "minimum": _rank(0),
-    "nl_means": nl_means_smoothing,
-    "percentile": _percentile,
-    "pool": _pool,
-}

@@ -1,10 +1,11 @@
-"""Windowed operations: one shape for correlations, folds, ranks, pools and smoothings.
+"""Windowed operations: what correlations, ranks, pools, smoothings and detectors have in common.
 
 An operation is made for an image that need not be there yet. It lists the ways in which it can be
 carried out (`ways`), of which the cheapest is its plan. A part of the image is made ready and bound
-to memory, and then computes rows of the output: bands for threads, tiles for chains. What a plan
-finds out only from the values (NaN where it cannot be told, sums beyond the range) it says by a
-number, and the operation by which other one it is carried out then (`again`).
+to memory, and then computes rows of the output: bands for threads, tiles for chains. Some plans
+find out only from the values that they do not suit the image (it holds NaN, sums overflow): they
+count the outputs that they could not compute, and the operation says what to carry out instead
+(`again`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -39,6 +40,7 @@ class Operation(ABC):
     rows, columns : how the window walks down and along the image
     border, fill : what stands beyond the edge
     dtype : of the result
+    counts_nan : NaN is among the outputs that its calls count as those they could not compute
     """
 
     outline: Outline
@@ -47,14 +49,15 @@ class Operation(ABC):
     border: Border
     fill: float
     dtype: np.dtype[Any]
+    counts_nan: ClassVar[bool] = True
 
     @abstractmethod
     def ways(self) -> Iterator[Plan]:
-        """Yield every way that keeps what is promised; there is at least one."""
+        """Yield every plan that keeps what is promised; there is at least one."""
 
     @functools.cached_property
     def plan(self) -> Plan:
-        """The way that is taken."""
+        """The plan that is carried out."""
         return choose(self.ways())
 
     @property
@@ -70,7 +73,7 @@ class Operation(ABC):
 
     @property
     def in_parts(self) -> bool:
-        """Whether parts of the image are served alone, and give the same bits."""
+        """Whether a part of the image can be computed alone, with the bits of the whole."""
         return self.plan.ready is not None
 
     def ready(self, part: Part) -> Ready:
@@ -78,26 +81,48 @@ class Operation(ABC):
         assert self.plan.ready is not None
         return self.plan.ready(self, part)
 
-    def again(self, bad: int) -> Operation | None:
-        """Return what to do where `bad` numbers could not be told; None where it stays so."""
-        return None
+    def fitted(self, image: Array) -> Operation:
+        """Return the operation as the values of its image (H, W, C) ask for it.
 
-    def serves(self, size: float) -> bool:
-        """Tell whether images of floats of this largest size are served as planned."""
+        Raises ArgumentError where it can do nothing with them.
+        """
+        return self
+
+    def fits(self, size: float) -> bool:
+        """Tell whether images of floats whose largest absolute value is `size` ask for this one.
+
+        If they do for two sizes, they do for all between them.
+        """
         return True
 
     def bound(self, size: float) -> float:
-        """Return a bound on the size of outputs, from one on the size of the image's values."""
-        return size
+        """Return a bound on absolute outputs, `size` being one on the image's absolute values.
+
+        This one holds wherever outputs lie between values of the image and `fill`.
+        """
+        return max(size, abs(self.fill)) if self.border == "constant" else size
+
+    def again(self, bad: int) -> Operation | None:
+        """Return the operation to carry out where `bad` outputs could not be computed as planned.
+
+        None says that they are right as they are.
+        """
+        return None
 
     @property
     def output_shape(self) -> tuple[int, int, int]:
         """The shape of the result (H', W', C')."""
         return self.rows.outputs, self.columns.outputs, self.outline.shape[2]
 
+    @property
+    def result(self) -> Outline:
+        """Shape and dtype of the result."""
+        return Outline(self.output_shape, self.dtype)
+
 
 def run(operation: Operation, image: Array, workers: int) -> Array:
     """Carry out an operation on its image (H, W, C); return the result (H', W', C')."""
+    operation = operation.fitted(image)
     while True:
         output, bad = attempt(operation, image, workers)
         following = operation.again(bad) if bad else None
@@ -108,11 +133,15 @@ def run(operation: Operation, image: Array, workers: int) -> Array:
 
 
 Bind = Callable[[int, RowSources, Array], Callable[[], int | None]]
-"""Returns the call that computes output rows, from the one of that number on, from padded rows."""
+"""Takes the number of the first output row, the padded rows it is made from, and memory for the
+output rows; returns the call that computes them."""
 
 
 def attempt(operation: Operation, image: Array, workers: int) -> tuple[Array, int]:
-    """Carry out an operation as planned; return (H', W' * C') and how many numbers are bad."""
+    """Carry out an operation as planned.
+
+    Returns the output (H', W' * C'), and how many numbers of it could not be computed.
+    """
     plan = operation.plan
     if plan.run is not None:
         return plan.run(operation, image, workers)
@@ -125,7 +154,7 @@ def attempt(operation: Operation, image: Array, workers: int) -> tuple[Array, in
 
 
 def share_out(operation: Operation, image: Array, workers: int, bind: Bind) -> tuple[Array, int]:
-    """Carry out an operation in bands of rows; return the output, and how many numbers are bad."""
+    """Carry out an operation in bands of rows; returns what `attempt` does."""
     rows = operation.rows
     length = math.prod(operation.output_shape[1:])
     output = memory.empty((rows.outputs, length), operation.dtype)

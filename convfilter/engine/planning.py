@@ -1,4 +1,4 @@
-"""What a call will do: which algorithm serves it, in which arithmetic, why, and at what cost."""
+"""What a call will do: by which algorithm, in which arithmetic, why, and at what cost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from convfilter.engine.window.source import Part, Ready
 from convfilter.runtime.checks import Array
 
-__all__ = ["Plan", "choose", "forcing", "reckoning_for", "record", "recorded_plans"]
+__all__ = ["Plan", "choose", "forcing", "planning_for", "record", "recorded_plans"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +30,8 @@ class Plan:
     effort : multiplications or comparisons for each number of the output
     alternatives : the other ways that keep the same promises, and their costs
     ready : makes a part of the image ready; None where an algorithm takes the image as a whole
-    run : carries out such an algorithm: of (operation, image, workers) it makes the output, and how
-        many numbers it could not tell
+    run : carries out such an algorithm: takes (operation, image, workers) and returns the output,
+        and how many numbers of it could not be computed
     detail : what the algorithm's name leaves open, such as the side of its tiles
     any_values : NaN and infinity in the image reach those outputs alone that weigh them
     """
@@ -55,15 +55,21 @@ class Plan:
 
 
 forced: ContextVar[str] = ContextVar("convfilter_forced", default="")
-"""The beginning of the name of plans that are taken, whatever they cost, where there are such."""
+"""Plans whose names begin like this are chosen whatever they cost; "" forces none."""
 
 least_side: ContextVar[int] = ContextVar("convfilter_least_side", default=1)
-"""Rows and columns that costs are reckoned for at least."""
+"""Costs are estimated as for images of at least so many rows and columns."""
 
 
 @contextlib.contextmanager
 def forcing(name: str) -> Iterator[None]:
-    """Take plans such as "fft" or "direct in float64" inside the block wherever they may be."""
+    """Choose inside the block plans whose names begin with `name`, where there are any.
+
+    >>> from convfilter import engine
+    >>> with forcing("direct in float64"):
+    ...     engine.plan([[0.0]], [[1, 2], [3, 4]]).name
+    'direct in float64'
+    """
     token = forced.set(name)
     try:
         yield
@@ -72,8 +78,8 @@ def forcing(name: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def reckoning_for(side: int) -> Iterator[None]:
-    """Choose inside the block what serves images of at least so many rows and columns best."""
+def planning_for(side: int) -> Iterator[None]:
+    """Choose plans inside the block as for images of at least so many rows and columns."""
     token = least_side.set(side)
     try:
         yield

@@ -10,10 +10,10 @@ input is left alone, and the number of workers changes no bit.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 import numpy as np
@@ -116,6 +116,8 @@ def expect(case: Case) -> Expected:
         return Expected(exact, image_dtype(image))
     if name == "pool":
         return expect_pool(case)
+    if name == "canny":
+        return expect_edges(case)
     if name in ("bilateral", "nl_means"):
         dtype = image_dtype(image)
         exact = getattr(naive, name)(image, *case.arguments, **options)
@@ -123,6 +125,20 @@ def expect(case: Case) -> Expected:
         largest = float(np.abs(as_floats(image)).max())
         return Expected(exact, dtype, allowance(dtype, largest, side**2))
     return expect_sums(case)
+
+
+def expect_edges(case: Case) -> Expected:
+    """Expect of Canny's edges what its steps make of Sobel's gradients, one after the other."""
+    options = dict(case.options)
+    norm = options.pop("norm", "l2")
+    kernel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+    floats = np.float64 if image_dtype(case.image) == np.float64 else np.float32
+    across, down = (
+        engine.correlate(case.image, weights, dtype=floats, **options)
+        for weights in (kernel, kernel.T)
+    )
+    thin = engine.non_maximum_suppression(across, down, norm=norm)
+    return Expected(engine.hysteresis(thin, *case.arguments), np.dtype(np.bool_))
 
 
 def expect_pool(case: Case) -> Expected:
@@ -174,7 +190,7 @@ def share_of_allowance(result: Array, expected: Expected) -> float:
     assert result.dtype == dtype, f"dtype {result.dtype} instead of {dtype}"
     assert result.shape == exact.shape, f"shape {result.shape} instead of {exact.shape}"
     if expected.allowance == 0.0:
-        rounded = naive.round_to(exact, dtype)
+        rounded = exact if dtype.kind == "b" else naive.round_to(exact, dtype)
         wrong = (result != rounded) & ~((result != result) & (rounded != rounded))
         assert not wrong.any(), _first(wrong, result, rounded, "which has to be exact")
         return 0.0
@@ -246,7 +262,7 @@ def check(case: Case, workers: tuple[int, ...] = (1, 2, 3)) -> float:
     except naive.NothingLeftError as reason:
         _must_refuse(case, str(reason))
         return 0.0
-    if expected.dtype.kind != "f" and (
+    if expected.dtype.kind in "iu" and (
         np.isnan(case.image).any() or np.isnan(expected.exact).any()
     ):
         _must_refuse(case, "NaN has no integer")
@@ -272,13 +288,20 @@ def _must_refuse(case: Case, reason: str) -> None:
     raise AssertionError(f"gave {result.shape} {result.dtype} instead of an error: {reason}")
 
 
-def check_paths(case: Case, workers: tuple[int, ...] = (1, 2, 3)) -> set[str]:
-    """Check a call by its plan and by every other that was considered; return their names."""
+Checked = TypeVar("Checked")
+
+
+def check_paths(
+    case: Checked, check: Callable[[Checked, tuple[int, ...]], float], workers: tuple[int, ...]
+) -> dict[str, float]:
+    """Check a case by its plans and by every other that was considered.
+
+    Returns their names, and what `check` returned for each.
+    """
     with recorded_plans() as plans:
-        check(case, workers)
-    chosen = {plan.name for plan in plans}
-    others = {name for plan in plans for name, _ in plan.alternatives}
-    for name in others - chosen:
+        share = check(case, workers)
+    shares = {plan.name: share for plan in plans}
+    for name in {name for plan in plans for name, _ in plan.alternatives} - set(shares):
         with forcing(name):
-            check(case, workers)
-    return chosen | others
+            shares[name] = check(case, workers)
+    return shares

@@ -11,14 +11,16 @@ from typing import Any
 
 import numpy as np
 
+from convfilter.engine import BORDERS
+from convfilter.engine.correlation.layout import COMBINE_NAMES
+from convfilter.engine.edges.edges import NORMS
+from convfilter.engine.pooling.pool import REDUCES
+from convfilter.runtime.checks import IMAGE_DTYPES
 from tests.engine.accuracy import Case
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-DTYPES = ("uint8", "uint16", "int16", "float32", "float64", "bool")
-OUTPUT_DTYPES = (np.uint8, np.uint16, np.int16, np.float32, np.float64)
-BORDERS = ("constant", "edge", "reflect", "symmetric", "wrap")
-COMBINATIONS = ("abs", "l1", "l2", "max", "max-abs")
+DTYPES = (*IMAGE_DTYPES, "bool")
 
 
 def chance(random: Random, one_in: int) -> bool:
@@ -264,7 +266,7 @@ def draw_response(random: Random, image: Array) -> dict[str, Any]:
     if chance(random, 3):
         options["offset"] = random.choice([0.0, 128.0, 0.5, -3.25, 20000.0, 1.0])
     if chance(random, 3):
-        options["dtype"] = random.choice(OUTPUT_DTYPES)
+        options["dtype"] = random.choice(IMAGE_DTYPES)
     if options.get("border") == "constant" and image.dtype.kind != "f" and chance(random, 4):
         options["fill"] = random.choice([0.5, 3.25, -7.0])
     return options
@@ -279,28 +281,36 @@ def draw_large_kernel(random: Random, image: Array) -> tuple[int, int]:
 # calls
 
 
-def draw_correlate(random: Random, dtype: str | None) -> Case:
+def draw_correlate(random: Random, image: Array) -> Case:
     """Draw a correlation or a convolution."""
-    image = draw_image(random, dtype)
     large = chance(random, 12)
     shape = draw_large_kernel(random, image) if large else draw_kernel_shape(random)
     name = random.choice(["correlate", "correlate", "convolve"])
     return Case(name, image, (draw_kernel(random, shape),), draw_response(random, image))
 
 
-def draw_bank(random: Random, dtype: str | None) -> Case:
-    """Draw a bank of kernels of one shape."""
-    image, shape = draw_image(random, dtype), draw_kernel_shape(random, 5)
-    how = random.choice(COMBINATIONS)
+def draw_bank(random: Random, image: Array) -> Case:
+    """Draw a bank of kernels of one shape, gradients such as Sobel's among them."""
+    how = random.choice(COMBINE_NAMES)
+    if chance(random, 6):
+        kernels = draw_gradient(random)
+        return Case("correlate_bank", image, (kernels, "l2"), draw_response(random, image))
+    shape = draw_kernel_shape(random, 5)
     count = 1 if how == "abs" else random.choice([1, 2, 2, 2, 3, 8])
     kernels = [np.asarray(draw_kernel(random, shape)) for _ in range(count)]
     return Case("correlate_bank", image, (kernels, how), draw_response(random, image))
 
 
-def draw_pool(random: Random, dtype: str | None) -> Case:
+def draw_gradient(random: Random) -> list[Array]:
+    """Return two kernels of 3x3 that differ down and along, each with opposite halves."""
+    halves = random.choice([([1, 2, 1],) * 2, ([3, 10, 3],) * 2, ([1, 3, 0.5], [2.5, -1, 7])])
+    pair = [np.outer([-1, 0, 1], halves[0]), np.outer(halves[1], [-1, 0, 1])]
+    return [pair[axis] for axis in random.sample([0, 1], 2)]
+
+
+def draw_pool(random: Random, image: Array) -> Case:
     """Draw a pooling over space or over depth."""
-    image = draw_image(random, dtype, largest=24)
-    options: dict[str, Any] = {"reduce": random.choice(["max", "mean", "min"])}
+    options: dict[str, Any] = {"reduce": random.choice(REDUCES)}
     if image.ndim == 3 and chance(random, 5):
         options["over"] = "depth"
         if chance(random, 2):
@@ -325,9 +335,8 @@ def draw_pool(random: Random, dtype: str | None) -> Case:
     return Case("pool", image, (size,), options)
 
 
-def draw_rank(random: Random, dtype: str | None) -> Case:
+def draw_rank(random: Random, image: Array) -> Case:
     """Draw a minimum, maximum, median or percentile."""
-    image = draw_image(random, dtype)
     name = random.choice(["minimum", "maximum", "median", "percentile"])
     shape = draw_large_kernel(random, image) if chance(random, 12) else draw_kernel_shape(random)
     arguments: tuple[Any, ...] = (shape[0] if shape[0] == shape[1] else shape,)
@@ -336,14 +345,12 @@ def draw_rank(random: Random, dtype: str | None) -> Case:
     return Case(name, image, arguments, draw_placement(random, image))
 
 
-def draw_smooth(random: Random, dtype: str | None) -> Case:
+def draw_smooth(random: Random, image: Array) -> Case:
     """Draw a bilateral or a non-local means filter."""
-    image = draw_image(random, dtype, largest=16)
-    image = image[:24, :24]
-    if image.dtype.kind == "f":
-        image = np.clip(np.nan_to_num(image.astype(image.dtype.newbyteorder("="))), -9, 9)
     full = 1.0 if image.dtype.kind in "bf" else float(np.iinfo(image.dtype).max)
     options: dict[str, Any] = {"border": random.choice(BORDERS)}
+    if options["border"] == "constant" and chance(random, 2):
+        options["fill"] = draw_fill(random, image)
     if chance(random, 2):
         options["size"] = random.choice([1, 3, 5])
         options["search"] = random.choice([1, 3, 7])
@@ -353,16 +360,38 @@ def draw_smooth(random: Random, dtype: str | None) -> Case:
     return Case("bilateral", image, (random.randint(1, 9), *sigmas), options)
 
 
-DRAWS = {
+def draw_canny(random: Random, image: Array) -> Case:
+    """Draw Canny's edges of the first channel."""
+    plane = image if image.ndim == 2 else image[:, :, 0]
+    full = 1.0 if image.dtype.kind in "bf" else float(np.iinfo(image.dtype).max)
+    low, more = (full * random.choice([0, 0.1, 0.5, random.uniform(0, 4)]) for _ in range(2))
+    options: dict[str, Any] = {"norm": random.choice(NORMS), "border": random.choice(BORDERS)}
+    if options["border"] == "constant" and chance(random, 2):
+        options["fill"] = draw_fill(random, image)
+    return Case("canny", plane, (low, low + more), options)
+
+
+DRAWS: dict[str, Callable[[Random, Array], Case]] = {
     "correlate": draw_correlate,
     "bank": draw_bank,
     "pool": draw_pool,
     "rank": draw_rank,
     "smooth": draw_smooth,
+    "canny": draw_canny,
 }
+"""Kinds of calls, which together are of all functions."""
+
+LARGEST = {"pool": 24, "smooth": 16, "canny": 24}
+"""Rows and columns of most images of a kind whose twin is slow; 40 of others."""
 
 
 def draw_case(random: Random, kind: str | None = None, dtype: str | None = None) -> Case:
     """Draw any call, or one of the named kind."""
-    kinds = ["correlate"] * 9 + ["bank"] * 3 + ["pool"] * 4 + ["rank"] * 4 + ["smooth"]
-    return DRAWS[kind or random.choice(kinds)](random, dtype)
+    kinds = ["correlate"] * 9 + ["bank"] * 3 + ["pool"] * 4 + ["rank"] * 4 + ["smooth", "canny"]
+    chosen = kind or random.choice(kinds)
+    image = draw_image(random, dtype, LARGEST.get(chosen, 40))
+    if chosen == "smooth":
+        image = image[:24, :24]
+        if image.dtype.kind == "f":  # where values are not finite the twin says too little
+            image = np.clip(np.nan_to_num(image.astype(image.dtype.newbyteorder("="))), -9, 9)
+    return DRAWS[chosen](random, image)

@@ -2,27 +2,68 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from random import Random
 
 import numpy as np
 import pytest
 
+from convfilter import engine
 from convfilter.engine import correlate, plan, recorded_plans
+from convfilter.engine.correlation import correlate as correlate_module
+from convfilter.engine.explain import OPERATIONS
+from convfilter.engine.fold.fold import Fold
+from convfilter.engine.operation import algorithms
 from convfilter.engine.planning import forcing
+from convfilter.engine.rank import rank as rank_module
+from convfilter.engine.window.axes import Outline
+from convfilter.errors import ArgumentError
+from convfilter.runtime.checks import check_image
 from tests.engine.accuracy import Case, check, check_paths
-from tests.engine.cases import draw_case, noise
+from tests.engine.cases import DRAWS, draw_case, noise
+from tests.engine.chains import EACH
 
 IMAGE = noise((40, 50))
 
 
-@pytest.mark.parametrize("kind", ["correlate", "bank"])
+@pytest.mark.parametrize("kind", DRAWS)
 def test_every_plan_keeps_the_promises(kind: str) -> None:
-    random = Random(kind)
-    paths = set()
+    random, paths = Random(kind), set[str]()
     for _ in range(60):
-        paths |= check_paths(draw_case(random, kind), workers=(2,))
-    ways = {"direct", "separable"} | ({"box", "fft"} if kind == "correlate" else set())
-    assert ways <= {path.split()[0] for path in paths}
+        paths |= set(check_paths(draw_case(random, kind), check, (2,)))
+    assert len(paths) > 1, "nothing was forced"
+
+
+@pytest.mark.parametrize("package", [correlate_module.ALGORITHMS, rank_module.ALGORITHMS])
+def test_every_algorithm_is_drawn(package: str) -> None:
+    kinds = ("rank",) if package == rank_module.ALGORITHMS else ("correlate", "bank")
+    unseen = set(algorithms(package))
+    for number in range(300):
+        case = draw_case(Random(number), kinds[number % len(kinds)])
+        outline = Outline.of(check_image(case.image))
+        with suppress(ArgumentError):  # of a window that is too large
+            operation = OPERATIONS[case.function](outline, *case.arguments, **case.options)
+            if not isinstance(operation, Fold):
+                unseen -= {module for module in unseen if any(module.ways(operation))}
+    assert not unseen
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])
+@pytest.mark.parametrize("name", EACH)
+def test_what_is_planned_is_done(name: str, dtype: str) -> None:
+    image, step = noise((40, 50), dtype), EACH[name]
+    arguments, options = step.arguments, dict(step.options)
+    chosen = plan(image, *arguments, **options, of=name)
+    assert all(chosen.cost <= cost for _, cost in chosen.alternatives)
+    for wanted in (chosen.name, *(other for other, _ in chosen.alternatives)):
+        with forcing(wanted):
+            forced = plan(image, *arguments, **options, of=name)
+            with recorded_plans() as plans:
+                getattr(engine, name)(image, *arguments, **options)
+        # Canny's gradients are calls of their own
+        assert (plans[-1].name, plans[-1].reason) == (forced.name, forced.reason)
+        assert forced.name == wanted
+        assert {chosen.name, *dict(chosen.alternatives)} <= {wanted, *dict(forced.alternatives)}
 
 
 def test_the_cheapest_plan_is_taken() -> None:

@@ -11,7 +11,7 @@ import convfilter
 from convfilter.engine import convolve, correlate, correlate_bank, plan
 from convfilter.errors import ArgumentError
 from tests.engine.accuracy import Case, check
-from tests.engine.cases import BORDERS, COMBINATIONS, noise
+from tests.engine.cases import BORDERS, COMBINE_NAMES, noise
 
 Array = np.ndarray[Any, np.dtype[Any]]
 SOBEL_X = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
@@ -255,7 +255,7 @@ def test_responses_are_combined_before_the_offset(how: Any, expected: int) -> No
     assert correlate_bank(image, kernels, how, scale=0.1, offset=2).item() == expected + 2
 
 
-@pytest.mark.parametrize("how", COMBINATIONS)
+@pytest.mark.parametrize("how", COMBINE_NAMES)
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32, np.float64])
 def test_bank_on_noise(how: str, dtype: Any) -> None:
     kernels = [SOBEL_X] if how == "abs" else [SOBEL_X, SOBEL_X.T, np.eye(3) / 3]

@@ -13,10 +13,10 @@ from convfilter.engine import correlate, plan, recorded_plans
 from convfilter.engine.correlation.algorithms import fft
 from convfilter.engine.correlation.correlate import correlation
 from convfilter.engine.correlation.layout import COMBINE_NAMES
-from convfilter.engine.planning import forcing, reckoning_for
+from convfilter.engine.planning import forcing, planning_for
 from convfilter.engine.window.axes import Outline
 from tests.engine.accuracy import Case, check
-from tests.engine.cases import BORDERS, OUTPUT_DTYPES, noise
+from tests.engine.cases import BORDERS, IMAGE_DTYPES, noise
 
 Array = np.ndarray[Any, np.dtype[Any]]
 RNG = np.random.default_rng(7)
@@ -48,7 +48,7 @@ sizes = st.tuples(st.integers(1, 24), st.integers(1, 24))
     st.sampled_from([None, 1, 2, 3]),
     st.tuples(st.integers(1, 17), st.integers(1, 17)),
     st.sampled_from(["uint8", "uint16", "int16", "float32", "float64"]),
-    st.sampled_from([None, *OUTPUT_DTYPES]),
+    st.sampled_from([None, *IMAGE_DTYPES]),
     st.booleans(),
     st.fixed_dictionaries(
         {
@@ -210,7 +210,7 @@ def test_transforms_are_taken_where_they_are_faster() -> None:
         assert plan(image, np.ones((25, 25))).algorithm == "box"
         small, kernel = image[:20, :20], RNG.normal(size=(15, 15)) / 20
         assert plan(small, kernel).algorithm == "direct"
-        with reckoning_for(1500):
+        with planning_for(1500):
             assert plan(small, kernel).algorithm == "fft"
         assert plan(small, kernel).algorithm == "direct"
 

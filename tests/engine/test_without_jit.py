@@ -22,7 +22,8 @@ from convfilter.engine import plan
 from convfilter.engine.planning import forced
 from tests.engine.accuracy import Case, check
 from tests.engine.cases import DRAWS, DTYPES, draw_case, noise
-from tests.engine.test_chain import SOBEL, Link, compare, gaussian
+from tests.engine import chains
+from tests.engine.chains import Chain, Step, gaussian, magnitude, pool
 
 assert numba.config.DISABLE_JIT
 # the only warning that may be: infinity minus infinity is NaN; integers that wrap round are none
@@ -57,8 +58,8 @@ for dtype in DTYPES[:-1]:
         for name in ("median", "minimum", "maximum"):
             check(Case(name, image, (size,)), workers=(2,))
 for dtype in ("uint8", "uint16", "float32", "float64"):
-    steps = [gaussian(0.6), Link("correlate_bank", (SOBEL, "l2"), {}), Link("pool", (2, "max"), {})]
-    assert compare(noise((9, 11), dtype), steps, np.float64 if dtype == "float64" else np.float32)
+    steps = gaussian(0.6), magnitude(), Step("median", (3,)), pool(2)
+    assert chains.check(Chain.of(noise((9, 11), dtype), *steps), workers=(2,)) == len(steps)
 forced.set("fft")
 for dtype in ("uint8", "float64"):
     image = noise((9, 8, 2), dtype)

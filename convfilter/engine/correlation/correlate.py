@@ -92,7 +92,7 @@ class Correlation(Operation):
 
     @functools.cached_property
     def absolute_sums(self) -> tuple[float, ...]:
-        """The largest sum of products of each kernel and numbers of size 1."""
+        """The sum of the absolute weights of each scaled kernel."""
         return tuple(float(np.abs(kernel).sum()) for kernel in self.scaled)
 
     @functools.cached_property
@@ -122,7 +122,7 @@ class Correlation(Operation):
         return ways
 
     def target(self, out: Array, sums: np.dtype[Any]) -> Array:
-        """Return what loops take that store rows of sums, or of sums of squares, in `out`."""
+        """Return the record by which loops store rows of sums, or roots of sums, in `out`."""
         factor = 1 / self.gain if self.combine == Combine.L2 else None
         return target.record(
             out, sums, offset=self.offset, factor=factor, finite=self.is_of_integers
@@ -148,17 +148,39 @@ class Correlation(Operation):
             )
         return None
 
-    def serves(self, size: float) -> bool:
-        """Tell whether images of floats of this largest size are served as planned."""
+    def fitted(self, image: Array) -> Correlation:
+        """Return the same with a gain that keeps squares in range.
+
+        Raises ArgumentError for NaN in an image whose result is of integers.
+        """
+        if self.is_of_integers:
+            return self
+        if self.dtype.kind != "f" and np.isnan(image).any():
+            raise ArgumentError(
+                f"the image holds NaN, which {self.dtype} cannot: fill the gaps first, or ask for a"
+                " float dtype"
+            )
+        gain = self._gain(peak(image)) if self.combine == Combine.L2 else 1.0
+        if gain == self.gain:
+            return self
+        scale = self.scale / self.gain * gain
+        return replace(self, gain=gain, scale=scale, needs_range=gain != 1)
+
+    def fits(self, size: float) -> bool:
+        """Tell whether this gain keeps squares in range."""
         if self.combine != Combine.L2 or self.is_of_integers:
             return True
-        if size == math.inf:
-            return False
-        return gain_for_squares(size, self.kernels, self.scale / self.gain, self.fill) == self.gain
+        return size != math.inf and self._gain(size) == self.gain
+
+    def _gain(self, size: float) -> float:
+        return gain_for_squares(size, self.kernels, self.scale / self.gain, self.fill)
 
     def bound(self, size: float) -> float:
-        """Return a bound on the size of outputs, from one on the size of the image's values."""
-        return 1.001 * sum(self.absolute_sums) * max(size, abs(self.fill)) + abs(self.offset)
+        """Return a bound on absolute outputs, `size` being one on the image's absolute values."""
+        weights = 1.001 * sum(self.absolute_sums)
+        # weights of zero keep even infinities away
+        products = weights * max(size, abs(self.fill)) if weights else 0.0
+        return products + abs(self.offset)
 
 
 def correlate(
@@ -301,7 +323,6 @@ def correlate_bank(
         scale=scale,
         offset=offset,
         dtype=dtype,
-        pixels=pixels,
     )
     output = run(operation, pixels, check_workers(workers))
     return output if np.ndim(image) == 3 else output[:, :, 0]
@@ -320,12 +341,10 @@ def correlation(
     scale: float = 1.0,
     offset: float = 0.0,
     dtype: DTypeLike | None = None,
-    pixels: Array | None = None,
 ) -> Correlation:
     """Return `correlate_bank` as an operation, for an image that need not be there yet.
 
-    Where its `pixels` are there, what they hold is looked at: NaN is refused where the result is of
-    integers, and squares are kept in range. Arguments and errors are those of `correlate_bank`.
+    Arguments and errors are those of `correlate_bank`.
     """
     if combine is not None and combine not in COMBINE_NAMES:
         raise UnknownNameError("way to combine responses", str(combine), COMBINE_NAMES)
@@ -345,29 +364,16 @@ def correlation(
             raise KernelError(f"the kernel times scale {scale} is not finite: give smaller numbers")
     height, width = weights[0].shape
     rows, columns = lay_out(outline.shape, (height, width), stride, dilation, padding)
-    output_dtype = outline.dtype if dtype is None else check_dtype(dtype, "the result")
-    floats = pixels if outline.dtype.kind == "f" else None
-    if floats is not None and output_dtype.kind != "f" and np.isnan(floats).any():
-        raise ArgumentError(
-            f"the image holds NaN, which {output_dtype} cannot: fill the gaps first, or ask for a"
-            " float dtype"
-        )
-    fill = check_number(fill, "fill")
-    gain = 1.0
-    if combine == "l2" and floats is not None:
-        gain = gain_for_squares(peak(floats), weights, scale, fill)
     fields: dict[str, Any] = {
         "outline": outline,
         "rows": rows,
         "columns": columns,
         "border": check_border(border),
-        "fill": fill,
-        "dtype": output_dtype,
+        "fill": check_number(fill, "fill"),
+        "dtype": outline.dtype if dtype is None else check_dtype(dtype, "the result"),
         "combine": Combine.of(combine),
-        "scale": scale * gain,
+        "scale": scale,
         "offset": check_number(offset, "offset"),
-        "gain": gain,
-        "needs_range": gain != 1,
     }
     if sum(kernel.nbytes for kernel in weights) > MOST_REMEMBERED:
         return Correlation(kernels=weights, **fields)

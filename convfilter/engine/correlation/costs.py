@@ -40,7 +40,7 @@ TRANSFORM = {
 
 
 def of_sums(kernels: Sequence[Factors], dtype: str, dense: bool) -> float:
-    """Return what sums of products cost; `dense` says that windows and taps lie side by side."""
+    """Return the cost of sums of products; `dense` says that windows and taps lie side by side."""
     total = LOAD_AND_STORE[dtype]
     for factors in kernels:
         total += of_taps(factors.down_columns, dtype, dense)
@@ -50,13 +50,13 @@ def of_sums(kernels: Sequence[Factors], dtype: str, dense: bool) -> float:
 
 
 def of_taps(taps: Taps, dtype: str, dense: bool) -> float:
-    """Return what taps cost, in runs or one by one."""
+    """Return the cost of taps, in runs or one by one."""
     one_by_one = TAP[dtype] * len(taps)
     return min(one_by_one, in_runs(taps, dtype)) if dense else one_by_one
 
 
 def in_runs(taps: Taps, dtype: str) -> float:
-    """Return what taps cost in runs of those below one another; integers have no loop for them."""
+    """Return the cost of taps in runs of those below one another; integers have no such loop."""
     if dtype not in RUN:
         return math.inf
     return TAP_IN_RUN[dtype] * len(taps) + RUN[dtype] * sum(1 for _ in taps.runs())

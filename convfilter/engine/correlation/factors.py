@@ -49,7 +49,7 @@ class Taps:
 
     @property
     def are_even(self) -> bool:
-        """Whether they are as far apart along the row, and so many that nines and eights serve."""
+        """Whether they are evenly spaced along a row, and few are left by nines and eights."""
         few_left = len(self) % 8 <= len(self) // 8
         return few_left and len(set(np.diff(self.columns).tolist())) == 1
 

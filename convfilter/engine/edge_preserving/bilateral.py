@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from convfilter.engine.edge_preserving import planes
 from convfilter.engine.edge_preserving.planes import (
+    DOUBLE,
     LARGEST_FACTOR,
     SINGLE,
     VECTOR,
@@ -21,6 +22,7 @@ from convfilter.engine.edge_preserving.planes import (
     Smoothing,
     Tile,
     check_positive,
+    is_accurate_in_single,
     shaped,
     unit,
     whole_vectors,
@@ -39,7 +41,7 @@ TILE = (64, 1344)
 """Rows and columns of outputs that share what is loaded; only a few rows are looked at together."""
 
 RING_ROWS = 96
-"""Rows of weights that are kept for the rows below: all of sizes up to 9.
+"""Rows of weights that are remembered for the rows below: all of sizes up to 9.
 
 Sums of larger windows are made of parts, which begin at the same offsets for every tile.
 """
@@ -104,7 +106,8 @@ def bilateral_smoothing(
 ) -> Bilateral:
     """Return `bilateral` as an operation, for an image that need not be there yet.
 
-    `dtype` is that of the image, which None stands for, or one of floats.
+    `dtype` is that of the image, which None stands for, or one of floats: then the result is that
+    for an image of these floats.
     """
     radius = check_integer(size, "size", 1) // 2
     color = check_positive(sigma_color, "sigma_color")
@@ -112,14 +115,13 @@ def bilateral_smoothing(
     window = 2 * radius + 1
     rows, columns = lay_out(outline.shape, (window, window))
     result = outline.dtype if dtype is None else dtype
-    single = Smoothing.sums_fit(outline.dtype, result)
     return remembered(
         Bilateral,
         outline=outline,
         rows=rows,
         columns=columns,
         border=check_border(border),
-        fill=check_fill(fill, np.dtype(np.float32 if single else np.float64)),
+        fill=check_fill(fill, SINGLE if is_accurate_in_single(result) else DOUBLE),
         dtype=result,
         needs_range=False,
         sigma_color=color,
@@ -169,7 +171,7 @@ class _Ready(PlaneReader):
 
     def __init__(self, operation: Bilateral, part: Part, *, dtype: np.dtype[Any]) -> None:
         super().__init__(operation, part, dtype)
-        self._is_of_bytes = part.image.dtype == np.uint8 and dtype == SINGLE
+        self._is_of_bytes = operation.dtype == np.uint8 and dtype == SINGLE
         self._factor = _colour_factor(operation.sigma_color, dtype)
         if self._is_of_bytes:
             # bytes are far from the ends of float32, so the factor of their differences can be
@@ -177,7 +179,7 @@ class _Ready(PlaneReader):
             self.scale = min(max(self._factor, 1e-15), 1e15)
 
     def smoother(self, rows: int, columns: int) -> Smooth:
-        """Return what filters tiles of at most that size."""
+        """Return the function that filters tiles of at most that size."""
         operation, dtype, margin = self.operation, self.dtype, self.margin
         name = "smooth_bytes" if self._is_of_bytes else "smooth"
         smooth = loop(f"engine.edge_preserving.loops.bilateral.{name}", T=dtype)

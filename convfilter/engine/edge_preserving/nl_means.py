@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from convfilter.engine.edge_preserving import planes
 from convfilter.engine.edge_preserving.planes import (
+    DOUBLE,
     LARGEST_FACTOR,
     SINGLE,
     PlaneReader,
@@ -20,6 +21,7 @@ from convfilter.engine.edge_preserving.planes import (
     Smoothing,
     Tile,
     check_positive,
+    is_accurate_in_single,
     shaped,
     unit,
     whole_vectors,
@@ -99,21 +101,21 @@ def nl_means_smoothing(
 ) -> NlMeans:
     """Return `nl_means` as an operation, for an image that need not be there yet.
 
-    `dtype` is that of the image, which None stands for, or one of floats.
+    `dtype` is that of the image, which None stands for, or one of floats: then the result is that
+    for an image of these floats.
     """
     force = check_positive(strength, "strength")
     patch, window = _check_odd(size, "size"), _check_odd(search, "search")
     reach = patch + window - 1
     rows, columns = lay_out(outline.shape, (reach, reach))
     result = outline.dtype if dtype is None else dtype
-    single = Smoothing.sums_fit(outline.dtype, result)
     return remembered(
         NlMeans,
         outline=outline,
         rows=rows,
         columns=columns,
         border=check_border(border),
-        fill=check_fill(fill, np.dtype(np.float32 if single else np.float64)),
+        fill=check_fill(fill, SINGLE if is_accurate_in_single(result) else DOUBLE),
         dtype=result,
         needs_range=False,
         strength=force,
@@ -155,7 +157,7 @@ class _Ready(PlaneReader):
         super().__init__(operation, part, dtype)
 
     def smoother(self, rows: int, columns: int) -> Smooth:
-        """Return what filters tiles of at most that size."""
+        """Return the function that filters tiles of at most that size."""
         operation, dtype, channels = self.operation, self.dtype, self.channels
         smooth = loop("engine.edge_preserving.loops.nl_means.smooth", T=dtype)
         divide = loop("engine.edge_preserving.loops.smooth.divide", T=dtype)
@@ -189,9 +191,9 @@ class _Ready(PlaneReader):
 
 def _squares_are_exact(operation: NlMeans, dtype: np.dtype[Any], elements: int) -> bool:
     """Tell whether sums of so many squared differences of integers are never rounded."""
-    if operation.outline.dtype.kind == "f":
+    if operation.dtype.kind == "f":
         return False
-    lowest, highest = map(float, limits_of(operation.outline.dtype))
+    lowest, highest = map(float, limits_of(operation.dtype))
     if operation.border == "constant":
         if operation.fill != math.floor(operation.fill):
             return False

@@ -17,7 +17,6 @@ from convfilter.engine.window.borders import Border
 from convfilter.engine.window.source import Part, RowSources, Source
 from convfilter.errors import ArgumentError
 from convfilter.runtime.checks import Array, check_number
-from convfilter.runtime.compiled import loop
 from convfilter.runtime.memory import Scratch, aligned
 
 SINGLE, DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
@@ -43,16 +42,20 @@ class Tile(NamedTuple):
 
 
 Smooth = Callable[[Array, Tile, Array], int]
-"""Stores the means of a tile, from its planes, by a target; tells how many mean nothing."""
+"""Takes the planes of a tile, the tile, and a target record to store its means by; returns how many
+could not be computed."""
 
 
 @dataclass(frozen=True, eq=False)
 class Smoothing(Operation):
     """A mean of the pixels around each, weighted by how much they are like it.
 
+    Where the result is of floats and the image is not, its values are taken for floats of that kind
+    from the beginning: the result is the same as for an image of these floats.
+
     Attributes
     ----------
-    arithmetic : of the sums
+    needs_range : sums in float32 went beyond their range
     """
 
     outline: Outline
@@ -65,13 +68,13 @@ class Smoothing(Operation):
 
     def arithmetics(self) -> list[np.dtype[Any]]:
         """Return the dtypes that sums may have; float32 if it is accurate and in range."""
-        is_single = self.sums_fit(self.outline.dtype, self.dtype) and not self.needs_range
+        is_single = is_accurate_in_single(self.dtype) and not self.needs_range
         return [SINGLE, DOUBLE] if is_single else [DOUBLE]
 
-    @staticmethod
-    def sums_fit(image: np.dtype[Any], result: np.dtype[Any]) -> bool:
-        """Tell whether sums in float32 are accurate enough: of bytes or float32, to the same."""
-        return all(dtype.name in ("uint8", "float32") for dtype in (image, result))
+
+def is_accurate_in_single(dtype: np.dtype[Any]) -> bool:
+    """Tell whether sums in float32 are accurate enough for results of a dtype."""
+    return dtype.name in ("uint8", "float32")
 
 
 class PlaneReader:
@@ -88,7 +91,7 @@ class PlaneReader:
 
     @abstractmethod
     def smoother(self, rows: int, columns: int) -> Smooth:
-        """Return what filters tiles of at most that size; each thread has its own."""
+        """Return the function that filters tiles of at most that size; each thread has its own."""
 
     @property
     def margin(self) -> int:
@@ -105,7 +108,7 @@ class PlaneReader:
         height, width = out.shape[0], source.columns.outputs
         most = min(max(self.tile_size[0], reach), height)
         across = min(max(self.tile_size[1], reach), width)
-        load = loop("engine.window.loops.rows.load_plane", S=source.image_dtype, T=source.dtype)
+        load = source.load_plane
         record, extent = source.record(rows), width + reach - 1
         smooth = self.smoother(most, across)
         memory = aligned((channels, most + reach - 1, self.plane_length(across)), self.dtype)

@@ -23,7 +23,7 @@ from convfilter.engine.planning import Plan
 from convfilter.engine.window.axes import Axis, Outline, lay_out
 from convfilter.engine.window.borders import Border, check_border
 from convfilter.engine.window.source import Part, Source
-from convfilter.errors import UnknownNameError
+from convfilter.errors import ArgumentError, UnknownNameError
 from convfilter.runtime.checks import Array, check_number
 from convfilter.runtime.compiled import loop
 from convfilter.runtime.threads import check_workers
@@ -83,7 +83,9 @@ def canny_edges(
     border: Border = "reflect",
     fill: float = 0.0,
 ) -> Canny:
-    """Return `canny` as an operation, for a plane that need not be there yet."""
+    """Return `canny` as an operation, for a plane (H, W, 1) that need not be there yet."""
+    if outline.shape[2] != 1:
+        raise ArgumentError(f"the image has {outline.shape[2]} channels: give one plane")
     if norm not in NORMS:
         raise UnknownNameError("norm", str(norm), NORMS)
     least, most = check_thresholds(low, high, lowest=0.0)

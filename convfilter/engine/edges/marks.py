@@ -58,7 +58,7 @@ class Marks:
 
 
 def gradient_marker(across: Array, down: Array, squared: bool, low: float, high: float) -> Marker:
-    """Return what marks the maxima of gradients, to the right and down, across the edge.
+    """Return the function that marks where gradients are a maximum across the edge.
 
     `low` and `high` are the sizes above which they are weak and strong: squares where `squared`.
     """

@@ -60,7 +60,7 @@ class Means(NamedTuple):
         return 1 / first if self.are_alike and first & (first - 1) == 0 else 0.0
 
 
-class Picks(NamedTuple):
+class Sampling(NamedTuple):
     """Which columns are results: ``j * step + k * group_step`` for all `k` below `group`."""
 
     step: int
@@ -76,9 +76,8 @@ class Fold(Operation):
     ----------
     reduce : into which of them
     means : how sums become means
-    picks : columns that are results, of those that are folded without their stride; None for those
-        that the axis says
-    shape : of the result, with `picks`
+    over_channels : windows lie along the channels of a pixel, and the results are these of all
+        positions along a row of numbers; None for windows over rows and columns of pixels
     """
 
     outline: Outline
@@ -89,20 +88,27 @@ class Fold(Operation):
     dtype: np.dtype[Any]
     reduce: Reduce
     means: Means | None = None
-    picks: Picks | None = None
-    shape: tuple[int, int, int] | None = None
+    over_channels: Sampling | None = None
+    counts_nan = False
 
     @property
     def output_shape(self) -> tuple[int, int, int]:
         """The shape of the result (H', W', C')."""
-        return self.shape or super().output_shape
+        if self.over_channels is None:
+            return super().output_shape
+        height, width, _ = self.outline.shape
+        return height, width, self.over_channels.group
+
+    def bound(self, size: float) -> float:
+        """Return a bound on absolute outputs; a fill that is infinite is one that never wins."""
+        return super().bound(size) if math.isfinite(self.fill) else size
 
     def ways(self) -> Iterator[Plan]:
         """Yield the folding row by row, and that in blocks."""
         kind = self.dtype if self.means is None else self.means.sums
         exact = self.means is None or self.outline.dtype.kind != "f"
         size = f"{self.reduce} of {self.window}, down columns, then along rows"
-        if self.picks is not None:
+        if self.over_channels is not None:
             size = f"{self.reduce} of {self.columns.window} channels"
         starts, shifts = self.passes
         along = len(shifts) + len(starts)
@@ -110,7 +116,7 @@ class Fold(Operation):
         steps = self.rows.stride * self.columns.stride
         cost = per_tap * (self.rows.window + along * self.rows.stride) * steps
         effort = self.rows.window + len(shifts)
-        in_parts = self.means is None or self.means.are_alike
+        in_parts = self.over_channels is None and (self.means is None or self.means.are_alike)
         yield Plan(
             "separable",
             kind,
@@ -121,7 +127,8 @@ class Fold(Operation):
             ready=_Ready if in_parts else None,
             run=None if in_parts else _run,
         )
-        if self.is_dense and self.means is None and self.picks is None and self.rows.window > 1:
+        is_extreme = self.means is None and self.over_channels is None
+        if self.is_dense and is_extreme and self.rows.window > 1:
             reason = f"{size}, in blocks as high as the window, in {kind}"
             cost = per_tap * (6 + along)
             yield Plan("blocks", kind, exact, reason, cost, effort, ready=_ReadyInBlocks)
@@ -144,7 +151,9 @@ class Fold(Operation):
             shifts += [min(tap * covered, window - covered) for tap in range(wanted)]
             starts.append(len(shifts))
             covered = min(wanted * covered, window)
-        step = self.columns.dilation * self.outline.shape[2]
+        step = self.columns.dilation
+        if self.over_channels is None:
+            step *= self.outline.shape[2]
         return np.array(starts, np.int64), np.array(shifts, np.int64) * step
 
 
@@ -158,13 +167,15 @@ class _Rows:
     """The padded rows of a part with an output at every column, and the columns that are folded."""
 
     def __init__(self, operation: Fold, part: Part) -> None:
-        columns = part.columns
+        image, columns = part.image, part.columns
         every = replace(columns, stride=1, outputs=(columns.outputs - 1) * columns.stride + 1)
-        dtype = part.image.dtype
-        self.source = Source(replace(part, columns=every), operation.border, operation.fill, dtype)
+        if operation.over_channels is not None:
+            image = image.reshape(image.shape[0], -1, 1)
+        part = replace(part, image=image, columns=every)
+        self.source = Source(part, operation.border, operation.fill, image.dtype)
         self.first, self.count, self.have_place = self.source.columns_read()
         channels = self.source.channels
-        self.picks = operation.picks or Picks(columns.stride * channels, channels, 1)
+        self.sampling = operation.over_channels or Sampling(columns.stride * channels, channels, 1)
 
 
 class _Ready:
@@ -185,12 +196,12 @@ class _Ready:
         operation, parts = self._operation, self._rows
         source, means = parts.source, operation.means
         dtype = operation.dtype if means is None else means.sums
-        down, along, pairs, divide = _loops(operation, parts.picks)
+        down, along, pairs, divide = _loops(operation, parts.sampling)
         row_counts = column_counts = NONE
         if means is not None:
             # a band that reaches the end has the last counts; of parts all are alike
             row_counts = means.row_counts[first_output:]
-            column_counts = means.column_counts.repeat(parts.picks.group)
+            column_counts = means.column_counts.repeat(parts.sampling.group)
         beyond = np.full(source.channels, operation.fill if operation.border == "constant" else 0)
         if means is not None:
             beyond = beyond * operation.rows.window
@@ -215,7 +226,7 @@ class _Ready:
             source.image_dtype.itemsize,
             item,
             beyond.astype(dtype).view(np.uint8),
-            *parts.picks,
+            *parts.sampling,
             row_counts,
             column_counts,
             0.0 if means is None else means.share,
@@ -228,7 +239,7 @@ class _Ready:
         )
 
 
-def _loops(operation: Fold, picks: Picks) -> tuple[Loop, Loop, Loop | None, Loop | None]:
+def _loops(operation: Fold, sampling: Sampling) -> tuple[Loop, Loop, Loop | None, Loop | None]:
     """Return the loops that join rows of the image and rows of those, pairs, and that divide."""
     dtype, means = operation.outline.dtype, operation.means
     name = {"max": "largest", "min": "smallest", "mean": "sum"}[operation.reduce]
@@ -239,7 +250,7 @@ def _loops(operation: Fold, picks: Picks) -> tuple[Loop, Loop, Loop | None, Loop
     along = loop(f"{room}.{plural}", S=sums, T=sums)
     _, shifts = operation.passes
     pairs = divide = None
-    if picks == (2, 1, 1) and shifts.tolist() == [0, 1]:
+    if sampling == (2, 1, 1) and shifts.tolist() == [0, 1]:
         pairs = loop(f"{room}.{name}_pairs", T=sums)
     if means is not None:
         result = operation.dtype
@@ -261,7 +272,7 @@ class _ReadyInBlocks:
         """Return the call that computes output rows from those padded rows into `out`."""
         operation, parts = self._operation, self._rows
         source, dtype = parts.source, operation.dtype
-        _, join, _, _ = _loops(operation, parts.picks)
+        _, join, _, _ = _loops(operation, parts.sampling)
         item = dtype.itemsize
         length = source.row_length * item
         width = parts.count * source.channels * item

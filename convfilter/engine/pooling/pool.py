@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from convfilter.engine.fold.fold import Fold, Means, Picks, Reduce
+from convfilter.engine.fold.fold import Fold, Means, Reduce, Sampling
 from convfilter.engine.operation import remembered, run
 from convfilter.engine.window.axes import LARGEST_EXTENT, Axis, Outline, Pair, check_elements
 from convfilter.errors import ArgumentError, UnknownNameError
@@ -65,53 +65,52 @@ def pool(
 
     """
     pixels = check_image(image)
-    if over not in OVERS:
-        raise UnknownNameError("direction to pool over", str(over), OVERS)
-    threads = check_workers(workers)
-    if over == "depth":
-        if reduce not in REDUCES:
-            raise UnknownNameError("way to pool", str(reduce), REDUCES)
-        if check_pair(padding, "padding", 0) != (0, 0) or ceil_mode:
-            raise ArgumentError("pooling over depth has neither padding nor ceil_mode: leave them")
-        if check_pair(dilation, "dilation", 1) != (1, 1):
-            raise ArgumentError("pooling over depth has no dilation: leave it at 1")
-        return _pool_depth(pixels, size, reduce, stride, threads)
     operation = pooling(
         Outline.of(pixels),
         size,
-        reduce,
+        reduce=reduce,
         stride=stride,
         padding=padding,
         dilation=dilation,
         ceil_mode=ceil_mode,
         count_include_pad=count_include_pad,
+        over=over,
     )
-    output = run(operation, pixels, threads)
-    return output if np.ndim(image) == 3 else output[:, :, 0]
+    output = run(operation, pixels, check_workers(workers))
+    return output if np.ndim(image) == 3 or over == "depth" else output[:, :, 0]
 
 
 def pooling(
     outline: Outline,
     size: Pair,
-    reduce: Reduce,
     *,
+    reduce: Reduce = "max",
     stride: Pair | None = None,
     padding: Pair = 0,
     dilation: Pair = 1,
     ceil_mode: bool = False,
     count_include_pad: bool = True,
+    over: Over = "space",
     dtype: np.dtype[Any] | None = None,
 ) -> Fold:
-    """Return `pool` over space as an operation, for an image that need not be there yet.
+    """Return `pool` as an operation, for an image that need not be there yet.
 
-    `dtype` is that of the image, which None stands for, or of means one of floats.
+    `dtype` is that of the result: of means floats, else that of the image, which None stands for.
     """
     if reduce not in REDUCES:
         raise UnknownNameError("way to pool", str(reduce), REDUCES)
+    if over not in OVERS:
+        raise UnknownNameError("direction to pool over", str(over), OVERS)
+    result = outline.dtype if dtype is None else dtype
+    if over == "depth":
+        if check_pair(padding, "padding", 0) != (0, 0) or ceil_mode:
+            raise ArgumentError("pooling over depth has neither padding nor ceil_mode: leave them")
+        if check_pair(dilation, "dilation", 1) != (1, 1):
+            raise ArgumentError("pooling over depth has no dilation: leave it at 1")
+        return _over_depth(outline, size, reduce, stride, result)
     sizes, rows, columns, counts = _windows(
         outline.shape, size, stride, padding, dilation, ceil_mode, count_include_pad
     )
-    result = outline.dtype if dtype is None else dtype
     means, fill = _means_and_fill(outline.dtype, result, reduce, sizes[0] * sizes[1], *counts)
     fields: dict[str, Any] = {
         "outline": outline,
@@ -231,34 +230,29 @@ def _least(dtype: np.dtype[Any], reduce: Literal["max", "min"]) -> float:
     return lowest if reduce == "max" else highest
 
 
-def _pool_depth(
-    image: Array, size: Pair, reduce: Reduce, stride: Pair | None, workers: int
-) -> Array:
+def _over_depth(
+    outline: Outline, size: Pair, reduce: Reduce, stride: Pair | None, dtype: np.dtype[Any]
+) -> Fold:
     """Pool groups of channels: a row of pixels is one row of numbers, a window lies within it."""
     window = check_integer(size, "size", 1)
     step = window if stride is None else check_integer(stride, "stride", 1)
-    height, width, channels = image.shape
+    height, width, channels = outline.shape
     if window > channels:
         raise ArgumentError(
             f"size is {window} and the image has {channels} channels: give a smaller size"
         )
     step = min(step, channels)  # a longer one finds nothing either
     groups = (channels - window) // step + 1
-    flat = image.reshape(height, width * channels, 1)
-    rows = Axis(height, 1, 1, 1, 0, 0, height)
-    columns = Axis(width * channels, window, 1, 1, 0, 0, width * channels - window + 1)
     ones, sizes = np.ones(height, np.int64), np.full(width, window, np.int64)
-    means, fill = _means_and_fill(image.dtype, image.dtype, reduce, window, ones, sizes)
-    operation = Fold(
-        Outline.of(flat),
-        rows,
-        columns,
+    means, fill = _means_and_fill(outline.dtype, dtype, reduce, window, ones, sizes)
+    return Fold(
+        outline,
+        Axis(height, 1, 1, 1, 0, 0, height),
+        Axis(width * channels, window, 1, 1, 0, 0, width * channels - window + 1),
         "constant",
         fill,
-        image.dtype,
+        dtype,
         reduce,
         means,
-        Picks(channels, groups, step),
-        (height, width, groups),
+        Sampling(channels, groups, step),
     )
-    return run(operation, flat, workers)

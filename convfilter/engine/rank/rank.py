@@ -137,7 +137,7 @@ class Rank(Operation):
     Attributes
     ----------
     index : how many values of the window come before it
-    minds_nan : NaN is about, of which what orders numbers says nothing
+    holds_nan : the image holds NaN, which has no place in an order of numbers
     """
 
     outline: Outline
@@ -147,7 +147,7 @@ class Rank(Operation):
     fill: float
     dtype: np.dtype[Any]
     index: int
-    minds_nan: bool = False
+    holds_nan: bool = False
 
     @property
     def taps(self) -> int:
@@ -155,10 +155,10 @@ class Rank(Operation):
         return self.rows.window * self.columns.window
 
     def ways(self) -> Iterator[Plan]:
-        """Yield every algorithm that serves the window and the dtype."""
+        """Yield the plans of every algorithm for the window and the dtype."""
         for algorithm in algorithms(ALGORITHMS):
             for plan in algorithm.ways(self):
-                yield replace(plan, ready=None, run=_run_with_nan) if self.minds_nan else plan
+                yield replace(plan, ready=None, run=_run_with_nan) if self.holds_nan else plan
 
     def plan_of(
         self,
@@ -176,12 +176,12 @@ class Rank(Operation):
 
     def again(self, bad: int) -> Rank | None:
         """Return the same for an image that holds NaN."""
-        return None if self.minds_nan else replace(self, minds_nan=True)
+        return None if self.holds_nan else replace(self, holds_nan=True)
 
 
 def _run_with_nan(operation: Rank, image: Array, workers: int) -> tuple[Array, int]:
     """Find ranks, and make those NaN whose windows hold one: the maximum there is NaN, too."""
-    output, _ = attempt(replace(operation, minds_nan=False), image, workers)
+    output, _ = attempt(replace(operation, holds_nan=False), image, workers)
     window = operation.rows, operation.columns, operation.border, operation.fill
     peaks, _ = attempt(Fold(operation.outline, *window, operation.dtype, "max"), image, workers)
     output[np.isnan(peaks)] = np.nan
@@ -197,14 +197,17 @@ class Strips:
 
     @abstractmethod
     def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array], None]:
-        """Return what finds the ranks of a strip of padded rows, for at most so many outputs."""
+        """Return the function that finds the ranks of a strip of padded rows.
+
+        A strip is of at most so many rows of outputs.
+        """
 
     def most_rows(self) -> int:
         """Return how many rows of outputs are found at a time."""
         return self.source.strip_rows()
 
     def of_histogram(self) -> int:
-        """Return how many rows of outputs one histogram serves."""
+        """Return for how many rows of outputs one histogram is moved along."""
         return max(HISTOGRAM_ROWS, 4 * self.source.rows.window)
 
     def bind(self, rows: RowSources, out: Array, scratch: Scratch) -> Callable[[], int]:

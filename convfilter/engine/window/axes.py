@@ -25,14 +25,14 @@ LARGEST_EXTENT = 2**27
 
 @dataclass(frozen=True)
 class Outline:
-    """What is known of an image (H, W, C) before it is there."""
+    """Shape and dtype of an image (H, W, C), which need not exist yet."""
 
     shape: tuple[int, int, int]
     dtype: np.dtype[Any]
 
     @classmethod
     def of(cls, image: NDArray[Any]) -> Outline:
-        """Return the outline of an image that is there."""
+        """Return the outline of an image."""
         height, width, channels = image.shape
         return cls((height, width, channels), image.dtype)
 
@@ -41,7 +41,7 @@ class Outline:
 class Axis:
     """How a window walks along one axis of an image.
 
-    Output `i` sees the padded positions ``i * stride + t * dilation`` for the taps ``t``; padded
+    Output `i` reads the padded positions ``i * stride + t * dilation`` for the taps ``t``; padded
     position `before` is the first one of the image.
     """
 
@@ -60,7 +60,7 @@ class Axis:
 
     @property
     def extent(self) -> int:
-        """Padded positions that some window sees, counted from the first."""
+        """Padded positions from the first that some window reads to the last."""
         return (self.outputs - 1) * self.stride + self.reach
 
     def sources(self, border: Border) -> NDArray[np.int64]:
@@ -79,7 +79,7 @@ def lay_out(
     dilation: Any = 1,
     padding: Any = "same",
 ) -> tuple[Axis, Axis]:
-    """Return the axes (rows, columns) of a window over an image, refusing what cannot be meant.
+    """Return the axes (rows, columns) of a window over an image, or raise what is wrong with it.
 
     Nothing is allocated here, so that absurd numbers cost nothing.
     """
@@ -99,12 +99,12 @@ def _axes(
     dilations: tuple[int, int],
     paddings: PaddingName | tuple[tuple[int, int], tuple[int, int]],
 ) -> tuple[Axis, Axis]:
-    """Return what `lay_out` does for arguments that are checked."""
+    """Return the axes for arguments that `lay_out` has checked."""
     axes = []
     for value in (*strides, *dilations):
         if value > LARGEST_EXTENT:
             raise ArgumentError(
-                f"a stride or dilation is {value}: at most {LARGEST_EXTENT} is served"
+                f"a stride or dilation is {value}: at most {LARGEST_EXTENT} is supported"
             )
     for i, name in enumerate(("rows", "columns")):
         size, reach = shape[i], (window[i] - 1) * dilations[i] + 1
@@ -122,7 +122,7 @@ def _axes(
         if max(padded, reach) > LARGEST_EXTENT:
             raise ArgumentError(
                 f"the window and its padding span {max(padded, reach)} {name}:"
-                f" at most {LARGEST_EXTENT} are served"
+                f" at most {LARGEST_EXTENT} are supported"
             )
         outputs = (padded - reach) // strides[i] + 1
         if outputs < 1:
@@ -141,7 +141,7 @@ def check_elements(elements: int, what: str) -> None:
     """Refuse arrays of more than LARGEST_ELEMENTS elements."""
     if elements > LARGEST_ELEMENTS:
         raise ArgumentError(
-            f"{what} would have {elements} elements: at most {LARGEST_ELEMENTS} are served"
+            f"{what} would have {elements} elements: at most {LARGEST_ELEMENTS} are supported"
         )
 
 
@@ -178,7 +178,7 @@ def check_padding(padding: Any) -> Padding:
 def _check_width(value: Any) -> int:
     width = check_integer(value, "padding", 0)
     if width > LARGEST_EXTENT:
-        raise ArgumentError(f"padding is {width}: at most {LARGEST_EXTENT} is served")
+        raise ArgumentError(f"padding is {width}: at most {LARGEST_EXTENT} is supported")
     return width
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -19,7 +19,7 @@ from convfilter.engine.window.axes import Axis
 from convfilter.engine.window.borders import Border
 from convfilter.engine.window.layout import SOURCE
 from convfilter.runtime.checks import Array
-from convfilter.runtime.compiled import loop
+from convfilter.runtime.compiled import Loop, loop
 from convfilter.runtime.memory import Scratch
 
 STRIP_BYTES = 1 << 21
@@ -32,7 +32,7 @@ MOST_REMEMBERED = 1 << 16
 """Columns of a padded row that are remembered."""
 
 RowSources = NDArray[np.int64]
-"""Which rows of an image padded rows are; negative numbers stand for rows of `fill`."""
+"""For every padded row the row of the image that it repeats; negative for a row of `fill`."""
 
 
 class Ready(Protocol):
@@ -41,7 +41,7 @@ class Ready(Protocol):
     def bind(self, rows: RowSources, out: Array, scratch: Scratch) -> Callable[[], int | None]:
         """Return the call that computes output rows from those padded rows into `out`.
 
-        It returns how many numbers could not be told.
+        The call returns how many numbers it could not compute.
         """
 
 
@@ -117,7 +117,7 @@ class Source:
         return self._row_sources[start : start + self.height(outputs)]
 
     def record(self, rows: RowSources) -> Array:
-        """Return what loops take that load padded rows, which are these rows of the image.
+        """Return the record by which loops load padded rows; `rows` says which they are.
 
         It holds addresses: this source and `rows` have to live as long as it is used.
         """
@@ -125,25 +125,24 @@ class Source:
         return np.array([fields], SOURCE)
 
     def record_in_place(self, rows: RowSources, *, loads: bool = False) -> Array:
-        """Return what loops take that read the rows of the image where they lie.
+        """Return the record by which loops read the rows of the image where they lie.
 
-        Where one also `loads` padded rows, they have the dtype of this source.
+        With `loads` they can also load padded rows, of the dtype of this source.
         """
         load = self._load.address if loads else 0
         fields = (load, *self._fields, self._blank.ctypes.data, rows.ctypes.data, *self._more)
         return np.array([fields], SOURCE)
 
     def plane_record(self, rows: RowSources) -> Array:
-        """Return what loops take that load one channel at a time."""
-        load = loop("engine.window.loops.rows.load_plane", S=self.image_dtype, T=self.dtype)
-        fields = (load.address, *self._fields, 0, rows.ctypes.data, *self._more)
+        """Return the record by which loops load padded rows one channel at a time."""
+        load = self.load_plane.address
+        fields = (load, *self._fields, 0, rows.ctypes.data, *self._more)
         return np.array([fields], SOURCE)
 
     def columns_read(self) -> tuple[int, int, bool]:
         """Return the first column of the image that is read, and how many from there on.
 
-        The third value says that all of them are among those that lie side by side, so that what
-        becomes of a column has one place in a padded row.
+        The third value tells whether they lie side by side in a padded row as well.
         """
         start, stop = self.run
         first, count = int(self._column_sources[start]) if stop > start else 0, stop - start
@@ -154,7 +153,12 @@ class Source:
         return lowest, highest - lowest + 1, False
 
     @functools.cached_property
-    def _load(self) -> Any:
+    def load_plane(self) -> Loop:
+        """The loop that loads one channel of padded rows."""
+        return loop("engine.window.loops.rows.load_plane", S=self.image_dtype, T=self.dtype)
+
+    @functools.cached_property
+    def _load(self) -> Loop:
         return loop("engine.window.loops.rows.load", S=self.image_dtype, T=self.dtype)
 
     @functools.cached_property
@@ -199,7 +203,7 @@ Sources are pixels, -1 for `fill`; taps are numbers from the first one of a wind
 
 
 def _columns(columns: Axis, border: Border, channels: int) -> Columns:
-    """Return the padded columns of a row, in the order that loops read them in."""
+    """Return the padded columns of a row, in the order in which loops read them."""
     sources = columns.sources(border)
     if columns.stride == 1:
         taps = np.arange(columns.window, dtype=np.int64) * columns.dilation

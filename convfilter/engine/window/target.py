@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from convfilter.engine.window.layout import TARGET
+from convfilter.runtime import memory
 from convfilter.runtime.checks import Array, limits_of
 from convfilter.runtime.compiled import Loop, loop
+from convfilter.runtime.threads import run_bands
+
+NANOSECONDS_TO_ROUND = 0.8
+"""About what a number takes that is stored in another dtype."""
 
 WHOLE = np.dtype(np.int16)
 """Sums of this dtype are whole, and are never rounded."""
@@ -23,11 +29,11 @@ def record(
     factor: float | None = None,
     finite: bool = False,
 ) -> Array:
-    """Return what loops take that store rows of numbers of the dtype `sums` in `out` (rows, n).
+    """Return the record by which loops store rows of numbers of dtype `sums` in `out` (rows, n).
 
-    With a `factor` the roots of the numbers, times this, are stored. `offset` is added. `finite`
-    says that no number is NaN or infinite, so that none is looked at. The record holds the address
-    of `out`, which has to live as long as it is used.
+    With a `factor`, the square roots of the numbers, times this factor, are stored. `offset` is
+    added. `finite` says that no number is NaN or infinite, so that none is checked. The record
+    holds the address of `out`, which has to live as long as it is used.
     """
     store = store_loop(sums, out.dtype, factor is not None)
     return stored_by(
@@ -44,7 +50,7 @@ def stored_by(
     factor: float = 1.0,
     finite: bool = True,
 ) -> Array:
-    """Return what `record` does, for a loop that stores rows in a way of its own."""
+    """Return the record for loops that store rows by `store`, or by themselves if it is None."""
     address = 0 if store is None else store.address
     lowest, highest = _range(out.dtype, sums)
     place = address, out.ctypes.data, out.strides[0], out.itemsize
@@ -52,8 +58,50 @@ def stored_by(
     return np.array([fields], TARGET)
 
 
+def storing(rows: Array, output: Array) -> Callable[[int, int], int | None]:
+    """Return the function that stores rows (n, m) in an output, beginning at a row and a column.
+
+    Numbers of another dtype than the output's are rounded to nearest, ties to even, and saturated.
+    The function returns how many could not be stored as they are: NaN where the output is of
+    integers, numbers that are not finite where it is of floats.
+    """
+    height, width = rows.shape
+    if rows.dtype != output.dtype:
+        store = store_loop(rows.dtype, output.dtype)
+        stored = record(output, rows.dtype)
+
+        def rounded(first: int, left: int) -> int:
+            bad: int = store(stored, first, height, left, width, width, rows.reshape(-1))
+            return bad
+
+        return rounded
+
+    def copied(first: int, left: int) -> None:
+        output[first : first + height, left : left + width] = rows
+
+    return copied
+
+
+def rounded_to(dtype: np.dtype[Any], image: Array, workers: int) -> Array:
+    """Return an image (H, W, C) in a dtype.
+
+    Floats that become integers are rounded to nearest, ties to even, and saturated; NaN becomes the
+    lowest one.
+    """
+    if image.dtype == dtype:
+        return image
+    rows = image.reshape(image.shape[0], -1)
+    output = memory.empty(rows.shape, dtype)
+
+    def work(start: int, stop: int) -> None:
+        storing(rows[start:stop], output)(start, 0)
+
+    run_bands(rows.shape[0], rows.shape[1] * NANOSECONDS_TO_ROUND, workers, work)
+    return output.reshape(image.shape)
+
+
 def place(out: Array) -> Array:
-    """Return what loops take that write the numbers of `out` (rows, n) by themselves."""
+    """Return the record for loops that write the numbers of `out` (rows, n) themselves."""
     return stored_by(None, out, out.dtype, offset=0.0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Literal, dataclass_transform
 
 from convfilter.engine.window.axes import Padding
-from convfilter.engine.window.borders import Border
+from convfilter.engine.window.borders import PATTERNS, Border
 from convfilter.filters.declaring.parameters import IntegerPair, Spec
 
 __all__ = [
@@ -35,11 +35,7 @@ SIGNED_HELP = (
 Signed = Annotated[SignedMode, Spec(SIGNED_HELP, shared=True)]
 BorderOption = Annotated[
     Border,
-    Spec(
-        "what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect"
-        " (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)",
-        shared=True,
-    ),
+    Spec(f"what stands beyond the edge: {PATTERNS}", shared=True),
 ]
 Fill = Annotated[
     float,

@@ -16,7 +16,7 @@ from convfilter import engine
 from convfilter.engine.correlation.correlate import correlation
 from convfilter.engine.correlation.layout import CombineName
 from convfilter.engine.window.axes import Outline
-from convfilter.engine.window.borders import Border
+from convfilter.engine.window.borders import Border, reads_far_side
 from convfilter.runtime.checks import Array
 
 __all__ = [
@@ -244,8 +244,8 @@ def fill_hidden(
     weights = visible.astype(working)
     rows, columns = size
     box = np.ones((2 * (rows // 2) + 1, 2 * (columns // 2) + 1))
-    # the other borders repeat pixels that are within reach already
-    beyond: Border = "wrap" if border == "wrap" else "constant"
+    # other borders repeat pixels that are within reach already
+    beyond: Border = border if reads_far_side(border) else "constant"
     weight_beyond = 1.0 if border == "constant" else 0.0
 
     def summed(plane: Array, fill: float) -> Array:

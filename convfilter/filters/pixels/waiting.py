@@ -9,22 +9,20 @@ leaves the cache.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from collections.abc import Callable
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convfilter import engine
 from convfilter.engine.correlation.correlate import correlation
 from convfilter.engine.correlation.layout import CombineName
+from convfilter.engine.operation import Operation, run
 from convfilter.engine.window.axes import Outline
+from convfilter.engine.window.target import rounded_to
 from convfilter.filters.declaring.options import SignedMode
 from convfilter.runtime.checks import Array, check_image
 from convfilter.runtime.threads import check_workers
-
-if TYPE_CHECKING:
-    from convfilter.engine.operation import Operation
 
 __all__ = ["Averages", "Picks", "Sums", "Waiting", "Windowed"]
 
@@ -36,14 +34,11 @@ class Windowed(Protocol):
     def shrinks(self) -> bool:
         """Whether it gives so much less than it reads that it gains nothing as the first step."""
 
-    def run(self, colour: Array, dtype: np.dtype[Any], workers: int | None) -> Array:
-        """Do the work alone; `dtype` is that of the result, unless it is always the image's."""
-
     def operation(self, outline: Outline, dtype: np.dtype[Any]) -> Operation:
-        """Return the work as an operation of the engine; `dtype` as for `run`."""
+        """Return the work as an operation of the engine, for colours of that shape and dtype.
 
-    def can_round(self, reads: np.dtype[Any], dtype: np.dtype[Any]) -> bool:
-        """Tell whether `run` rounds what it makes of colours of the dtype `reads` to `dtype`."""
+        `dtype` is that of its result, as far as it may be chosen.
+        """
 
     def showing(self, signed: SignedMode | None) -> Windowed | None:
         """Return the work whose result need only be rounded to show what this one gives.
@@ -53,7 +48,7 @@ class Windowed(Protocol):
         """
 
     def gives(self, reads: np.dtype[Any], dtype: np.dtype[Any]) -> np.dtype[Any]:
-        """Return the dtype of what `run` gives for colours of the dtype `reads`."""
+        """Return the dtype that its operation gives for colours of the dtype `reads`."""
 
 
 class Sums:
@@ -82,26 +77,14 @@ class Sums:
         self._offset = offset
         self._middle = middle
 
-    def run(self, colour: Array, dtype: np.dtype[Any], workers: int | None) -> Array:
-        """Return the result in `dtype`."""
-        return engine.correlate_bank(
-            colour, self._kernels, self._combine, **self._named(dtype), workers=workers
-        )
-
     def operation(self, outline: Outline, dtype: np.dtype[Any]) -> Operation:
         """Return the correlation as an operation that gives `dtype`."""
-        return correlation(outline, self._kernels, self._combine, **self._named(dtype))
-
-    def _named(self, dtype: np.dtype[Any]) -> dict[str, Any]:
-        return {"scale": self._scale, "offset": self._offset, "dtype": dtype, **self._walk}
+        named = {"scale": self._scale, "offset": self._offset, "dtype": dtype, **self._walk}
+        return correlation(outline, self._kernels, self._combine, **named)
 
     def gives(self, reads: np.dtype[Any], dtype: np.dtype[Any]) -> np.dtype[Any]:
         """Return the dtype asked for."""
         return dtype
-
-    def can_round(self, reads: np.dtype[Any], dtype: np.dtype[Any]) -> bool:
-        """Tell so of all: the engine rounds sums of any colours to any dtype."""
-        return True
 
     def showing(self, signed: SignedMode | None) -> Sums | None:
         """Return the correlation whose rounded result shows the response of this one."""
@@ -125,51 +108,35 @@ class Sums:
         )
 
 
-class _Call:
-    """A function of the engine, with its arguments.
+class _Work:
+    """Work for whatever makes an operation of the engine, such as `ranking`, and its arguments.
 
-    `make_operation` takes the outline of an image and the same arguments, and returns the function
-    as an operation; of averages it is told the dtype as well.
+    Attributes
+    ----------
+    make : takes the outline of an image and the arguments, and returns the operation
     """
 
     def __init__(
-        self,
-        function: Callable[..., Array],
-        make_operation: Callable[..., Operation],
-        *arguments: Any,
-        shrinks: bool = False,
-        **named: Any,
+        self, make: Callable[..., Operation], *arguments: Any, shrinks: bool = False, **named: Any
     ) -> None:
         self.shrinks = shrinks
-        self._function = function
-        self._make_operation = make_operation
+        self._make = make
         self._arguments = arguments
         self._named = named
 
-    def _run(self, colour: Array, workers: int | None) -> Array:
-        return self._function(colour, *self._arguments, **self._named, workers=workers)
-
     def _operation(self, outline: Outline, **dtype: np.dtype[Any]) -> Operation:
-        return self._make_operation(outline, *self._arguments, **self._named, **dtype)
-
-    def can_round(self, reads: np.dtype[Any], dtype: np.dtype[Any]) -> bool:
-        """Tell so of the dtype that is read, which the engine gives back."""
-        return reads == dtype
+        return self._make(outline, *self._arguments, **self._named, **dtype)
 
     def showing(self, signed: SignedMode | None) -> Self | None:
         """Return the work itself where nothing but rounding is left to be done."""
         return self if signed in (None, "clamp") else None
 
 
-class Picks(_Call):
+class Picks(_Work):
     """Work whose results are values of the image, in its dtype: ranks, maxima and minima."""
 
-    def run(self, colour: Array, dtype: np.dtype[Any], workers: int | None) -> Array:
-        """Return the result in the dtype of the colour."""
-        return self._run(colour, workers)
-
     def operation(self, outline: Outline, dtype: np.dtype[Any]) -> Operation:
-        """Return the call as an operation, which gives the dtype of its image."""
+        """Return the operation, which gives the dtype of its image."""
         return self._operation(outline)
 
     def gives(self, reads: np.dtype[Any], dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -177,15 +144,11 @@ class Picks(_Call):
         return reads
 
 
-class Averages(_Call):
+class Averages(_Work):
     """Work whose results are averages, rounded to the dtype of the image: means and smoothings."""
 
-    def run(self, colour: Array, dtype: np.dtype[Any], workers: int | None) -> Array:
-        """Return the result in `dtype`."""
-        return self._run(colour.astype(dtype, copy=False), workers)
-
     def operation(self, outline: Outline, dtype: np.dtype[Any]) -> Operation:
-        """Return the call as an operation that gives `dtype`, or floats that are yet to round."""
+        """Return the operation, which gives `dtype`, or floats that are yet to be rounded to it."""
         return self._operation(outline, dtype=dtype if dtype.kind == "f" else outline.dtype)
 
     def gives(self, reads: np.dtype[Any], dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -221,88 +184,63 @@ class Waiting:
 
     def raw(self) -> Array:
         """Return the colours, neither shown nor rounded: computed the first time."""
+        # a step that is still at work may ask for what it was given as well
+        return self._raw(joins=self.only_next_asks)
+
+    def _raw(self, joins: bool) -> Array:
         if self._result is None:
             assert self._todo is not None
-            source, work = self._todo
-            self._keep(work.run(_raw(source), self._floats, self._workers))
-        assert self._result is not None
+            _, work = self._todo
+            self._result = self._run(work, self._floats, self.dtype, joins)
+            self._todo = None  # and with it all colours that led here
         return self._result
-
-    def _keep(self, result: Array) -> None:
-        self._result = result
-        self._todo = None  # and with it all colours that led here
 
     def finished(self, signed: SignedMode | None, dtype: np.dtype[Any]) -> Array | None:
         """Return the colours as the engine shows them and rounds them to `dtype` on its way out.
 
         None where it cannot: then what `raw` returns has to be shown and rounded.
         """
-        nodes = self._chain()
-        if len(nodes) > 1:
-            shown = self._in_one_pass(nodes, signed, dtype)
-            if shown is not None:
-                return shown
-        if self._todo is None or dtype.kind != "u":
+        if self._todo is None:
             return None
-        source, work = self._todo
-        colour = _raw(source)
-        last = work.showing(signed)
-        if last is None or not last.can_round(colour.dtype, dtype):
+        _, work = self._todo
+        shown = work.showing(signed) if dtype.kind == "u" else None
+        if shown is None:
+            self._raw(joins=True)
             return None
-        return last.run(colour, dtype, self._workers)
+        return self._run(shown, dtype, dtype, joins=True)
 
-    def _chain(self) -> list[Waiting]:
-        """Return what waits and can run in one pass, in the order of the steps, this one last."""
-        nodes: list[Waiting] = []
-        node: Waiting | Array = self
-        while (
-            isinstance(node, Waiting)
-            and node._todo is not None
-            and (node is self or node.only_next_asks)
-        ):
-            nodes.append(node)
-            node = node._todo[0]
-        while nodes and nodes[-1]._work.shrinks:
-            nodes.pop()
-        return nodes[::-1]
+    def _run(
+        self, last: Windowed, dtype: np.dtype[Any], rounded: np.dtype[Any], joins: bool
+    ) -> Array:
+        """Run the `last` work in `dtype`, and round its result.
 
-    @property
-    def _work(self) -> Windowed:
-        assert self._todo is not None
-        return self._todo[1]
-
-    def _in_one_pass(
-        self, nodes: Sequence[Waiting], signed: SignedMode | None, dtype: np.dtype[Any]
-    ) -> Array | None:
-        """Run all these, this one last, and return the colours shown and rounded.
-
-        None where they have to be done one after the other, or come out raw, and are kept so.
+        Where it `joins`, it runs with what waits before it, as far as nobody else asks for that.
         """
-        from convfilter.engine.chain import run_chain  # a single filter has no use for it
-
-        assert nodes[0]._todo is not None
-        colour = _raw(nodes[0]._todo[0])
+        source, works = self._unfinished(joins)
+        colour = source.raw() if isinstance(source, Waiting) else source
         image = check_image(colour)
-        outline = Outline(image.shape, image.dtype)
-        steps: list[Operation] = []
-        for node in nodes[:-1]:
-            step = node._work.operation(outline, self._floats)
-            outline = Outline((step.rows.outputs, step.columns.outputs, image.shape[2]), step.dtype)
-            steps.append(step)
-        last = self._work.showing(signed) if dtype.kind == "u" else None
-        if last is not None:
-            steps.append(last.operation(outline, dtype))
+        outline, operations = Outline.of(image), []
+        for work, floats in [*((work, self._floats) for work in works[:-1]), (last, dtype)]:
+            operations.append(work.operation(outline, floats))
+            outline = operations[-1].result
+        workers = check_workers(self._workers)
+        if len(operations) == 1:
+            result = rounded_to(rounded, run(operations[0], image, workers), workers)
         else:
-            steps.append(self._work.operation(outline, self._floats))
-        final = steps[-1].dtype if last is None else dtype
-        result = run_chain(image, steps, final, check_workers(self._workers))
-        if result is not None and colour.ndim == 2:
-            result = result[:, :, 0]
-        if result is None or last is not None:
-            return result
-        self._keep(result)
-        return None
+            from convfilter.engine.chain import run_chain  # a single filter has no use for it
 
+            result = run_chain(image, operations, rounded, workers)
+        return result if colour.ndim == 3 else result[:, :, 0]
 
-def _raw(source: Waiting | Array) -> Array:
-    return source.raw() if isinstance(source, Waiting) else source
+    def _unfinished(self, joins: bool) -> tuple[Waiting | Array, list[Windowed]]:
+        """Return what the work on these colours begins with, and the work, in order."""
+        assert self._todo is not None
+        todo = [self._todo]
+        while joins:
+            source, _ = todo[-1]
+            if not isinstance(source, Waiting) or not source.only_next_asks or not source._todo:
+                break
+            todo.append(source._todo)
+        while len(todo) > 1 and todo[-1][1].shrinks:
+            todo.pop()
+        return todo[-1][0], [work for _, work in reversed(todo)]

@@ -111,12 +111,12 @@ def rank(image: Pixels, percent: float, size: int | tuple[int, int], window: Win
         fill = round(fill)
     both = size if isinstance(size, tuple) else (size, size)
     alpha, walk = image.alpha, _walk(window)
-    from convfilter import engine
-    from convfilter.engine.rank.rank import ranking
-
     if not is_uneven(alpha):
-        work = Picks(engine.percentile, ranking, size, percent, fill=fill, **walk)
+        from convfilter.engine.rank.rank import ranking
+
+        work = Picks(ranking, size, percent, fill=fill, **walk)
         return image.awaiting(work, alpha=_sampled_alpha(image, both, window))
+    from convfilter import engine
     from convfilter.filters.pixels.alpha import extremes_of_visible
 
     def find(plane: Array, fill: float = fill) -> Array:
@@ -148,11 +148,8 @@ def pool(
         return engine.pool(array, size, **{"workers": image.workers, **named, **changes})
 
     if not is_uneven(alpha):
-        work: Picks | Averages
-        if reduce == "mean":
-            work = Averages(engine.pool, pooling, size, shrinks=True, **named)
-        else:
-            work = Picks(engine.pool, pooling, size, shrinks=True, **named)
+        kind = Averages if reduce == "mean" else Picks
+        work = kind(pooling, size, shrinks=True, **named)
         # of equal values: their mean may differ in the last bit
         return image.awaiting(work, alpha=None if alpha is None else pooled(alpha, reduce="max"))
     from convfilter.filters.pixels.alpha import extremes_of_visible, pool_visible
@@ -169,20 +166,21 @@ def pool(
 def smooth(
     image: Pixels,
     function: Callable[..., Array],
-    make_operation: Callable[..., Operation],
+    make: Callable[..., Operation],
     reach: int,
     options: BorderOptions,
     *arguments: Any,
     **named: Any,
 ) -> Pixels:
-    """Call a smoothing of the engine, such as `engine.bilateral`, whose windows span `reach`.
+    """Smooth as a function of the engine does, such as `engine.bilateral`.
 
-    `make_operation` makes the engine's operation for it, such as `bilateral_smoothing`.
+    `make` makes the engine's operation for it, such as `bilateral_smoothing`; its windows span
+    `reach` rows. Where alpha is uneven, the function is called with alpha as one more channel.
     """
     fill = image.intensity(options.fill)
     beyond: dict[str, Any] = {"border": options.border, "fill": fill}
     if not is_uneven(image.alpha):
-        return image.awaiting(Averages(function, make_operation, *arguments, **beyond, **named))
+        return image.awaiting(Averages(make, *arguments, **beyond, **named))
     from convfilter.filters.pixels.alpha import smooth_visible
 
     def smoothed(planes: Array) -> Array:

@@ -73,7 +73,7 @@ def test_work_whose_colours_others_ask_for_runs_alone() -> None:
     image = noise(70, 80)
     results = []
     for only_next_asks in (True, False):
-        work = Picks(engine.pool, pooling, 3, reduce="max", stride=1)
+        work = Picks(pooling, 3, reduce="max", stride=1)
         first = Waiting(image, work, FLOATS, 1)
         first.only_next_asks = only_next_asks
         last = Waiting(first, sums(), FLOATS, 1)
@@ -93,8 +93,8 @@ def test_operations_are_made_with_the_arguments_of_the_function() -> None:
         made.append((arguments, named))
 
     outline = Outline((7, 8, 3), BYTES)
-    Picks(engine.median, make, 5, border="edge").operation(outline, FLOATS)
-    Averages(engine.bilateral, make, 5, 20.0, 2.0, border="edge").operation(outline, FLOATS)
+    Picks(make, 5, border="edge").operation(outline, FLOATS)
+    Averages(make, 5, 20.0, 2.0, border="edge").operation(outline, FLOATS)
     assert made == [
         ((outline, 5), {"border": "edge"}),
         ((outline, 5, 20.0, 2.0), {"border": "edge", "dtype": FLOATS}),
@@ -116,10 +116,8 @@ def test_the_dtype_is_known_before_the_colours() -> None:
     image = noise(9, 9)
     summed = Waiting(image, sums(), FLOATS, 1)
     for source, dtype in ((image, BYTES), (summed, FLOATS)):
-        picked = Waiting(source, Picks(engine.percentile, ranking, 3, 50, **WALK), FLOATS, 1)
-        averaged = Waiting(
-            source, Averages(engine.bilateral, bilateral_smoothing, 3, 20.0, 2.0), FLOATS, 1
-        )
+        picked = Waiting(source, Picks(ranking, 3, 50, **WALK), FLOATS, 1)
+        averaged = Waiting(source, Averages(bilateral_smoothing, 3, 20.0, 2.0), FLOATS, 1)
         for waiting, wanted in ((picked, dtype), (averaged, FLOATS), (summed, FLOATS)):
             assert waiting.dtype == wanted
             assert waiting.raw().dtype == wanted
@@ -132,13 +130,11 @@ def test_the_engine_rounds_what_it_can(signed: str) -> None:
     gradient = Sums(([[-1.0, 0, 1]],), None, WALK, scale=1.0, offset=0.0, middle=128.0)
     finished = Waiting(image, gradient, FLOATS, 1).finished(signed, BYTES)
     assert (finished is None) == (signed == "scale")
-    averaged = Waiting(
-        image, Averages(engine.bilateral, bilateral_smoothing, 3, 20.0, 2.0), FLOATS, 1
-    )
+    averaged = Waiting(image, Averages(bilateral_smoothing, 3, 20.0, 2.0), FLOATS, 1)
     assert (averaged.finished(signed, BYTES) is not None) == (signed in (None, "clamp"))
     assert Waiting(image, gradient, FLOATS, 1).finished(signed, FLOATS) is None
-    after_floats = Waiting(averaged, Picks(engine.percentile, ranking, 3, 50, **WALK), FLOATS, 1)
-    assert after_floats.finished(None, BYTES) is None  # the median of floats is a float
+    after_floats = Waiting(averaged, Picks(ranking, 3, 50, **WALK), FLOATS, 1)
+    assert (after_floats.finished(signed, BYTES) is not None) == (signed in (None, "clamp"))
 
 
 def test_what_is_computed_lets_go_of_what_it_was_made_from() -> None:

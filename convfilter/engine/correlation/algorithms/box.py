@@ -3,7 +3,8 @@
 The sums of columns are kept from row to row: a row enters, a row leaves (McDonnell, *Box-filtering
 techniques*, 1981). Along the rows the sums of narrow windows are added up, those of wide ones run.
 Sums of integers are integers and exact, so it does not matter where they begin. Sums of float32 are
-float64; they begin anew at fixed rows, and serve images without NaN and infinity only.
+float64 and begin anew at fixed rows. NaN and infinity would stay in them: images that hold such
+values go to another algorithm.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def ways(operation: Correlation) -> Iterator[Plan]:
 
 
 def _is_in_range(operation: Correlation) -> bool:
-    """Tell whether sums are served: of integers, or of float32 to float32."""
+    """Tell whether sums can be held: of integers, or of float32 to float32."""
     dtype, fill = operation.outline.dtype, operation.fill
     if not operation.is_of_integers:
         return dtype == operation.dtype == SINGLE and abs(fill) < 1e30
@@ -83,7 +84,7 @@ def _run(operation: Correlation, image: Array, workers: int) -> tuple[Array, int
 
 
 def _is_mean_of_bytes(operation: Correlation) -> bool:
-    """Tell whether the loop for means of bytes over squares of 3 or 5 serves."""
+    """Tell whether it is a mean of bytes over squares of 3 or 5, which has a loop of its own."""
     window = operation.rows.window
     return (
         operation.outline.dtype == operation.dtype == np.uint8

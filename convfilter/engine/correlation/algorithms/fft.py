@@ -60,7 +60,7 @@ LEAST_TAPS = 64
 """Kernels with fewer weights are never worth a transform."""
 
 LIKELY = 40.0
-"""Ten times the root mean square of the errors that were seen, in units of roundoff."""
+"""Ten times the root mean square of the errors that were measured, in units of roundoff."""
 
 EXACT_ALLOWANCE = 0.25
 """How far sums of integers may stray and still be rounded to what they are."""
@@ -164,11 +164,11 @@ def _roundoff(dtype: np.dtype[Any]) -> float:
 def _run(
     size: int, dtype: np.dtype[Any], operation: Correlation, image: Array, workers: int
 ) -> tuple[Array, int]:
-    """Return the rows of outputs (H', W' * C), and how many of them could not be told.
+    """Return the rows of outputs (H', W' * C), and how many of them could not be computed.
 
-    Those are all of them, where NaN or infinity is about, which transforms would carry to outputs
-    that do not weigh them, or where float values differ so much in size that small ones might be
-    lost.
+    Those are all of them where the image holds NaN or infinity, which transforms would carry to
+    outputs that do not weigh them, or where float values differ so much in size that small ones
+    might be lost.
     """
     part = Part(image, operation.rows, operation.columns)
     source = Source(part, operation.border, operation.fill, dtype)
@@ -312,7 +312,7 @@ class _Transform:
         """Return the transform of a kernel, conjugate for a correlation, as the loop has it.
 
         Its rows and columns are in the order in which the stages leave them. It may not be changed.
-        The last ones are kept: one takes 1 to 5 ms, in one thread.
+        The last ones are cached: one takes 1 to 5 ms, in one thread.
         """
         size, radix = self.size, self.size // 64
         rows, columns = shape

@@ -1,6 +1,6 @@
 """Sums of products in floats: all taps at once, or those of a row and a column one after the other.
 
-These serve every kernel, every window and every image.
+They can compute every kernel, every window and every image.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ def _tap_arrays(
 
 
 def _row_step(source: Source, row: Taps | None) -> int:
-    """Return the numbers from tap to tap along rows if the loops for nines and eights serve."""
+    """Return the numbers from tap to tap along rows, or 0 where those are not even."""
     if row is None or not row.are_even:
         return 0
     steps = set(np.diff(source.tap_columns[row.columns]).tolist())  # strides put phases apart

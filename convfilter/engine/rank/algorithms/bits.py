@@ -36,7 +36,7 @@ class _Search(Strips):
     """A part of a search, made ready."""
 
     def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array], None]:
-        """Return what searches a strip of padded rows for so many rows of outputs."""
+        """Return the function that searches a strip of padded rows."""
         source, operation = self.source, self.operation
         dtype = source.dtype
         search = loop("engine.rank.loops.bits.search", S=dtype)

@@ -35,7 +35,7 @@ class _Blocks(Strips):
     """A part, made ready."""
 
     def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array], None]:
-        """Return what finds the ranks of a strip of padded rows."""
+        """Return the function that finds the ranks of a strip of padded rows."""
         source, index = self.source, self.operation.index
         slide = loop("engine.rank.loops.slide.slide", S=np.int32)
         window = source.rows.window, source.columns.window

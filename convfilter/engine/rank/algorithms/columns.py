@@ -33,7 +33,7 @@ class _Columns(Strips):
     """A part, made ready."""
 
     def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array], None]:
-        """Return what finds the ranks of a strip of padded rows."""
+        """Return the function that finds the ranks of a strip of padded rows."""
         source, index = self.source, self.operation.index
         window = source.rows.window, source.columns.window
         tile = min(max(TILE, window[1]), source.columns.outputs)

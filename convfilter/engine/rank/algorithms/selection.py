@@ -14,7 +14,7 @@ from convfilter.runtime.memory import Scratch
 
 
 def ways(operation: Rank) -> Iterator[Plan]:
-    """Yield the plan, which serves all."""
+    """Yield the plan, which there is for every window and dtype."""
     taps = operation.taps
     reason = "by selection in every window"
     cost = 10.0 * taps
@@ -25,7 +25,7 @@ class _Selection(Strips):
     """A part, made ready."""
 
     def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array], None]:
-        """Return what finds the ranks of a strip of padded rows."""
+        """Return the function that finds the ranks of a strip of padded rows."""
         source, index = self.source, self.operation.index
         select = loop("engine.rank.loops.slide.select", S=source.dtype)
         down = np.arange(source.rows.window, dtype=np.int64) * source.rows.dilation

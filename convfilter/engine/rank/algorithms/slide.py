@@ -30,7 +30,7 @@ class _Slide(Strips):
     """A part, made ready."""
 
     def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array], None]:
-        """Return what finds the ranks of a strip of padded rows."""
+        """Return the function that finds the ranks of a strip of padded rows."""
         source, index = self.source, self.operation.index
         slide = loop("engine.rank.loops.slide.slide", S=source.dtype)
         lowest, highest = limits_of(source.dtype)
