@@ -194,17 +194,18 @@ class _Ready(PlaneReader):
         slots = [np.concatenate([[0], np.cumsum(down[part] + 1)]) for part in parts]
         ring = aligned((max(int(s[-1]) for s in slots), length), dtype)
         in_one = len(parts) == 1
-        totals = aligned((1 + (1 if in_one else rows), self.channels + 1, columns), dtype)
-        line = aligned(columns * self.channels, dtype)
+        width = whole_vectors(columns)
+        totals = aligned((1 + (1 if in_one else rows), self.channels + 1, width), dtype)
+        line = aligned(width * self.channels, dtype)
 
         def filtered(tile_planes: Array, tile: Tile, stored: Array) -> int:
-            sums = shaped(totals, (totals.shape[0], totals.shape[1], tile.columns))
+            sums = shaped(totals, (*totals.shape[:2], whole_vectors(tile.columns)))
             bad = 0
             for part, starts in zip(parts, slots, strict=True):
                 ends = (part is parts[0], part is parts[-1])
                 weights = down[part], right[part], exponents[part], self._factor, self.scale
                 scratch = starts, ring, sums[0], sums[1:]
-                place = stored, tile.top, tile.left, line
+                place = stored, tile.top, tile.left, line, tile.columns
                 bad += smooth(
                     tile_planes, radius, margin, tile.rows, *ends, *weights, *scratch, *place
                 )

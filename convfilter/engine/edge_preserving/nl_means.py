@@ -168,22 +168,25 @@ class _Ready(PlaneReader):
         factor = 1.0 if exact else min(weight, LARGEST_FACTOR)
         scale = (min(weight * weight, LARGEST_FACTOR) if exact else 1.0) * unit(dtype)
         far = window // 2
-        length = whole_vectors(columns + far) + patch - 1
-        squares = aligned((rows + far + patch - 1, whole_vectors(length)), dtype)
+        width = whole_vectors(columns)
+        weighed = whole_vectors(width + far)
+        length = whole_vectors(weighed + patch - 1)
+        squares = aligned((rows + far + patch - 1, length), dtype)
         column = aligned((length,), dtype)
-        weights = aligned((2, rows + far, whole_vectors(columns + far)), dtype)
-        totals = aligned((2, rows, channels + 1, columns), dtype)
-        line = aligned(columns * channels, dtype)
+        weights = aligned((2, rows + far, weighed), dtype)
+        totals = aligned((2, rows, channels + 1, width), dtype)
+        line = aligned(width * channels, dtype)
         offsets = window * window // 2
 
         def filtered(tile_planes: Array, tile: Tile, stored: Array) -> int:
-            partial, sums = shaped(totals, (2, tile.rows, totals.shape[2], tile.columns))
+            width = whole_vectors(tile.columns)
+            partial, sums = shaped(totals, (2, tile.rows, totals.shape[2], width))
             for start in range(0, max(offsets, 1), planes.OFFSETS_AT_ONCE):
                 part = start, min(start + planes.OFFSETS_AT_ONCE, offsets)
                 sizes = patch, window, self.margin
                 scratch = squares, column, weights, partial, sums
                 smooth(tile_planes, *sizes, *part, exact, factor, scale, *scratch)
-            bad: int = divide(stored, sums, tile.top, tile.left, line)
+            bad: int = divide(stored, sums, tile.columns, tile.top, tile.left, line)
             return bad
 
         return filtered

@@ -25,8 +25,7 @@ LARGEST_FACTOR = 1e30
 """Differences are divided by a sigma that float32 can still do so with."""
 
 VECTOR = 16
-"""The loops compute whole vectors of so many columns, and read so many beyond a tile's border."""
-
+"""The loops compute whole vectors of so many columns, and read up to two beyond a tile's border."""
 
 OFFSETS_AT_ONCE = 128
 """Even. So many neighbours, twice, are added up before they join the sums: fewer roundings."""
@@ -100,7 +99,7 @@ class PlaneReader:
 
     def plane_length(self, columns: int) -> int:
         """Return the columns of a plane for so many of a tile."""
-        return whole_vectors(columns) + 2 * self.margin + VECTOR
+        return whole_vectors(columns) + 2 * self.margin + 2 * VECTOR
 
     def bind(self, rows: RowSources, out: Array, scratch: Scratch) -> Callable[[], int]:
         """Return the call that computes output rows from those padded rows into `out`."""

@@ -13,7 +13,12 @@ the other are loaded, added, compared, and stored together:
                                   -2**21 and 2**21 that the dtype of the row holds
     fill(number)                  the same number in every place
     a + b, a - b, a * b           place by place; integers wrap round
-    root(a)                       the square roots
+    a & b, a | b                  bit by bit, of integers
+    root(a), magnitude(a)         the square roots; the absolute values
+    exponential(a)                e to each power, number by number
+    truncated(a)                  floats without what stands behind the point, as signed integers
+                                  as long as they are, which can hold them
+    as_bits(a), from_bits(a)      the bits of floats as such integers, and back
     multiply_add(a, b, c)         a * b + c, rounded once
     smaller(a, b), larger(a, b)   a if a < b else b; b if a < b else a
     least(a, b), most(a, b)       b if b < a else a; b if b > a else a; NaN wins over both
@@ -27,9 +32,9 @@ the other are loaded, added, compared, and stored together:
     count_strange(a)              how many are NaN or infinite
 
 The functions here are what Python calls where Numba is told not to compile: a vector is then an
-array of NumPy. What they become in compiled code is said in `vector_code`. `lanes(kind)` numbers
-fit into a vector; nothing is looked at beyond them, so rows that are not whole vectors long end
-with one that begins earlier.
+array of NumPy. What they become in compiled code is said in the room `vector_code`.
+`lanes(kind)` numbers fit into a vector; nothing is looked at beyond them, so rows that are not
+whole vectors long end with one that begins earlier.
 """
 
 from __future__ import annotations
@@ -89,6 +94,31 @@ def store_nearest(row: Array, index: int, vector: Array) -> None:
 def root(a: Array) -> Array:
     """Return the square roots."""
     return np.sqrt(a)
+
+
+def magnitude(a: Array) -> Array:
+    """Return the absolute values."""
+    return np.abs(a)
+
+
+def exponential(a: Array) -> Array:
+    """Return e to each power."""
+    return np.exp(a)
+
+
+def truncated(a: Array) -> Array:
+    """Return floats as integers as long as they are, rounded towards zero."""
+    return a.astype(f"i{a.itemsize}")
+
+
+def as_bits(a: Array) -> Array:
+    """Return the bits of floats as signed integers."""
+    return a.view(f"i{a.itemsize}")
+
+
+def from_bits(a: Array) -> Array:
+    """Return the floats of which signed integers are the bits."""
+    return a.view(f"f{a.itemsize}")
 
 
 def fill(number: Any) -> Array:

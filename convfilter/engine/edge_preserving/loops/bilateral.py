@@ -6,10 +6,12 @@ from numba.extending import register_jitable
 from convfilter.engine.edge_preserving.loops.smooth import (
     BIAS,
     FRACTION,
+    INLINED,
     LEAST,
     WHOLE,
     add_four,
     add_sums,
+    add_weighted,
     begin,
     divide_row,
     power,
@@ -18,6 +20,17 @@ from convfilter.engine.edge_preserving.loops.smooth import (
 from convfilter.engine.window.layout import TARGET
 from convfilter.engine.window.loops.results import store_rows
 from convfilter.runtime.compiled.declare import OPTIONS, loop
+from convfilter.runtime.compiled.vectors import (
+    as_bits,
+    fill,
+    from_bits,
+    lanes,
+    larger,
+    load,
+    magnitude,
+    store,
+    truncated,
+)
 
 # 2**(m - 1) within 1 <= m <= 2 to 1.1e-4, which moves a mean of bytes by 0.014 at most
 B0 = np.float32(0.4526153651557009)
@@ -26,21 +39,26 @@ B2 = np.float32(-0.008496227390503597)
 B3 = np.float32(0.07826796998945133)
 
 
-@register_jitable(**OPTIONS)
+@register_jitable(**INLINED)
 def _weight_of_bytes(distance, factor, exponent):
-    """Return the weight of an exponent - distance**2; the planes are multiplied by the factor."""
-    z = exponent - distance * distance
-    bits = np.int32(z if z > LEAST else LEAST)
-    m = np.int32((bits & FRACTION) | BIAS).view(np.float32)
-    power = np.float32(B0 + m * (B1 + m * (B2 + m * B3))).view(np.int32)
-    return np.int32(power + np.int32(bits & WHOLE)).view(np.float32)
+    """Return the weights of an exponent - distance**2; the planes are multiplied by the factor."""
+    bits = truncated(larger(fill(LEAST), exponent - distance * distance))
+    m = from_bits(bits & fill(FRACTION) | fill(BIAS))
+    p = fill(B0) + m * (fill(B1) + m * (fill(B2) + m * fill(B3)))
+    return from_bits(as_bits(p) + (bits & fill(WHOLE)))
 
 
-@register_jitable(**OPTIONS)
+@register_jitable(**INLINED)
 def _weight_of_any(distance, factor, exponent):
-    """Return the weight of an exponent - (factor * distance)**2."""
+    """Return the weights of an exponent - (factor * distance)**2."""
     scaled = distance * factor
     return power(exponent - scaled * scaled)
+
+
+@register_jitable(**INLINED)
+def _apart(a, b, x):
+    """Return how far the numbers of two rows are apart."""
+    return magnitude(load(a, x) - load(b, x))
 
 
 def _smoothing(weigh):
@@ -49,30 +67,28 @@ def _smoothing(weigh):
     @register_jitable(**OPTIONS)
     def _weigh_colours(planes, i, j, u, v, exponent, factor, weights):
         """weights[x] = weight of (i, j + x) and (u, v + x) by their colours, and by `exponent`."""
-        n = weights.shape[0]
+        n, channels, size = weights.shape[0], planes.shape[0], lanes(weights.dtype.type)
+        e, f = fill(exponent), fill(factor)
         here, there = planes[0, i, j:], planes[0, u, v:]
-        channels = planes.shape[0]
         if channels == 1:
-            for x in range(n):
-                weights[x] = weigh(here[x] - there[x], factor, exponent)
+            for x in range(0, n, size):
+                store(weights, x, weigh(load(here, x) - load(there, x), f, e))
             return
         if channels == 3:
             here1, there1 = planes[1, i, j:], planes[1, u, v:]
             here2, there2 = planes[2, i, j:], planes[2, u, v:]
-            for x in range(n):
-                distance = abs(here[x] - there[x])
-                distance += abs(here1[x] - there1[x])
-                distance += abs(here2[x] - there2[x])
-                weights[x] = weigh(distance, factor, exponent)
+            for x in range(0, n, size):
+                distance = _apart(here, there, x) + _apart(here1, there1, x)
+                store(weights, x, weigh(distance + _apart(here2, there2, x), f, e))
             return
-        for x in range(n):
-            weights[x] = abs(here[x] - there[x])
+        for x in range(0, n, size):
+            store(weights, x, _apart(here, there, x))
         for c in range(1, channels):
             here, there = planes[c, i, j:], planes[c, u, v:]
-            for x in range(n):
-                weights[x] += abs(here[x] - there[x])
-        for x in range(n):
-            weights[x] = weigh(weights[x], factor, exponent)
+            for x in range(0, n, size):
+                store(weights, x, load(weights, x) + _apart(here, there, x))
+        for x in range(0, n, size):
+            store(weights, x, weigh(load(weights, x), f, e))
 
     @register_jitable(**OPTIONS)
     def _weigh_and_add_four(planes, i, j, dy, dx, e, a, b, dy1, dx1, e1, c, d, factor, sums):
@@ -81,21 +97,21 @@ def _smoothing(weigh):
         `e` and `e1` are the exponents of the offsets. There are one or three channels, and the
         weights in `b` and `d` are those of rows above.
         """
-        channels = planes.shape[0]
-        n = sums.shape[1]
+        channels, n, size = planes.shape[0], sums.shape[1], lanes(sums.dtype.type)
+        near, far, f = fill(e), fill(e1), fill(factor)
         total, red = sums[channels], sums[0]
         r = planes[0, i, j:]
         ra, rb = planes[0, i + dy, j + dx :], planes[0, i - dy, j - dx :]
         rc, rd = planes[0, i + dy1, j + dx1 :], planes[0, i - dy1, j - dx1 :]
         if channels == 1:
-            for x in range(n):
-                wa = weigh(r[x] - ra[x], factor, e)
-                wc = weigh(r[x] - rc[x], factor, e1)
-                wb, wd = b[x], d[x]
-                a[x] = wa
-                c[x] = wc
-                total[x] += (wa + wb) + (wc + wd)
-                red[x] = red[x] + wa * ra[x] + wb * rb[x] + wc * rc[x] + wd * rd[x]
+            for x in range(0, n, size):
+                wa = weigh(load(r, x) - load(ra, x), f, near)
+                wc = weigh(load(r, x) - load(rc, x), f, far)
+                wb, wd = load(b, x), load(d, x)
+                store(a, x, wa)
+                store(c, x, wc)
+                store(total, x, load(total, x) + ((wa + wb) + (wc + wd)))
+                add_weighted(red, x, wa, ra, wb, rb, wc, rc, wd, rd)
             return
         green, blue = sums[1], sums[2]
         g = planes[1, i, j:]
@@ -104,24 +120,24 @@ def _smoothing(weigh):
         u = planes[2, i, j:]
         ua, ub = planes[2, i + dy, j + dx :], planes[2, i - dy, j - dx :]
         uc, ud = planes[2, i + dy1, j + dx1 :], planes[2, i - dy1, j - dx1 :]
-        for x in range(n):
-            distance = abs(r[x] - ra[x]) + abs(g[x] - ga[x]) + abs(u[x] - ua[x])
-            wa = weigh(distance, factor, e)
-            distance = abs(r[x] - rc[x]) + abs(g[x] - gc[x]) + abs(u[x] - uc[x])
-            wc = weigh(distance, factor, e1)
-            wb, wd = b[x], d[x]
-            a[x] = wa
-            c[x] = wc
-            total[x] += (wa + wb) + (wc + wd)
-            red[x] = red[x] + wa * ra[x] + wb * rb[x] + wc * rc[x] + wd * rd[x]
-            green[x] = green[x] + wa * ga[x] + wb * gb[x] + wc * gc[x] + wd * gd[x]
-            blue[x] = blue[x] + wa * ua[x] + wb * ub[x] + wc * uc[x] + wd * ud[x]
+        for x in range(0, n, size):
+            distance = _apart(r, ra, x) + _apart(g, ga, x) + _apart(u, ua, x)
+            wa = weigh(distance, f, near)
+            distance = _apart(r, rc, x) + _apart(g, gc, x) + _apart(u, uc, x)
+            wc = weigh(distance, f, far)
+            wb, wd = load(b, x), load(d, x)
+            store(a, x, wa)
+            store(c, x, wc)
+            store(total, x, load(total, x) + ((wa + wb) + (wc + wd)))
+            add_weighted(red, x, wa, ra, wb, rb, wc, rc, wd, rd)
+            add_weighted(green, x, wa, ga, wb, gb, wc, gc, wd, gd)
+            add_weighted(blue, x, wa, ua, wb, ub, wc, uc, wd, ud)
 
     @loop(
         "const T[:,:,:] planes, i8 radius, i8 margin, i8 rows, i8 first, i8 last, const i8[:] down,"
         " const i8[:] right, const T[:] exponents, T factor, T scale, const i8[:] slots,"
         " T[:,:] ring, T[:,:] partial, T[:,:,:] sums, const Target[:] target, i8 top, i8 left,"
-        " T[:] line -> i8",
+        " T[:] line, i8 columns -> i8",
         Target=TARGET,
     )
     def smooth(
@@ -144,21 +160,20 @@ def _smoothing(weigh):
         top,
         left,
         line,
+        columns,
     ):
         """Add the neighbours at some offsets, an even number, and at their mirrored places.
 
         A neighbour weighs by its exponent - (factor * distance)**2. `first` begins the sums;
         offsets that come later are added up on their own, in `partial`, before they join them:
-        fewer roundings. `last` divides them, also by `scale`, and stores them; `line` is a row of
-        them. Where it is first and last, one row of sums is enough. The first pixel of a tile
-        stands at (radius, margin) of the planes. Offset t keeps the weights of its last
-        ``down[t] + 1`` rows in the ring's slots from ``slots[t]``. Returns how many results mean
-        nothing.
+        fewer roundings. `last` divides them, also by `scale`, and stores so many `columns` of
+        each row, made in `line`. Where it is first and last, one row of sums is enough. The first
+        pixel of a tile stands at (radius, margin) of the planes. Offset t keeps the weights of
+        its last ``down[t] + 1`` rows in the ring's slots from ``slots[t]``. Returns how many
+        results mean nothing.
         """
-        columns = sums.shape[2]
-        channels = planes.shape[0]
+        channels, whole = planes.shape[0], sums.shape[2]
         bad = 0
-        whole = whole_vectors(columns)
         for i in range(-radius, rows):
             row = radius + i
             kept = sums[max(i, 0) % sums.shape[0]]
@@ -177,7 +192,7 @@ def _smoothing(weigh):
                     start = margin - more if right[k] > 0 else margin
                     stop = start + whole + more
                     if at_once:
-                        start = start if right[k] > 0 else margin + columns
+                        start = start if right[k] > 0 else margin + whole
                         stop = margin if right[k] > 0 else stop
                     _weigh_colours(
                         planes,

@@ -3,6 +3,7 @@
 from numba.extending import register_jitable
 
 from convfilter.engine.edge_preserving.loops.smooth import (
+    INLINED,
     add_four,
     add_sums,
     begin,
@@ -10,65 +11,60 @@ from convfilter.engine.edge_preserving.loops.smooth import (
     whole_vectors,
 )
 from convfilter.runtime.compiled.declare import OPTIONS, loop
+from convfilter.runtime.compiled.vectors import fill, lanes, load, store
+
+
+@register_jitable(**INLINED)
+def _squared(a, b, x, factor):
+    """Return the squares of the differences of two rows, times a factor."""
+    difference = (load(a, x) - load(b, x)) * factor
+    return difference * difference
 
 
 @register_jitable(**OPTIONS)
 def _square(planes, i, j, u, v, factor, target):
     """target[x] = sum over channels of (factor * difference of (i, j + x) and (u, v + x))**2."""
-    n = target.shape[0]
+    n, size, f = target.shape[0], lanes(target.dtype.type), fill(factor)
     here, there = planes[0, i, j:], planes[0, u, v:]
     if planes.shape[0] == 3:
         here1, there1 = planes[1, i, j:], planes[1, u, v:]
         here2, there2 = planes[2, i, j:], planes[2, u, v:]
-        for x in range(n):
-            r = (here[x] - there[x]) * factor
-            g = (here1[x] - there1[x]) * factor
-            b = (here2[x] - there2[x]) * factor
-            target[x] = r * r + g * g + b * b
+        for x in range(0, n, size):
+            squares = _squared(here, there, x, f) + _squared(here1, there1, x, f)
+            store(target, x, squares + _squared(here2, there2, x, f))
         return
-    for x in range(n):
-        difference = (here[x] - there[x]) * factor
-        target[x] = difference * difference
+    for x in range(0, n, size):
+        store(target, x, _squared(here, there, x, f))
     for c in range(1, planes.shape[0]):
         here, there = planes[c, i, j:], planes[c, u, v:]
-        for x in range(n):
-            difference = (here[x] - there[x]) * factor
-            target[x] += difference * difference
+        for x in range(0, n, size):
+            store(target, x, load(target, x) + _squared(here, there, x, f))
 
 
 @register_jitable(**OPTIONS)
 def _add_rows(source, first, count, target):
     """target[x] = sum of source[first + t, x] over `count` rows, an odd number."""
-    n = target.shape[0]
-    a = source[first]
-    for x in range(n):
-        target[x] = a[x]
-    for t in range(1, count, 2):
-        a = source[first + t]
-        b = source[first + t + 1]
-        for x in range(n):
-            target[x] += a[x] + b[x]
+    for x in range(0, target.shape[0], lanes(target.dtype.type)):
+        added = load(source[first], x)
+        for t in range(first + 1, first + count, 2):
+            added = added + (load(source[t], x) + load(source[t + 1], x))
+        store(target, x, added)
 
 
 @register_jitable(**OPTIONS)
 def _weigh_patches(columns, size, top, scale, target):
     """target[x] = weight of the sum of columns[x + t] over `size` neighbours, an odd number."""
-    n = target.shape[0]
-    t = size % 4
-    if t == 1:
-        for x in range(n):
-            target[x] = columns[x]
-    else:
-        b, c = columns[1:], columns[2:]
-        for x in range(n):
-            target[x] = columns[x] + b[x] + c[x]
-    while t < size:
-        a, b, c, d = columns[t:], columns[t + 1 :], columns[t + 2 :], columns[t + 3 :]
-        for x in range(n):
-            target[x] += (a[x] + b[x]) + (c[x] + d[x])
-        t += 4
-    for x in range(n):
-        target[x] = power(top - target[x] * scale)
+    highest, factor = fill(top), fill(scale)
+    for x in range(0, target.shape[0], lanes(target.dtype.type)):
+        added = load(columns, x)
+        t = size % 4
+        if t == 3:
+            added = added + load(columns, x + 1) + load(columns, x + 2)
+        while t < size:
+            pair = load(columns, x + t) + load(columns, x + t + 1)
+            added = added + (pair + (load(columns, x + t + 2) + load(columns, x + t + 3)))
+            t += 4
+        store(target, x, power(highest - added * factor))
 
 
 @loop(
@@ -110,7 +106,7 @@ def smooth(
             dy, dx = (offset + k) // search - far, (offset + k) % search - far
             left = min(-dx, 0)
             n = whole_vectors(columns + abs(dx))
-            wide = n + size - 1
+            wide = whole_vectors(n + size - 1)
             column = line[:wide]
             for i in range(rows + dy + size - 1):
                 u, v = far + i - dy, margin - near + left
@@ -119,8 +115,8 @@ def smooth(
                     continue
                 if running and i >= size:
                     new, old = squares[i], squares[i - size]
-                    for x in range(wide):
-                        column[x] += new[x] - old[x]
+                    for x in range(0, wide, lanes(sums.dtype.type)):
+                        store(column, x, load(column, x) + (load(new, x) - load(old, x)))
                 else:
                     _add_rows(squares, i - size + 1, size, column)
                 _weigh_patches(column, size, zero, scale, weights[k, i - size + 1, :n])
