@@ -93,6 +93,10 @@ def test_the_python_example_runs(desk: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert sorted(made) == sorted(pictures)
 
 
+def test_the_number_of_kernels_is_told() -> None:
+    assert f"{len(convfilter.kernels.names())} named kernels" in README
+
+
 @pytest.mark.thorough
 def test_the_page_can_be_pasted_from_top_to_bottom(tmp_path: Path) -> None:
     """On a machine that has nothing but git and Python, up to the tests."""
