@@ -16,6 +16,7 @@ import math
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, ClassVar, TypeVar
 
@@ -31,6 +32,7 @@ from convfilter.runtime.memory import of_thread
 from convfilter.runtime.threads import run_bands
 
 
+@dataclass(frozen=True, eq=False)
 class Operation(ABC):
     """A windowed operation over an image (H, W, C).
 

@@ -13,7 +13,7 @@ import numpy as np
 from convfilter.engine.window.source import Part, Ready
 from convfilter.runtime.checks import Array
 
-__all__ = ["Plan", "choose", "forcing", "planning_for", "record", "recorded_plans"]
+__all__ = ["Plan", "choose", "forcing", "reckoning_for", "record", "recorded_plans"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ def forcing(name: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def planning_for(side: int) -> Iterator[None]:
+def reckoning_for(side: int) -> Iterator[None]:
     """Choose plans inside the block as for images of at least so many rows and columns."""
     token = least_side.set(side)
     try:

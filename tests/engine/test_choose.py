@@ -12,8 +12,7 @@ from convfilter import engine
 from convfilter.engine import correlate, plan, recorded_plans
 from convfilter.engine.correlation import correlate as correlate_module
 from convfilter.engine.explain import OPERATIONS
-from convfilter.engine.fold.fold import Fold
-from convfilter.engine.operation import algorithms
+from convfilter.engine.operation import Operation, algorithms
 from convfilter.engine.planning import forcing
 from convfilter.engine.rank import rank as rank_module
 from convfilter.engine.window.axes import Outline
@@ -34,16 +33,23 @@ def test_every_plan_keeps_the_promises(kind: str) -> None:
     assert len(paths) > 1, "nothing was forced"
 
 
-@pytest.mark.parametrize("package", [correlate_module.ALGORITHMS, rank_module.ALGORITHMS])
-def test_every_algorithm_is_drawn(package: str) -> None:
-    kinds = ("rank",) if package == rank_module.ALGORITHMS else ("correlate", "bank")
+@pytest.mark.parametrize(
+    ("package", "family", "kinds"),
+    [
+        (correlate_module.ALGORITHMS, correlate_module.Correlation, ("correlate", "bank")),
+        (rank_module.ALGORITHMS, rank_module.Rank, ("rank",)),
+    ],
+)
+def test_every_algorithm_is_drawn(
+    package: str, family: type[Operation], kinds: tuple[str, ...]
+) -> None:
     unseen = set(algorithms(package))
     for number in range(300):
         case = draw_case(Random(number), kinds[number % len(kinds)])
         outline = Outline.of(check_image(case.image))
         with suppress(ArgumentError):  # of a window that is too large
             operation = OPERATIONS[case.function](outline, *case.arguments, **case.options)
-            if not isinstance(operation, Fold):
+            if isinstance(operation, family):
                 unseen -= {module for module in unseen if any(module.ways(operation))}
     assert not unseen
 

@@ -13,7 +13,7 @@ from convfilter.engine import correlate, plan, recorded_plans
 from convfilter.engine.correlation.algorithms import fft
 from convfilter.engine.correlation.correlate import correlation
 from convfilter.engine.correlation.layout import COMBINE_NAMES
-from convfilter.engine.planning import forcing, planning_for
+from convfilter.engine.planning import forcing, reckoning_for
 from convfilter.engine.window.axes import Outline
 from tests.engine.accuracy import Case, check
 from tests.engine.cases import BORDERS, IMAGE_DTYPES, noise
@@ -210,7 +210,7 @@ def test_transforms_are_taken_where_they_are_faster() -> None:
         assert plan(image, np.ones((25, 25))).algorithm == "box"
         small, kernel = image[:20, :20], RNG.normal(size=(15, 15)) / 20
         assert plan(small, kernel).algorithm == "direct"
-        with planning_for(1500):
+        with reckoning_for(1500):
             assert plan(small, kernel).algorithm == "fft"
         assert plan(small, kernel).algorithm == "direct"
 

@@ -178,13 +178,13 @@ def _goes_in_one_pass(*pair: str) -> bool:
 
 def _run(name: str, pictures: Sequence[Any]) -> None:
     """Run a filter, or a kernel, on every picture, by what suits small ones and large ones."""
-    from convfilter.engine.planning import planning_for
+    from convfilter.engine.planning import reckoning_for
     from convfilter.pipeline import find
 
     declared, preset = find(name)
     for values in _variants(declared, preset):
         for picture, side in itertools.product(pictures, (1, LARGE)):
-            with planning_for(side), suppress(ConvfilterError):  # what is refused needs no loops
+            with reckoning_for(side), suppress(ConvfilterError):  # what is refused needs no loops
                 declared(picture, workers=1, **values)
 
 

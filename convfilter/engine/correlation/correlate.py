@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from convfilter.engine.correlation.factors import Factors, Weights
-from convfilter.engine.correlation.gain import gain_for_squares, peak
 from convfilter.engine.correlation.layout import COMBINE_NAMES, Combine, CombineName
 from convfilter.engine.operation import Operation, algorithms, run
 from convfilter.engine.planning import Plan, forced, least_side
 from convfilter.engine.window import target
-from convfilter.engine.window.axes import Axis, Outline, Padding, Pair, lay_out
+from convfilter.engine.window.axes import Outline, Padding, Pair, lay_out
 from convfilter.engine.window.borders import Border, check_border
 from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError, UnknownNameError
 from convfilter.runtime.checks import (
@@ -50,12 +49,6 @@ class Correlation(Operation):
     only_sums : the pixels allow no other algorithm than sums of products
     """
 
-    outline: Outline
-    rows: Axis
-    columns: Axis
-    border: Border
-    fill: float
-    dtype: np.dtype[Any]
     kernels: tuple[Weights, ...]
     combine: Combine
     scale: float
@@ -160,7 +153,11 @@ class Correlation(Operation):
                 f"the image holds NaN, which {self.dtype} cannot: fill the gaps first, or ask for a"
                 " float dtype"
             )
-        gain = self._gain(peak(image)) if self.combine == Combine.L2 else 1.0
+        if self.combine != Combine.L2:
+            return self
+        from convfilter.engine.correlation.gain import peak  # which integers do not need
+
+        gain = self._gain(peak(image))
         if gain == self.gain:
             return self
         scale = self.scale / self.gain * gain
@@ -173,6 +170,8 @@ class Correlation(Operation):
         return size != math.inf and self._gain(size) == self.gain
 
     def _gain(self, size: float) -> float:
+        from convfilter.engine.correlation.gain import gain_for_squares
+
         return gain_for_squares(size, self.kernels, self.scale / self.gain, self.fill)
 
     def bound(self, size: float) -> float:

@@ -12,8 +12,6 @@ import numpy as np
 
 from convfilter.engine.operation import Operation
 from convfilter.engine.window import target
-from convfilter.engine.window.axes import Axis, Outline
-from convfilter.engine.window.borders import Border
 from convfilter.engine.window.source import Part, RowSources, Source
 from convfilter.errors import ArgumentError
 from convfilter.runtime.checks import Array, check_number
@@ -57,12 +55,6 @@ class Smoothing(Operation):
     needs_range : sums in float32 went beyond their range
     """
 
-    outline: Outline
-    rows: Axis
-    columns: Axis
-    border: Border
-    fill: float
-    dtype: np.dtype[Any]
     needs_range: bool
 
     def arithmetics(self) -> list[np.dtype[Any]]:

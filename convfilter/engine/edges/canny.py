@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,7 +19,7 @@ from convfilter.engine.edges.edges import (
 from convfilter.engine.edges.marks import Marks, size_above
 from convfilter.engine.operation import Operation, remembered, run
 from convfilter.engine.planning import Plan
-from convfilter.engine.window.axes import Axis, Outline, lay_out
+from convfilter.engine.window.axes import Outline, lay_out
 from convfilter.engine.window.borders import Border, check_border
 from convfilter.engine.window.source import Part, Source
 from convfilter.errors import ArgumentError, UnknownNameError
@@ -108,12 +107,6 @@ def canny_edges(
 class Canny(Operation):
     """Thin lines where Sobel's gradient is a maximum, grown from those above `high`."""
 
-    outline: Outline
-    rows: Axis
-    columns: Axis
-    border: Border
-    fill: float
-    dtype: np.dtype[Any]
     low: float
     high: float
     norm: Norm

@@ -21,8 +21,6 @@ from numpy.typing import NDArray
 from convfilter.engine.operation import Operation, share_out
 from convfilter.engine.planning import Plan
 from convfilter.engine.window import target
-from convfilter.engine.window.axes import Axis, Outline
-from convfilter.engine.window.borders import Border
 from convfilter.engine.window.source import Part, RowSources, Source
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array
@@ -80,12 +78,6 @@ class Fold(Operation):
         positions along a row of numbers; None for windows over rows and columns of pixels
     """
 
-    outline: Outline
-    rows: Axis
-    columns: Axis
-    border: Border
-    fill: float
-    dtype: np.dtype[Any]
     reduce: Reduce
     means: Means | None = None
     over_channels: Sampling | None = None

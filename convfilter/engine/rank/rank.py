@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from convfilter.engine.fold.fold import Fold
 from convfilter.engine.operation import Operation, algorithms, attempt, remembered, run
 from convfilter.engine.planning import Plan
-from convfilter.engine.window.axes import Axis, Outline, Padding, Pair, lay_out
+from convfilter.engine.window.axes import Outline, Padding, Pair, lay_out
 from convfilter.engine.window.borders import Border, check_border
 from convfilter.engine.window.source import Part, Ready, RowSources, Source
 from convfilter.errors import ArgumentError
@@ -140,12 +140,6 @@ class Rank(Operation):
     holds_nan : the image holds NaN, which has no place in an order of numbers
     """
 
-    outline: Outline
-    rows: Axis
-    columns: Axis
-    border: Border
-    fill: float
-    dtype: np.dtype[Any]
     index: int
     holds_nan: bool = False
 
