@@ -198,7 +198,7 @@ def _read(terminal: int) -> bytes:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [8, pytest.param(100, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize("count", [8, pytest.param(40, marks=pytest.mark.thorough)])
 def test_a_killed_command_leaves_the_old_file_or_the_new_one(count: int) -> None:
     found = trials(count, seed=5)
     assert found.total() == count
