@@ -37,7 +37,17 @@ def convert_run(source, out, n):
         for x in range(n):
             out[x] = out.dtype.type(source[x])
         return
-    for start in range(0, n, size):
+    fours = n // (4 * size) * (4 * size)
+    for x in range(0, fours, 4 * size):
+        a = load_as(source, x, out.dtype.type)
+        b = load_as(source, x + size, out.dtype.type)
+        c = load_as(source, x + 2 * size, out.dtype.type)
+        d = load_as(source, x + 3 * size, out.dtype.type)
+        store(out, x, a)
+        store(out, x + size, b)
+        store(out, x + 2 * size, c)
+        store(out, x + 3 * size, d)
+    for start in range(fours, n, size):
         x = min(start, n - size)  # the last vector ends with the row
         store(out, x, load_as(source, x, out.dtype.type))
 
