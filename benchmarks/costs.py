@@ -21,7 +21,6 @@ import convfilter
 from convfilter.engine import plan, recorded_plans
 from convfilter.engine.correlation import costs
 from convfilter.engine.correlation.correlate import correlation
-from convfilter.engine.correlation.factors import Factors
 from convfilter.engine.planning import Plan, forcing
 from convfilter.engine.window.axes import Outline
 
@@ -42,16 +41,20 @@ def seconds(image: Array, kernel: Array, rounds: int, **options: Any) -> tuple[f
     return least, plans[-1]
 
 
-def terms(factors: Factors, dtype: str) -> tuple[float, float, float, float]:
-    """Return how often sums pay for load and store, taps, taps in runs, and runs."""
-    down, single, grouped, runs = factors.down_columns, 0.0, 0.0, 0.0
-    if factors.along_rows is not None:
-        single += len(factors.along_rows)
-    if costs.in_runs(down, dtype) < costs.TAP[dtype] * len(down):
-        grouped += len(down)
-        runs += sum(1 for _ in down.runs())
-    else:
-        single += len(down)
+def terms(image: Array, kernel: Array, chosen: Plan) -> tuple[float, float, float, float]:
+    """Return how often a plan of sums pays for load and store, taps, taps in runs, and runs."""
+    factorings = correlation(Outline.of(image[:, :, np.newaxis]), [kernel], None).factorings
+    (kernels,) = (factors for name, factors, _ in factorings if name == chosen.algorithm)
+    dtype, single, grouped, runs = chosen.accumulator.name, 0.0, 0.0, 0.0
+    for factors in kernels:
+        down = factors.down_columns
+        if factors.along_rows is not None:
+            single += len(factors.along_rows)
+        if costs.in_runs(down, dtype) < costs.TAP[dtype] * len(down):
+            grouped += len(down)
+            runs += sum(1 for _ in down.runs())
+        else:
+            single += len(down)
     return 1.0, single, grouped, runs
 
 
@@ -66,13 +69,12 @@ def sums(dtype: str, rounds: int) -> dict[str, float]:
     if whole:
         kernels = [np.rint(kernel / kernel.max() * 3) for kernel in kernels if kernel.size < 40]
     rows, measured = [], []
-    outline = Outline((*image.shape, 1), image.dtype)
     for kernel in kernels:
-        for way, (factors,), _ in correlation(outline, [kernel], None).factorings:
+        for way in ("direct", "separable"):
             with forcing(f"{way} in {dtype}"):
                 spent, chosen = seconds(image, kernel, rounds)
             if chosen.name == f"{way} in {dtype}":
-                rows.append(terms(factors, dtype))
+                rows.append(terms(image, kernel, chosen))
                 measured.append(spent * 1e9 / image.size)
     table, target = np.array(rows), np.array(measured)
     used = table.any(axis=0)
