@@ -102,7 +102,7 @@ def nines(rounds: int) -> Iterator[tuple[str, float]]:
     kernel = np.outer([1, 2, 1], [1, 2, 1]) / 16
     for dtype in ("float32", "float64"):
         image = photograph(HEIGHT, WIDTH).astype(dtype)
-        with forcing(f"direct in {dtype}"):
+        with forcing(f"nine in {dtype}"):
             spent, _ = seconds(image, kernel, rounds)
         with forcing(f"separable in {dtype}"):
             other, chosen = seconds(image, kernel, rounds)
