@@ -11,30 +11,30 @@ from collections.abc import Sequence
 
 from convfilter.engine.correlation.factors import Factors, Taps
 
-LOAD_AND_STORE = {"int16": 0.0745, "float32": 0.144, "float64": 0.215}
+LOAD_AND_STORE = {"int16": 0.0659, "float32": 0.162, "float64": 0.195}
 """An element on its way in and out, by the dtype of the sums."""
 
-TAP = {"int16": 0.0118, "float32": 0.0201, "float64": 0.0515}
+TAP = {"int16": 0.0135, "float32": 0.0187, "float64": 0.0483}
 """A weight on its own."""
 
-TAP_IN_RUN = {"float32": 0.00726, "float64": 0.0145}
+TAP_IN_RUN = {"float32": 0.00868, "float64": 0.014}
 """A weight of a run of neighbours below one another, and in addition each run."""
-RUN = {"float32": 0.0155, "float64": 0.0314}
+RUN = {"float32": 0, "float64": 0.0276}
 
-NINE = {"float32": 0.236, "float64": 0.44}
+NINE = {"float32": 0.138, "float64": 0.233}
 """Nine weights of a 3x3 kernel on an image of that dtype, with the way in and out."""
 
-GRADIENT = {"float32": 0.168}
+GRADIENT = {"float32": 0.228}
 """The size of a gradient in float32, with the way in and out."""
 
-BOX = {"float32": 0.165, "float64": 0.921}
+BOX = {"float32": 0.164, "float64": 0.801}
 """A sum over a rectangle of any size, by the dtype that it is scaled in."""
 
 TRANSFORM = {
-    ("float32", 256): 1.09,
-    ("float32", 512): 1.46,
-    ("float64", 256): 2,
-    ("float64", 512): 2.72,
+    ("float32", 256): 0.919,
+    ("float32", 512): 1.17,
+    ("float64", 256): 1.81,
+    ("float64", 512): 2.22,
 }
 """A number of a tile on the way in, to its transform and back, and out, by the side of the tile."""
 
