@@ -18,7 +18,7 @@ from convfilter.batch.settings import completed
 from convfilter.batch.work import Work
 from convfilter.images import Image, read, write
 from convfilter.pipeline import Pipeline
-from convfilter.runtime.compiled import Requests, rehearsal
+from convfilter.runtime.compiled import Requests, loading, rehearsal
 
 SIDE = 80
 """Rows and columns: more than a picture has that work is rehearsed on."""
