@@ -38,6 +38,9 @@ CHANNELS = (1, 3, 4)
 SIDE = 10
 """Rows and columns of the pictures."""
 
+MORE = (1, 2, 5, 20)
+"""What is added to whole numbers. These reach all loops of windows of up to some 250 pixels."""
+
 SMALL, LARGE = 1, 1500
 """Rows and columns of the pictures that they stand for."""
 
@@ -150,7 +153,7 @@ def _pictures() -> list[Array]:
 def _variants(declared: Filter, preset: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the defaults with each kernel that a filter needs, then other values one at a time.
 
-    Every choice and flag, and of whole numbers the next two: a radius may choose the algorithm.
+    Every choice and flag, and some larger whole numbers: a radius may choose the algorithm.
     """
     needed = [p.name for p in declared.parameters if p.required and p.name not in preset]
     bases = [{**preset, **dict.fromkeys(needed, name)} for name in kernels.names() if needed]
@@ -161,7 +164,7 @@ def _variants(declared: Filter, preset: dict[str, Any]) -> Iterator[dict[str, An
         if parameter.kind == "flag":
             options = (not parameter.default,)
         elif parameter.kind.startswith("integer") and isinstance(parameter.default, int):
-            options = (parameter.default + 1, parameter.default + 2)
+            options = tuple(parameter.default + more for more in MORE)
         for option in options:
             if option != parameter.default:
                 yield {**base, parameter.name: option}

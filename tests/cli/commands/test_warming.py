@@ -65,8 +65,7 @@ def commands(folder: Path) -> list[tuple[str, ...]]:
     for name in filters.names():
         needed = [f"--{each.name}" for each in filters.get(name).parameters if each.required]
         given = [word for each in needed for word in (each, "emboss")]
-        for picture in PICTURES:
-            found.append((name, picture, f"out.{picture[-3:]}", *given))
+        found += [(name, picture, f"out.{picture[-3:]}", *given) for picture in PICTURES]
         found += [(name, "alpha.png", "out.png", *given, each) for each in OPTIONS if each]
     found += [
         ("pipe", text, picture, f"out.{picture[-3:]}") for text in PIPELINES for picture in PICTURES
@@ -81,7 +80,7 @@ def test_later_commands_compile_nothing(convfilter: Runner, folder: Path) -> Non
     done = subprocess.run(
         [sys.executable, "-c", COMMANDS], input=lines, capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
     assert (folder / "out.tif").exists()
 
 
