@@ -16,6 +16,8 @@ from convfilter.runtime.compiled.store import Compiled
 from tests.runtime.compiled import first_runs
 from tests.runtime.compiled.house import CALL, House, drop_power_over_permissions
 
+pytestmark = pytest.mark.slow
+
 
 def loop_file(cache: Path) -> Path:
     (file,) = cache.glob("*.loop")
@@ -90,7 +92,7 @@ def test_a_damaged_file_is_compiled_anew_and_replaced(filled: House, tmp_path: P
     assert {loop_file(place).read_bytes() for place in places} == {good}
 
 
-@pytest.mark.skipif(os.name != "posix", reason="permissions and links as POSIX has them")
+@pytest.mark.posix
 class TestADirectoryThatCannotBeTrusted:
     """Nothing is read from it and nothing written to it."""
 
