@@ -51,7 +51,11 @@ def _fold(join_vectors, join_numbers):
                     joined = T(join_numbers(joined, T(view(places[k], n, S)[x])))
                 target[x] = joined
             return 0
-        x = 0
+        x, second = 0, view(places[min(1, count - 1)], n, S)
+        while count == 2 and x + 4 * size <= n:
+            for _ in range(4):
+                store(target, x, join_vectors(load_as(first, x, T), load_as(second, x, T)))
+                x += size
         while x + 4 * size <= n:
             a, b = load_as(first, x, T), load_as(first, x + size, T)
             c, d = load_as(first, x + 2 * size, T), load_as(first, x + 3 * size, T)
