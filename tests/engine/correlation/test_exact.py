@@ -42,8 +42,8 @@ def test_the_largest_sums(weights: tuple[int, int], offset: int, sign: int) -> N
     kernel = sign * np.array([weights])
     assert plan(WHITE, kernel, offset=sign * offset).accumulator == np.int16
     for dtype in (np.int16, np.float32, np.float64):
-        found = correlate(WHITE, kernel, offset=sign * offset, dtype=dtype)
-        assert (found == sign * (255 * 128 + offset)).all()
+        result = correlate(WHITE, kernel, offset=sign * offset, dtype=dtype)
+        assert (result == sign * (255 * 128 + offset)).all()
     assert plan(WHITE, kernel, offset=sign * (offset + 128)).accumulator != np.int16
 
 

@@ -22,7 +22,7 @@ MARGIN = 8
 
 
 def reversed_copies(position: Positions, size: int) -> Positions:
-    """Put the image beyond its edges again, seen from the other side: cba|abcd -> dcba|abcd."""
+    """Put the image beyond its edges again, mirrored at its middle: cba|abcd -> dcba|abcd."""
     inside = (position >= 0) & (position < size)
     return np.where(inside, position, size - 1 - position % size)
 
@@ -39,8 +39,8 @@ def test_borders_are_numpys(border: Border, size: int, before: int, after: int) 
         expected = np.pad(places, (before, after), mode="constant", constant_values=-1)
     else:
         expected = np.pad(places, (before, after), mode=border)
-    found = source_indices(size, before, before + size + after, border)
-    assert found.tolist() == expected.tolist()
+    sources = source_indices(size, before, before + size + after, border)
+    assert sources.tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float64"])
