@@ -1,8 +1,9 @@
 """Fit what algorithms cost to measurements: `python benchmarks/costs.py`, on an idle machine.
 
 Every way to correlate is forced on kernels of several sizes, one thread; the numbers of
-`convfilter/engine/costs.py` are the least-squares fit of relative errors. They are printed as that
-module has them, `--write` puts them there.
+`convfilter/engine/correlation/costs.py` are the least-squares fit of relative errors. They are
+printed as that module has them, `--write` puts them there. Some are put in proportion to what
+others cost, as the module has these: write, and fit again.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from convfilter.engine.schedule import Taps
 from engine_rows import dense_kernel, photograph
 
 import convfilter
-from convfilter.engine import costs, plan, recorded_plans
+from convfilter.engine import correlate_bank, plan, recorded_plans
+from convfilter.engine.correlation import costs
+from convfilter.engine.correlation.correlate import correlation
 from convfilter.engine.planning import Plan, forcing
+from convfilter.engine.window.axes import Outline
 
 Array = np.ndarray[Any, np.dtype[Any]]
 MODULE = Path(costs.__file__)
@@ -39,24 +42,21 @@ def seconds(image: Array, kernel: Array, rounds: int, **options: Any) -> tuple[f
     return least, plans[-1]
 
 
-def terms(chosen: Plan) -> tuple[float, float, float, float]:
+def terms(image: Array, kernel: Array, chosen: Plan) -> tuple[float, float, float, float]:
     """Return how often a plan of sums pays for load and store, taps, taps in runs, and runs."""
+    factorings = correlation(Outline.of(image[:, :, np.newaxis]), [kernel], None).factorings
+    (kernels,) = (factors for name, factors, _ in factorings if name == chosen.algorithm)
     dtype, single, grouped, runs = chosen.accumulator.name, 0.0, 0.0, 0.0
-    for schedule in chosen.schedules:
-        down = schedule.down_columns
-        if schedule.along_rows is not None:
-            single += len(schedule.along_rows)
+    for factors in kernels:
+        down = factors.down_columns
+        if factors.along_rows is not None:
+            single += len(factors.along_rows)
         if costs.in_runs(down, dtype) < costs.TAP[dtype] * len(down):
             grouped += len(down)
-            runs += count_runs(down)
+            runs += sum(1 for _ in down.runs())
         else:
             single += len(down)
     return 1.0, single, grouped, runs
-
-
-def count_runs(taps: Taps) -> int:
-    """Return the number of runs."""
-    return sum(1 for _ in taps.runs())
 
 
 def sums(dtype: str, rounds: int) -> dict[str, float]:
@@ -75,7 +75,7 @@ def sums(dtype: str, rounds: int) -> dict[str, float]:
             with forcing(f"{way} in {dtype}"):
                 spent, chosen = seconds(image, kernel, rounds)
             if chosen.name == f"{way} in {dtype}":
-                rows.append(terms(chosen))
+                rows.append(terms(image, kernel, chosen))
                 measured.append(spent * 1e9 / image.size)
     table, target = np.array(rows), np.array(measured)
     used = table.any(axis=0)
@@ -102,11 +102,28 @@ def nines(rounds: int) -> Iterator[tuple[str, float]]:
     kernel = np.outer([1, 2, 1], [1, 2, 1]) / 16
     for dtype in ("float32", "float64"):
         image = photograph(HEIGHT, WIDTH).astype(dtype)
-        with forcing(f"direct in {dtype}"):
+        with forcing(f"nine in {dtype}"):
             spent, _ = seconds(image, kernel, rounds)
         with forcing(f"separable in {dtype}"):
             other, chosen = seconds(image, kernel, rounds)
         yield dtype, spent / other * chosen.cost
+
+
+def gradients(rounds: int) -> Iterator[tuple[str, float]]:
+    """Measure the size of Sobel's gradient of bytes, in proportion as `nines` does."""
+    image = photograph(HEIGHT, WIDTH)
+    kernels = [convfilter.kernels.get(name).weights for name in ("sobel-x", "sobel-y")]
+    spent = []
+    for name in ("gradient", "separable in float32"):
+        with forcing(name), recorded_plans() as plans:
+            least = np.inf
+            for _ in range(rounds):
+                start = time.thread_time()
+                correlate_bank(image, kernels, "l2", workers=1)
+                least = min(least, time.thread_time() - start)
+        assert plans[-1].name.startswith(name)
+        spent.append(least)
+    yield "float32", spent[0] / spent[1] * plans[-1].cost
 
 
 def boxes(rounds: int) -> Iterator[tuple[str, float]]:
@@ -161,6 +178,7 @@ def main() -> None:
         for key, value in sums(dtype, given.rounds).items():
             fitted.setdefault(key, {})[dtype] = value
     fitted["NINE"] = dict(nines(given.rounds))
+    fitted["GRADIENT"] = dict(gradients(given.rounds))
     fitted["BOX"] = dict(boxes(given.rounds))
     fitted["TRANSFORM"] = dict(transforms(given.rounds))
     text = MODULE.read_text(encoding="utf-8")

@@ -1,6 +1,17 @@
-"""Settings of all tests."""
+"""The tiers of the tests, and settings of all of them.
+
+`pytest` proves every promise once. `pytest -m quick` is what a developer runs all the time: all but
+the tests marked `slow`, a slice through every room. `pytest --thorough` runs those marked
+`thorough` as well. Property tests draw a tenth of their examples in a quick run, and ten times as
+many in a thorough one (`tests/examples.py`).
+"""
 
 from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -8,20 +19,89 @@ from hypothesis import HealthCheck, settings
 TABLE = "table"
 """The property under which a test records a table, to be shown at the end."""
 
+THOROUGH = "for --thorough alone"
+POSIX = "for systems with pipes, signals and rights as POSIX has them"
+
+LEFT_OUT = pytest.StashKey[Counter[str]]()
+"""How many tests are left out, by what they are for."""
+
 settings.register_profile(
-    "convfilter",
+    "proof",
+    max_examples=100,
     deadline=None,  # the first call of a loop compiles it, which no deadline should count
     derandomize=True,  # the same examples every time; new ones are the business of tests.fuzz
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-settings.load_profile("convfilter")
+settings.register_profile("quick", settings.get_profile("proof"), max_examples=10)
+settings.register_profile("thorough", settings.get_profile("proof"), max_examples=1000)
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show the tables: what tests print themselves is lost in processes of their own."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--thorough",
+        action="store_true",
+        help="run the tests marked thorough, too; draw ten times as many examples",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[LEFT_OUT] = Counter()
+    if config.getoption("--thorough"):
+        settings.load_profile("thorough")
+    elif config.getoption("markexpr") == "quick":
+        settings.load_profile("quick")
+    else:
+        settings.load_profile("proof")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Call quick whatever is not called slow, and leave out what is not for this run or system."""
+    run, left_out = [], []
+    for item in items:
+        if item.get_closest_marker("thorough"):
+            what_for = "" if config.getoption("--thorough") else THOROUGH
+        elif item.get_closest_marker("posix"):
+            what_for = "" if os.name == "posix" else POSIX
+        else:
+            what_for = ""
+        if what_for:
+            left_out.append(item)
+            config.stash[LEFT_OUT][what_for] += 1
+        else:
+            run.append(item)
+        if not item.get_closest_marker("slow") and not item.get_closest_marker("thorough"):
+            item.add_marker("quick")
+    if left_out:
+        items[:] = run
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    # a process of xdist tells the one that shows the summary
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = dict(session.config.stash[LEFT_OUT])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    left_out = getattr(node, "workeroutput", {}).get("left_out", {})
+    node.config.stash[LEFT_OUT] |= Counter(left_out)  # every process has collected all of them
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say how much was left out, and show the tables, which processes of xdist cannot print."""
+    for what_for, count in config.stash[LEFT_OUT].items():
+        terminalreporter.write_line(f"{count} tests left out: {what_for}")
+    for report in _done(terminalreporter):
+        for name, table in report.user_properties:
+            if name == TABLE and report.when == "call":
+                terminalreporter.section(report.nodeid)
+                terminalreporter.write_line(table)
+
+
+def _done(terminalreporter: pytest.TerminalReporter) -> Iterable[pytest.TestReport]:
     for outcome in ("passed", "failed"):
-        for report in terminalreporter.getreports(outcome):
-            for name, table in report.user_properties:
-                if name == TABLE and report.when == "call":
-                    terminalreporter.section(report.nodeid)
-                    terminalreporter.write_line(table)
+        yield from terminalreporter.getreports(outcome)

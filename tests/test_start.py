@@ -141,6 +141,7 @@ def test_what_is_light_stays_light(program: str, others: str):
     assert not modules & {"numba", "llvmlite", "scipy", "PIL", *others.split()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stray", ["numba", "PIL", "rich", "asyncio", "simplejpeg"])
 def test_a_stray_import_is_found(files: list[str], stray: str):
     assert stray in beyond(loaded(f"import {stray}\n{COMMAND}", *files))

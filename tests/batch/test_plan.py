@@ -174,6 +174,7 @@ def test_links_to_folders_are_not_followed() -> None:
     assert pairs(planned("in", "out", recursive=True)) == [("in/a.png", "out/a.png")]
 
 
+@pytest.mark.posix
 def test_pipes_in_a_folder_are_passed_over() -> None:
     touch("in/a.png")
     os.mkfifo("in/pipe.png")

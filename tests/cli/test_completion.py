@@ -35,6 +35,7 @@ def output_of(command: list[str], environment: dict[str, str]) -> str:
     return ended.stdout
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("name", ["zsh", "fish"])
 def test_scripts_ask_the_command(shell: dict[str, str], name: str) -> None:
     script = output_of(["convfilter"], {**shell, VARIABLE: f"{name}_source"})
@@ -42,6 +43,7 @@ def test_scripts_ask_the_command(shell: dict[str, str], name: str) -> None:
     assert "_convfilter_completion" in script
 
 
+@pytest.mark.posix
 def test_the_script_works_in_bash(shell: dict[str, str]) -> None:
     script = output_of(["convfilter"], {**shell, VARIABLE: "bash_source"})
     ask = (

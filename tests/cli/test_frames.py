@@ -9,10 +9,19 @@ import numpy as np
 import pytest
 
 from convfilter import apply
-from convfilter.images import Image, Metadata, Timing, read, write
+from convfilter.images import FORMATS, Image, Metadata, Timing, read, write
 from tests.cli.conftest import Runner, everything
+from tests.formats.declared import written
 
-FORMATS = {"GIF": "gif", "WebP": "webp", "APNG": "png", "TIFF": "tif"}
+SUFFIXES = {
+    name: FORMATS[name].suffixes[0]
+    for name in written(lambda holds: holds.several and not holds.lossy)
+}
+"""Of the formats that hold several pictures as they are, by the names of the formats."""
+
+PAGED = {name for name in SUFFIXES if FORMATS[name].holds.several == "pages"}
+"""Formats whose pictures have no time."""
+
 DURATIONS = (40.0, 40.0, 120.0, 990.0, 20.0)
 ANIMATION = Path(__file__).parents[2] / "sample_images" / "animation.gif"
 
@@ -25,43 +34,43 @@ def moving(path: str, *, plays: int = 3, metadata: Metadata | None = None) -> Im
         disc = np.hypot(rows - 12, columns - 6 - 5 * number) < 6
         pixels = np.where(disc[..., np.newaxis], (250, 180, 20), (10, 30, 80)).astype(np.uint8)
         frames.append(Image(pixels, timing=Timing(DURATIONS[len(frames)])))
-    if path.endswith(".tif"):
+    if path.endswith(tuple(SUFFIXES[name] for name in PAGED)):
         frames = [replace(frame, timing=None) for frame in frames]
     described = metadata or Metadata()
     write(replace(frames[0], plays=plays, following=tuple(frames[1:]), metadata=described), path)
     return read(path)
 
 
-@pytest.mark.parametrize("format_name", FORMATS)
+@pytest.mark.parametrize("format_name", SUFFIXES)
 @pytest.mark.parametrize("plays", [0, 1, 4])
 def test_frames_stay_as_they_are_timed(
     convfilter: Runner, folder: Path, format_name: str, plays: int
 ) -> None:
-    suffix = FORMATS[format_name]
-    before = moving(f"in.{suffix}", plays=plays)
+    suffix = SUFFIXES[format_name]
+    before = moving(f"in{suffix}", plays=plays)
     assert len(before.frames) == 5
     for name in ("identity", "median", "sobel"):
-        ended = convfilter(name, f"in.{suffix}", f"{name}.{suffix}")
+        ended = convfilter(name, f"in{suffix}", f"{name}{suffix}")
         assert (ended.code, ended.err) == (0, "")
-        after = read(f"{name}.{suffix}")
+        after = read(f"{name}{suffix}")
         assert [frame.timing for frame in after.frames] == [f.timing for f in before.frames]
-        assert after.plays == before.plays == (0 if suffix == "tif" else plays)
+        assert after.plays == before.plays == (0 if format_name in PAGED else plays)
         for frame, source in zip(after.frames, before.frames, strict=True):
             wanted = apply(name, source).pixels
             np.testing.assert_array_equal(np.squeeze(frame.pixels), np.squeeze(wanted))
 
 
-@pytest.mark.parametrize("source", FORMATS)
-@pytest.mark.parametrize("target", FORMATS)
+@pytest.mark.parametrize("source", SUFFIXES)
+@pytest.mark.parametrize("target", SUFFIXES)
 def test_frames_from_format_to_format(
     convfilter: Runner, folder: Path, source: str, target: str
 ) -> None:
-    before = moving(f"in.{FORMATS[source]}")
-    output = f"out.{FORMATS[target]}"
-    ended = convfilter("identity", f"in.{FORMATS[source]}", output)
+    before = moving(f"in{SUFFIXES[source]}")
+    output = f"out{SUFFIXES[target]}"
+    ended = convfilter("identity", f"in{SUFFIXES[source]}", output)
     after = read(output)
     assert (ended.code, len(after.frames)) == (0, 5)
-    if "TIFF" not in (source, target):
+    if not PAGED & {source, target}:
         assert [f.timing.duration for f in after.frames if f.timing] == list(DURATIONS)
         assert after.plays == before.plays
         assert ended.err == ""
@@ -79,11 +88,11 @@ def test_colours_of_a_blurred_gif(convfilter: Runner, folder: Path) -> None:
     assert len(ended.lines) <= 1
 
 
-@pytest.mark.parametrize("format_name", FORMATS)
+@pytest.mark.parametrize("format_name", SUFFIXES)
 def test_some_frames(convfilter: Runner, folder: Path, format_name: str) -> None:
-    name = f"in.{FORMATS[format_name]}"
+    name = f"in{SUFFIXES[format_name]}"
     before = moving(name)
-    out = f"out.{FORMATS[format_name]}"
+    out = f"out{SUFFIXES[format_name]}"
     assert convfilter("identity", name, out, "--frames", "0-1,4").code == 0
     after = read(out)
     assert len(after.frames) == 3

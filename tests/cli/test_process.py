@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -56,6 +55,7 @@ def test_an_error_reaches_the_shell(folder: Path) -> None:
     ]
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_end_it_cleanly(folder: Path, number: signal.Signals, code: int) -> None:
     with subprocess.Popen(
@@ -76,6 +76,7 @@ def test_signals_end_it_cleanly(folder: Path, number: signal.Signals, code: int)
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_folder_leaves_whole_files_only(
     folder: Path, number: signal.Signals, code: int
@@ -106,6 +107,7 @@ def test_an_interrupted_folder_leaves_whole_files_only(
     assert all(path.suffix == ".png" and not path.name.startswith(".") for path in written)
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("arguments", [["kernels", "--json"], ["sobel", "a.png", "-"]])
 def test_a_reader_that_goes_away(folder: Path, arguments: list[str]) -> None:
     picture("a.png")
@@ -121,6 +123,7 @@ def test_a_reader_that_goes_away(folder: Path, arguments: list[str]) -> None:
     assert ended.stderr == b""
 
 
+@pytest.mark.posix
 def test_streams_that_are_closed(folder: Path) -> None:
     picture("a.png")
     shell = f"{' '.join(COMMAND)} sobel a.png - >&-"
@@ -161,10 +164,13 @@ def test_help_of_a_filter_loads_its_family_alone() -> None:
     assert "convfilter.filters.blur" not in loaded
 
 
+@pytest.mark.posix
 def test_a_bar_on_a_terminal_and_none_elsewhere(folder: Path) -> None:
     for number in range(3):
         picture(f"in/{number}.png")
     Path("in/bad.png").write_bytes(b"")
+    import pty  # Windows has none
+
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
     with subprocess.Popen(
@@ -191,7 +197,9 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
-def test_a_killed_command_leaves_the_old_file_or_the_new_one() -> None:
-    found = trials(20, seed=5)
-    assert found.total() == 20
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [8, pytest.param(40, marks=pytest.mark.thorough)])
+def test_a_killed_command_leaves_the_old_file_or_the_new_one(count: int) -> None:
+    found = trials(count, seed=5)
+    assert found.total() == count
     assert set(found) <= {"old", "new"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import event, given, note, settings
+from hypothesis import event, given, note
 from hypothesis import strategies as st
 
 from convfilter import engine
@@ -31,13 +31,14 @@ from tests.engine.chains import (
     magnitude,
     pool,
 )
+from tests.examples import examples
 
 BYTES = np.dtype(np.uint8)
 IDENTITY = Step("correlate", ([[1.0]],))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=300)
+@examples(300)
 @given(random=st.randoms(use_true_random=False))
 def test_same_bits_as_one_step_after_the_other(dtype: str, random: Random) -> None:
     case = draw_chain(random, dtype)
@@ -46,7 +47,7 @@ def test_same_bits_as_one_step_after_the_other(dtype: str, random: Random) -> No
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=60)
+@examples(60)
 @given(random=st.randoms(use_true_random=False))
 def test_same_bits_with_any_number_of_workers(dtype: str, random: Random) -> None:
     case = draw_chain(random, dtype, kinds=("correlate", "bank", "pool", "rank"))
@@ -196,7 +197,7 @@ def test_every_plan_keeps_the_bits_in_a_chain(second: str, dtype: str) -> None:
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32", "float64"])
-@settings(max_examples=150)
+@examples(150)
 @given(random=st.randoms(use_true_random=False))
 def test_gradients(dtype: str, random: Random) -> None:
     image = draw_image(random, dtype)

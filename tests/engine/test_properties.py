@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 from convfilter import engine
@@ -22,12 +22,13 @@ from tests.engine.cases import (
     draw_kernel_shape,
     draw_placement,
 )
+from tests.examples import examples
 
 RANDOMS = st.randoms(use_true_random=False)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=300)
+@examples(300)
 @given(random=RANDOMS)
 def test_correlate_and_convolve(dtype: str, random: Random) -> None:
     case = draw_case(random, "correlate", dtype)
@@ -36,7 +37,7 @@ def test_correlate_and_convolve(dtype: str, random: Random) -> None:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=300)
+@examples(300)
 @given(random=RANDOMS)
 def test_correlate_bank(dtype: str, random: Random) -> None:
     case = draw_case(random, "bank", dtype)
@@ -45,7 +46,7 @@ def test_correlate_bank(dtype: str, random: Random) -> None:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=200)
+@examples(200)
 @given(random=RANDOMS)
 def test_pool(dtype: str, random: Random) -> None:
     case = draw_case(random, "pool", dtype)
@@ -54,7 +55,7 @@ def test_pool(dtype: str, random: Random) -> None:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=200)
+@examples(200)
 @given(random=RANDOMS)
 def test_minimum_maximum_median_percentile(dtype: str, random: Random) -> None:
     case = draw_case(random, "rank", dtype)
@@ -63,7 +64,7 @@ def test_minimum_maximum_median_percentile(dtype: str, random: Random) -> None:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@settings(max_examples=30)
+@examples(30)
 @given(random=RANDOMS)
 def test_bilateral_and_nl_means(dtype: str, random: Random) -> None:
     case = draw_case(random, "smooth", dtype)
@@ -71,7 +72,7 @@ def test_bilateral_and_nl_means(dtype: str, random: Random) -> None:
     check(case)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(random=RANDOMS)
 def test_convolution_is_correlation_with_the_turned_kernel(random: Random) -> None:
     image = draw_image(random)
@@ -85,7 +86,7 @@ def test_convolution_is_correlation_with_the_turned_kernel(random: Random) -> No
     assert convolved.tobytes() == correlated.tobytes()
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(random=RANDOMS, dtype=st.sampled_from(["uint8", "uint16", "int16", "float64"]))
 def test_channels_are_treated_alike(random: Random, dtype: str) -> None:
     image = np.nan_to_num(
@@ -99,7 +100,7 @@ def test_channels_are_treated_alike(random: Random, dtype: str) -> None:
         assert np.array_equal(whole[:, :, channel], alone)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(random=RANDOMS)
 def test_a_window_filter_commutes_with_mirroring(random: Random) -> None:
     image = draw_image(random, "uint8")
@@ -111,6 +112,7 @@ def test_a_window_filter_commutes_with_mirroring(random: Random) -> None:
         assert np.array_equal(call(image, size, border=border), mirrored)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [1, 2, 3, 63, 64, 65, 500])
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
 def test_bands_change_no_bit(rows: int, dtype: str) -> None:

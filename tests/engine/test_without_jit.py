@@ -6,7 +6,12 @@ import os
 import subprocess
 import sys
 
+import pytest
+
+from tests.engine.cases import DRAWS, DTYPES
+
 SCRIPT = """
+import sys
 import warnings
 from random import Random
 
@@ -36,7 +41,7 @@ checked = 0
 for kind in DRAWS:
     for dtype in DTYPES:
         random, done = Random(f"{kind} {dtype}"), 0
-        while done < 6:
+        while done < int(sys.argv[1]):
             case = draw_case(random, kind, dtype)
             if is_small(case):
                 try:
@@ -65,14 +70,16 @@ print(checked, "checked")
 """
 
 
-def test_loops_as_plain_python() -> None:
+@pytest.mark.slow
+@pytest.mark.parametrize("cases", [2, pytest.param(12, marks=pytest.mark.thorough)])
+def test_loops_as_plain_python(cases: int) -> None:
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
     run = subprocess.run(
-        [sys.executable, "-W", "error", "-c", SCRIPT],
+        [sys.executable, "-W", "error", "-c", SCRIPT, str(cases)],
         env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
     assert run.returncode == 0, run.stderr[-3000:]
-    assert "216 checked" in run.stdout
+    assert f"{len(DRAWS) * len(DTYPES) * cases} checked" in run.stdout

@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as PillowImage
 from PIL import ImageCms, PngImagePlugin
@@ -18,6 +18,7 @@ from PIL import ImageCms, PngImagePlugin
 from convfilter.errors import ImageError
 from convfilter.formats.quiet import warnings_silenced
 from convfilter.images import FORMATS, read
+from tests.examples import examples
 from tests.formats.declared import written
 
 RNG = np.random.default_rng(0)
@@ -50,6 +51,7 @@ def test_content_decides_not_the_suffix(tmp_path: Path) -> None:
     assert read(path).format == "BMP"
 
 
+@pytest.mark.posix
 def test_pipes_are_read_to_their_end(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
@@ -323,7 +325,7 @@ def test_truncated_is_said(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", FILES)
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(data=st.data())
 def test_damage_ends_in_a_picture_or_in_one_line(kind: str, data: st.DataObject) -> None:
     content = bytearray(FILES[kind])

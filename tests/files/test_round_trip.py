@@ -6,11 +6,12 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from convfilter.images import FORMATS, Image, Metadata, read, write
+from tests.examples import examples
 from tests.formats.declared import DEPTHS, exact, written
 
 
@@ -22,7 +23,7 @@ def there_and_back(image: Image | np.ndarray, format_name: str) -> Image:
 
 
 @pytest.mark.parametrize(("format_name", "channels"), exact("uint8"))
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(data=st.data())
 def test_uint8(format_name: str, channels: int, data: st.DataObject) -> None:
     size = data.draw(st.tuples(st.integers(1, 9), st.integers(1, 9)))
@@ -49,7 +50,7 @@ def test_alpha_that_is_full_everywhere_may_be_left_out(format_name: str) -> None
 
 
 @pytest.mark.parametrize(("format_name", "channels"), exact("uint16"))
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(data=st.data())
 def test_uint16(format_name: str, channels: int, data: st.DataObject) -> None:
     size = data.draw(st.tuples(st.integers(1, 9), st.integers(1, 9)))
@@ -61,7 +62,7 @@ def test_uint16(format_name: str, channels: int, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(("format_name", "channels"), exact("float32"))
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(data=st.data())
 def test_floats(format_name: str, channels: int, data: st.DataObject) -> None:
     size = data.draw(st.tuples(st.integers(1, 9), st.integers(1, 9)))

@@ -6,6 +6,8 @@ import functools
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from convfilter import filters
 from convfilter.errors import ConvfilterError
 from convfilter.filters.declaring.parameters import Parameter
@@ -69,6 +71,13 @@ def variants(name: str) -> Iterator[dict[str, Any]]:
             except ConvfilterError:
                 continue  # not odd, say, or beyond the range
             yield {**needed(name), parameter.name: value}
+
+
+def case(name: str, given: dict[str, Any]) -> Any:
+    """Return a filter and parameters as a case of a test; other ones than the defaults are slow."""
+    shown = "-".join(f"{key}={value}" for key, value in given.items())
+    marks = () if given == needed(name) else pytest.mark.slow
+    return pytest.param(name, given, id=f"{name}-{shown}", marks=marks)
 
 
 def _others(parameter: Parameter) -> list[Any]:

@@ -16,6 +16,8 @@ from tests.engine.chains import ONE_PASS
 from tests.filters.pictures import Array, grey, opaque, rgb
 from tests.filters.registry import NAMES, bound, needed
 
+pytestmark = pytest.mark.slow
+
 PICTURES = {
     "colour of bytes, opaque": opaque(rgb()[:21, :25]),
     "grey of floats": (grey()[:23, :19] / 255).astype(np.float32),

@@ -12,7 +12,7 @@ from convfilter.engine.window.axes import lay_out
 from convfilter.filters.declaring.reach import POINT, WHOLE, Reach, around, around_ranks
 from convfilter.filters.pixels.picture import Pixels
 from tests.filters.pictures import Array
-from tests.filters.registry import NAMES, as_pair, bound, strides_of, variants
+from tests.filters.registry import NAMES, as_pair, bound, case, strides_of, variants
 
 AROUND = 6
 """Pixels around what an output looks at."""
@@ -23,13 +23,12 @@ TRIES = 60
 
 def cases(whole: bool) -> list[Any]:
     """Return the filters and parameters with which they need the whole picture, or do not."""
-    found = []
-    for name in NAMES:
-        for given in variants(name):
-            if filters.get(name).reach(bound(name, **given)).whole == whole:
-                shown = "-".join(f"{key}={value}" for key, value in given.items())
-                found.append(pytest.param(name, given, id=f"{name}-{shown}"))
-    return found
+    return [
+        case(name, given)
+        for name in NAMES
+        for given in variants(name)
+        if filters.get(name).reach(bound(name, **given)).whole == whole
+    ]
 
 
 def picture_of(random: np.random.Generator, shape: tuple[int, int], alpha: bool) -> Array:
@@ -116,7 +115,7 @@ def test_what_lies_at_the_edge_of_the_reach_matters(name: str, given: dict[str, 
     assert not unseen
 
 
-@pytest.mark.parametrize("name", sorted({case.values[0] for case in cases(whole=True)}))
+@pytest.mark.parametrize("name", sorted({each.values[0] for each in cases(whole=True)}))
 def test_what_needs_the_whole_picture_differs_on_a_part_of_it(name: str) -> None:
     found = filters.get(name)
     far = 16

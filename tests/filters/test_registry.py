@@ -200,6 +200,7 @@ def test_out_of_range_is_refused(entry: Filter, parameter: Parameter) -> None:
             entry(grey(), **{**given, parameter.name: parameter.choices[0] + "x"})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("entry", "parameter"), parameters())
 def test_limits_are_served(entry: Filter, parameter: Parameter) -> None:
     spec = parameter.spec

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import pytest
 import simplejpeg
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image as PillowImages
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
@@ -23,6 +23,7 @@ from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 from convfilter.errors import ArgumentError, ImageError
 from convfilter.formats import jpeg
 from convfilter.images import Image, Metadata, read, write
+from tests.examples import examples
 
 NOISE = np.random.default_rng(0)
 SUBSAMPLINGS = {"444": 0x11, "422": 0x21, "420": 0x22, "440": 0x12, "411": 0x41}
@@ -66,7 +67,7 @@ def outcome(data: bytes) -> tuple[str, Any]:
         return "error", str(error)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     st.integers(1, 70),
     st.integers(1, 70),
@@ -123,7 +124,7 @@ def test_the_first_of_several_pictures() -> None:
     np.testing.assert_array_equal(found.pixels, pillow_pixels(stream.getvalue()))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.data(), st.booleans(), st.booleans())
 def test_damage_is_judged_by_pillow(draw: st.DataObject, grey: bool, progressive: bool) -> None:
     data = bytearray(by_pillow(pixels_of(40, 33, grey), progressive=progressive))
@@ -189,7 +190,7 @@ def assert_as_in_one_piece(data: bytes, pixels: np.ndarray, quality: int) -> Non
 
 
 @pytest.mark.usefixtures("_small_bands")
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     st.integers(1, 150), st.integers(1, 90), st.booleans(), st.integers(1, 100), st.integers(1, 4)
 )
@@ -231,7 +232,7 @@ def test_compression_of_the_source_is_kept(quality: int, subsampling: int, grey:
 
 
 @pytest.mark.usefixtures("_small_bands")
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.integers(1, 90), st.integers(1, 90), st.booleans(), st.sampled_from([0, 1, 2]))
 def test_bands_with_fewer_colours(height: int, width: int, grey: bool, subsampling: int) -> None:
     source = by_pillow(pixels_of(9, 9, grey), quality=80, subsampling=subsampling)

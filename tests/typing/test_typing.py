@@ -58,11 +58,13 @@ def program(name: str, folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checker", [mypy, pyright], ids=lambda checker: checker.__name__)
 def test_right_calls_pass(checker: Checker, tmp_path: Path) -> None:
     assert checker(program("right.py", tmp_path)) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("checker", [mypy, pyright], ids=lambda checker: checker.__name__)
 def test_wrong_calls_are_refused(checker: Checker, tmp_path: Path) -> None:
     path = program("wrong.py", tmp_path)

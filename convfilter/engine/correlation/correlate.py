@@ -363,12 +363,13 @@ def correlation(
             raise KernelError(f"the kernel times scale {scale} is not finite: give smaller numbers")
     height, width = weights[0].shape
     rows, columns = lay_out(outline.shape, (height, width), stride, dilation, padding)
+    known, value = check_border(border), check_number(fill, "fill")
     fields: dict[str, Any] = {
         "outline": outline,
         "rows": rows,
         "columns": columns,
-        "border": check_border(border),
-        "fill": check_number(fill, "fill"),
+        "border": known,
+        "fill": value if known == "constant" else 0.0,  # what nobody sees decides nothing
         "dtype": outline.dtype if dtype is None else check_dtype(dtype, "the result"),
         "combine": Combine.of(combine),
         "scale": scale,

@@ -11,30 +11,30 @@ from collections.abc import Sequence
 
 from convfilter.engine.correlation.factors import Factors, Taps
 
-LOAD_AND_STORE = {"int16": 0.158, "float32": 0.27, "float64": 0.423}
+LOAD_AND_STORE = {"int16": 0.0659, "float32": 0.162, "float64": 0.195}
 """An element on its way in and out, by the dtype of the sums."""
 
-TAP = {"int16": 0.0199, "float32": 0.028, "float64": 0.0565}
+TAP = {"int16": 0.0135, "float32": 0.0187, "float64": 0.0483}
 """A weight on its own."""
 
-TAP_IN_RUN = {"float32": 0.0155, "float64": 0.031}
+TAP_IN_RUN = {"float32": 0.00868, "float64": 0.014}
 """A weight of a run of neighbours below one another, and in addition each run."""
-RUN = {"float32": 0.0162, "float64": 0.0405}
+RUN = {"float32": 0, "float64": 0.0276}
 
-NINE = {"float32": 0.327, "float64": 0.47}
+NINE = {"float32": 0.138, "float64": 0.233}
 """Nine weights of a 3x3 kernel on an image of that dtype, with the way in and out."""
 
-GRADIENT = 0.45
+GRADIENT = {"float32": 0.228}
 """The size of a gradient in float32, with the way in and out."""
 
-BOX = {"float32": 0.298, "float64": 0.978}
+BOX = {"float32": 0.164, "float64": 0.801}
 """A sum over a rectangle of any size, by the dtype that it is scaled in."""
 
 TRANSFORM = {
-    ("float32", 256): 1.52,
-    ("float32", 512): 2.01,
-    ("float64", 256): 3.41,
-    ("float64", 512): 4.67,
+    ("float32", 256): 0.919,
+    ("float32", 512): 1.17,
+    ("float64", 256): 1.81,
+    ("float64", 512): 2.22,
 }
 """A number of a tile on the way in, to its transform and back, and out, by the side of the tile."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from convfilter import engine
@@ -15,6 +15,7 @@ from convfilter.engine.planning import forcing
 from convfilter.errors import ArgumentError
 from tests.engine.accuracy import Case, check
 from tests.engine.cases import BORDERS, noise
+from tests.examples import examples
 
 INTEGERS = ("uint8", "uint16", "int16")
 
@@ -34,6 +35,7 @@ def case(image: Any, size: tuple[int, int], weight: float = 1.0, **options: Any)
     return Case("correlate", image, (kernel,), options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", INTEGERS)
 @pytest.mark.parametrize(
     "size", [(3, 3), (5, 5), (1, 4), (4, 1), (7, 2), (15, 15), (3, 16), (31, 31)]
@@ -56,12 +58,13 @@ def test_windows_larger_than_the_image(border: str, shape: tuple[int, ...]) -> N
             check(case(noise(shape, "int16"), size, dtype=np.float32, **options))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(100, 9), (24, 300), (190, 190)])
 def test_sums_that_need_more_bits(size: tuple[int, int]) -> None:
     for dtype in INTEGERS:
         limits = np.iinfo(dtype)
         for value in (limits.min, limits.max):
-            image = np.full((5, 40), value, dtype)
+            image = np.full((5, 12), value, dtype)
             check(case(image, size, dtype=np.float64))
             check(case(image, size, scale=1 / (size[0] * size[1])))
 
@@ -111,7 +114,7 @@ def test_what_is_not_finite_reaches_its_windows_and_no_other(value: float) -> No
         check(case(image, (5, 17), padding="full"))
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(data=st.data())
 def test_any_box(data: st.DataObject) -> None:
     dtype = data.draw(st.sampled_from([*INTEGERS, "float32"]))

@@ -316,6 +316,7 @@ def test_plan_says_what_and_why() -> None:
     assert plan(noise((9, 9)), np.random.default_rng(1).normal(size=(3, 3))).algorithm == "direct"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", [41, 85])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32, np.float64])
 def test_thousands_of_taps(side: int, dtype: Any) -> None:

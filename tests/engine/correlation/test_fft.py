@@ -83,6 +83,7 @@ def test_all_that_is_promised(
     check(Case("correlate", image, (kernel,), {**how, "dtype": output_dtype}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32", "float64"])
 @pytest.mark.parametrize("window", [(230, 3), (2, 230), (211, 204)])
 @pytest.mark.parametrize("channels", [1, 3])
@@ -168,6 +169,7 @@ def test_integers_are_exact_or_refused(weight: int, dtype: Any) -> None:
         assert plan(noise((40, 50), dtype), kernel).algorithm == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32", "float64"])
 @pytest.mark.parametrize("combine", COMBINE_NAMES)
 @pytest.mark.parametrize("whole", [False, True])
@@ -277,3 +279,11 @@ def test_numbers_of_few_bits_are_left_to_sums(of_image: float, of_kernel: float)
     kernel = np.random.default_rng(1).normal(size=(17, 17)) * of_kernel
     with forcing("fft of 256x256 in float32"):
         check(Case("correlate", image, (kernel,), {}))
+
+
+def test_a_fill_that_no_border_shows_leaves_integers_exact() -> None:
+    image, kernel = noise((9, 9)), [[1.0]]
+    found = correlate(image, kernel, border="edge", fill=0.5, dtype=np.float32)
+    np.testing.assert_array_equal(found, image)
+    assert plan(image, kernel, border="edge", fill=0.5).exact
+    assert not plan(image, kernel, border="constant", fill=0.5).exact

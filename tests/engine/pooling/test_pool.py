@@ -72,6 +72,7 @@ def test_negative_means_tie_to_even() -> None:
     assert pool(image, (1, 2), reduce="mean").tolist() == [[0, -2, -2]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reduce", REDUCTIONS)
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32, np.float64])
 @pytest.mark.parametrize("size", [1, 2, 3, 4, (1, 3), (5, 2), 8, 17])

@@ -65,6 +65,7 @@ def test_every_size(dtype: Any, size: Any) -> None:
     check_all(noise((9, 8, 3), dtype), size)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("border", BORDERS)
 @pytest.mark.parametrize("shape", [(1, 1), (1, 6), (5, 1), (2, 3, 4)])
 @pytest.mark.parametrize("size", [3, 4, 11, (2, 25), (30, 1)])

@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from convfilter import Pipeline, engine, filters, kernels
 from convfilter.engine.planning import forcing
 from tests import naive
+from tests.examples import examples
 from tests.filters.pictures import Array, opaque, rgb, uneven, white_of
 
 ALLOWED = {"uint8": 0.52, "uint16": 0.6, "float32": 1e-4, "float64": 1e-9}
@@ -44,7 +45,7 @@ def walks(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(
     walk=walks(),
     shape=st.tuples(st.integers(2, 14), st.integers(2, 14), st.sampled_from([2, 4])),
@@ -147,7 +148,7 @@ def extreme(picture: Array, size: Any, highest: bool, **walk: Any) -> Array:
     return np.where(np.isinf(found), np.nan, found)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(
     walk=walks(),
     shape=st.tuples(st.integers(2, 12), st.integers(2, 12), st.sampled_from([2, 4])),

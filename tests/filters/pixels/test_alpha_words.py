@@ -13,7 +13,7 @@ from convfilter.errors import UnknownNameError
 from convfilter.filters.declaring.reach import POINT, AlphaRule
 from convfilter.filters.declaring.run_options import AlphaMode
 from tests.filters.pictures import grey, opaque, rgb, uneven, white_of, with_alpha
-from tests.filters.registry import NAMES, bound, declaring, keeping_size, needed, variants
+from tests.filters.registry import NAMES, bound, case, declaring, keeping_size, needed, variants
 
 KERNEL = "gaussian-3"
 
@@ -28,14 +28,14 @@ def keeping_size_with(name: str) -> list[Any]:
     found = filters.get(name)
     known = {parameter.name for parameter in found.parameters}
     return [
-        pytest.param(name, given, id=f"{name}-{given}")
+        case(name, given)
         for given in variants(name)
         if not {"stride", "padding"} & known & {*given}
     ]
 
 
 @pytest.mark.parametrize(
-    ("name", "given"), [case for name in keeping_size() for case in keeping_size_with(name)]
+    ("name", "given"), [each for name in keeping_size() for each in keeping_size_with(name)]
 )
 def test_the_rule_of_each_filter(name: str, given: dict[str, Any]) -> None:
     picture = opaque(rgb())
@@ -113,6 +113,7 @@ def test_brightness_alone_leaves_alpha_alone(name: str) -> None:
         assert filters.get(name).response
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
 @pytest.mark.parametrize("alpha", ["weigh", "keep"])

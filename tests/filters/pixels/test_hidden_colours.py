@@ -176,6 +176,7 @@ def test_hidden_colours_do_not_show(name: str, seen: str, alpha: AlphaMode) -> N
     assert_hidden_colours_do_not_show(name, seen, alpha=alpha)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("alpha", ["weigh", "keep"])
 @pytest.mark.parametrize("seen", ["island", "scattered"])
 @pytest.mark.parametrize("border", ["constant", "edge", "symmetric", "wrap"])

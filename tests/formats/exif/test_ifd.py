@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 import tifffile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import TiffImagePlugin
 
 from convfilter.formats.exif.ifd import Entry, Layout, Source, Tree
+from tests.examples import examples
 
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 129: 1}
 POINTERS: dict[int, Any] = {34665: {40965: {}}, 34853: {}}
@@ -51,7 +52,7 @@ def file_of(tree: Tree, layout: Layout) -> bytes:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=str)
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(tree=trees())
 def test_there_and_back(layout: Layout, tree: Tree) -> None:
     source = Source(file_of(tree, layout))
@@ -59,7 +60,7 @@ def test_there_and_back(layout: Layout, tree: Tree) -> None:
     assert Tree.of(source, source.first, POINTERS, LONGEST) == tree
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(tree=trees())
 def test_the_other_byte_order(tree: Tree) -> None:
     here, there = (Source(file_of(t, Layout(o))) for t, o in ((tree, "<"), (tree.swapped(), ">")))
@@ -69,7 +70,7 @@ def test_the_other_byte_order(tree: Tree) -> None:
         assert repr(here.numbers(field)) == repr(there.numbers(other.fields[tag]))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(tree=trees(), layout=st.sampled_from(LAYOUTS), place=st.integers(0, 50))
 def test_the_length_does_not_depend_on_the_place(tree: Tree, layout: Layout, place: int) -> None:
     assert len(tree.packed(2 * place, layout)) == len(tree.packed(0, layout))
@@ -130,7 +131,7 @@ def test_no_tiff(data: bytes) -> None:
         Source(data)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(tree=trees(), layout=st.sampled_from(LAYOUTS), data=st.data())
 def test_damage_takes_entries_or_all(tree: Tree, layout: Layout, data: st.DataObject) -> None:
     whole = bytearray(file_of(tree, layout))

@@ -12,7 +12,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as PillowImages
 from PIL import ImageCms, PngImagePlugin
@@ -21,6 +21,7 @@ from convfilter.errors import ImageError
 from convfilter.formats.png import reader, writer
 from convfilter.formats.png.chunks import PngError
 from convfilter.images import Metadata, read, write
+from tests.examples import examples
 from tests.formats.png.png_files import CHANNELS, KINDS, PASSES, Chunk, chunk, encode, file_of
 
 RNG = np.random.default_rng(0)
@@ -48,7 +49,7 @@ def expected(samples: np.ndarray, colour: int, depth: int) -> np.ndarray:
 
 @pytest.mark.parametrize("interlaced", [False, True])
 @pytest.mark.parametrize(("colour", "depth"), KINDS)
-@settings(max_examples=12)
+@examples(12)
 @given(height=st.integers(1, 20), width=st.integers(1, 20), seed=st.integers(0, 10**6))
 def test_every_kind(
     colour: int, depth: int, interlaced: bool, height: int, width: int, seed: int
@@ -84,6 +85,7 @@ def smooth(shape: tuple[int, ...]) -> np.ndarray:
     return (np.cumsum(steps, axis=1) & 255).astype(np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", LARGE)
 def test_large_pictures(shape: tuple[int, ...]) -> None:
     pixels = smooth(shape)
@@ -309,7 +311,7 @@ def test_more_rows_than_the_picture_has_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("kind", [(2, 8), (6, 16)])
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(data=st.data())
 def test_damage_ends_in_a_picture_or_in_one_line(
     kind: tuple[int, int], data: st.DataObject

@@ -13,7 +13,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image as PillowImages
@@ -21,6 +21,7 @@ from PIL import Image as PillowImages
 from convfilter.errors import ArgumentError, ImageError, UnknownNameError
 from convfilter.formats.png import writer
 from convfilter.images import Image, Metadata, read, write
+from tests.examples import examples
 from tests.formats.declared import written
 from tests.formats.png.png_fuzz import Case, check, draw_case
 
@@ -71,7 +72,7 @@ def test_kinds_and_sizes(
     check(case(NOISE.integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True), compress))
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(
     st.sampled_from((np.uint8, np.uint16)).flatmap(
         lambda dtype: arrays(

@@ -31,7 +31,8 @@ def ways(operation: Correlation) -> Iterator[Plan]:
             why = f"{operation.size_in_words}, opposite halves: the size of a gradient"
             ready = _Gradient(along, down).ready
             reason = f"{why}; {arithmetic}"
-            yield Plan("gradient", dtype, exact, reason, costs.GRADIENT, effort=12, ready=ready)
+            cost = costs.GRADIENT[dtype.name]
+            yield Plan("gradient", dtype, exact, reason, cost, effort=12, ready=ready)
 
 
 def _halves(kernels: Sequence[Weights]) -> tuple[Weights, Weights] | None:
