@@ -26,6 +26,7 @@ from tests.engine.chains import EACH
 IMAGE = noise((40, 50))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DRAWS)
 def test_every_plan_keeps_the_promises(kind: str) -> None:
     random, paths = Random(kind), set[str]()
