@@ -17,6 +17,7 @@ from tests.sources import PACKAGE, ROOT, Import, Source, circles, sources
 FLOORS = {
     "errors": 0,
     "lazy": 0,
+    "__pyinstaller": 0,
     "runtime": 1,
     "picture": 1,
     "engine": 2,
@@ -403,7 +404,7 @@ def test_guard_lets_good_houses_stand(tmp_path: Path) -> None:
             "engine/fold/loops/a.py": "import numba\nfrom convfilter.engine.fold.layout import B",
             "engine/rank/a.py": for_types,
             "engine/chain.py": "from convfilter.engine.rank.a import g",
-            "runtime/compiled/link.py": "import numba, llvmlite",
+            "runtime/compiled/build.py": "import numba, llvmlite",
             "formats/a.py": "import PIL.Image\nx = 'PNG'",
             "kernels/a.py": "x = '.npy'",
             "files/a.py": '"""Of PNG."""\n\ndef f():\n    """Of PNG, too."""',

@@ -158,9 +158,9 @@ def prepare(jobs: Sequence[Job]) -> None:
     """
     first = jobs[0].input if jobs else None
     if first is not None and first.exists() and first.stat().st_size >= LARGE_FILE:
-        from convfilter.runtime.compiled import link
+        from convfilter.runtime import compiled
 
-        link.prepare()
+        compiled.prepare()
 
 
 def _format(job: Job, image: Image) -> str:

@@ -84,9 +84,9 @@ def _display(
 
 
 def _compilation_told(teller: _Teller) -> contextlib.AbstractContextManager[None]:
-    from convfilter.runtime.compiled import link
+    from convfilter.runtime.compiled import announcing
 
-    return link.announcing(teller.compiling)
+    return announcing(teller.compiling)
 
 
 class _Teller:

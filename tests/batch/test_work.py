@@ -18,7 +18,7 @@ from convfilter.batch.work import LARGE_FILE, Work, prepare
 from convfilter.errors import ImageError
 from convfilter.images import Image, read, write
 from convfilter.pipeline import Pipeline
-from convfilter.runtime.compiled import link
+from convfilter.runtime import compiled
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (24, 32, 4), dtype=np.uint8)
 
@@ -105,7 +105,7 @@ def test_the_linker_is_loaded_while_a_large_first_file_is_decoded(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     calls: list[str] = []
-    monkeypatch.setattr(link, "prepare", lambda: calls.append("prepared"))
+    monkeypatch.setattr(compiled, "prepare", lambda: calls.append("prepared"))
     Path("large.png").write_bytes(bytes(LARGE_FILE))
     small, large = Job(Path("in.png"), None), Job(Path("large.png"), None)
     for jobs in ([], [small, large], [Job(None, None)], [Job(Path("missing.png"), None)]):

@@ -13,7 +13,7 @@ from convfilter.cli import progress
 from convfilter.cli.run import _Teller
 from convfilter.images import read
 from convfilter.pipeline import Pipeline
-from convfilter.runtime.compiled import link
+from convfilter.runtime.compiled import loading
 from tests.cli.conftest import COMPILING, Runner, picture
 
 
@@ -54,11 +54,11 @@ def test_compiling_is_said_once_or_shown_by_a_spinner_of_a_single_file(
 def test_compiling_is_announced_while_files_are_filtered_unless_quiet(
     convfilter: Runner, folder: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
 ) -> None:
-    at_first = link._while_compiling
+    at_first = loading._around
     during = []
 
     def note(*given: object, **named: object) -> object:
-        during.append(link._while_compiling)
+        during.append(loading._around)
         return call(*given, **named)
 
     picture("a.png")
@@ -66,4 +66,4 @@ def test_compiling_is_announced_while_files_are_filtered_unless_quiet(
     monkeypatch.setattr(Pipeline, "__call__", note)
     assert convfilter("sobel", "a.png", "b.png", *options).code == 0
     assert (during[0] is at_first) == bool(options)
-    assert link._while_compiling is at_first
+    assert loading._around is at_first

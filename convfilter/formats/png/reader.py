@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from convfilter.formats.png.chunks import COLOUR_LENGTHS, PngError, chunks
 from convfilter.runtime import memory
-from convfilter.runtime.compiled import link
+from convfilter.runtime.compiled import loop
 
 __all__ = ["Contents", "Header", "decode", "is_beside"]
 
@@ -141,7 +141,7 @@ class _Rows:
     """Undoes the row filters of inflated bytes, and puts the pixels in place, pass by pass."""
 
     def __init__(self, passes: Sequence[NDArray[np.uint8]], step: int) -> None:
-        self._loop = link.loop("formats.png.loops.unfilter_rows")
+        self._loop = loop("formats.png.loops.unfilter_rows")
         self._passes = iter(passes)
         self._step = step
         self._next_pass()

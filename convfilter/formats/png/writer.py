@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from convfilter.formats.png.chunks import SIGNATURE, chunk, header_chunk
 from convfilter.picture.image import Metadata
-from convfilter.runtime.compiled import link
+from convfilter.runtime.compiled import loop
 from convfilter.runtime.threads import check_workers, run_bands
 
 __all__ = ["compressed", "encode", "head", "storable"]
@@ -124,7 +124,7 @@ def _compressed_bands(pixels: NDArray[Any], step: int, compress: str, workers: i
     rows = max(1, _BAND_BYTES[compress] // (row_bytes + 1))
     count = -(-height // rows)
     bands: list[_Band | None] = [None] * count
-    filter_rows = link.loop("formats.png.loops.filter_rows")
+    filter_rows = loop("formats.png.loops.filter_rows")
 
     def work(start: int, stop: int) -> None:
         scratch = np.empty((5, row_bytes + step), np.uint8)

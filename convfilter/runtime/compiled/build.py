@@ -1,61 +1,111 @@
-"""From the source of a loop to an object file: Numba once, LLVM once. Imported only to compile.
+"""From the source of a loop to machine code: Numba once, LLVM once. Imported only to compile.
 
 Numba would optimise every function on its own, then all of them together, and make machine code of
-both. In a process that compiles (`workers`) it is asked for neither: what it writes is optimised
-here, once, with all functions of a loop in one place, for the processor of this machine.
+both. It is asked for neither: what it writes is optimised here, once, with all functions of a loop
+in one place, for the processor of this machine.
+
+What is made depends on the loop, the versions and the processor alone: on no setting of Numba, and
+on nothing of the process that compiles, which may have ended long before the code runs.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import importlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import llvmlite.binding as llvm
 import numba
+from numba.core.compiler_lock import global_compiler_lock
 
 import convfilter.runtime.compiled.vector_code  # noqa: F401 - Numba learns of vectors
-from convfilter.runtime.compiled.declare import OPTIONS, signature_of
-from convfilter.runtime.compiled.store import Entry, ObjectFile
+from convfilter.runtime.compiled.code.executable import is_supported
+from convfilter.runtime.compiled.code.image import image_of
+from convfilter.runtime.compiled.declare import OPTIONS, signature_of, source
+from convfilter.runtime.compiled.store import Compiled
+
+SETTINGS = {"OPT": 0, "BOUNDSCHECK": 0, "DEBUGINFO_DEFAULT": 0}
+"""What Numba's settings are while it writes the text of a loop."""
 
 _COUNTS = re.compile(r"^ +(?:tail )?call void @NRT_(?:inc|dec)ref\(ptr [^)]*\).*\n", re.MULTILINE)
 """Counts of references to memory of Numba's own, of which a loop never has any."""
 
+_ERRORS = re.compile(
+    r"^declare (?P<returned>\S+) @(?P<name>Py\w+|NRT_Free|NRT_MemInfo_call_dtor|numba_do_raise|"
+    r"numba_gil_(?:ensure|release)|numba_runtime_build_excinfo_struct|numba_unpickle)"
+    r"\((?P<types>[^)]*)\).*$",
+    re.MULTILINE,
+)
+"""What tells Python of an error, which no loop makes: `range` with a step of 0, say."""
 
-def source(name: str) -> Callable[..., Any]:
-    """Return the Python function behind ``"engine.loops.module.function"``."""
-    module, _, function = name.rpartition(".")
-    loops = importlib.import_module(f"convfilter.{module}")
-    return getattr(loops, function)  # type: ignore[no-any-return]
+_ERROR_TOLD = re.compile(
+    r"^ +store ptr @\.const\.picklebuf\.[^,]*, ptr [^,]*, align 8, !numba_exception_output !\d+$",
+    re.MULTILINE,
+)
+"""Where a function is going to return with such an error."""
+
+_STOP = """\
+define internal {returned} @{name}({types}) noreturn {{
+  call void @llvm.trap()
+  unreachable
+}}"""
+
+_OBJECTS = re.compile(r"^(@numba\.dynamic\.globals\S*) = .*$", re.MULTILINE)
+"""Where Python objects of the process that compiles are. No loop looks at any."""
+
+_DEFINITION = re.compile(r"^(define .*)\{$", re.MULTILINE)
+_OWN_MEMORY_LOOPS = r'\1"no-builtin-memset" "no-builtin-memcpy" "no-builtin-memmove" {'
+"""Loops that fill and copy memory stay loops: no call of the C library takes their place."""
 
 
-def build(name: str, dtypes: Mapping[str, str]) -> ObjectFile:
-    """Compile a loop for the given dtypes."""
-    entry, text = to_llvm(name, dtypes)
-    return ObjectFile(entry, to_object(text))
+def build(name: str, dtypes: Iterable[tuple[str, str]]) -> Compiled:
+    """Compile a loop; `dtypes` are the letters of its signature and what they stand for."""
+    with _settled():
+        arguments, returned, function = _entry(name, dict(dtypes))
+        text = function.inspect_llvm()
+    symbol = function.native_name
+    code = to_object(text, symbol)
+    image = image_of(code, symbol) if is_supported() else None
+    if image is None:
+        return Compiled(arguments, returned, code, symbol=symbol)
+    code, start = image
+    return Compiled(arguments, returned, code, start=start)
 
 
-def to_llvm(name: str, dtypes: Mapping[str, str]) -> tuple[Entry, str]:
-    """Return what a caller has to know of a loop, and its LLVM text."""
-    entry, function = _entry(name, dtypes)
-    return entry, _COUNTS.sub("", function.inspect_llvm())
-
-
-def compile_here(name: str, dtypes: Mapping[str, str]) -> tuple[Entry, int]:
-    """Return the entry and the address of a loop that Numba alone has compiled and linked."""
-    entry, function = _entry(name, dtypes)
+def compile_here(name: str, dtypes: Iterable[tuple[str, str]]) -> tuple[Compiled, int]:
+    """Return a loop that Numba alone has compiled and linked, without its code, and its address."""
+    arguments, returned, function = _entry(name, dict(dtypes))
     _compiled_here.append(function)
-    return entry, function.address
+    return Compiled(arguments, returned, b""), function.address
 
 
 _compiled_here: list[Any] = []
 """What Numba has linked lives as long as the process: its addresses have been given away."""
 
 
-def _entry(name: str, dtypes: Mapping[str, str]) -> tuple[Entry, Any]:
-    """Compile a loop behind a function that takes pointers, extents and numbers."""
+@contextlib.contextmanager
+def _settled() -> Iterator[None]:
+    """Have Numba work by `SETTINGS`, whatever the environment says, and nobody else meanwhile."""
+    config: Any = numba.config
+    with global_compiler_lock:
+        config.reload_config()  # as Numba itself does now and then: not inside the block
+        before = {name: getattr(config, name) for name in SETTINGS}
+        for name, value in SETTINGS.items():
+            setattr(config, name, type(before[name])(value) if before[name] is not None else value)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                setattr(config, name, value)
+
+
+def _entry(name: str, dtypes: Mapping[str, str]) -> tuple[list[tuple[Any, int]], str, Any]:
+    """Compile a loop behind a function that takes pointers, extents and numbers.
+
+    Returns the dtype and the axes of each argument, the dtype of the result, and the function.
+    """
     signature = signature_of(source(name), dtypes)
     parameters: list[str] = []
     values: list[str] = []
@@ -67,8 +117,7 @@ def _entry(name: str, dtypes: Mapping[str, str]) -> tuple[Entry, Any]:
             names[f"a{number}"] = argument.dtype.type
             values.append(f"a{number}")
             continue
-        fields = argument.dtype.descr if argument.dtype.names else argument.dtype.name
-        passed.append((fields, argument.axes))
+        passed.append((argument.dtype, argument.axes))
         parameters.append(f"a{number}")
         if not argument.axes:
             values.append(f"a{number}")
@@ -84,14 +133,20 @@ def _entry(name: str, dtypes: Mapping[str, str]) -> tuple[Entry, Any]:
     names["loop"] = numba.njit(**OPTIONS)(source(name))
     exec(text, names)
     function = numba.cfunc(returned(*types), **OPTIONS)(names["entry"])
-    return Entry(function.native_name, passed, str(signature.returned or "")), function
+    return passed, str(signature.returned or ""), function
 
 
-def to_object(text: str) -> bytes:
-    """Optimise LLVM text and return its object file, for the processor of this machine."""
+def to_object(text: str, symbol: str) -> bytes:
+    """Optimise LLVM text and return its object file, for the processor of this machine.
+
+    Everything but the function `symbol` is for this file alone, so that nothing is kept twice.
+    """
     initialise()
     machine = _machine()
-    module = llvm.parse_assembly(text)
+    module = llvm.parse_assembly(_alone(text))
+    for value in (*module.functions, *module.global_variables):
+        if not value.is_declaration and value.name != symbol:
+            value.linkage = "internal"
     tuning = llvm.create_pipeline_tuning_options(speed_level=3)
     tuning.loop_vectorization = True
     # not within iterations: what is left over of a row would be rounded otherwise than the rest
@@ -105,6 +160,19 @@ def to_object(text: str) -> bytes:
     builder.getModulePassManager().run(module, builder)
     code: bytes = machine.emit_object(module)
     return code
+
+
+def _alone(text: str) -> str:
+    """Return LLVM text of a loop that needs nothing of Numba and of this process.
+
+    Where Numba would make an error of Python, the process stops at an illegal instruction: there is
+    none that a loop could make.
+    """
+    text = _COUNTS.sub("", text)
+    text = _ERROR_TOLD.sub("  call void @llvm.trap()", text)
+    text = _ERRORS.sub(lambda found: _STOP.format_map(found.groupdict()), text)
+    text = _OBJECTS.sub(r"\1 = external global ptr", text)
+    return _DEFINITION.sub(_OWN_MEMORY_LOOPS, text) + "\ndeclare void @llvm.trap()\n"
 
 
 @functools.cache
@@ -134,17 +202,3 @@ def _features() -> str:
     features = llvm.get_host_cpu_features()
     wide = ",-prefer-256-bit" if features.get("avx512vbmi") else ""
     return f"{features.flatten()}{wide}"
-
-
-def as_python(name: str, dtypes: Mapping[str, str]) -> Callable[..., Any]:
-    """Return the loop as the interpreter runs it, without the arguments that are classes."""
-    function = source(name)
-    arguments = signature_of(function, dtypes).arguments
-    if not any(argument.is_class for argument in arguments):
-        return function
-
-    def run(*passed: Any) -> Any:
-        values = iter(passed)
-        return function(*(a.dtype.type if a.is_class else next(values) for a in arguments))
-
-    return run

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import re
 import stat
@@ -16,10 +15,15 @@ from convfilter.runtime.compiled import keys
 from convfilter.runtime.compiled.store import directory, is_ours, is_private
 
 STALE_DAYS = 90
-"""Objects of other keys (of earlier versions, say) are dropped at this age."""
+"""Loops of other keys (of earlier versions, say) are dropped at this age."""
 
-_NAME = re.compile(rf"(?P<module>\w+(\.\w+)*)\.\w+(-\w+)*-(?P<key>[0-9a-f]{{{keys.DIGITS}}})\.o")
-_TEMPORARY_NAME = re.compile(rf"\.\w+(\.\w+)+(-\w+)*-[0-9a-f]{{{keys.DIGITS}}}\.o-[0-9a-f]{{16}}")
+_UNFINISHED_DAYS = 1 / 24
+"""A file of this age is not being written any more: its writer was killed."""
+
+_LOOP = r"(?P<module>\w+(\.\w+)*)\.\w+(-\w+)*-(?P<key>[0-9a-f]{16,24})\.(loop|o)"
+_NAME = re.compile(_LOOP)
+"""The name of a file; earlier versions gave them other suffixes and longer keys."""
+_TEMPORARY_NAME = re.compile(rf"\.{_LOOP}-[0-9a-f]{{16}}")
 
 
 def distrust() -> str | None:
@@ -80,15 +84,10 @@ def _is_current(match: re.Match[str]) -> bool:
     if match.re is not _NAME:
         return False
     try:
-        key = _module_key(match["module"])
+        key = keys.module_key(f"{keys.PACKAGE}.{match['module']}")
     except ImportError:
         return False
-    return match["key"] == key[: keys.DIGITS]
-
-
-@functools.cache
-def _module_key(module: str) -> str:
-    return keys.module_key(f"{keys.PACKAGE}{module}")
+    return match["key"] == key
 
 
 def clear() -> int:
@@ -112,7 +111,8 @@ def drop_stale() -> None:
     if place is None or not is_ours(place):
         return
     for match, status in list(_own_files(place)):
-        if time.time() - status.st_mtime > STALE_DAYS * 86400 and not _is_current(match):
+        days = STALE_DAYS if match.re is _NAME else _UNFINISHED_DAYS
+        if time.time() - status.st_mtime > days * 86400 and not _is_current(match):
             with contextlib.suppress(OSError):
                 (place / match.string).unlink()
 
@@ -123,7 +123,8 @@ def _own_files(place: Path) -> Iterator[tuple[re.Match[str], os.stat_result]]:
         with os.scandir(place) as entries:
             for entry in entries:
                 match = _NAME.fullmatch(entry.name) or _TEMPORARY_NAME.fullmatch(entry.name)
-                if match is not None and entry.is_file(follow_symlinks=False):
-                    yield match, entry.stat(follow_symlinks=False)
+                with contextlib.suppress(FileNotFoundError):  # removed by another process
+                    if match is not None and entry.is_file(follow_symlinks=False):
+                        yield match, entry.stat(follow_symlinks=False)
     except OSError:
         return  # there is nothing, or nothing that may be seen

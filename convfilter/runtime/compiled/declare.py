@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -54,6 +55,13 @@ def loop(declared: str, **records: np.dtype[Any]) -> Callable[[Function], Functi
         return function
 
     return mark
+
+
+def source(name: str) -> Callable[..., Any]:
+    """Return the Python function of a loop, ``"engine.correlation.loops.exact.respond"``."""
+    module, _, function = name.rpartition(".")
+    loops = importlib.import_module(f"convfilter.{module}")
+    return getattr(loops, function)  # type: ignore[no-any-return]
 
 
 def signature_of(function: Callable[..., Any], dtypes: Mapping[str, str]) -> Signature:

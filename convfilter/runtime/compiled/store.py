@@ -7,70 +7,100 @@ compiled again, and a directory that cannot be trusted is neither read nor writt
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
 import stat
 import sys
+from importlib.util import source_hash
 from pathlib import Path
 from typing import Any
 
-_MAGIC = b"convfilter loop 2\n"
+import numpy as np
+
+from convfilter.runtime.compiled.code.executable import PAGE
+
+_MAGIC = b"convfilter loop 3\n"
 _LARGEST = 1 << 24
+"""Bytes of a file that are read at most."""
+
+_READING = os.O_RDONLY | sum(
+    getattr(os, name, 0)
+    for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY")  # a pipe would be waited for
+)
+"""How files are opened."""
 
 
-class Entry:
-    """What a caller has to know of a compiled loop.
+class Compiled:
+    """A compiled loop: its machine code, and what a caller has to know of it.
 
     Attributes
     ----------
-    symbol : the name of its machine code
-    arguments : the dtype of each argument, by its name or its fields, and the axes of an array
+    arguments : the dtype of each argument, and how many axes an array has (0 for a number)
     returned : the name of the result's dtype, empty where there is none
+    code : an image, which begins to run at `start`, or an object file, which has to be linked
+    symbol : the name of the function in an object file; empty for an image
+    file, offset : the file that holds the code, if there is one, and from where on
     """
 
-    __slots__ = ("arguments", "returned", "symbol")
+    __slots__ = ("arguments", "code", "file", "offset", "returned", "start", "symbol")
 
-    def __init__(self, symbol: str, arguments: list[tuple[Any, int]], returned: str) -> None:
-        self.symbol = symbol
+    def __init__(
+        self,
+        arguments: list[tuple[np.dtype[Any], int]],
+        returned: str,
+        code: bytes,
+        *,
+        start: int = 0,
+        symbol: str = "",
+    ) -> None:
         self.arguments = arguments
         self.returned = returned
-
-    def to_json(self) -> str:
-        """Return all of it in one line."""
-        return json.dumps([self.symbol, self.arguments, self.returned])
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> Entry:
-        """Return what `to_json` wrote."""
-        symbol, arguments, returned = json.loads(text)
-        return cls(symbol, [(kind, axes) for kind, axes in arguments], returned)
-
-
-class ObjectFile:
-    """A compiled loop: its entry, and the object file's bytes."""
-
-    __slots__ = ("code", "entry")
-
-    def __init__(self, entry: Entry, code: bytes) -> None:
-        self.entry = entry
         self.code = code
+        self.start = start
+        self.symbol = symbol
+        self.file: Path | None = None
+        self.offset = 0
 
     def to_bytes(self) -> bytes:
-        """Return the content of a file, with a digest against damage."""
-        body = self.entry.to_json().encode() + b"\n" + self.code
-        return _MAGIC + hashlib.sha256(body).hexdigest().encode() + b"\n" + body
+        """Return the content of a file: a digest of what follows, a line, and the code.
+
+        The digest is there against damage. Code begins at a whole page, so that it can be mapped.
+        """
+        known = (self.returned, self.symbol, self.start, len(self.code))
+        arguments = (f"{_written(dtype)}/{axes}" for dtype, axes in self.arguments)
+        head = " ".join([*map(str, known), *arguments]).encode() + b"\n"
+        before = len(_MAGIC) + 2 * len(source_hash(b"")) + 1 + len(head)
+        body = head + bytes(-before % PAGE) + self.code
+        return _MAGIC + source_hash(body).hex().encode() + b"\n" + body
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> ObjectFile | None:
+    def from_bytes(cls, data: bytes) -> Compiled | None:
         """Return what `to_bytes` wrote, or None for anything else."""
         if not data.startswith(_MAGIC):
             return None
         digest, _, body = data[len(_MAGIC) :].partition(b"\n")
-        if hashlib.sha256(body).hexdigest().encode() != digest:
+        if source_hash(body).hex().encode() != digest:
             return None
-        head, _, code = body.partition(b"\n")
-        return cls(Entry.from_json(head), code)
+        head = body[: body.index(b"\n")].decode()
+        returned, symbol, start, length, *written = head.split(" ")
+        offset = len(data) - int(length)
+        arguments = [_read_argument(each) for each in written]
+        made = cls(arguments, returned, data[offset:], start=int(start), symbol=symbol)
+        made.offset = offset
+        return made
+
+
+def _written(dtype: np.dtype[Any]) -> str:
+    if dtype.names is None:
+        return dtype.name
+    return ",".join(f"{name}:{dtype[name].str}" for name in dtype.names)
+
+
+def _read_argument(written: str) -> tuple[np.dtype[Any], int]:
+    kind, _, axes = written.rpartition("/")
+    if ":" in kind:
+        fields = [field.partition(":") for field in kind.split(",")]
+        return np.dtype([(name, form) for name, _, form in fields]), int(axes)
+    return np.dtype(kind), int(axes)
 
 
 def directory() -> Path | None:
@@ -94,24 +124,26 @@ def directory() -> Path | None:
     return root / "convfilter"
 
 
-def read(name: str) -> ObjectFile | None:
-    """Return the object file of this name, or None where there is none that can be trusted."""
+def read(name: str) -> Compiled | None:
+    """Return the compiled loop of this name, or None where there is none that can be trusted."""
     place = directory()
     if place is None or not is_ours(place):
         return None
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     try:
-        with os.fdopen(os.open(place / name, flags), "rb") as file:
+        with os.fdopen(os.open(place / name, _READING), "rb", buffering=0) as file:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode) or not is_private(status):
                 return None
-            return ObjectFile.from_bytes(file.read(_LARGEST))
-    except (OSError, ValueError, KeyError, TypeError):
+            made = Compiled.from_bytes(file.read(min(status.st_size, _LARGEST)))
+    except (OSError, ValueError, TypeError):
         return None
+    if made is not None:
+        made.file = place / name
+    return made
 
 
-def write(name: str, made: ObjectFile) -> None:
-    """Keep an object file, if the directory can be used; silently not, if it cannot."""
+def write(name: str, made: Compiled) -> None:
+    """Keep a compiled loop, if the directory can be used; silently not, if it cannot."""
     place = directory()
     if place is None:
         return
@@ -121,12 +153,26 @@ def write(name: str, made: ObjectFile) -> None:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not is_ours(place):
             return
-        with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
-            file.write(made.to_bytes())
-        temporary.replace(place / name)
+        data = made.to_bytes()
+        try:
+            with os.fdopen(os.open(temporary, flags, 0o600), "wb", buffering=0) as file:
+                file.write(data)
+            temporary.replace(place / name)
+        except BaseException:  # an interrupt, too
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
     except OSError:
+        return
+    made.file, made.offset = place / name, len(data) - len(made.code)
+
+
+def remove(name: str) -> None:
+    """Remove a compiled loop that is of no use, if that is allowed."""
+    place = directory()
+    if place is not None and is_ours(place):
         with contextlib.suppress(OSError):
-            temporary.unlink()
+            (place / name).unlink()
 
 
 def is_ours(place: Path) -> bool:

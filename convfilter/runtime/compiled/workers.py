@@ -4,7 +4,7 @@ Numba compiles one loop at a time in a process, its settings hold for the whole 
 has learned takes 150 MB. In processes of their own loops are compiled on all CPUs; what the program
 around this library does with Numba is left alone; an interrupt is answered at once, and the child
 of a fork inherits no lock that a compiling thread held. Where no process can be started (in a
-frozen program, say), a loop is compiled in this one.
+frozen program, say), whoever needs a loop compiles it.
 """
 
 from __future__ import annotations
@@ -17,24 +17,41 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable
+from pathlib import Path
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from convfilter.runtime.compiled import store
 from convfilter.runtime.compiled.keys import Request, file_name
-from convfilter.runtime.compiled.store import Entry, ObjectFile
+from convfilter.runtime.compiled.store import Compiled
 from convfilter.runtime.threads import default_workers
 
-__all__ = ["Build", "ask", "serve"]
+__all__ = ["Build", "NoCompilerError", "ask", "serve"]
+
+MOST_PROCESSES = 8
+"""At once: each takes some 200 MB."""
 
 IDLE_SECONDS = 20
-"""A process that has had nothing to compile for so long ends."""
+"""A process that has had nothing to compile for so long is ended."""
+
+START_SECONDS = 60
+"""What has said nothing for so long after its start is no process that compiles."""
+
+ATTEMPTS = 2
+"""Processes that may end over one loop, one after the other: the first may have been killed."""
 
 GARBAGE_THRESHOLD = 500_000
 """Objects after which a compiling process looks for garbage, of which Numba makes little."""
 
+_GREETING = b"convfilter compiles"
 
-class CompilerGoneError(Exception):
-    """A process that compiles has ended, or could not be started."""
+
+class NoCompilerError(Exception):
+    """No process that compiles can be started."""
+
+
+class _GoneError(Exception):
+    """A process has ended, or says what cannot be understood."""
 
 
 class Build:
@@ -43,22 +60,25 @@ class Build:
     def __init__(self, request: Request) -> None:
         self.request = request
         self._done = threading.Event()
-        self._made: ObjectFile | None = None
+        self._made: Compiled | None = None
         self._error: Exception | None = None
 
-    def finish(self, made: ObjectFile | None = None, error: Exception | None = None) -> None:
+    def finish(self, made: Compiled | None, error: Exception | None = None) -> None:
         """Say what came of it."""
         self._made, self._error = made, error
         self._done.set()
 
-    def wait(self) -> ObjectFile | None:
-        """Return the compiled loop, None where Numba is told not to compile.
+    def wait(self) -> Compiled:
+        """Return the compiled loop.
 
-        Raises CompilerGoneError where no process compiles, RuntimeError where the loop cannot be.
+        Raises NoCompilerError where no process compiles, RuntimeError where the loop cannot be
+        compiled.
         """
-        self._done.wait()
+        while not self._done.wait(1.0):
+            pass  # on Windows an interrupt is only noticed in between
         if self._error is not None:
             raise self._error
+        assert self._made is not None
         return self._made
 
 
@@ -67,61 +87,111 @@ class _Compiler:
 
     def __init__(self) -> None:
         if getattr(sys, "frozen", False) or not sys.executable:
-            raise CompilerGoneError("there is no Python to start")
-        # -P and this process' own path: nothing is imported from a folder of pictures
-        code = f"import sys; sys.path[:] = {sys.path!r}\nfrom {__name__} import serve; serve()"
+            raise NoCompilerError("there is no Python to start")
+        # by the paths of this process alone: nothing is imported from a folder of pictures
+        paths = [str(Path(path).absolute()) for path in sys.path]
+        code = f"import sys; sys.path[:] = {paths!r}\nfrom {__name__} import serve; serve()"
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", code],
+                [sys.executable, *_flags(), "-c", code],
+                bufsize=0,  # what is half written would be written once more by the child of a fork
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                # what Numba writes is optimised by `build`, and need not be before
-                env={"NUMBA_OPT": "0", **os.environ},
+                env=_environment(),
+                cwd=sys.prefix,  # Numba reads a file of settings in the working directory
                 start_new_session=True,  # an interrupt ends this process, which ends the other
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except (OSError, ValueError) as error:
-            raise CompilerGoneError(str(error)) from error
-
-    def compile(self, request: Request) -> ObjectFile | None:
-        """Return a compiled loop, None where Numba is told not to compile."""
-        sent, received = self._process.stdin, self._process.stdout
-        assert sent is not None
-        assert received is not None
+            raise NoCompilerError(str(error)) from error
+        deadline = threading.Timer(START_SECONDS, self._process.kill)
+        deadline.daemon = True
+        deadline.start()
         try:
-            sent.write(json.dumps(request).encode() + b"\n")
-            sent.flush()
-            answer = json.loads(received.readline())
-            code = received.read(answer["bytes"])
-        except (OSError, ValueError) as error:
-            raise CompilerGoneError(str(error)) from error
-        if "error" in answer:
-            raise RuntimeError(f"{request[0]} cannot be compiled: {answer['error']}")
-        return ObjectFile(Entry.from_json(answer["entry"]), code) if code else None
+            greeting = _receive(self._process.stdout, most=len(_GREETING))
+        except _GoneError:
+            greeting = b""
+        finally:
+            deadline.cancel()
+        if greeting != _GREETING:
+            self.end()
+            raise NoCompilerError(f"{sys.executable} does not run this package")
+
+    def compile(self, request: Request) -> tuple[str, Compiled]:
+        """Return a compiled loop, and the name of its file.
+
+        That comes from the process that compiles: should the source have been changed meanwhile, it
+        is not kept for what it was. Raises RuntimeError where the loop cannot be compiled.
+        """
+        _send(self._process.stdin, json.dumps(request).encode())
+        file, _, answer = _receive(self._process.stdout).partition(b"\n")
+        made = Compiled.from_bytes(answer)
+        if made is None:
+            raise RuntimeError(f"{request[0]} cannot be compiled: {answer.decode()}")
+        return file.decode(), made
 
     def end(self) -> None:
         """End the process at once."""
         self._process.kill()
         self._process.wait()
+        self._close()
+
+    def abandon(self) -> None:
+        """Leave the process to the parent of this one, whose child it is."""
+        self._process.returncode = 0
+        self._close()
+
+    def _close(self) -> None:
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
 
 
+def _flags() -> list[str]:
+    """Return how Python is started: as this process was, without warnings."""
+    letters = {
+        "isolated": "I",
+        "ignore_environment": "E",
+        "no_user_site": "s",
+        "no_site": "S",
+    }
+    given = [f"-{letter}" for name, letter in letters.items() if getattr(sys.flags, name)]
+    given += [f"-{'O' * sys.flags.optimize}"] if sys.flags.optimize else []
+    given += ["-B"] if sys.dont_write_bytecode else []
+    given += [f"-Xpycache_prefix={sys.pycache_prefix}"] if sys.pycache_prefix else []
+    return [*given, "-P", "-Wignore"]
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment, without settings of Numba: none changes what is compiled."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+    # Intel's library of vectorised functions is not there in the process that calls a loop
+    return {**own, "NUMBA_DISABLE_INTEL_SVML": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
 class _Crew:
-    """At most as many compiling processes as there are CPUs, each fed by a thread."""
+    """Processes that compile, each fed by a thread: never more than CPUs."""
 
     def __init__(self) -> None:
-        self.forget()
+        self._begin()
 
-    def forget(self) -> None:
-        """Begin anew: the child of a fork has no threads, and the processes are not its own."""
+    def _begin(self) -> None:
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._waiting: SimpleQueue[Build] = SimpleQueue()
         self._builds: dict[Request, Build] = {}
         self._compilers: set[_Compiler] = set()
         self._feeders = self._unfinished = 0
+        self._closed = False
+
+    def forget(self) -> None:
+        """Begin anew: the child of a fork has no threads, and the processes are not its own."""
+        compilers = self._compilers
+        self._begin()
+        for compiler in compilers:
+            compiler.abandon()
 
     def ask(self, requests: Iterable[Request]) -> list[Build]:
         """Have loops compiled, in this order; what is under way is not begun again."""
@@ -134,15 +204,28 @@ class _Crew:
                     self._waiting.put(build)
                     self._unfinished += 1
                 builds.append(build)
-            while self._feeders < min(self._unfinished, default_workers()):
-                self._feeders += 1
-                threading.Thread(
-                    target=self._feed, name="convfilter-compiling", daemon=True
-                ).start()
+            wanted = min(self._unfinished, default_workers(), MOST_PROCESSES)
+            try:
+                for _ in range(self._feeders, wanted):
+                    threading.Thread(
+                        target=self._feed, name="convfilter-compiling", daemon=True
+                    ).start()
+                    self._feeders += 1
+            except RuntimeError as error:  # no more threads
+                if not self._feeders:
+                    self._give_up(NoCompilerError(str(error)))
         return builds
 
+    def _give_up(self, error: Exception) -> None:
+        """Answer everything that waits by an error."""
+        while not self._waiting.empty():
+            self._waiting.get().finish(None, error)
+        self._builds.clear()
+        self._unfinished = 0
+
     def _feed(self) -> None:
-        compiler: _Compiler | None = None
+        """Have one loop after the other compiled by a process, until none comes for a while."""
+        compilers: list[_Compiler] = []  # one, once it has been needed
         while True:
             try:
                 build = self._waiting.get(timeout=IDLE_SECONDS)
@@ -153,30 +236,55 @@ class _Crew:
                     self._feeders -= 1
                 break
             try:
-                if compiler is None:
-                    compiler = _Compiler()
-                    self._compilers.add(compiler)
-                made = compiler.compile(build.request)
-                if made is not None:
-                    store.write(file_name(build.request), made)
-                build.finish(made)
+                build.finish(self._made(build.request, compilers))
             except Exception as error:  # noqa: BLE001 - raised where the loop is waited for
-                build.finish(error=error)
-                if compiler is not None and isinstance(error, CompilerGoneError):
-                    self._end(compiler)
-                    compiler = None
+                build.finish(None, error)
             with self._lock:
                 self._unfinished -= 1
                 self._builds.pop(build.request, None)
-        if compiler is not None:
+        for compiler in compilers:
             self._end(compiler)
+
+    def _made(self, request: Request, compilers: list[_Compiler]) -> Compiled:
+        """Return a compiled loop, and keep it."""
+        made = store.read(file_name(request))  # another process may have been faster
+        if made is None:
+            file, made = self._compile(request, compilers)
+            with self._writing:
+                if not self._closed:
+                    store.write(file, made)
+        return made
+
+    def _compile(self, request: Request, compilers: list[_Compiler]) -> tuple[str, Compiled]:
+        """Have a loop compiled by the process in the list, or by a new one."""
+        for _ in range(ATTEMPTS):
+            if not compilers:
+                compilers.append(self._start())
+            try:
+                return compilers[0].compile(request)
+            except _GoneError:
+                self._end(compilers.pop())
+        raise RuntimeError(
+            f"{request[0]} cannot be compiled: every process that tries to has ended"
+        )
+
+    def _start(self) -> _Compiler:
+        compiler = _Compiler()
+        with self._lock:
+            if not self._closed:
+                self._compilers.add(compiler)
+                return compiler
+        compiler.end()
+        raise NoCompilerError("this process ends")
 
     def _end(self, compiler: _Compiler) -> None:
         self._compilers.discard(compiler)
         compiler.end()
 
     def close(self) -> None:
-        """End all processes at once."""
+        """End all processes at once, and start none any more."""
+        with self._lock, self._writing:  # no file stays half written
+            self._closed = True
         for compiler in tuple(self._compilers):
             self._end(compiler)
 
@@ -188,28 +296,65 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_crew.forget)
 
 
-def serve() -> None:
-    """Compile what each line of standard input asks for, and answer on standard output.
+def _send(stream: Any, data: bytes) -> None:
+    """Send bytes, with their number before them; raise _GoneError where nobody listens."""
+    left = memoryview(len(data).to_bytes(8, "little") + data)
+    try:
+        while left:
+            left = left[stream.write(left) :]
+    except (OSError, ValueError) as error:  # ValueError: the stream is closed
+        raise _GoneError(str(error)) from error
 
-    An answer is a line of JSON, with the number of `bytes` of object code that follow.
+
+def _receive(stream: Any, most: int = 1 << 24) -> bytes:
+    """Return what was sent; raise _GoneError where there is nothing, or more than there may be."""
+    length = int.from_bytes(_read(stream, 8), "little")
+    if length > most:
+        raise _GoneError(f"{length} bytes are announced")
+    return _read(stream, length)
+
+
+def _read(stream: Any, count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        try:
+            more = stream.read(count - len(data))
+        except (OSError, ValueError) as error:
+            raise _GoneError(str(error)) from error
+        if not more:
+            raise _GoneError("the other side has ended")
+        data += more
+    return data
+
+
+def serve() -> None:
+    """Compile what standard input asks for, and answer on standard output, until input ends.
+
+    A request is JSON. An answer is a line with the name of a file and then what the file holds, or
+    an empty line and why there is no file.
     """
     import gc
 
-    answers = os.fdopen(os.dup(1), "wb")
+    requests, answers = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
     os.dup2(2, 1)  # whatever else is printed goes nowhere
+    _send(answers, _GREETING)
+    waiting: SimpleQueue[Any] = SimpleQueue()
+
+    def listen() -> None:
+        with contextlib.suppress(_GoneError):
+            while True:
+                waiting.put(json.loads(_receive(requests)))
+        os._exit(0)  # in the midst of compiling: nobody waits for it any more
+
+    threading.Thread(target=listen, daemon=True).start()
     gc.set_threshold(GARBAGE_THRESHOLD)
-    import numba
+    while True:
+        name, dtypes = waiting.get()
+        try:
+            from convfilter.runtime.compiled.build import build
 
-    from convfilter.runtime.compiled.build import build
-
-    for line in sys.stdin.buffer:
-        name, dtypes = json.loads(line)
-        code, answer = b"", {}
-        if not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
-            try:
-                made = build(name, dict(dtypes))
-                code, answer = made.code, {"entry": made.entry.to_json()}
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is told
-                answer = {"error": f"{type(error).__name__}: {error}"}
-        answers.write(json.dumps({**answer, "bytes": len(code)}).encode() + b"\n" + code)
-        answers.flush()
+            file = file_name((name, tuple(map(tuple, dtypes))))
+            answer = file.encode() + b"\n" + build(name, dtypes).to_bytes()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
+            answer = f"\n{type(error).__name__}: {error}".encode()
+        _send(answers, answer)

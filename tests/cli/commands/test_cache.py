@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
@@ -12,9 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from convfilter.cli.commands import warming
-from convfilter.runtime.compiled import link, store
-from convfilter.runtime.compiled.store import KEY_DIGITS, file_name
+from convfilter.runtime.compiled import keys, store
 from tests.cli.conftest import Runner, picture
 
 
@@ -64,12 +61,11 @@ def test_kernels_can_be_warmed_too(
     convfilter: Runner, folder: Path, monkeypatch: pytest.MonkeyPatch
 ):
     # first in the cache of the suite, which needs these loops anyway; one is then made anew
-    monkeypatch.setattr(sys, "stdin", io.StringIO(f"kirsch-nw\n{warming.FILES}\n"))
-    warming.serve()
-    missing = file_name("engine.loops.exact.respond", (("S", "uint8"), ("D", "uint8")), link.key())
+    assert convfilter("cache", "warm", "kirsch-nw", "-q").code == 0
+    missing = keys.file_name(("engine.correlation.loops.exact.respond", ()))
     known, place = store.directory(), folder / "cache"
     place.mkdir(mode=0o700)
-    for path in known.glob(f"*-{link.key()[:KEY_DIGITS]}.o") if known else ():
+    for path in known.iterdir() if known else ():
         if path.name != missing:
             shutil.copy(path, place)
     monkeypatch.setenv("CONVFILTER_CACHE_DIR", str(place))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,8 +65,7 @@ class _Sums:
         return _Ready(operation, source, taps)
 
 
-@dataclass(frozen=True)
-class _Ready:
+class _Ready(NamedTuple):
     operation: Correlation
     source: Source
     taps: tuple[NDArray[Any], ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from convfilter.engine.correlation import costs
 from convfilter.engine.correlation.accuracy import SINGLE, float_sums
@@ -51,8 +51,7 @@ def _halves(kernels: Sequence[Weights]) -> tuple[Weights, Weights] | None:
     return along[:, 2], down[2]
 
 
-@dataclass(frozen=True, eq=False)
-class _Gradient:
+class _Gradient(NamedTuple):
     along: Array
     down: Array
 
@@ -61,8 +60,7 @@ class _Gradient:
         return _Ready(operation, self, Source(part, operation.border, operation.fill, SINGLE))
 
 
-@dataclass(frozen=True)
-class _Ready:
+class _Ready(NamedTuple):
     operation: Correlation
     weights: _Gradient
     source: Source

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from convfilter.engine.correlation import costs
 from convfilter.engine.correlation.accuracy import float_sums
@@ -32,8 +32,7 @@ def ways(operation: Correlation) -> Iterator[Plan]:
             yield Plan("nine", dtype, exact, reason, cost, effort=9, ready=plan)
 
 
-@dataclass(frozen=True, eq=False)
-class _Nine:
+class _Nine(NamedTuple):
     weights: Array
 
     def ready(self, operation: Correlation, part: Part) -> _Ready:
@@ -42,8 +41,7 @@ class _Nine:
         return _Ready(operation, self.weights, source)
 
 
-@dataclass(frozen=True)
-class _Ready:
+class _Ready(NamedTuple):
     operation: Correlation
     weights: Array
     source: Source

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,8 +69,7 @@ class _Sums:
         return _Ready(operation, source, tiles)
 
 
-@dataclass(frozen=True)
-class _Ready:
+class _Ready(NamedTuple):
     operation: Correlation
     source: Source
     tiles: _Tiles
@@ -105,8 +104,7 @@ class _Ready:
         )
 
 
-@dataclass(frozen=True)
-class _Tiles:
+class _Tiles(NamedTuple):
     """The tiles of columns that the loop works on, and the taps as it takes them."""
 
     row_stride: int

@@ -1,6 +1,6 @@
 """First runs at once: many processes that compile the same loops into the same empty cache.
 
-``python -m tests.runtime.first_runs --rounds 20`` starts 16 of them in each round.
+``python -m tests.runtime.compiled.first_runs --rounds 20`` starts 16 of them in each round.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def failures(folder: Path, runs: int) -> list[str]:
     for number, process in enumerate([start(number) for number in range(runs)]):
         check(number, process, {"", COMPILING})
     check(runs, start(runs), {""})
-    strange = [path.name for path in (folder / "cache").iterdir() if path.suffix != ".o"]
+    strange = [path.name for path in (folder / "cache").iterdir() if path.suffix != ".loop"]
     return found + [f"{name} is left in the cache" for name in strange]
 
 

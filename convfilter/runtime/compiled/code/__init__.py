@@ -1,0 +1,1 @@
+"""Machine code: as a piece that runs anywhere, in memory, linked, and called."""

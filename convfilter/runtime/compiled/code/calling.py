@@ -1,0 +1,106 @@
+"""From the address of a compiled loop to something that Python calls, through ctypes."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+_NUMBERS: dict[str, Any] = {
+    "uint8": ctypes.c_uint8,
+    "uint16": ctypes.c_uint16,
+    "int16": ctypes.c_int16,
+    "int32": ctypes.c_int32,
+    "int64": ctypes.c_int64,
+    "float32": ctypes.c_float,
+    "float64": ctypes.c_double,
+}
+
+OFTEN = 20
+"""Uses of a loop after which code is written for its arguments, which takes half a millisecond."""
+
+
+class CompiledLoop:
+    """A loop that lies in memory as machine code, which lets go of the interpreter lock.
+
+    Attributes
+    ----------
+    address : where it begins
+    bind : returns a call with the arguments given (see `loading.Loop`)
+    """
+
+    def __init__(
+        self,
+        name: str,
+        address: int,
+        arguments: list[tuple[np.dtype[Any], int]],
+        returned: str,
+    ) -> None:
+        self.address = address
+        self.bind: Callable[..., Callable[[], Any]] = self._bind
+        self._name = name
+        self._arguments = arguments
+        self._uses = 0
+        types: list[Any] = []
+        for dtype, axes in arguments:
+            types += [ctypes.c_void_p, *[ctypes.c_int64] * axes] if axes else [_NUMBERS[dtype.name]]
+        self._function = ctypes.CFUNCTYPE(_NUMBERS[returned] if returned else None, *types)(address)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run it once."""
+        return self.bind(*arguments)()
+
+    def _bind(self, *arguments: Any, keep: Any = None) -> Callable[[], Any]:
+        self._uses += 1
+        if self._uses == OFTEN:
+            self.bind = self._written_out()
+        if len(arguments) != len(self._arguments):
+            raise TypeError(f"{self._name} takes {len(self._arguments)} arguments")
+        values: list[Any] = []
+        for value, (dtype, axes) in zip(arguments, self._arguments, strict=True):
+            if not axes:
+                values.append(float(value) if dtype.kind == "f" else int(value))
+                continue
+            if value.dtype != dtype or value.ndim != axes or not value.flags.c_contiguous:
+                raise self._refusal()
+            values.append(value.ctypes.data)
+            values += value.shape
+        call = functools.partial(self._function, *values)
+        call.keep = arguments, keep  # type: ignore[attr-defined]
+        return call
+
+    def _refusal(self) -> TypeError:
+        return TypeError(f"{self._name}: an array of the wrong kind")
+
+    def _written_out(self) -> Callable[..., Callable[[], Any]]:
+        """Return `_bind`, written out for the arguments of this loop: in half the time or so."""
+        names = [f"a{number}" for number in range(len(self._arguments))]
+        scope: dict[str, Any] = {"refusal": self._refusal}
+        scope |= {"partial": functools.partial, "function": self._function}
+        checks, values = [], []
+        for name, (dtype, axes) in zip(names, self._arguments, strict=True):
+            if not axes:
+                values.append(f"{'float' if dtype.kind == 'f' else 'int'}({name})")
+                continue
+            scope[f"dtype_{name}"] = dtype
+            checks.append(
+                f"{name}.dtype != dtype_{name} or {name}.ndim != {axes}"
+                f" or not {name}.flags.c_contiguous"
+            )
+            # the interface of records would describe each field
+            place = "ctypes.data" if dtype.names else "__array_interface__['data'][0]"
+            values += [f"{name}.{place}", f"*{name}.shape"]
+        text = f"""
+def bind({", ".join([*names, "*", "keep=None"] if names else ["*", "keep=None"])}):
+    if {" or ".join(checks) or "False"}:
+        raise refusal()
+    call = partial({", ".join(["function", *values])})
+    call.keep = {", ".join([*names, "keep"])},
+    return call
+"""
+        exec(text, scope)
+        bind: Callable[..., Callable[[], Any]] = scope["bind"]
+        return bind

@@ -1,0 +1,67 @@
+"""Loops as the interpreter runs them, where Numba is told not to compile, and in rehearsals."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from convfilter.runtime.compiled.declare import signature_of, source
+from convfilter.runtime.compiled.keys import Request
+
+__all__ = ["SILENT", "PythonLoop", "as_written"]
+
+
+class PythonLoop:
+    """A loop that is a Python function (see `loading.Loop`)."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    @functools.cached_property
+    def address(self) -> int:
+        """What other loops that are Python functions call it by."""
+        from convfilter.runtime.compiled import addresses
+
+        return addresses.register(self._function)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Run it once."""
+        # compiled code warns of nothing, and vectors reach beyond what means something
+        with np.errstate(all="ignore"):
+            return self._function(*arguments)
+
+    def bind(self, *arguments: Any, keep: Any = None) -> Callable[[], Any]:
+        """Return a call with these arguments, which keeps what it has to."""
+
+        def call() -> Any:
+            return self(*arguments)
+
+        call.keep = keep  # type: ignore[attr-defined]
+        return call
+
+
+class _SilentLoop(PythonLoop):
+    """A loop in a rehearsal, which does nothing."""
+
+    address = 0
+
+
+SILENT = _SilentLoop(lambda *_: 0)
+
+
+def as_written(request: Request) -> PythonLoop:
+    """Return a loop as it stands in the source, with the classes that it is not called with."""
+    name, dtypes = request
+    function = source(name)
+    arguments = signature_of(function, dict(dtypes)).arguments
+    if not any(argument.is_class for argument in arguments):
+        return PythonLoop(function)
+
+    def run(*passed: Any) -> Any:
+        values = iter(passed)
+        return function(*(a.dtype.type if a.is_class else next(values) for a in arguments))
+
+    return PythonLoop(run)
