@@ -19,7 +19,7 @@ from PIL import Image
 from convfilter import filters
 from convfilter.runtime.compiled.code import executable
 
-LIBRARIES = "numpy, click, isal.isal_zlib, isal.igzip_lib"
+LIBRARIES = "numpy, click, isal.isal_zlib, isal.igzip_lib, pathlib, zlib"
 """What a command works with; their own imports are theirs to answer for."""
 
 STANDARD = {
@@ -29,7 +29,7 @@ STANDARD = {
 }
 """Top-level modules of the standard library besides those that the libraries import."""
 
-IDLE = {"cli.wording": "errors", "engine.gain": "floats"}
+IDLE = {"cli.wording": "errors"}
 """Modules of our own that a command may import for what does not come up, and what that is."""
 
 COMMAND = """
@@ -108,6 +108,7 @@ def test_a_warm_command_imports_only_what_it_needs(files: list[str]):
     modules = loaded(COMMAND, *files)
     assert "convfilter.filters.edges" in modules
     assert not modules & {"numba", "PIL", "scipy", "rich", "multiprocessing", "asyncio"}
+    assert executable.is_supported() != ("llvmlite" in modules)
     assert beyond(modules) == []
     assert idle(COMMAND, *files) == []
 

@@ -139,16 +139,11 @@ def _entry(name: str, dtypes: Mapping[str, str]) -> tuple[list[tuple[Any, int]],
 def to_object(written: Sequence[str], symbol: str) -> bytes:
     """Join LLVM texts, optimise them, and return their object file for this machine's processor.
 
-    Everything but the function `symbol` is for this file alone, so that nothing is kept twice.
+    Of the functions in it, those are kept that the function `symbol` calls.
     """
     initialise()
     machine = _machine()
-    module, *others = (llvm.parse_assembly(_alone(text)) for text in written)
-    for other in others:
-        module.link_in(other)
-    for value in (*module.functions, *module.global_variables):
-        if not value.is_declaration and value.name != symbol:
-            value.linkage = "internal"
+    module = _joined([llvm.parse_assembly(_alone(text)) for text in written], symbol)
     tuning = llvm.create_pipeline_tuning_options(speed_level=3)
     tuning.loop_vectorization = True
     # not within iterations: what is left over of a row would be rounded otherwise than the rest
@@ -160,8 +155,28 @@ def to_object(written: Sequence[str], symbol: str) -> bytes:
     first.add_simplify_cfg_pass()
     first.run(module, builder)
     builder.getModulePassManager().run(module, builder)
+    # not before: functions that this file alone can call are joined in other ways
+    for value in (*module.functions, *module.global_variables):
+        if not value.is_declaration and value.name != symbol:
+            value.linkage = "internal"
+    last = llvm.create_new_module_pass_manager()
+    last.add_global_dead_code_eliminate_pass()
+    last.run(module, builder)
     code: bytes = machine.emit_object(module)
     return code
+
+
+def _joined(modules: Sequence[Any], symbol: str) -> Any:
+    """Return one module of all, in which functions can be called as Numba's linker leaves them."""
+    module, *others = modules
+    for other in others:
+        module.link_in(other)
+    wrapped = symbol.removeprefix("cfunc.")
+    for function in module.functions:
+        is_external = function.linkage == llvm.Linkage.external and not function.is_declaration
+        if is_external and function.name not in (symbol, wrapped):
+            function.linkage = "linkonce_odr"
+    return module
 
 
 def _alone(text: str) -> str:
