@@ -1,7 +1,7 @@
 """The tasks of a developer: `nox --list` shows them, `nox -s quick` runs one.
 
-They run in the environment that nox is installed in, which the README's test command makes. Two
-make environments of their own: `versions`, one for each Python, and `build`.
+They run in the environment that nox is installed in, which the README's test command makes. Three
+make environments of their own: `versions`, one for each Python, `frozen` and `build`.
 """
 
 from __future__ import annotations
@@ -83,6 +83,13 @@ def versions(session: nox.Session) -> None:
     """Run the tests with every supported Python that is installed."""
     session.install("-e", ".[test]")
     session.run("pytest", *session.posargs)
+
+
+@nox.session(venv_backend="venv")
+def frozen(session: nox.Session) -> None:
+    """Make a program of the package by PyInstaller, and filter pictures by it."""
+    session.install(".", "pyinstaller")
+    session.run("python", "-m", "tests.frozen")
 
 
 @nox.session(venv_backend="venv")

@@ -51,7 +51,7 @@ def without_sources(folder: Path) -> Path:
     return files
 
 
-# thorough: the loops of a filter are compiled twice
+@pytest.mark.thorough
 @pytest.mark.parametrize("make", [zipped, without_sources])
 def test_filters_and_kernels_work(tmp_path: Path, make: Callable[[Path], Path]):
     package = make(tmp_path)

@@ -17,8 +17,9 @@ import pytest
 from PIL import Image
 
 from convfilter import filters
+from convfilter.runtime.compiled.code import executable
 
-LIBRARIES = "numpy, click, llvmlite.binding, isal.isal_zlib, isal.igzip_lib"
+LIBRARIES = "numpy, click, isal.isal_zlib, isal.igzip_lib"
 """What a command works with; their own imports are theirs to answer for."""
 
 STANDARD = {
@@ -66,7 +67,8 @@ def loaded(program: str, *arguments: str) -> set[str]:
 
 def beyond(modules: set[str]) -> list[str]:
     """Return those of the modules of others that a warm command has no need of."""
-    libraries = {name.partition(".")[0] for name in loaded(f"import {LIBRARIES}")}
+    needed = LIBRARIES if executable.is_supported() else f"{LIBRARIES}, llvmlite.binding"
+    libraries = {name.partition(".")[0] for name in loaded(f"import {needed}")}
     allowed = libraries | STANDARD | {"__main__", "convfilter"}
     return sorted(name for name in modules if not _is_known(name.partition(".")[0], allowed))
 

@@ -139,14 +139,11 @@ def _entry(name: str, dtypes: Mapping[str, str]) -> tuple[list[tuple[Any, int]],
 def to_object(text: str, symbol: str) -> bytes:
     """Optimise LLVM text and return its object file, for the processor of this machine.
 
-    Everything but the function `symbol` is for this file alone, so that nothing is kept twice.
+    Of the functions in it, those are kept that the function `symbol` calls.
     """
     initialise()
     machine = _machine()
     module = llvm.parse_assembly(_alone(text))
-    for value in (*module.functions, *module.global_variables):
-        if not value.is_declaration and value.name != symbol:
-            value.linkage = "internal"
     tuning = llvm.create_pipeline_tuning_options(speed_level=3)
     tuning.loop_vectorization = True
     # not within iterations: what is left over of a row would be rounded otherwise than the rest
@@ -158,6 +155,13 @@ def to_object(text: str, symbol: str) -> bytes:
     first.add_simplify_cfg_pass()
     first.run(module, builder)
     builder.getModulePassManager().run(module, builder)
+    # not before: functions that this file alone can call are joined in other ways
+    for value in (*module.functions, *module.global_variables):
+        if not value.is_declaration and value.name != symbol:
+            value.linkage = "internal"
+    last = llvm.create_new_module_pass_manager()
+    last.add_global_dead_code_eliminate_pass()
+    last.run(module, builder)
     code: bytes = machine.emit_object(module)
     return code
 

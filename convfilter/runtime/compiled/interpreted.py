@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
-from convfilter.runtime.compiled.declare import signature_of, source
+from convfilter.runtime.compiled.declare import Argument, signature_of, source
 from convfilter.runtime.compiled.keys import Request
 
 __all__ = ["SILENT", "PythonLoop", "as_written"]
@@ -53,15 +53,29 @@ SILENT = _SilentLoop(lambda *_: 0)
 
 
 def as_written(request: Request) -> PythonLoop:
-    """Return a loop as it stands in the source, with the classes that it is not called with."""
+    """Return a loop as it stands in the source, called as a compiled one is.
+
+    It is not called with classes, and floats become those of the dtypes that it declares.
+    """
     name, dtypes = request
     function = source(name)
     arguments = signature_of(function, dict(dtypes)).arguments
-    if not any(argument.is_class for argument in arguments):
+    if not any(argument.is_class or _is_float(argument) for argument in arguments):
         return PythonLoop(function)
 
     def run(*passed: Any) -> Any:
         values = iter(passed)
-        return function(*(a.dtype.type if a.is_class else next(values) for a in arguments))
+        return function(*(_value(argument, values) for argument in arguments))
 
     return PythonLoop(run)
+
+
+def _is_float(argument: Argument) -> bool:
+    return not argument.axes and argument.dtype.kind == "f"
+
+
+def _value(argument: Argument, values: Iterator[Any]) -> Any:
+    if argument.is_class:
+        return argument.dtype.type
+    value = next(values)
+    return argument.dtype.type(value) if _is_float(argument) else value

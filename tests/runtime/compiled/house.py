@@ -83,11 +83,17 @@ def stepped(a, b, step):
 
 
 @loop("class T, T[:,:] out")
-def largest(T, out):
-    """Fill with what a class holds: memory of a whole page and more, which is like `memset`."""
+def clear(T, out):
+    """Fill with zeros of a class, which is what `memset` does."""
     for i in range(out.shape[0]):
         for j in range(out.shape[1]):
             out[i, j] = T(0)
+
+
+@loop("T factor, f8 other -> f8")
+def product(factor, other):
+    """Multiply numbers of the dtypes that are declared."""
+    return factor * other
 ''',
     "slow": '''
 """Takes its time to be imported, which only a process that compiles has to do."""

@@ -11,6 +11,8 @@ import pytest
 from convfilter.runtime.compiled.declare import Argument, Signature, loop, signature_of
 from tests.runtime.compiled.house import CALL, House
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = {
     "bounds": {"NUMBA_BOUNDSCHECK": "1"},
     "optimisation": {"NUMBA_OPT": "2"},

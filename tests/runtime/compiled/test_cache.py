@@ -86,7 +86,7 @@ def test_a_cache_in_order_has_no_problem(place: Path, monkeypatch: pytest.Monkey
     assert cache.clear() == 0
 
 
-@pytest.mark.skipif(os.name != "posix", reason="permissions and links as POSIX has them")
+@pytest.mark.posix
 class TestACacheThatCannotBeTrusted:
     """It says why, and nothing of it is removed."""
 

@@ -77,6 +77,7 @@ def test_what_a_loop_does_changes_the_keys_of_those_that_use_it(
     assert {name.rpartition(".")[2] for name in PROBES if after[name] != before[name]} == whose
 
 
+@pytest.mark.slow
 def test_a_comment_compiles_nothing_and_a_constant_one_module(house: House):
     assert house.run() == "compiled"
     house.change("factors", "FACTOR = 2", "FACTOR = 2  # for no reason")
@@ -174,6 +175,7 @@ def test_the_processor_is_told_by_linux_or_by_llvm(tmp_path: Path, monkeypatch: 
     assert told != keys.processor()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flag", ["-O", "-OO", "-B"])
 def test_a_process_of_other_flags_compiles_what_it_asks_for(house: House, flag: str):
     import subprocess

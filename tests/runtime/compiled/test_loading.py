@@ -16,6 +16,8 @@ from convfilter.runtime.compiled.store import Compiled
 from tests.runtime.compiled import first_runs
 from tests.runtime.compiled.house import CALL, House, drop_power_over_permissions
 
+pytestmark = pytest.mark.slow
+
 
 def loop_file(cache: Path) -> Path:
     (file,) = cache.glob("*.loop")
@@ -90,7 +92,7 @@ def test_a_damaged_file_is_compiled_anew_and_replaced(filled: House, tmp_path: P
     assert {loop_file(place).read_bytes() for place in places} == {good}
 
 
-@pytest.mark.skipif(os.name != "posix", reason="permissions and links as POSIX has them")
+@pytest.mark.posix
 class TestADirectoryThatCannotBeTrusted:
     """Nothing is read from it and nothing written to it."""
 
@@ -301,13 +303,14 @@ import sys
 import numpy as np
 from convfilter.runtime.compiled import loop
 out = np.ones((300, 200))
-loop("probes.adding.largest", T="float64")(out)
+loop("probes.adding.clear", T="float64")(out)
 assert not out.any()
 pairs = np.array([(2, 0.5), (3, 1.5), (4, 2.0)], [("count", np.int64), ("step", np.float64)])
 assert loop("probes.adding.total")(pairs, 1) == 12.5
 values, out = np.arange(5, dtype=np.uint8), np.empty(5, np.uint8)
 loop("probes.adding.add", T="uint8")(values, 3, out)
 assert out.tolist() == [3, 4, 5, 6, 7]
+assert loop("probes.adding.product", T="float32")(0.1, 3) == float(np.float32(0.1)) * 3
 assert loop("probes.adding.stepped")(2, 9, 3) == 3
 print("compiled" if "convfilter.runtime.compiled.workers" in sys.modules else "cached")
 """

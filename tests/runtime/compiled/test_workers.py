@@ -31,7 +31,7 @@ def compiler():
     return only._process.pid
 """
 
-posix = pytest.mark.skipif(os.name != "posix", reason="signals and forks as POSIX has them")
+pytestmark = pytest.mark.slow
 
 
 def is_alive(process: int) -> bool:
@@ -78,7 +78,7 @@ subprocess.Popen = refuse""",
 }
 
 
-@posix
+@pytest.mark.posix
 @pytest.mark.parametrize("obstacle", NO_PROCESS.values(), ids=NO_PROCESS.keys())
 def test_where_no_process_can_be_had_the_one_that_asks_compiles(
     filled: House, tmp_path: Path, obstacle: str
@@ -96,7 +96,7 @@ def test_a_program_that_is_no_interpreter_is_not_waited_for(monkeypatch: pytest.
         workers._Compiler()
 
 
-@posix
+@pytest.mark.posix
 def test_a_process_that_is_killed_is_replaced(filled: House, tmp_path: Path):
     program = f"""
 import os, signal
@@ -130,7 +130,7 @@ def test_what_ends_every_process_is_told_and_harms_nothing_else(filled: House, t
     assert "probes.deadly.one cannot be compiled: every process" in told
 
 
-@posix
+@pytest.mark.posix
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupt_leaves_no_process_and_no_file(
     filled: House, tmp_path: Path, number: signal.Signals
@@ -152,7 +152,7 @@ slow()
     assert not (tmp_path / "cache").exists()
 
 
-@posix
+@pytest.mark.posix
 def test_the_child_of_a_fork_compiles_what_its_parent_was_about_to(filled: House, tmp_path: Path):
     program = f"""
 import os, sys
@@ -174,7 +174,7 @@ print(status, there in [each._process.pid for each in workers._crew._compilers])
     assert len([*tmp_path.iterdir()]) == 2
 
 
-@posix
+@pytest.mark.posix
 def test_a_child_that_ends_leaves_its_parents_processes_alone(filled: House, tmp_path: Path):
     program = f"""
 import os, sys
