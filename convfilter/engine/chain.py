@@ -25,7 +25,7 @@ from convfilter.engine.window import target
 from convfilter.engine.window.axes import Axis
 from convfilter.engine.window.source import Part
 from convfilter.runtime import memory
-from convfilter.runtime.checks import Array
+from convfilter.runtime.checks import Array, limits_of
 from convfilter.runtime.memory import Scratch, of_thread
 from convfilter.runtime.threads import run_bands
 
@@ -188,8 +188,8 @@ class _Peaks:
         self._largest = [0.0] * len(operations)
         size = math.inf
         if operations[0].outline.dtype.kind != "f":
-            limits = np.iinfo(operations[0].outline.dtype)
-            size = float(max(-int(limits.min), int(limits.max)))
+            lowest, highest = limits_of(operations[0].outline.dtype)
+            size = float(max(-lowest, highest))
         self._bounds: list[float] = []
         self._undecided: list[bool] = []
         for number, operation in enumerate(operations):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,21 @@ def test_explain(convfilter: Runner, folder: Path) -> None:
     assert "kernels of 3x3" in ended.err
     assert "estimate 0." in ended.err
     assert "instead of" in ended.err
+
+
+def test_explain_tells_what_else_was_considered(convfilter: Runner, folder: Path) -> None:
+    picture("a.png")
+    steps = "gaussian-blur | maximum size=5 | median | bilateral | nl-means search=5"
+    ended = convfilter("pipe", steps, "a.png", "b.png", "--explain")
+    plans = [line.strip() for line in ended.lines if line.startswith("    ")]
+    for reason, estimate in zip(plans[::2], plans[1::2], strict=True):
+        assert re.match(r"\w+: .", reason)
+        others = r"[\w ]+ in \w+ [0-9.]+ ns"
+        assert re.fullmatch(
+            rf"estimate [0-9.]+ ns for each value in one thread; instead of {others}(, {others})*",
+            estimate,
+        )
+    assert len(plans) == 2 * 5
 
 
 def test_a_chain_in_text_and_in_a_file(convfilter: Runner, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The checks themselves: the twins against values known by hand; a broken engine is seen."""
+"""The checks themselves: the twins against values known by hand; a broken engine is noticed."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ SABOTAGE: list[tuple[Callable[[Array], Array], Case]] = [
 
 
 @pytest.mark.parametrize(("harm", "case"), SABOTAGE, ids=lambda p: getattr(p, "__name__", str(p)))
-def test_a_broken_engine_is_seen(
+def test_a_broken_engine_is_noticed(
     harm: Callable[[Array], Array], case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check(case)
@@ -105,7 +105,7 @@ def test_a_broken_engine_is_seen(
         check(case)
 
 
-def test_an_engine_that_writes_to_its_input_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_writes_to_its_input_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def correlate(image: Array, *arguments: Any, **options: Any) -> Array:
         result = sound(image, *arguments, **options)
         image[0, 0] += 1
@@ -117,13 +117,13 @@ def test_an_engine_that_writes_to_its_input_is_seen(monkeypatch: pytest.MonkeyPa
         check(Case("correlate", NOISE.copy(), ([[1]],)))
 
 
-def test_an_engine_that_hands_out_its_input_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_hands_out_its_input_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "correlate", lambda image, kernel, workers: image)
     with pytest.raises(AssertionError, match="view"):
         check(Case("correlate", NOISE, ([[1]],)))
 
 
-def test_an_engine_that_depends_on_workers_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_depends_on_workers_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     def correlate(image: Array, kernel: Any, workers: int | None) -> Array:
         result = sound(image, kernel)
         result[0, 0] *= np.float64(1 + 1e-15 * (workers == 3))
@@ -135,7 +135,7 @@ def test_an_engine_that_depends_on_workers_is_seen(monkeypatch: pytest.MonkeyPat
         check(Case("correlate", NOISE / 255, ([[1]],)))
 
 
-def test_an_engine_that_answers_what_it_should_refuse_is_seen(
+def test_an_engine_that_answers_what_it_should_refuse_is_noticed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(engine, "correlate", lambda image, kernel, padding, workers: image.copy())

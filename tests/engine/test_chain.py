@@ -33,6 +33,7 @@ from tests.engine.chains import (
 )
 from tests.examples import examples
 
+BYTES = np.dtype(np.uint8)
 IDENTITY = Step("correlate", ([[1.0]],))
 
 
@@ -121,9 +122,19 @@ def test_nan_is_refused_where_single_steps_refuse_it(first: str, second: str) ->
     image[20, 11] = np.nan
     steps = EACH[first], EACH[second]
     with pytest.raises(ArgumentError, match="NaN"):
-        Chain(image, steps, np.dtype(np.uint8)).one_by_one()
-    check(Chain(image, steps, np.dtype(np.uint8)))
+        Chain(image, steps, BYTES).one_by_one()
+    check(Chain(image, steps, BYTES))
     check(Chain(image, steps, np.dtype(np.float32)))
+
+
+@pytest.mark.parametrize("first", ["maximum", "minimum", "pool", "median", "correlate"])
+def test_nan_is_refused_where_nothing_reads_it(first: str) -> None:
+    image = np.ones((60, 50), np.float32)
+    image[29, 31] = np.nan
+    case = Chain(image, (EACH[first], Step("correlate", ([[1.0]],), (("stride", 59),))), BYTES)
+    with pytest.raises(ArgumentError, match="NaN"):
+        case.one_by_one()
+    assert check(case) == 0
 
 
 def test_what_needs_the_whole_image_splits_a_chain() -> None:
@@ -132,7 +143,7 @@ def test_what_needs_the_whole_image_splits_a_chain() -> None:
     steps = [gaussian(1), magnitude(), box, Step("median", (3,)), gaussian(1), pool(2)]
     assert Chain.of(image, *steps).operations()[2].plan.algorithm == "box"
     assert check(Chain.of(image, *steps)) == 5
-    canny = Chain(image, (Step("maximum", (3,)), pool(2), EACH["canny"]), np.dtype(np.uint8))
+    canny = Chain(image, (Step("maximum", (3,)), pool(2), EACH["canny"]), BYTES)
     assert check(canny) == 2
 
 

@@ -197,13 +197,14 @@ class _Ready(PlaneReader):
         width = whole_vectors(columns)
         totals = aligned((1 + (1 if in_one else rows), self.channels + 1, width), dtype)
         line = aligned(width * self.channels, dtype)
+        numbers = dtype.type(self._factor), dtype.type(self.scale)
 
         def filtered(tile_planes: Array, tile: Tile, stored: Array) -> int:
             sums = shaped(totals, (*totals.shape[:2], whole_vectors(tile.columns)))
             bad = 0
             for part, starts in zip(parts, slots, strict=True):
                 ends = (part is parts[0], part is parts[-1])
-                weights = down[part], right[part], exponents[part], self._factor, self.scale
+                weights = down[part], right[part], exponents[part], *numbers
                 scratch = starts, ring, sums[0], sums[1:]
                 place = stored, tile.top, tile.left, line, tile.columns
                 bad += smooth(

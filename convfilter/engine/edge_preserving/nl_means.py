@@ -167,6 +167,7 @@ class _Ready(PlaneReader):
         weight = 1 / operation.strength / math.sqrt(elements)
         factor = 1.0 if exact else min(weight, LARGEST_FACTOR)
         scale = (min(weight * weight, LARGEST_FACTOR) if exact else 1.0) * unit(dtype)
+        numbers = dtype.type(factor), dtype.type(scale)
         far = window // 2
         width = whole_vectors(columns)
         weighed = whole_vectors(width + far)
@@ -185,7 +186,7 @@ class _Ready(PlaneReader):
                 part = start, min(start + planes.OFFSETS_AT_ONCE, offsets)
                 sizes = patch, window, self.margin
                 scratch = squares, column, weights, partial, sums
-                smooth(tile_planes, *sizes, *part, exact, factor, scale, *scratch)
+                smooth(tile_planes, *sizes, *part, exact, *numbers, *scratch)
             bad: int = divide(stored, sums, tile.columns, tile.top, tile.left, line)
             return bad
 

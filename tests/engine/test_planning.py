@@ -1,9 +1,10 @@
-"""The choice among plans: by cost, and every one of them keeps the promises."""
+"""The choice among plans: by cost, and each of them keeps what is promised."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from tests.engine.chains import EACH
 IMAGE = noise((40, 50))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DRAWS)
 def test_every_plan_keeps_the_promises(kind: str) -> None:
     random, paths = Random(kind), set[str]()
@@ -99,3 +101,26 @@ def test_values_that_a_plan_cannot_tell_are_given_to_sums() -> None:
         assert plans[0].algorithm in ("separable", "direct")
         with forcing(name):
             check(Case("correlate", image, (np.ones((3, 3)),)))
+
+
+def test_plans_are_recorded_inside_the_block_alone() -> None:
+    correlate(IMAGE, [[1]])
+    with recorded_plans() as plans:
+        correlate(IMAGE, np.eye(3))
+        correlate(IMAGE, np.outer([1, 4, 6], [1, 2, 1]))
+    correlate(IMAGE, [[1]])
+    assert len(plans) == 2
+    assert plans[0].algorithm == "direct"
+    assert plans[1].reason == plan(IMAGE, np.outer([1, 4, 6], [1, 2, 1])).reason
+
+
+def test_the_same_call_is_planned_once() -> None:
+    assert plan(IMAGE, [[1, 2]]) is plan(IMAGE.copy(), [[1, 2]])
+    assert plan(IMAGE, [[1, 2]]) is not plan(IMAGE, [[1, 3]])
+    assert plan(IMAGE, 5, of="median") is plan(IMAGE, 5, of="median")
+
+
+def test_planning_checks_the_arguments() -> None:
+    wrong: Any = "refelct"
+    with pytest.raises(LookupError, match="did you mean reflect"):
+        plan(IMAGE, [[1]], border=wrong)

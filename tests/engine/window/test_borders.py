@@ -7,10 +7,12 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from convfilter import engine
 from convfilter.engine.window import borders
-from convfilter.engine.window.borders import BORDERS, Border, Positions
+from convfilter.engine.window.borders import BORDERS, Border, Positions, source_indices
 from convfilter.runtime.checks import Array
 from tests.engine.cases import noise
 from tests.engine.chains import EACH
@@ -20,13 +22,25 @@ MARGIN = 8
 
 
 def reversed_copies(position: Positions, size: int) -> Positions:
-    """Put the image beyond its edges again, seen from the other side: cba|abcd -> dcba|abcd."""
+    """Put the image beyond its edges again, mirrored at its middle: cba|abcd -> dcba|abcd."""
     inside = (position >= 0) & (position < size)
     return np.where(inside, position, size - 1 - position % size)
 
 
 def test_names_for_type_checkers_are_those_with_rules() -> None:
     assert get_args(Border) == BORDERS
+
+
+@pytest.mark.parametrize("border", BORDERS)
+@given(size=st.integers(1, 12), before=st.integers(0, 60), after=st.integers(0, 60))
+def test_borders_are_numpys(border: Border, size: int, before: int, after: int) -> None:
+    places = np.arange(size)
+    if border == "constant":
+        expected = np.pad(places, (before, after), mode="constant", constant_values=-1)
+    else:
+        expected = np.pad(places, (before, after), mode=border)
+    sources = source_indices(size, before, before + size + after, border)
+    assert sources.tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float64"])

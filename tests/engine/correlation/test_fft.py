@@ -97,20 +97,20 @@ def test_tiles_leave_no_seam(window: tuple[int, int], channels: int, dtype: str)
     for border in BORDERS if dtype == "uint8" else BORDERS[:1]:
         how: dict[str, Any] = {"border": border, "dtype": np.float64}
         expected = by_products(image, kernel, **how)
-        found = [correlate(image, kernel, workers=workers, **how) for workers in (1, 2, 5)]
-        assert found[0].tobytes() == found[1].tobytes() == found[2].tobytes()
+        results = [correlate(image, kernel, workers=workers, **how) for workers in (1, 2, 5)]
+        assert results[0].tobytes() == results[1].tobytes() == results[2].tobytes()
         largest = np.abs(expected).max()
-        np.testing.assert_allclose(found[0], expected, rtol=0, atol=1e-12 * largest)
+        np.testing.assert_allclose(results[0], expected, rtol=0, atol=1e-12 * largest)
         if image.dtype.kind != "f":
-            np.testing.assert_array_equal(found[0], expected)
+            np.testing.assert_array_equal(results[0], expected)
 
 
 def test_the_larger_tiles() -> None:
     image = noise((300, 280))
     kernel = RNG.integers(-3, 4, (240, 251))
     assert "512x512" in plan(image, kernel).reason
-    found = correlate(image, kernel, dtype=np.float64)
-    np.testing.assert_array_equal(found, by_products(image, kernel, dtype=np.float64))
+    result = correlate(image, kernel, dtype=np.float64)
+    np.testing.assert_array_equal(result, by_products(image, kernel, dtype=np.float64))
     flat = kernel / np.abs(kernel).sum()
     assert "float32" in plan(image, flat).reason
     difference = correlate(image, flat).astype(int) - by_products(image, flat)
@@ -248,9 +248,9 @@ def hard_kernels(rng: np.random.Generator) -> dict[str, Array]:
 def by_transforms(pixels: Array, kernel: Array, size: int, dtype: Any) -> Array:
     """Return the response (float64) computed in the given dtype."""
     operation = correlation(Outline.of(pixels), [kernel], None, dtype=np.float64)
-    found, bad = fft._run(size, dtype, operation, pixels, 1)
+    result, bad = fft._run(size, dtype, operation, pixels, 1)
     assert not bad
-    return found
+    return result
 
 
 @pytest.mark.parametrize("size", fft.SIZES)

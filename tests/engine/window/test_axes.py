@@ -10,22 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convfilter.engine.window.axes import lay_out
-from convfilter.engine.window.borders import BORDERS, Border, source_indices
 from convfilter.errors import ArgumentError, ArgumentTypeError
 from tests import naive
 from tests.engine.cases import draw_padding
-
-
-@pytest.mark.parametrize("border", BORDERS)
-@given(size=st.integers(1, 12), before=st.integers(0, 60), after=st.integers(0, 60))
-def test_borders_are_numpys(border: Border, size: int, before: int, after: int) -> None:
-    places = np.arange(size)
-    if border == "constant":
-        expected = np.pad(places, (before, after), mode="constant", constant_values=-1)
-    else:
-        expected = np.pad(places, (before, after), mode=border)
-    found = source_indices(size, before, before + size + after, border)
-    assert found.tolist() == expected.tolist()
 
 
 @given(

@@ -145,6 +145,6 @@ def test_nan_reaches_the_windows_that_hold_it() -> None:
         disk = rows**2 + columns**2 <= 9
         smoothed = bilateral(image, 7, 0.5, 3.0)
         assert np.array_equal(np.isnan(smoothed).any(axis=2), disk)
-        found = np.isnan(nl_means(image, 0.5, size=3, search=5)).any(axis=2)
+        holes = np.isnan(nl_means(image, 0.5, size=3, search=5)).any(axis=2)
         square = np.maximum(abs(rows), abs(columns)) <= 2
-        assert np.array_equal(found, square)
+        assert np.array_equal(holes, square)

@@ -32,7 +32,7 @@ def naive_suppression(gradient_x: Array, gradient_y: Array, norm: str) -> Array:
     """Compare every pixel with its two neighbours along the direction of its gradient."""
     x, y = gradient_x.astype(float), gradient_y.astype(float)
     sizes = np.pad(np.hypot(x, y) if norm == "l2" else abs(x) + abs(y), 1)
-    kept = np.zeros(x.shape)
+    thinned = np.zeros(x.shape)
     for i, j in np.ndindex(x.shape):
         angle = math.degrees(math.atan2(y[i, j], x[i, j])) % 180
         if angle < 22.5 or angle > 157.5:
@@ -46,8 +46,8 @@ def naive_suppression(gradient_x: Array, gradient_y: Array, norm: str) -> Array:
         on_axis = angle < 22.5 or angle > 157.5 or 67.5 < angle < 112.5
         here = sizes[i + 1, j + 1]
         if here > before and (here > after or (on_axis and here == after)):
-            kept[i, j] = here
-    return kept
+            thinned[i, j] = here
+    return thinned
 
 
 def naive_hysteresis(magnitude: Array, low: float, high: float) -> Array:
@@ -134,10 +134,10 @@ def test_opencv_canny(norm: Any, low: float, high: float) -> None:
     x = cv2.Sobel(image, cv2.CV_16S, 1, 0, borderType=cv2.BORDER_REPLICATE)
     y = cv2.Sobel(image, cv2.CV_16S, 0, 1, borderType=cv2.BORDER_REPLICATE)
     expected = cv2.Canny(x, y, low, high, L2gradient=norm == "l2") > 0
-    found = hysteresis(non_maximum_suppression(x, y, norm=norm), low, high)
+    edges = hysteresis(non_maximum_suppression(x, y, norm=norm), low, high)
     assert expected.any()
     # OpenCV rounds the tangent of 22.5 degrees to 15 bits
-    assert (found != expected).mean() < 1e-3
+    assert (edges != expected).mean() < 1e-3
 
 
 SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
@@ -207,8 +207,8 @@ def test_traced_edges(norm: Any, dtype: Any) -> None:
         assert np.array_equal(trace_edges(x, y, low, high, norm=norm), expected)
         with in_small_pieces():
             for workers in (1, 2, 3, 7):
-                found = trace_edges(x, y, low, high, norm=norm, workers=workers)
-                assert np.array_equal(found, expected)
+                edges = trace_edges(x, y, low, high, norm=norm, workers=workers)
+                assert np.array_equal(edges, expected)
 
 
 def test_an_edge_is_followed_through_every_band_and_back() -> None:
@@ -236,11 +236,11 @@ def test_noise_is_measured(sigma: float) -> None:
 def test_noise_of_channels() -> None:
     rng = np.random.default_rng(5)
     image = rng.normal(0, 1, (99, 99, 3)) * [1, 5, 25]
-    found = noise_sigma(image)
-    assert np.allclose(found, [1, 5, 25], rtol=0.05)
+    estimates = noise_sigma(image)
+    assert np.allclose(estimates, [1, 5, 25], rtol=0.05)
     assert noise_sigma(np.ones((2, 9), np.uint8)) == 0
     image[50, 50] = np.nan
-    assert np.allclose(noise_sigma(image), found, rtol=0.01)
+    assert np.allclose(noise_sigma(image), estimates, rtol=0.01)
 
 
 def test_bad_arguments() -> None:

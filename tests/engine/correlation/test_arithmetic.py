@@ -1,13 +1,11 @@
-"""Which algorithm and which arithmetic serve a call."""
+"""In which arithmetic, and with which factors of the kernel, sums of products are computed."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 import pytest
 
-from convfilter.engine import correlate, plan, recorded_plans
+from convfilter.engine import plan
 from tests.engine.accuracy import Case, check
 from tests.engine.cases import noise
 
@@ -52,26 +50,3 @@ def test_exactness_is_claimed_only_where_it_holds() -> None:
     assert not plan(IMAGE, [[1]], scale=0.1).exact
     assert not plan(IMAGE, [[1]], offset=0.5).exact
     assert not plan(IMAGE.astype(np.float32), [[1]]).exact
-
-
-def test_plans_are_recorded_inside_the_block_alone() -> None:
-    correlate(IMAGE, [[1]])
-    with recorded_plans() as plans:
-        correlate(IMAGE, np.eye(3))
-        correlate(IMAGE, np.outer(BINOMIAL, BINOMIAL))
-    correlate(IMAGE, [[1]])
-    assert len(plans) == 2
-    assert plans[0].algorithm == "direct"
-    assert plans[1].reason == plan(IMAGE, np.outer(BINOMIAL, BINOMIAL)).reason
-
-
-def test_plans_of_the_same_call_are_equal_or_at_least_comparable() -> None:
-    first, second = plan(IMAGE, [[1, 2]]), plan(IMAGE, [[1, 2]])
-    assert (first == second) in (True, False)
-    assert first.reason == second.reason
-
-
-def test_planning_checks_the_arguments() -> None:
-    wrong: Any = "refelct"
-    with pytest.raises(LookupError, match="did you mean reflect"):
-        plan(IMAGE, [[1]], border=wrong)

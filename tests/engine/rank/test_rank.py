@@ -32,10 +32,10 @@ def test_by_hand() -> None:
 def test_an_even_window_reaches_one_further_right_and_down() -> None:
     image = np.zeros((5, 5), np.uint8)
     image[2, 2] = 1
-    seen = np.argwhere(maximum(image, 2, border="constant"))
-    assert seen.tolist() == [[1, 1], [1, 2], [2, 1], [2, 2]]
-    seen = np.argwhere(maximum(image, (1, 4), border="constant"))
-    assert seen.tolist() == [[2, 0], [2, 1], [2, 2], [2, 3]]
+    places = np.argwhere(maximum(image, 2, border="constant"))
+    assert places.tolist() == [[1, 1], [1, 2], [2, 1], [2, 2]]
+    places = np.argwhere(maximum(image, (1, 4), border="constant"))
+    assert places.tolist() == [[2, 0], [2, 1], [2, 2], [2, 3]]
 
 
 @pytest.mark.parametrize(
