@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from convfilter.engine.operation import Operation, share_out
 from convfilter.engine.planning import Plan
 from convfilter.engine.window import target
+from convfilter.engine.window.axes import Axis
 from convfilter.engine.window.source import Part, RowSources, Source
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array
@@ -155,19 +156,34 @@ def _balanced(taps: int, at_once: int) -> int:
     return next(wanted for wanted in range(2, at_once + 1) if wanted**passes >= taps)
 
 
+@functools.lru_cache(maxsize=64)
+def _at_every_column(columns: Axis) -> Axis:
+    return replace(columns, stride=1, outputs=(columns.outputs - 1) * columns.stride + 1)
+
+
 class _Rows:
-    """The padded rows of a part with an output at every column, and the columns that are folded."""
+    """The padded rows of a part with an output at every column, and how they are folded.
+
+    Attributes
+    ----------
+    source : the padded rows
+    first, count, have_place : columns of the image that are read (see `Source.columns_read`)
+    sampling : the numbers of a folded row that are results
+    loops : that join rows of the image, rows of those, and pairs, and that divide
+    beyond : a pixel beyond the edge
+    """
 
     def __init__(self, operation: Fold, part: Part) -> None:
         image, columns = part.image, part.columns
-        every = replace(columns, stride=1, outputs=(columns.outputs - 1) * columns.stride + 1)
         if operation.over_channels is not None:
             image = image.reshape(image.shape[0], -1, 1)
-        part = replace(part, image=image, columns=every)
+        part = Part(image, part.rows, _at_every_column(columns), part.origin)
         self.source = Source(part, operation.border, operation.fill, image.dtype)
         self.first, self.count, self.have_place = self.source.columns_read()
         channels = self.source.channels
         self.sampling = operation.over_channels or Sampling(columns.stride * channels, channels, 1)
+        self.loops = _loops(operation, self.sampling)
+        self.beyond = np.full(channels, operation.fill if operation.border == "constant" else 0)
 
 
 class _Ready:
@@ -188,15 +204,13 @@ class _Ready:
         operation, parts = self._operation, self._rows
         source, means = parts.source, operation.means
         dtype = operation.dtype if means is None else means.sums
-        down, along, pairs, divide = _loops(operation, parts.sampling)
+        down, along, pairs, divide = parts.loops
         row_counts = column_counts = NONE
         if means is not None:
             # a band that reaches the end has the last counts; of parts all are alike
             row_counts = means.row_counts[first_output:]
             column_counts = means.column_counts.repeat(parts.sampling.group)
-        beyond = np.full(source.channels, operation.fill if operation.border == "constant" else 0)
-        if means is not None:
-            beyond = beyond * operation.rows.window
+        beyond = parts.beyond if means is None else parts.beyond * operation.rows.window
         item = dtype.itemsize
         length = source.row_length * item
         folded = 0 if parts.have_place else parts.count * source.channels * item
@@ -264,11 +278,10 @@ class _ReadyInBlocks:
         """Return the call that computes output rows from those padded rows into `out`."""
         operation, parts = self._operation, self._rows
         source, dtype = parts.source, operation.dtype
-        _, join, _, _ = _loops(operation, parts.sampling)
+        _, join, _, _ = parts.loops
         item = dtype.itemsize
         length = source.row_length * item
         width = parts.count * source.channels * item
-        beyond = np.full(source.channels, operation.fill if operation.border == "constant" else 0)
         taps = max(2, operation.columns.window)
         return loop("engine.fold.loops.windows.fold_in_blocks").bind(
             source.record_in_place(rows),
@@ -280,7 +293,7 @@ class _ReadyInBlocks:
             source.rows.window,
             *operation.passes,
             item,
-            beyond.astype(dtype).view(np.uint8),
+            parts.beyond.astype(dtype).view(np.uint8),
             np.empty(taps, np.int64),
             scratch.take("line", length, BYTES),
             scratch.take("other", length, BYTES),

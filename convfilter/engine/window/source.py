@@ -87,6 +87,7 @@ class Source:
         lay_out = _columns if self.columns.extent > MOST_REMEMBERED else _remembered_columns
         sources, self.run, self.tap_columns = lay_out(self.columns, border, self.channels)
         self._column_sources = sources - left if left else sources
+        self._left = left
         self.row_length: int = int(sources.size) * self.channels
         self._fields = (
             self._image.ctypes.data,
@@ -144,13 +145,11 @@ class Source:
 
         The third value tells whether they lie side by side in a padded row as well.
         """
-        start, stop = self.run
-        first, count = int(self._column_sources[start]) if stop > start else 0, stop - start
-        read = self._column_sources[self._column_sources >= 0]
-        lowest, highest = (int(read.min()), int(read.max())) if read.size else (0, -1)
-        if count and lowest >= first and highest < first + count:
-            return first, count, True
-        return lowest, highest - lowest + 1, False
+        is_long = self.columns.extent > MOST_REMEMBERED
+        first, count, are_neighbours = (_read if is_long else _remembered_read)(
+            self.columns, self.border
+        )
+        return first - self._left if count else 0, count, are_neighbours
 
     @functools.cached_property
     def load_plane(self) -> Loop:
@@ -220,6 +219,20 @@ def _columns(columns: Axis, border: Border, channels: int) -> Columns:
 
 
 _remembered_columns = functools.lru_cache(maxsize=64)(_columns)
+
+
+def _read(columns: Axis, border: Border) -> tuple[int, int, bool]:
+    """Return the first column that is read, how many from there on, and whether all in a run."""
+    sources, (start, stop), _ = _columns(columns, border, 1)
+    first, count = int(sources[start]) if stop > start else 0, stop - start
+    read = sources[sources >= 0]
+    lowest, highest = (int(read.min()), int(read.max())) if read.size else (0, -1)
+    if count and lowest >= first and highest < first + count:
+        return first, count, True
+    return lowest, highest - lowest + 1, False
+
+
+_remembered_read = functools.lru_cache(maxsize=64)(_read)
 
 
 def _by_remainder(columns: Axis) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
