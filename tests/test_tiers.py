@@ -57,6 +57,7 @@ OF_ALL = {"test_plain", "test_some[1]", "test_drawn", "test_how_many_were_drawn"
 THOROUGH = {"test_thorough", "test_some[2]"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "names", "drawn", "left_out"),
     [

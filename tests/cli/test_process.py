@@ -31,6 +31,7 @@ def test_streams_through_a_shell(folder: Path) -> None:
     assert read("b.png").shape == read("a.png").shape
 
 
+@pytest.mark.slow
 def test_the_first_use_says_that_it_compiles(folder: Path) -> None:
     picture("a.png")
     environment = {**os.environ, "CONVFILTER_CACHE_DIR": str(folder / "cache")}

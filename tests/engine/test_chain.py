@@ -61,6 +61,7 @@ def test_every_function_is_drawn_and_stands_here() -> None:
     assert {step.function for steps in drawn for step in steps} == set(OPERATIONS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
 @pytest.mark.parametrize("first", EACH)
 def test_every_function_before_every_other(first: str, dtype: str) -> None:
@@ -76,6 +77,7 @@ def in_range(image: Array) -> Array:
     return np.abs(image) / np.abs(image).max() if image.dtype.kind == "f" else image
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32", "float64"])
 @pytest.mark.parametrize("shape", [(1, 90), (90, 1), (37, 41), (64, 64), (29, 17, 3), (150, 5, 4)])
 def test_ordinary_chains_run_in_one_pass(shape: tuple[int, ...], dtype: str) -> None:

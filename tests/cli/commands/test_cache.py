@@ -38,6 +38,7 @@ def test_an_empty_cache(convfilter: Runner, place: Path):
     }
 
 
+@pytest.mark.slow
 def test_warm_compiles_what_filters_need_and_clear_removes_it(convfilter: Runner, place: Path):
     ended = convfilter("cache", "warm", "invert", "mean-pool")
     assert ended.code == 0, ended.err
@@ -57,6 +58,7 @@ def test_warm_compiles_what_filters_need_and_clear_removes_it(convfilter: Runner
     assert [path.name for path in place.iterdir()] == ["mine.txt"]
 
 
+@pytest.mark.slow
 def test_kernels_can_be_warmed_too(
     convfilter: Runner, folder: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -73,6 +73,7 @@ def commands(folder: Path) -> list[tuple[str, ...]]:
     return found
 
 
+@pytest.mark.slow
 def test_later_commands_compile_nothing(convfilter: Runner, folder: Path) -> None:
     # in the cache of the suite, which needs these loops anyway
     assert convfilter("cache", "warm", "--quiet").code == 0
@@ -110,6 +111,7 @@ def test_what_cannot_be_compiled_is_told_by_name(
     ]
 
 
+@pytest.mark.slow
 def test_what_cannot_be_kept_is_told(
     convfilter: Runner, empty: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,6 +121,7 @@ def test_what_cannot_be_kept_is_told(
     assert "filter_rows could not be written to the cache" in ended.err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").exists(), reason="processes are looked at in /proc")
 def test_an_interrupt_leaves_no_process(empty: Path) -> None:
     process = subprocess.Popen(
