@@ -9,6 +9,8 @@ many in a thorough one (`tests/examples.py`).
 from __future__ import annotations
 
 import os
+import platform
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -20,7 +22,18 @@ TABLE = "table"
 """The property under which a test records a table, to be shown at the end."""
 
 THOROUGH = "for --thorough alone"
-POSIX = "for systems with pipes, signals and rights as POSIX has them"
+SYSTEMS = {
+    "posix": (os.name == "posix", "for systems with pipes, signals and rights as POSIX has them"),
+    "linux": (
+        sys.platform == "linux" and platform.machine() == "x86_64",
+        "for Linux on x86-64: they look into /proc, or run machine code made for it",
+    ),
+    "root": (
+        hasattr(os, "geteuid") and os.geteuid() == 0,
+        "for root: they give files to somebody else",
+    ),
+}
+"""By the marker of a test: whether this is a system for it, and what it is for."""
 
 LEFT_OUT = pytest.StashKey[Counter[str]]()
 """How many tests are left out, by what they are for."""
@@ -59,12 +72,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Call quick whatever is not called slow, and leave out what is not for this run or system."""
     run, left_out = [], []
     for item in items:
-        if item.get_closest_marker("thorough"):
-            what_for = "" if config.getoption("--thorough") else THOROUGH
-        elif item.get_closest_marker("posix"):
-            what_for = "" if os.name == "posix" else POSIX
-        else:
-            what_for = ""
+        what_for = ""
+        if item.get_closest_marker("thorough") and not config.getoption("--thorough"):
+            what_for = THOROUGH
+        for marker, (is_here, system) in SYSTEMS.items():
+            if item.get_closest_marker(marker) and not is_here:
+                what_for = system
         if what_for:
             left_out.append(item)
             config.stash[LEFT_OUT][what_for] += 1

@@ -155,10 +155,8 @@ def test_depths_agree(name: str, colour: Any) -> None:
         assert np.mean(difference > 0.51) < 1e-3
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if not filters.get(name).neutral])
 def test_default_changes_a_texture(name: str) -> None:
-    if filters.get(name).neutral:
-        return
     for image in (grey(), rgb()):
         result = np.atleast_3d(run(name, image))
         assert result.std() > 0

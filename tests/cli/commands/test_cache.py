@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -83,7 +82,7 @@ def test_unknown_names_and_parts(convfilter: Runner, place: Path):
     assert convfilter("cache").code == convfilter("cache", "fill").code == 2
 
 
-@pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
+@pytest.mark.posix
 def test_a_cache_that_others_may_write_is_left_alone(convfilter: Runner, place: Path):
     place.mkdir()
     place.chmod(0o777)

@@ -122,7 +122,7 @@ def test_what_cannot_be_kept_is_told(
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc").exists(), reason="processes are looked at in /proc")
+@pytest.mark.linux
 def test_an_interrupt_leaves_no_process(empty: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "convfilter", "cache", "warm"],

@@ -282,13 +282,12 @@ def test_refused(shape: tuple[int, ...], kind: Kind, words: str):
         opened(tiff_file(picture("uint16", shape), kind))
 
 
-@pytest.mark.parametrize("compression", COMPRESSIONS)
+# zeros in the place of pixels that are not compressed are pixels too
+@pytest.mark.parametrize("compression", [each for each in COMPRESSIONS if each != "none"])
 def test_truncated(compression: str):
     data = tiff_file(picture("uint16", (3,)), Kind(compression, rows=23))
     moved = tifffile.TiffFile(io.BytesIO(data)).pages[0].dataoffsets[0]
     cut = data[: moved + 40] + bytes(len(data) - moved - 40)  # tags stand behind the pixels
-    if compression == "none":
-        return  # zeros are pixels too
     with pytest.raises(ImageError, match="TIFF file is"):
         opened(cut)
 

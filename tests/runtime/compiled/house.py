@@ -185,6 +185,12 @@ print("compiled" if "convfilter.runtime.compiled.workers" in sys.modules else "c
 """
 
 
+def loop_file(cache: Path) -> Path:
+    """Return the only loop in a cache."""
+    (file,) = cache.glob("*.loop")
+    return file
+
+
 class House:
     """The package, and a cache that is not there yet, both in a folder."""
 

@@ -9,9 +9,7 @@ import pytest
 
 from convfilter.runtime.compiled.code import executable
 
-pytestmark = pytest.mark.skipif(
-    not executable.is_supported(), reason="images are made for Linux on x86-64"
-)
+pytestmark = pytest.mark.linux
 
 SEVEN = b"\xb8\x07\0\0\0\xc3"
 """mov eax, 7; ret"""

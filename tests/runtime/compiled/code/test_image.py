@@ -13,9 +13,7 @@ from convfilter.runtime.compiled import build
 from convfilter.runtime.compiled.code import executable, linking
 from convfilter.runtime.compiled.code.image import image_of
 
-pytestmark = pytest.mark.skipif(
-    not executable.is_supported(), reason="images are made for Linux on x86-64"
-)
+pytestmark = pytest.mark.linux
 
 CONSTANTS = """
 @table = internal constant [5 x i64] [i64 3, i64 1, i64 4, i64 1, i64 5]
