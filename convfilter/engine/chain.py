@@ -157,7 +157,8 @@ class _Column:
             columns = operation.columns.part(*along)
             part = Part(source, operation.rows.part(*down), columns, (0, origin))
             shape = down[1] - down[0], columns.outputs, channels
-            source, origin = scratch.take(f"output {number}", shape, operation.dtype), along[0]
+            lent = scratch.take(f"output {number}", shape, operation.dtype)
+            source, origin = lent.array(), along[0]
             rows = np.empty(part.rows.extent, np.int64)
             out = source.reshape(shape[0], -1)
             call = operation.ready(part).bind(rows, out, scratch)

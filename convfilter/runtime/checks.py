@@ -115,8 +115,10 @@ def check_kernel(kernel: Any) -> NDArray[np.float64]:
         raise KernelError(
             f"the kernel has {array.size} weights: at most {LARGEST_KERNEL} are taken"
         )
-    with np.errstate(over="ignore"):  # a long double may exceed float64, which is found just below
-        array = np.ascontiguousarray(array, dtype=np.float64)
+    if array.dtype != np.float64:
+        with np.errstate(over="ignore"):  # a long double may exceed float64, found just below
+            array = array.astype(np.float64)
+    array = np.ascontiguousarray(array)
     finite = np.isfinite(array)
     if not finite.all():
         row, column = np.argwhere(~finite)[0].tolist()

@@ -13,7 +13,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -114,31 +114,61 @@ def aligned(shape: int | tuple[int, ...], dtype: DTypeLike) -> Array:
     return part.reshape(shape)
 
 
+def lent(array: Array) -> Lent:
+    """Lend an array (C-contiguous) to the loops of many calls, which only read it."""
+    return Lent(array, (array.__array_interface__["data"][0], *array.shape))
+
+
+_NOTHING = -1, 0, np.empty(0, np.uint8)
+
+
+class Lent(NamedTuple):
+    """Memory lent to a loop, at an address that need not be asked for again.
+
+    To ask an array for its address takes a microsecond, and a loop works in five or six.
+    """
+
+    memory: Array
+    place: tuple[int, ...]
+    """Its address, and the length of each axis of the array that it is lent as."""
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of its numbers."""
+        return self.memory.dtype
+
+    def array(self) -> Array:
+        """Return it as an array; what is in it is of no use."""
+        shape = self.place[1:]
+        return self.memory[: math.prod(shape)].reshape(shape)
+
+
 class Scratch(threading.local):
     """Memory to work in, which the calls that a thread makes one after the other share."""
 
     def __init__(self) -> None:
-        self._arrays: dict[tuple[str, np.dtype[Any]], Array] = {}
+        self._lent: dict[tuple[str, np.dtype[Any]], tuple[int, int, Array]] = {}
 
-    def take(self, name: str, shape: int | tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-        """Return an array of this shape; what is in it is of no use."""
-        size = math.prod(shape) if isinstance(shape, tuple) else shape
-        array = self._arrays.get((name, dtype))
-        if array is None or array.size < size:
+    def take(self, name: str, shape: int | tuple[int, ...], dtype: np.dtype[Any]) -> Lent:
+        """Return memory for an array of this shape."""
+        size, shape = (math.prod(shape), shape) if isinstance(shape, tuple) else (shape, (shape,))
+        there, address, array = self._lent.get((name, dtype), _NOTHING)
+        if there < size:
             array = aligned(size, dtype)
             array[:] = 0  # denormal numbers would take their time
+            address = array.__array_interface__["data"][0]
             if array.nbytes <= LARGEST_SCRATCH:
-                self._arrays[name, dtype] = array
-        return array[:size].reshape(shape)
+                self._lent[name, dtype] = size, address, array
+        return Lent(array, (address, *shape))
 
     @contextlib.contextmanager
     def set_aside(self) -> Iterator[None]:
         """Leave all memory of this thread alone inside the block, and use other memory."""
-        kept, self._arrays = self._arrays, {}
+        lent, self._lent = self._lent, {}
         try:
             yield
         finally:
-            self._arrays = kept
+            self._lent = lent
 
 
 of_thread = Scratch()

@@ -114,7 +114,7 @@ class Correlation(Operation):
             ways.append(("separable", factored, f"{self.size_in_words} {why}"))
         return ways
 
-    def target(self, out: Array, sums: np.dtype[Any]) -> Array:
+    def target(self, out: Array, sums: np.dtype[Any]) -> bytes:
         """Return the record by which loops store rows of sums, or roots of sums, in `out`."""
         factor = 1 / self.gain if self.combine == Combine.L2 else None
         return target.record(
@@ -354,13 +354,16 @@ def correlation(
         raise KernelError("no kernel is given: give at least one")
     if len(weights) > 1 and combine in (None, "abs"):
         raise ArgumentError(f"{len(weights)} kernels are given: say how to combine their responses")
-    if any(kernel.shape != weights[0].shape for kernel in weights):
+    if len({kernel.shape for kernel in weights}) > 1:
         shapes = ", ".join(str(kernel.shape) for kernel in weights)
         raise KernelError(f"the kernels have different shapes, {shapes}: give them one shape")
     scale = check_number(scale, "scale")
-    with np.errstate(over="ignore"):
-        if not all(np.isfinite(kernel * scale).all() for kernel in weights):
-            raise KernelError(f"the kernel times scale {scale} is not finite: give smaller numbers")
+    if scale != 1:
+        with np.errstate(over="ignore"):
+            if not all(np.isfinite(kernel * scale).all() for kernel in weights):
+                raise KernelError(
+                    f"the kernel times scale {scale} is not finite: give smaller numbers"
+                )
     height, width = weights[0].shape
     rows, columns = lay_out(outline.shape, (height, width), stride, dilation, padding)
     known, value = check_border(border), check_number(fill, "fill")

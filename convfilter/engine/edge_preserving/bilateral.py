@@ -199,7 +199,7 @@ class _Ready(PlaneReader):
         line = aligned(width * self.channels, dtype)
         numbers = dtype.type(self._factor), dtype.type(self.scale)
 
-        def filtered(tile_planes: Array, tile: Tile, stored: Array) -> int:
+        def filtered(tile_planes: Array, tile: Tile, stored: bytes) -> int:
             sums = shaped(totals, (*totals.shape[:2], whole_vectors(tile.columns)))
             bad = 0
             for part, starts in zip(parts, slots, strict=True):

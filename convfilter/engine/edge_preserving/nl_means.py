@@ -179,7 +179,7 @@ class _Ready(PlaneReader):
         line = aligned(width * channels, dtype)
         offsets = window * window // 2
 
-        def filtered(tile_planes: Array, tile: Tile, stored: Array) -> int:
+        def filtered(tile_planes: Array, tile: Tile, stored: bytes) -> int:
             width = whole_vectors(tile.columns)
             partial, sums = shaped(totals, (2, tile.rows, totals.shape[2], width))
             for start in range(0, max(offsets, 1), planes.OFFSETS_AT_ONCE):

@@ -38,7 +38,7 @@ class Tile(NamedTuple):
     columns: int
 
 
-Smooth = Callable[[Array, Tile, Array], int]
+Smooth = Callable[[Array, Tile, bytes], int]
 """Takes the planes of a tile, the tile, and a target record to store its means by; returns how many
 could not be computed."""
 

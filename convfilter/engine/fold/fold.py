@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from convfilter.engine.operation import Operation, share_out
 from convfilter.engine.planning import Plan
@@ -30,33 +30,52 @@ from convfilter.runtime.memory import Scratch, of_thread
 
 Reduce = Literal["max", "mean", "min"]
 
+Counts = NDArray[np.int64]
+
 MOST_TAPS_AT_ONCE = 5
 """Taps that a pass along dense rows takes, at most: each covers so many times more columns."""
 
-BYTES = np.dtype(np.uint8)
+BYTES, PLACES = np.dtype(np.uint8), np.dtype(np.int64)
 
-NONE = np.zeros(1, np.int64)
+NONE = bytes(8)
 """No counts."""
 
 
 class Means(NamedTuple):
-    """How sums become means: their dtype, that of the division, and the taps that count."""
+    """How sums become means.
+
+    Attributes
+    ----------
+    sums, numbers : dtypes of the sums, and of the division
+    row_counts, column_counts : how many taps count of the windows of each row and column (integers)
+    alike : the taps that every window counts, 0 where not all count as many
+    """
 
     sums: np.dtype[Any]
     numbers: np.dtype[Any]
-    row_counts: NDArray[np.int64]
-    column_counts: NDArray[np.int64]
+    row_counts: bytes
+    column_counts: bytes
+    alike: int
 
-    @property
-    def are_alike(self) -> bool:
-        """Whether all windows count as many taps."""
-        return all((counts == counts[0]).all() for counts in (self.row_counts, self.column_counts))
+    @classmethod
+    def of(
+        cls, sums: DTypeLike, numbers: DTypeLike, row_counts: Counts, column_counts: Counts
+    ) -> Means:
+        """Return the means of windows that count so many taps down and along."""
+        are_alike = all((counts == counts[0]).all() for counts in (row_counts, column_counts))
+        return cls(
+            np.dtype(sums),
+            np.dtype(numbers),
+            row_counts.tobytes(),
+            column_counts.tobytes(),
+            int(row_counts[0] * column_counts[0]) if are_alike else 0,
+        )
 
     @property
     def share(self) -> float:
         """The inverse of the taps that every window counts, if that is a power of two, else 0."""
-        first = int(self.row_counts[0] * self.column_counts[0])
-        return 1 / first if self.are_alike and first & (first - 1) == 0 else 0.0
+        taps = self.alike
+        return 1 / taps if taps and taps & (taps - 1) == 0 else 0.0
 
 
 class Sampling(NamedTuple):
@@ -103,13 +122,13 @@ class Fold(Operation):
         size = f"{self.reduce} of {self.window}, down columns, then along rows"
         if self.over_channels is not None:
             size = f"{self.reduce} of {self.columns.window} channels"
-        starts, shifts = self.passes
-        along = len(shifts) + len(starts)
+        passes = self.passes
+        along = passes.taps + passes.passes + 1
         per_tap = 0.005 * kind.itemsize
         steps = self.rows.stride * self.columns.stride
         cost = per_tap * (self.rows.window + along * self.rows.stride) * steps
-        effort = self.rows.window + len(shifts)
-        in_parts = self.over_channels is None and (self.means is None or self.means.are_alike)
+        effort = self.rows.window + passes.taps
+        in_parts = self.over_channels is None and (self.means is None or self.means.alike > 0)
         yield Plan(
             "separable",
             kind,
@@ -127,27 +146,71 @@ class Fold(Operation):
             yield Plan("blocks", kind, exact, reason, cost, effort, ready=_ReadyInBlocks)
 
     @functools.cached_property
-    def passes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Where the taps of each pass along the rows start, and their shifts in numbers.
+    def passes(self) -> Passes:
+        """The passes along the rows, their shifts in numbers."""
+        step = self.columns.dilation
+        if self.over_channels is None:
+            step *= self.outline.shape[2]
+        at_once = MOST_TAPS_AT_ONCE if self.means is None else self.columns.window
+        return Passes.of(self.columns.window, at_once, step)
+
+    @functools.cached_property
+    def counts_along_rows(self) -> bytes:
+        """How many columns of taps each number of a row of results counts."""
+        assert self.means is not None
+        counts = np.frombuffer(self.means.column_counts, np.int64)
+        return counts.repeat(self.sampling.group).tobytes()
+
+    @functools.cached_property
+    def sampling(self) -> Sampling:
+        """The numbers of a folded row that are results."""
+        channels = self.outline.shape[2]
+        return self.over_channels or Sampling(self.columns.stride * channels, channels, 1)
+
+    @functools.cached_property
+    def beyond(self) -> bytes:
+        """A pixel beyond the edge, folded down a column."""
+        fill = self.fill if self.border == "constant" else 0
+        channels = 1 if self.over_channels is not None else self.outline.shape[2]
+        if self.means is None:
+            return np.full(channels, fill, self.dtype).tobytes()
+        return np.full(channels, fill * self.rows.window, self.means.sums).tobytes()
+
+
+class Passes(NamedTuple):
+    """Where the taps of each pass along the rows start, and the shift of each tap."""
+
+    starts: bytes
+    shifts: bytes
+    passes: int
+    taps: int
+    """Of all passes."""
+    is_pair: bool
+    """Whether all there is to do is to join each number and the next."""
+
+    @classmethod
+    def of(cls, window: int, at_once: int, step: int) -> Passes:
+        """Return the passes for a window along rows, of so many taps at once.
 
         A maximum of six taps, say, is the maximum of two maxima of three. Those may overlap, which
         sums may not: they take all taps at once.
         """
-        window = self.columns.window
-        at_once = MOST_TAPS_AT_ONCE if self.means is None else window
         starts: list[int] = [0]
         shifts: list[int] = []
         covered = 1
         while covered < window:
             left = -(-window // covered)
             wanted = left if at_once >= left else _balanced(left, at_once)
-            shifts += [min(tap * covered, window - covered) for tap in range(wanted)]
+            shifts += [min(tap * covered, window - covered) * step for tap in range(wanted)]
             starts.append(len(shifts))
             covered = min(wanted * covered, window)
-        step = self.columns.dilation
-        if self.over_channels is None:
-            step *= self.outline.shape[2]
-        return np.array(starts, np.int64), np.array(shifts, np.int64) * step
+        is_pair = shifts == [0, 1]
+        return cls(_as_bytes(starts), _as_bytes(shifts), len(starts) - 1, len(shifts), is_pair)
+
+
+def _as_bytes(numbers: ArrayLike) -> bytes:
+    """Return integers as loops take them that only read them."""
+    return np.array(numbers, np.int64).tobytes()
 
 
 def _balanced(taps: int, at_once: int) -> int:
@@ -162,15 +225,12 @@ def _at_every_column(columns: Axis) -> Axis:
 
 
 class _Rows:
-    """The padded rows of a part with an output at every column, and how they are folded.
+    """The padded rows of a part with an output at every column.
 
     Attributes
     ----------
     source : the padded rows
     first, count, have_place : columns of the image that are read (see `Source.columns_read`)
-    sampling : the numbers of a folded row that are results
-    loops : that join rows of the image, rows of those, and pairs, and that divide
-    beyond : a pixel beyond the edge
     """
 
     def __init__(self, operation: Fold, part: Part) -> None:
@@ -180,10 +240,6 @@ class _Rows:
         part = Part(image, part.rows, _at_every_column(columns), part.origin)
         self.source = Source(part, operation.border, operation.fill, image.dtype)
         self.first, self.count, self.have_place = self.source.columns_read()
-        channels = self.source.channels
-        self.sampling = operation.over_channels or Sampling(columns.stride * channels, channels, 1)
-        self.loops = _loops(operation, self.sampling)
-        self.beyond = np.full(channels, operation.fill if operation.border == "constant" else 0)
 
 
 class _Ready:
@@ -204,39 +260,43 @@ class _Ready:
         operation, parts = self._operation, self._rows
         source, means = parts.source, operation.means
         dtype = operation.dtype if means is None else means.sums
-        down, along, pairs, divide = parts.loops
+        sampling, passes = operation.sampling, operation.passes
+        down, along = _joins(operation)
+        pairs = divide = 0
+        if sampling == (2, 1, 1) and passes.is_pair:
+            pairs = loop(f"{_name(operation)}_pairs", T=dtype).address
         row_counts = column_counts = NONE
         if means is not None:
-            # a band that reaches the end has the last counts; of parts all are alike
-            row_counts = means.row_counts[first_output:]
-            column_counts = means.column_counts.repeat(parts.sampling.group)
-        beyond = parts.beyond if means is None else parts.beyond * operation.rows.window
+            # of parts all windows count as many taps
+            row_counts, column_counts = means.row_counts, operation.counts_along_rows
+            divide = _division(means, operation.dtype).address
         item = dtype.itemsize
         length = source.row_length * item
         folded = 0 if parts.have_place else parts.count * source.channels * item
-        taps = max(operation.rows.window, operation.columns.window)
         return loop("engine.fold.loops.windows.fold").bind(
             source.record_in_place(rows),
             target.place(out),
             down.address,
             along.address,
-            0 if pairs is None else pairs.address,
-            0 if divide is None else divide.address,
+            pairs,
+            divide,
             *out.shape,
             parts.first,
             parts.count,
             source.rows.stride,
             source.rows.dilation,
             source.rows.window,
-            *operation.passes,
+            passes.starts,
+            passes.shifts,
             source.image_dtype.itemsize,
             item,
-            beyond.astype(dtype).view(np.uint8),
-            *parts.sampling,
+            operation.beyond,
+            *sampling,
+            first_output,
             row_counts,
             column_counts,
             0.0 if means is None else means.share,
-            np.empty(taps, np.int64),
+            scratch.take("places", max(operation.rows.window, operation.columns.window), PLACES),
             scratch.take("line", length, BYTES),
             scratch.take("other", length, BYTES),
             scratch.take("folded", folded, BYTES),
@@ -245,26 +305,27 @@ class _Ready:
         )
 
 
-def _loops(operation: Fold, sampling: Sampling) -> tuple[Loop, Loop, Loop | None, Loop | None]:
-    """Return the loops that join rows of the image and rows of those, pairs, and that divide."""
+JOINS = "engine.fold.loops.joins"
+
+
+def _name(operation: Fold) -> str:
+    """Return the name of the loop that joins rows as the operation does."""
+    return f"{JOINS}.{ {'max': 'largest', 'min': 'smallest', 'mean': 'total'}[operation.reduce] }"
+
+
+def _joins(operation: Fold) -> tuple[Loop, Loop]:
+    """Return the loops that join rows of the image, and rows of what they became."""
     dtype, means = operation.outline.dtype, operation.means
-    name = {"max": "largest", "min": "smallest", "mean": "sum"}[operation.reduce]
     sums = dtype if means is None else means.sums
-    plural = f"{name}s" if means is not None else name
-    room = "engine.fold.loops.joins"
-    down = loop(f"{room}.{plural}", S=dtype, T=sums)
-    along = loop(f"{room}.{plural}", S=sums, T=sums)
-    _, shifts = operation.passes
-    pairs = divide = None
-    if sampling == (2, 1, 1) and shifts.tolist() == [0, 1]:
-        pairs = loop(f"{room}.{name}_pairs", T=sums)
-    if means is not None:
-        result = operation.dtype
-        if means.share == 0.25 and sums == np.uint16 and result == np.uint8:
-            divide = loop(f"{room}.divide_by_four")
-        else:
-            divide = loop(f"{room}.divide", T=sums, N=means.numbers, D=result)
-    return down, along, pairs, divide
+    name = _name(operation)
+    return loop(name, S=dtype, T=sums), loop(name, S=sums, T=sums)
+
+
+def _division(means: Means, result: np.dtype[Any]) -> Loop:
+    """Return the loop that divides sums by the taps that they count."""
+    if means.share == 0.25 and means.sums == np.uint16 and result == np.uint8:
+        return loop(f"{JOINS}.divide_by_four")
+    return loop(f"{JOINS}.divide", T=means.sums, N=means.numbers, D=result)
 
 
 class _ReadyInBlocks:
@@ -277,24 +338,23 @@ class _ReadyInBlocks:
     def bind(self, rows: RowSources, out: Array, scratch: Scratch) -> Callable[[], None]:
         """Return the call that computes output rows from those padded rows into `out`."""
         operation, parts = self._operation, self._rows
-        source, dtype = parts.source, operation.dtype
-        _, join, _, _ = parts.loops
-        item = dtype.itemsize
+        source, passes = parts.source, operation.passes
+        item = operation.dtype.itemsize
         length = source.row_length * item
         width = parts.count * source.channels * item
-        taps = max(2, operation.columns.window)
         return loop("engine.fold.loops.windows.fold_in_blocks").bind(
             source.record_in_place(rows),
             target.place(out),
-            join.address,
+            _joins(operation)[1].address,
             *out.shape,
             parts.first,
             parts.count,
             source.rows.window,
-            *operation.passes,
+            passes.starts,
+            passes.shifts,
             item,
-            parts.beyond.astype(dtype).view(np.uint8),
-            np.empty(taps, np.int64),
+            operation.beyond,
+            scratch.take("places", max(2, operation.columns.window), PLACES),
             scratch.take("line", length, BYTES),
             scratch.take("other", length, BYTES),
             scratch.take("folded", 0 if parts.have_place else width, BYTES),

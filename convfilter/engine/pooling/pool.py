@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any, Literal, get_args
 
@@ -9,11 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convfilter.engine.fold.fold import Fold, Means, Reduce, Sampling
-from convfilter.engine.operation import remembered, run
+from convfilter.engine.operation import run
+from convfilter.engine.planning import forced, least_side
 from convfilter.engine.window.axes import LARGEST_EXTENT, Axis, Outline, Pair, check_elements
 from convfilter.errors import ArgumentError, UnknownNameError
 from convfilter.runtime.checks import Array, check_image, check_integer, check_pair, limits_of
 from convfilter.runtime.threads import check_workers
+
+MOST_REMEMBERED = 1 << 16
+"""Rows or columns of an image whose pooling is remembered: how many taps count is, for each."""
 
 REDUCES: tuple[Reduce, ...] = get_args(Reduce)
 Over = Literal["space", "depth"]
@@ -102,55 +107,51 @@ def pooling(
     if over not in OVERS:
         raise UnknownNameError("direction to pool over", str(over), OVERS)
     result = outline.dtype if dtype is None else dtype
+    paddings, dilations = check_pair(padding, "padding", 0), check_pair(dilation, "dilation", 1)
     if over == "depth":
-        if check_pair(padding, "padding", 0) != (0, 0) or ceil_mode:
+        if paddings != (0, 0) or ceil_mode:
             raise ArgumentError("pooling over depth has neither padding nor ceil_mode: leave them")
-        if check_pair(dilation, "dilation", 1) != (1, 1):
+        if dilations != (1, 1):
             raise ArgumentError("pooling over depth has no dilation: leave it at 1")
         return _over_depth(outline, size, reduce, stride, result)
-    sizes, rows, columns, counts = _windows(
-        outline.shape, size, stride, padding, dilation, ceil_mode, count_include_pad
-    )
-    means, fill = _means_and_fill(outline.dtype, result, reduce, sizes[0] * sizes[1], *counts)
-    fields: dict[str, Any] = {
-        "outline": outline,
-        "rows": rows,
-        "columns": columns,
-        "border": "constant",
-        "fill": fill,
-        "dtype": result,
-        "reduce": reduce,
-    }
-    # counts are arrays, which nothing remembers
-    return remembered(Fold, **fields) if means is None else Fold(**fields, means=means)
-
-
-def _windows(
-    shape: tuple[int, ...],
-    size: Pair,
-    stride: Pair | None,
-    padding: Pair,
-    dilation: Pair,
-    ceil_mode: bool,
-    count_include_pad: bool,
-) -> tuple[tuple[int, int], Axis, Axis, list[NDArray[np.int64]]]:
-    """Return sizes, both axes, and how many taps of each window count."""
     sizes = check_pair(size, "size", 1)
     strides = sizes if stride is None else check_pair(stride, "stride", 1)
-    paddings = check_pair(padding, "padding", 0)
-    dilations = check_pair(dilation, "dilation", 1)
+    asked = (reduce, sizes, strides, paddings, dilations, bool(ceil_mode), bool(count_include_pad))
+    is_long = max(outline.shape) > MOST_REMEMBERED
+    make = _over_space if is_long else _remembered_over_space
+    return make(outline, result, forced.get(), least_side.get(), *asked)
+
+
+def _over_space(
+    outline: Outline,
+    dtype: np.dtype[Any],
+    forced: str,
+    side: int,
+    reduce: Reduce,
+    sizes: tuple[int, int],
+    strides: tuple[int, int],
+    paddings: tuple[int, int],
+    dilations: tuple[int, int],
+    ceil_mode: bool,
+    count_include_pad: bool,
+) -> Fold:
+    """Pool over rows and columns; what is `forced`, and for what `side`, decides on its plan."""
     axes, counts = [], []
     for i, name in enumerate(("rows", "columns")):
         axis = _axis(
-            shape[i], sizes[i], strides[i], paddings[i], dilations[i], bool(ceil_mode), name
+            outline.shape[i], sizes[i], strides[i], paddings[i], dilations[i], ceil_mode, name
         )
         axes.append(axis)
         counts.append(_counts(axis, paddings[i] if count_include_pad else 0, name))
     rows, columns = axes
-    channels = shape[2]
+    channels = outline.shape[2]
     check_elements(rows.outputs * columns.outputs * channels, "the output")
     check_elements(rows.reach * columns.extent * channels, "the rows under the window")
-    return sizes, rows, columns, counts
+    means, fill = _means_and_fill(outline.dtype, dtype, reduce, sizes[0] * sizes[1], *counts)
+    return Fold(outline, rows, columns, "constant", fill, dtype, reduce, means)
+
+
+_remembered_over_space = functools.lru_cache(maxsize=64)(_over_space)
 
 
 def _axis(
@@ -211,7 +212,7 @@ def _means_and_fill(
         return None, _least(dtype, reduce)
     single, double = np.dtype(np.float32), np.dtype(np.float64)
     if dtype.kind == "f":
-        return Means(double, double, row_counts, column_counts), 0.0
+        return Means.of(double, double, row_counts, column_counts), 0.0
     lowest, highest = limits_of(dtype)
     bound = taps * max(-lowest, highest)
     sums = np.dtype(np.int32 if bound < 2**31 else np.int64)
@@ -219,7 +220,7 @@ def _means_and_fill(
         sums = np.dtype(np.uint16)
     # below 2**23 a quotient that is no tie cannot round to one either
     numbers = single if bound < 2**23 and result != double else double
-    return Means(sums, numbers, row_counts, column_counts), 0
+    return Means.of(sums, numbers, row_counts, column_counts), 0
 
 
 def _least(dtype: np.dtype[Any], reduce: Literal["max", "min"]) -> float:

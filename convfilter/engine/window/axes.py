@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,7 @@ LARGEST_EXTENT = 2**27
 """Rows or columns of a padded image beyond this number are refused."""
 
 
-@dataclass(frozen=True)
-class Outline:
+class Outline(NamedTuple):
     """Shape and dtype of an image (H, W, C), which need not exist yet."""
 
     shape: tuple[int, int, int]
@@ -33,8 +32,7 @@ class Outline:
     @classmethod
     def of(cls, image: NDArray[Any]) -> Outline:
         """Return the outline of an image."""
-        height, width, channels = image.shape
-        return cls((height, width, channels), image.dtype)
+        return cls(image.shape, image.dtype)
 
 
 @dataclass(frozen=True)

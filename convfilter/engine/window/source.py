@@ -8,19 +8,19 @@ numbers: a strided window costs what it keeps and needs no code of its own.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from convfilter.engine.window.axes import Axis
 from convfilter.engine.window.borders import Border
-from convfilter.engine.window.layout import SOURCE
+from convfilter.engine.window.layout import pack_source
 from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import Loop, loop
-from convfilter.runtime.memory import Scratch
+from convfilter.runtime.memory import Lent, Scratch, lent
 
 STRIP_BYTES = 1 << 21
 """Small enough for the caches behind the first, large enough that few calls from Python are made.
@@ -45,8 +45,7 @@ class Ready(Protocol):
         """
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """A part of an image (H, W, C) that begins at row and column `origin` of it, and its windows.
 
     The axes walk over the whole image; what they read lies within the part or beyond the border.
@@ -75,31 +74,21 @@ class Source:
     """
 
     def __init__(self, part: Part, border: Border, fill: float, dtype: DTypeLike) -> None:
-        height, width, self.channels = part.image.shape
-        self.rows, self.columns = part.rows, part.columns
-        self.dtype, self.image_dtype = np.dtype(dtype), part.image.dtype
+        image, self.rows, self.columns, (self._top, self._left) = part
+        height, width, self.channels = image.shape
+        self.dtype, self.image_dtype = np.dtype(dtype), image.dtype
         self.border, self.fill = border, fill
-        self._image = part.image.reshape(height, width * self.channels)
-        # what is -1 stays negative, which is all that loops look at
-        top, left = part.origin
-        down = self.rows.sources(border)
-        self._row_sources = down - top if top else down
-        lay_out = _columns if self.columns.extent > MOST_REMEMBERED else _remembered_columns
-        sources, self.run, self.tap_columns = lay_out(self.columns, border, self.channels)
-        self._column_sources = sources - left if left else sources
-        self._left = left
-        self.row_length: int = int(sources.size) * self.channels
+        self._image = image.reshape(height, width * self.channels)
+        is_long = self.columns.extent > MOST_REMEMBERED
+        self._laid_out = (_columns if is_long else _remembered_columns)(
+            self.columns, border, self.channels, self._left
+        )
+        self.run, self.tap_columns = self._laid_out.run, self._laid_out.taps
+        self.row_length: int = self._laid_out.width * self.channels
         self._fields = (
-            self._image.ctypes.data,
+            self._image.__array_interface__["data"][0],
             self._image.strides[0],
             self._image.shape[1],
-        )
-        self._more = (
-            self._column_sources.ctypes.data,
-            sources.size,
-            *self.run,
-            self.channels,
-            fill,
         )
 
     @property
@@ -115,30 +104,41 @@ class Source:
     def row_sources(self, first_output: int, outputs: int) -> RowSources:
         """Return which rows of the image are the padded rows that those output rows read."""
         start = first_output * self.rows.stride
-        return self._row_sources[start : start + self.height(outputs)]
+        # what is -1 stays negative, which is all that loops look at
+        down = self.rows.sources(self.border)[start : start + self.height(outputs)]
+        return down - self._top if self._top else down
 
-    def record(self, rows: RowSources) -> Array:
+    def record(self, rows: RowSources) -> bytes:
         """Return the record by which loops load padded rows; `rows` says which they are.
 
         It holds addresses: this source and `rows` have to live as long as it is used.
         """
-        fields = (self._load.address, *self._fields, 0, rows.ctypes.data, *self._more)
-        return np.array([fields], SOURCE)
+        return self._record(self._load.address, 0, rows)
 
-    def record_in_place(self, rows: RowSources, *, loads: bool = False) -> Array:
+    def record_in_place(self, rows: RowSources, *, loads: bool = False) -> bytes:
         """Return the record by which loops read the rows of the image where they lie.
 
         With `loads` they can also load padded rows, of the dtype of this source.
         """
         load = self._load.address if loads else 0
-        fields = (load, *self._fields, self._blank.ctypes.data, rows.ctypes.data, *self._more)
-        return np.array([fields], SOURCE)
+        return self._record(load, self._blank.place[0], rows)
 
-    def plane_record(self, rows: RowSources) -> Array:
+    def plane_record(self, rows: RowSources) -> bytes:
         """Return the record by which loops load padded rows one channel at a time."""
-        load = self.load_plane.address
-        fields = (load, *self._fields, 0, rows.ctypes.data, *self._more)
-        return np.array([fields], SOURCE)
+        return self._record(self.load_plane.address, 0, rows)
+
+    def _record(self, load: int, blank: int, rows: RowSources) -> bytes:
+        return pack_source(
+            load,
+            *self._fields,
+            blank,
+            rows.__array_interface__["data"][0],
+            self._laid_out.address,
+            self._laid_out.width,
+            *self.run,
+            self.channels,
+            self.fill,
+        )
 
     def columns_read(self) -> tuple[int, int, bool]:
         """Return the first column of the image that is read, and how many from there on.
@@ -161,10 +161,12 @@ class Source:
         return loop("engine.window.loops.rows.load", S=self.image_dtype, T=self.dtype)
 
     @functools.cached_property
-    def _blank(self) -> Array:
+    def _blank(self) -> Lent:
         """A row of the image full of `fill`."""
         fill = self.fill if self.border == "constant" else 0
-        return np.full(self._image.shape[1], fill, self.image_dtype)
+        length = self._fields[2]
+        row = _row if length > MOST_REMEMBERED else _remembered_row
+        return row(length, self.image_dtype, fill, math.copysign(1, fill))
 
     def strip_rows(self, rows_of_scratch: int = 1, strip_bytes: int = STRIP_BYTES) -> int:
         """Return how many output rows to compute at a time.
@@ -184,7 +186,7 @@ class Source:
         """
         strip = memory[: self.height(outputs)]
         start, length = first * self.rows.stride, self.row_length
-        extent = self._column_sources.size
+        extent = self._laid_out.width
         places = strip.reshape(-1)
         self._load(self.record(rows), start, strip.shape[0], 0, extent, length, places)
         return strip
@@ -194,15 +196,34 @@ class Source:
         return np.empty((self.height(outputs), self.row_length), self.dtype)
 
 
-Columns = tuple[NDArray[np.int64], tuple[int, int], NDArray[np.int64]]
-"""Where columns come from, those that are a run of neighbours, and where the taps of a window are.
-
-Sources are pixels, -1 for `fill`; taps are numbers from the first one of a window.
-"""
+def _row(length: int, dtype: np.dtype[Any], value: float, sign: float) -> Lent:
+    """Return a row full of a value; that of zero tells the one zero from the other."""
+    return lent(np.full(length, value, dtype))
 
 
-def _columns(columns: Axis, border: Border, channels: int) -> Columns:
-    """Return the padded columns of a row, in the order in which loops read them."""
+_remembered_row = functools.lru_cache(maxsize=16)(_row)
+
+
+class _Columns(NamedTuple):
+    """The padded columns of a row, in the order in which loops read them.
+
+    Attributes
+    ----------
+    sources : the pixels of the image, or of a part of it, that they are; negative for `fill`
+    address, width : of `sources`, and how many there are
+    run : the first of those that lie side by side in the image, and the one after the last
+    taps : numbers from the first tap of a window to each of them
+    """
+
+    sources: NDArray[np.int64]
+    address: int
+    width: int
+    run: tuple[int, int]
+    taps: NDArray[np.int64]
+
+
+def _columns(columns: Axis, border: Border, channels: int, left: int = 0) -> _Columns:
+    """Lay out the columns of a part that begins at column `left` of the image."""
     sources = columns.sources(border)
     if columns.stride == 1:
         taps = np.arange(columns.window, dtype=np.int64) * columns.dilation
@@ -213,9 +234,11 @@ def _columns(columns: Axis, border: Border, channels: int) -> Columns:
         sources = np.ascontiguousarray(sources[order])
         first = last = 0
     taps *= channels
+    if left:
+        sources = sources - left
     sources.setflags(write=False)
     taps.setflags(write=False)
-    return sources, (first, last), taps
+    return _Columns(sources, sources.ctypes.data, sources.size, (first, last), taps)
 
 
 _remembered_columns = functools.lru_cache(maxsize=64)(_columns)
@@ -223,7 +246,7 @@ _remembered_columns = functools.lru_cache(maxsize=64)(_columns)
 
 def _read(columns: Axis, border: Border) -> tuple[int, int, bool]:
     """Return the first column that is read, how many from there on, and whether all in a run."""
-    sources, (start, stop), _ = _columns(columns, border, 1)
+    sources, _, _, (start, stop), _ = _columns(columns, border, 1)
     first, count = int(sources[start]) if stop > start else 0, stop - start
     read = sources[sources >= 0]
     lowest, highest = (int(read.min()), int(read.max())) if read.size else (0, -1)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from convfilter.engine.window.layout import TARGET
+from convfilter.engine.window.layout import pack_target
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array, limits_of
 from convfilter.runtime.compiled import Loop, loop
@@ -28,7 +28,7 @@ def record(
     offset: float = 0.0,
     factor: float | None = None,
     finite: bool = False,
-) -> Array:
+) -> bytes:
     """Return the record by which loops store rows of numbers of dtype `sums` in `out` (rows, n).
 
     With a `factor`, the square roots of the numbers, times this factor, are stored. `offset` is
@@ -49,13 +49,22 @@ def stored_by(
     offset: float,
     factor: float = 1.0,
     finite: bool = True,
-) -> Array:
+) -> bytes:
     """Return the record for loops that store rows by `store`, or by themselves if it is None."""
     address = 0 if store is None else store.address
     lowest, highest = _range(out.dtype, sums)
-    place = address, out.ctypes.data, out.strides[0], out.itemsize
-    fields = (*place, factor, offset, out.dtype.kind != "f", lowest, highest, finite)
-    return np.array([fields], TARGET)
+    return pack_target(
+        address,
+        out.__array_interface__["data"][0],
+        out.strides[0],
+        out.itemsize,
+        factor,
+        offset,
+        out.dtype.kind != "f",
+        lowest,
+        highest,
+        finite,
+    )
 
 
 def storing(rows: Array, output: Array) -> Callable[[int, int], int | None]:
@@ -100,7 +109,7 @@ def rounded_to(dtype: np.dtype[Any], image: Array, workers: int) -> Array:
     return output.reshape(image.shape)
 
 
-def place(out: Array) -> Array:
+def place(out: Array) -> bytes:
     """Return the record for loops that write the numbers of `out` (rows, n) themselves."""
     return stored_by(None, out, out.dtype, offset=0.0)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from convfilter.runtime.compiled.declare import Argument, signature_of, source
 from convfilter.runtime.compiled.keys import Request
+from convfilter.runtime.memory import Lent
 
 __all__ = ["PythonLoop", "as_written"]
 
@@ -46,13 +47,12 @@ class PythonLoop:
 def as_written(request: Request) -> PythonLoop:
     """Return a loop as it stands in the source, called as a compiled one is.
 
-    It is not called with classes, and floats become those of the dtypes that it declares.
+    It is not called with classes, floats become those of the dtypes that it declares, and all that
+    may stand for an array becomes one.
     """
     name, dtypes = request
     function = source(name)
     arguments = signature_of(function, dict(dtypes)).arguments
-    if not any(argument.is_class or _is_float(argument) for argument in arguments):
-        return PythonLoop(function)
 
     def run(*passed: Any) -> Any:
         values = iter(passed)
@@ -61,12 +61,13 @@ def as_written(request: Request) -> PythonLoop:
     return PythonLoop(run)
 
 
-def _is_float(argument: Argument) -> bool:
-    return not argument.axes and argument.dtype.kind == "f"
-
-
 def _value(argument: Argument, values: Iterator[Any]) -> Any:
     if argument.is_class:
         return argument.dtype.type
     value = next(values)
-    return argument.dtype.type(value) if _is_float(argument) else value
+    if type(value) is bytes:
+        return np.frombuffer(value, argument.dtype)
+    if type(value) is Lent:
+        return value.array()
+    is_float = not argument.axes and argument.dtype.kind == "f"
+    return argument.dtype.type(value) if is_float else value

@@ -42,7 +42,9 @@ class Loop(Protocol):
         """Return a call with these arguments, to be made many times at little cost.
 
         It works on the same arrays, which may hold other values each time. What it has to `keep`
-        is whatever else lies at addresses that it is given.
+        is whatever else lies at addresses that it is given. An array may also be handed over as
+        memory that is lent (`memory.Lent`), and one of one axis that is only read as bytes: of
+        those nobody has to ask the address.
         """
 
 

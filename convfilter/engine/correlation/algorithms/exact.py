@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convfilter.engine.correlation import costs
 from convfilter.engine.correlation.correlate import Correlation
@@ -21,7 +20,7 @@ from convfilter.engine.window.source import Part, RowSources, Source
 from convfilter.engine.window.target import WHOLE
 from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import loop
-from convfilter.runtime.memory import Scratch
+from convfilter.runtime.memory import Lent, Scratch, lent
 
 STRIP_BYTES = 1 << 19
 """All the memory that a band works in stays in a cache of a megabyte."""
@@ -54,7 +53,7 @@ class _Sums:
     """A plan of sums, and the taps as the loop takes them for parts of so many columns."""
 
     kernels: tuple[Factors, ...]
-    taps: dict[int, tuple[NDArray[Any], ...]] = field(default_factory=dict)
+    taps: dict[int, tuple[Lent, ...]] = field(default_factory=dict)
 
     def ready(self, operation: Correlation, part: Part) -> _Ready:
         """Make a part ready."""
@@ -68,7 +67,7 @@ class _Sums:
 class _Ready(NamedTuple):
     operation: Correlation
     source: Source
-    taps: tuple[NDArray[Any], ...]
+    taps: tuple[Lent, ...]
 
     def bind(self, rows: RowSources, out: Array, scratch: Scratch) -> Callable[[], None]:
         """Return the call that computes output rows from those padded rows into `out`."""
@@ -93,9 +92,7 @@ class _Ready(NamedTuple):
         )
 
 
-def _tap_arrays(
-    source: Source, kernels: Sequence[Factors]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Array]:
+def _tap_arrays(source: Source, kernels: Sequence[Factors]) -> tuple[Lent, Lent, Lent, Lent]:
     """Return starts, rows, columns and weights of all taps, as the loop takes them."""
     starts, rows, columns, weights = [0], [], [], []
     for factors in kernels:
@@ -108,8 +105,8 @@ def _tap_arrays(
             weights.append(taps.weights)
             starts.append(starts[-1] + len(taps))
     return (
-        np.array(starts, np.int64),
-        np.concatenate(rows),
-        np.concatenate(columns),
-        np.concatenate(weights).astype(source.dtype),
+        lent(np.array(starts, np.int64)),
+        lent(np.concatenate(rows)),
+        lent(np.concatenate(columns)),
+        lent(np.concatenate(weights).astype(source.dtype)),
     )

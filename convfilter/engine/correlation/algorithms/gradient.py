@@ -14,7 +14,7 @@ from convfilter.engine.planning import Plan
 from convfilter.engine.window.source import Part, RowSources, Source
 from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import loop
-from convfilter.runtime.memory import Scratch
+from convfilter.runtime.memory import Lent, Scratch, lent
 
 
 def ways(operation: Correlation) -> Iterator[Plan]:
@@ -27,7 +27,7 @@ def ways(operation: Correlation) -> Iterator[Plan]:
     _, kernels, _ = operation.factorings[0]
     for dtype, exact, arithmetic in float_sums(operation, kernels):
         if dtype == SINGLE:
-            along, down = (half.astype(dtype) for half in weights)
+            along, down = (lent(half.astype(dtype)) for half in weights)
             why = f"{operation.size_in_words}, opposite halves: the size of a gradient"
             ready = _Gradient(along, down).ready
             reason = f"{why}; {arithmetic}"
@@ -52,8 +52,8 @@ def _halves(kernels: Sequence[Weights]) -> tuple[Weights, Weights] | None:
 
 
 class _Gradient(NamedTuple):
-    along: Array
-    down: Array
+    along: Lent
+    down: Lent
 
     def ready(self, operation: Correlation, part: Part) -> _Ready:
         """Make a part ready."""

@@ -13,7 +13,7 @@ from convfilter.engine.planning import Plan
 from convfilter.engine.window.source import Part, RowSources, Source
 from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import loop
-from convfilter.runtime.memory import Scratch
+from convfilter.runtime.memory import Lent, Scratch, lent
 
 
 def ways(operation: Correlation) -> Iterator[Plan]:
@@ -27,13 +27,13 @@ def ways(operation: Correlation) -> Iterator[Plan]:
     for dtype, exact, arithmetic in float_sums(operation, kernels):
         if dtype == operation.outline.dtype:
             reason = f"{why}, read where they lie; {arithmetic}"
-            plan = _Nine(kernel.astype(dtype).ravel()).ready
+            plan = _Nine(lent(kernel.astype(dtype).ravel())).ready
             cost = costs.NINE[dtype.name]
             yield Plan("nine", dtype, exact, reason, cost, effort=9, ready=plan)
 
 
 class _Nine(NamedTuple):
-    weights: Array
+    weights: Lent
 
     def ready(self, operation: Correlation, part: Part) -> _Ready:
         """Make a part ready."""
@@ -43,7 +43,7 @@ class _Nine(NamedTuple):
 
 class _Ready(NamedTuple):
     operation: Correlation
-    weights: Array
+    weights: Lent
     source: Source
 
     def bind(self, rows: RowSources, out: Array, scratch: Scratch) -> Callable[[], int]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convfilter.engine.correlation import costs
 from convfilter.engine.correlation.accuracy import float_sums
@@ -21,7 +20,7 @@ from convfilter.engine.planning import Plan
 from convfilter.engine.window.source import Part, RowSources, Source
 from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import loop
-from convfilter.runtime.memory import Scratch
+from convfilter.runtime.memory import Lent, Scratch, lent
 
 STRIP_BYTES = 1 << 19
 """All the memory that a band works in stays in a cache of a megabyte."""
@@ -115,7 +114,7 @@ class _Tiles(NamedTuple):
     pitch: int
     in_runs: bool
     strips: int
-    taps: tuple[NDArray[Any], ...]
+    taps: tuple[Lent, ...]
 
     @classmethod
     def of(cls, source: Source, kernels: Sequence[Factors]) -> _Tiles:
@@ -161,7 +160,7 @@ def _tap_arrays(
     pitch: int,
     in_runs: bool,
     first_strip: int,
-) -> tuple[NDArray[Any], ...]:
+) -> tuple[Lent, ...]:
     """Return the arguments `kernels` to `weights` of `sums.respond`."""
     described, along, along_weights = [], [np.empty(0, np.int64)], [np.empty(0)]
     starts, offsets, weights = [0], [np.empty(0, np.int64)], [np.empty(0)]
@@ -186,12 +185,12 @@ def _tap_arrays(
         )
         taps_along, runs = ends[0], runs + len(parts)
     return (
-        np.array(described, np.int64),
-        np.concatenate(along),
-        np.concatenate(along_weights).astype(source.dtype),
-        np.array(starts, np.int64),
-        np.concatenate(offsets),
-        np.concatenate(weights).astype(source.dtype),
+        lent(np.array(described, np.int64)),
+        lent(np.concatenate(along)),
+        lent(np.concatenate(along_weights).astype(source.dtype)),
+        lent(np.array(starts, np.int64)),
+        lent(np.concatenate(offsets)),
+        lent(np.concatenate(weights).astype(source.dtype)),
     )
 
 

@@ -113,7 +113,7 @@ def _add(a, b):
     return a + b
 
 
-sums, sum_pairs = _fold(_add, _sum), _pairs(_add, _sum)
+total, total_pairs = _fold(_add, _sum), _pairs(_add, _sum)
 
 
 @loop(

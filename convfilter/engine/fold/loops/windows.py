@@ -102,7 +102,8 @@ def _along(join, line, n, starts, shifts, size, places, other, out):
     "const Source[:] source, const Target[:] target, i8 down, i8 along, i8 pairs, i8 divide,"
     " i8 rows, i8 length, i8 first, i8 columns, i8 row_step, i8 dilation, i8 window,"
     " const i8[:] starts, const i8[:] shifts, i8 image_size, i8 size, const u1[:] beyond, i8 step,"
-    " i8 group, i8 group_step, const i8[:] row_counts, const i8[:] column_counts, f8 share,"
+    " i8 group, i8 group_step, i8 first_output, const i8[:] row_counts,"
+    " const i8[:] column_counts, f8 share,"
     " i8[:] places, u1[:] line, u1[:] other, u1[:] folded, u1[:] picked",
     Source=SOURCE,
     Target=TARGET,
@@ -129,6 +130,7 @@ def fold(
     step,
     group,
     group_step,
+    first_output,
     row_counts,
     column_counts,
     share,
@@ -145,7 +147,8 @@ def fold(
     makes means of sums (0 for others). `columns` of the image are folded from the `first` one on;
     its numbers have `image_size` bytes, what they become `size`. `beyond` is a pixel of what folds
     of `fill` become. Results are the numbers at ``j * step + k * group_step`` for all k below
-    `group`. `row_counts`, `column_counts` and `share` are for `divide`. `places`, `line`, `other`,
+    `group`. `row_counts`, of the whole output, from whose row `first_output` on these are,
+    `column_counts` and `share` are for `divide`. `places`, `line`, `other`,
     `folded` (empty where all columns have their place in a padded row) and `picked` are memory to
     work in, rows in bytes.
     """
@@ -177,7 +180,7 @@ def fold(
             if direct == 0:
                 _pick(size, place, step, group, group_step, length, wanted)
         if divide != 0:
-            count = row_counts[min(i, row_counts.shape[0] - 1)]
+            count = row_counts[min(first_output + i, row_counts.shape[0] - 1)]
             call(divide, (wanted, length, count, column_counts, share, target[0].rounds, out))
 
 

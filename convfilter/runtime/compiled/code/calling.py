@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from convfilter.runtime.memory import Lent
+
 _NUMBERS: dict[str, Any] = {
     "uint8": ctypes.c_uint8,
     "uint16": ctypes.c_uint16,
@@ -64,39 +66,44 @@ class CompiledLoop:
             if not axes:
                 values.append(float(value) if dtype.kind == "f" else int(value))
                 continue
-            if value.dtype != dtype or value.ndim != axes or not value.flags.c_contiguous:
-                raise self._refusal()
-            values.append(value.ctypes.data)
-            values += value.shape
+            values += self._place(value, dtype, axes)
         call = functools.partial(self._function, *values)
         call.keep = arguments, keep  # type: ignore[attr-defined]
         return call
 
-    def _refusal(self) -> TypeError:
-        return TypeError(f"{self._name}: an array of the wrong kind")
+    def _place(self, value: Any, dtype: np.dtype[Any], axes: int) -> tuple[Any, ...]:
+        """Return the address of an array, or what has one for ctypes, and the length of its axes.
+
+        Bytes are an array of one axis that is only read.
+        """
+        if type(value) is bytes:
+            if axes == 1:
+                return value, len(value) // dtype.itemsize
+        elif type(value) is Lent:
+            if value.memory.dtype == dtype and len(value.place) == axes + 1:
+                return value.place
+        elif value.dtype == dtype and value.ndim == axes and value.flags.c_contiguous:
+            return value.__array_interface__["data"][0], *value.shape
+        raise TypeError(f"{self._name}: an array of the wrong kind")
 
     def _written_out(self) -> Callable[..., Callable[[], Any]]:
         """Return `_bind`, written out for the arguments of this loop: in half the time or so."""
         names = [f"a{number}" for number in range(len(self._arguments))]
-        scope: dict[str, Any] = {"refusal": self._refusal}
-        scope |= {"partial": functools.partial, "function": self._function}
-        checks, values = [], []
+        scope: dict[str, Any] = {"partial": functools.partial, "function": self._function}
+        scope["place"] = self._place
+        values = []
         for name, (dtype, axes) in zip(names, self._arguments, strict=True):
+            scope[f"dtype_{name}"] = dtype
             if not axes:
                 values.append(f"{'float' if dtype.kind == 'f' else 'int'}({name})")
                 continue
-            scope[f"dtype_{name}"] = dtype
-            checks.append(
-                f"{name}.dtype != dtype_{name} or {name}.ndim != {axes}"
-                f" or not {name}.flags.c_contiguous"
-            )
-            # the interface of records would describe each field
-            place = "ctypes.data" if dtype.names else "__array_interface__['data'][0]"
-            values += [f"{name}.{place}", f"*{name}.shape"]
+            place = f"place({name}, dtype_{name}, {axes})"
+            if axes == 1:
+                size = f"len({name}) // {dtype.itemsize}"
+                place = f"(({name}, {size}) if type({name}) is bytes else {place})"
+            values.append(f"*{place}")
         text = f"""
 def bind({", ".join([*names, "*", "keep=None"] if names else ["*", "keep=None"])}):
-    if {" or ".join(checks) or "False"}:
-        raise refusal()
     call = partial({", ".join(["function", *values])})
     call.keep = {", ".join([*names, "keep"])},
     return call
