@@ -8,6 +8,7 @@ called this way returns an int.
     view(address, count, kind)      a row of numbers at an address
     address_of(row)                 the address of its first number
     prefetch(address)               have memory brought into the caches, to be read soon
+    prefetch_to_write(address)      the same, to be written soon
 
 Where Numba is told not to compile, the address of a loop is its number among those registered.
 """
@@ -57,23 +58,31 @@ def prefetch(address: int) -> None:
     """Have the memory at an address, which need not be there, brought into the caches."""
 
 
-@type_callable(prefetch)
-def _type_prefetch(context: Any) -> Any:
-    def typer(address: Any) -> Any:
-        return types.none(types.int64) if isinstance(address, types.Integer) else None
-
-    return typer
+def prefetch_to_write(address: int) -> None:
+    """Have the memory at an address, which need not be there, brought in to be written soon."""
 
 
-@lower_builtin(prefetch, types.int64)
-def _lower_prefetch(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-    byte, integer = ir.IntType(8).as_pointer(), ir.IntType(32)
-    kind = ir.FunctionType(ir.VoidType(), [byte, integer, integer, integer])
-    function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-    to_read, keep, data = integer(0), integer(3), integer(1)
-    place = builder.inttoptr(arguments[0], byte)
-    builder.call(function, [place, to_read, keep, data])
-    return context.get_dummy_value()
+def _lower_prefetch(function: Callable[[int], None], to_write: bool) -> None:
+    @type_callable(function)
+    def type_prefetch(context: Any) -> Any:
+        def typer(address: Any) -> Any:
+            return types.none(types.int64) if isinstance(address, types.Integer) else None
+
+        return typer
+
+    @lower_builtin(function, types.int64)
+    def lower(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        byte, integer = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, integer, integer, integer])
+        prefetches = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        place = builder.inttoptr(arguments[0], byte)
+        keep, data = integer(3), integer(1)
+        builder.call(prefetches, [place, integer(int(to_write)), keep, data])
+        return context.get_dummy_value()
+
+
+_lower_prefetch(prefetch, to_write=False)
+_lower_prefetch(prefetch_to_write, to_write=True)
 
 
 @type_callable(call)

@@ -10,7 +10,7 @@ from numba.extending import register_jitable
 from convfilter.engine.rank.layout import BAND, EDGE_ROWS, EDGE_WIDTH
 from convfilter.engine.window.layout import SOURCE, TARGET
 from convfilter.engine.window.loops.rows import image_place, image_shift, load_rows
-from convfilter.runtime.compiled.addresses import address_of, prefetch, view
+from convfilter.runtime.compiled.addresses import address_of, prefetch, prefetch_to_write, view
 from convfilter.runtime.compiled.declare import OPTIONS, loop
 from convfilter.runtime.compiled.vectors import (
     count_nans,
@@ -69,6 +69,8 @@ def _walk(places, outs, count, at, x, step, size, kind):
         third, fourth = places[i + 2], places[i + 3]
         prefetch(third + at * size + AHEAD)
         prefetch(fourth + at * size + AHEAD)
+        prefetch_to_write(outs[i] + x * size + AHEAD)
+        prefetch_to_write(outs[i + 1] + x * size + AHEAD)
         c = _sorted_three(view(third, reach, kind), at, step)
         d = _sorted_three(view(fourth, reach, kind), at, step)
         upper, lower = _two_medians(a, b, c, d)
