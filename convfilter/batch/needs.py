@@ -121,7 +121,7 @@ def _goes_in_one_pass(*pair: str) -> bool:
     """Tell whether the engine runs two filters in one pass over a large picture."""
     with recorded_plans() as plans:
         _rehearsed(LARGE, Pipeline(pair), _pictures()[0], workers=1)
-    return any(plan.reason.endswith("in one pass") for plan in plans)
+    return any(plan.in_one_pass for plan in plans)
 
 
 def _rehearsed(side: int, run: Callable[..., object], *given: Any, **named: Any) -> Requests:

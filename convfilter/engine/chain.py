@@ -128,7 +128,8 @@ def _in_one_pass(
     if (given_up or not peaks.fit()) and not is_rehearsal():
         return None
     for operation in operations:
-        record(replace(operation.plan, reason=f"{operation.plan.reason}; all steps in one pass"))
+        reason = f"{operation.plan.reason}; all steps in one pass"
+        record(replace(operation.plan, reason=reason, in_one_pass=True))
     if is_rehearsal():
         return stand_in((height, width, channels), dtype)
     return output.reshape(height, width, channels)

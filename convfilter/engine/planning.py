@@ -40,6 +40,7 @@ class Plan:
         and how many numbers of it could not be computed
     detail : what the algorithm's name leaves open, such as the side of its tiles
     any_values : NaN and infinity in the image reach those outputs alone that weigh them
+    in_one_pass : it was carried out tile by tile, together with the operations beside it
     """
 
     algorithm: str
@@ -53,6 +54,7 @@ class Plan:
     detail: str = ""
     any_values: bool = True
     alternatives: tuple[tuple[str, float], ...] = ()
+    in_one_pass: bool = False
 
     @property
     def name(self) -> str:

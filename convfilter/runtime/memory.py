@@ -23,7 +23,7 @@ Array = NDArray[Any]
 SMALLEST = 1 << 20
 """Bytes of a result from which on its memory is kept; smaller ones are NumPy's own."""
 
-MOST_KEPT = 1 << 28
+MOST_WAITING = 1 << 28
 """Bytes of memory that wait for a result at most."""
 
 SPARE = 4
@@ -42,7 +42,7 @@ LINE_BYTES = 64
 LARGEST_SCRATCH = 1 << 22
 """Bytes of an array that a thread keeps for its next call: to clear pages takes its time."""
 
-_kept: deque[NDArray[np.uint8]] = deque()
+_waiting: deque[NDArray[np.uint8]] = deque()
 """A lock would be held when a result goes in the middle of this; each step is one of the deque."""
 
 
@@ -63,7 +63,7 @@ class _Owner:
 
     def __del__(self) -> None:
         if not sys.is_finalizing():  # the names of modules go away then
-            _keep(self._memory)
+            _set_aside(self._memory)
 
 
 def empty(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
@@ -80,28 +80,28 @@ def empty(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
 
 def forget() -> None:
     """Give all memory back that waits for a result."""
-    _kept.clear()
+    _waiting.clear()
 
 
 def _take(size: int) -> NDArray[np.uint8] | None:
-    for _ in range(len(_kept)):
+    for _ in range(len(_waiting)):
         try:
-            memory = _kept.pop()
+            memory = _waiting.pop()
         except IndexError:
             return None
         if size <= memory.size <= size + size // SPARE:
             return memory
-        _kept.appendleft(memory)
+        _waiting.appendleft(memory)
     return None
 
 
-def _keep(memory: NDArray[np.uint8]) -> None:
-    if memory.size > MOST_KEPT:
+def _set_aside(memory: NDArray[np.uint8]) -> None:
+    if memory.size > MOST_WAITING:
         return
-    _kept.append(memory)
+    _waiting.append(memory)
     with contextlib.suppress(IndexError):
-        while sum(waiting.size for waiting in tuple(_kept)) > MOST_KEPT:
-            _kept.popleft()
+        while sum(waiting.size for waiting in tuple(_waiting)) > MOST_WAITING:
+            _waiting.popleft()
 
 
 def aligned(shape: int | tuple[int, ...], dtype: DTypeLike) -> Array:

@@ -19,7 +19,7 @@ SHAPE = (1024, 2048)
 
 
 @pytest.fixture(autouse=True)
-def nothing_kept() -> Iterator[None]:
+def nothing_waiting() -> Iterator[None]:
     gc.collect()  # results of other tests would come in between when they go
     memory.forget()
     yield
@@ -63,21 +63,21 @@ def test_a_view_keeps_the_memory() -> None:
     assert address(memory.empty(SHAPE, np.uint8)) == place
 
 
-def test_what_is_kept_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "MOST_KEPT", 5 << 20)
+def test_what_waits_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "MOST_WAITING", 5 << 20)
     arrays = [memory.empty(SHAPE, np.uint8) for _ in range(5)]
     large = memory.empty((6, 1 << 20), np.uint8)
     del arrays, large
     gc.collect()
-    assert [memory.size for memory in memory._kept] == [(2 << 20) + memory.PAGE_BYTES] * 2
+    assert [memory.size for memory in memory._waiting] == [(2 << 20) + memory.PAGE_BYTES] * 2
 
 
 def test_memory_much_too_large_is_left_alone() -> None:
     del [memory.empty((16 << 20,), np.uint8)][0]
-    assert len(memory._kept) == 1
+    assert len(memory._waiting) == 1
     small = memory.empty((2 << 20,), np.uint8)
     assert small.nbytes == 2 << 20
-    assert [memory.size for memory in memory._kept] == [(16 << 20) + memory.PAGE_BYTES]
+    assert [memory.size for memory in memory._waiting] == [(16 << 20) + memory.PAGE_BYTES]
 
 
 def test_small_results_are_numpys_own() -> None:

@@ -1,44 +1,32 @@
 """Maxima, minima and means of windows: what pooling and rank filters share.
 
 A window is folded down its columns first, then along rows at every column, and the columns that the
-stride skips are dropped last: cheaper than gathering, since all three are plain vector work. High
-windows without stride or dilation are folded in blocks (van Herk, *A fast algorithm for local
-minimum and maximum filters on rectangular and octagonal kernels*, 1992; Gil and Werman, *Computing
-2-D min, median, and max filters*, 1993).
+stride skips are dropped last: cheaper than gathering, since all three are plain vector work. How
+rows are joined down the columns is what `algorithms/` differ in.
 """
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from convfilter.engine.operation import Operation, share_out
+from convfilter.engine.operation import Operation, algorithms
 from convfilter.engine.planning import Plan
-from convfilter.engine.window import target
-from convfilter.engine.window.axes import Axis
-from convfilter.engine.window.source import Part, RowSources, Source
-from convfilter.runtime import memory
-from convfilter.runtime.checks import Array
-from convfilter.runtime.compiled import Loop, loop
-from convfilter.runtime.memory import Scratch, of_thread
 
 Reduce = Literal["max", "mean", "min"]
 
 Counts = NDArray[np.int64]
 
+ALGORITHMS = "convfilter.engine.fold.algorithms"
+
 MOST_TAPS_AT_ONCE = 5
 """Taps that a pass along dense rows takes, at most: each covers so many times more columns."""
-
-BYTES, PLACES = np.dtype(np.uint8), np.dtype(np.int64)
-
-NONE = bytes(8)
-"""No counts."""
 
 
 class Means(NamedTuple):
@@ -116,34 +104,31 @@ class Fold(Operation):
         return super().bound(size) if math.isfinite(self.fill) else size
 
     def ways(self) -> Iterator[Plan]:
-        """Yield the folding row by row, and that in blocks."""
-        kind = self.dtype if self.means is None else self.means.sums
-        exact = self.means is None or self.outline.dtype.kind != "f"
-        size = f"{self.reduce} of {self.window}, down columns, then along rows"
+        """Yield the plans of every algorithm."""
+        for algorithm in algorithms(ALGORITHMS):
+            yield from algorithm.ways(self)
+
+    @property
+    def kind(self) -> np.dtype[Any]:
+        """The dtype of what is folded: of the image, or of sums."""
+        return self.dtype if self.means is None else self.means.sums
+
+    @property
+    def in_words(self) -> str:
+        """What becomes of which window."""
         if self.over_channels is not None:
-            size = f"{self.reduce} of {self.columns.window} channels"
-        passes = self.passes
-        along = passes.taps + passes.passes + 1
-        per_tap = 0.005 * kind.itemsize
-        steps = self.rows.stride * self.columns.stride
-        cost = per_tap * (self.rows.window + along * self.rows.stride) * steps
-        effort = self.rows.window + passes.taps
-        in_parts = self.over_channels is None and (self.means is None or self.means.alike > 0)
-        yield Plan(
-            "separable",
-            kind,
-            exact,
-            f"{size}, in {kind}",
-            cost,
-            effort,
-            ready=_Ready if in_parts else None,
-            run=None if in_parts else _run,
-        )
-        is_extreme = self.means is None and self.over_channels is None
-        if self.is_dense and is_extreme and self.rows.window > 1:
-            reason = f"{size}, in blocks as high as the window, in {kind}"
-            cost = per_tap * (6 + along)
-            yield Plan("blocks", kind, exact, reason, cost, effort, ready=_ReadyInBlocks)
+            return f"{self.reduce} of {self.columns.window} channels"
+        return f"{self.reduce} of {self.window}, down columns, then along rows"
+
+    @property
+    def cost_per_tap(self) -> float:
+        """About what a number takes to be joined, in nanoseconds."""
+        return 0.005 * self.kind.itemsize
+
+    @property
+    def effort(self) -> int:
+        """What each number of the output takes, row by row."""
+        return self.rows.window + self.passes.taps
 
     @functools.cached_property
     def passes(self) -> Passes:
@@ -188,6 +173,11 @@ class Passes(NamedTuple):
     is_pair: bool
     """Whether all there is to do is to join each number and the next."""
 
+    @property
+    def cost(self) -> int:
+        """About how many taps the passes cost."""
+        return self.taps + self.passes + 1
+
     @classmethod
     def of(cls, window: int, at_once: int, step: int) -> Passes:
         """Return the passes for a window along rows, of so many taps at once.
@@ -217,163 +207,3 @@ def _balanced(taps: int, at_once: int) -> int:
     """Return how many taps the next pass takes, so that few passes take about as many each."""
     passes = math.ceil(math.log(taps, at_once))
     return next(wanted for wanted in range(2, at_once + 1) if wanted**passes >= taps)
-
-
-@functools.lru_cache(maxsize=64)
-def _at_every_column(columns: Axis) -> Axis:
-    return replace(columns, stride=1, outputs=(columns.outputs - 1) * columns.stride + 1)
-
-
-class _Rows:
-    """The padded rows of a part with an output at every column.
-
-    Attributes
-    ----------
-    source : the padded rows
-    first, count, have_place : columns of the image that are read (see `Source.columns_read`)
-    """
-
-    def __init__(self, operation: Fold, part: Part) -> None:
-        image, columns = part.image, part.columns
-        if operation.over_channels is not None:
-            image = image.reshape(image.shape[0], -1, 1)
-        part = Part(image, part.rows, _at_every_column(columns), part.origin)
-        self.source = Source(part, operation.border, operation.fill, image.dtype)
-        self.first, self.count, self.have_place = self.source.columns_read()
-
-
-class _Ready:
-    """A part of a fold, made ready."""
-
-    def __init__(self, operation: Fold, part: Part) -> None:
-        self._operation = operation
-        self._rows = _Rows(operation, part)
-
-    def bind(self, rows: RowSources, out: Array, scratch: Scratch) -> Callable[[], None]:
-        """Return the call that computes output rows from those padded rows into `out`."""
-        return self.bind_at(0, rows, out, scratch)
-
-    def bind_at(
-        self, first_output: int, rows: RowSources, out: Array, scratch: Scratch
-    ) -> Callable[[], None]:
-        """Do the same for rows of which the first is that one of the output."""
-        operation, parts = self._operation, self._rows
-        source, means = parts.source, operation.means
-        dtype = operation.dtype if means is None else means.sums
-        sampling, passes = operation.sampling, operation.passes
-        down, along = _joins(operation)
-        pairs = divide = 0
-        if sampling == (2, 1, 1) and passes.is_pair:
-            pairs = loop(f"{_name(operation)}_pairs", T=dtype).address
-        row_counts = column_counts = NONE
-        if means is not None:
-            # of parts all windows count as many taps
-            row_counts, column_counts = means.row_counts, operation.counts_along_rows
-            divide = _division(means, operation.dtype).address
-        item = dtype.itemsize
-        length = source.row_length * item
-        folded = 0 if parts.have_place else parts.count * source.channels * item
-        return loop("engine.fold.loops.windows.fold").bind(
-            source.record_in_place(rows),
-            target.place(out),
-            down.address,
-            along.address,
-            pairs,
-            divide,
-            *out.shape,
-            parts.first,
-            parts.count,
-            source.rows.stride,
-            source.rows.dilation,
-            source.rows.window,
-            passes.starts,
-            passes.shifts,
-            source.image_dtype.itemsize,
-            item,
-            operation.beyond,
-            *sampling,
-            first_output,
-            row_counts,
-            column_counts,
-            0.0 if means is None else means.share,
-            scratch.take("places", max(operation.rows.window, operation.columns.window), PLACES),
-            scratch.take("line", length, BYTES),
-            scratch.take("other", length, BYTES),
-            scratch.take("folded", folded, BYTES),
-            scratch.take("picked", out.shape[1] * item if means is not None else 0, BYTES),
-            keep=(source, rows, out),
-        )
-
-
-JOINS = "engine.fold.loops.joins"
-
-
-def _name(operation: Fold) -> str:
-    """Return the name of the loop that joins rows as the operation does."""
-    return f"{JOINS}.{ {'max': 'largest', 'min': 'smallest', 'mean': 'total'}[operation.reduce] }"
-
-
-def _joins(operation: Fold) -> tuple[Loop, Loop]:
-    """Return the loops that join rows of the image, and rows of what they became."""
-    dtype, means = operation.outline.dtype, operation.means
-    sums = dtype if means is None else means.sums
-    name = _name(operation)
-    return loop(name, S=dtype, T=sums), loop(name, S=sums, T=sums)
-
-
-def _division(means: Means, result: np.dtype[Any]) -> Loop:
-    """Return the loop that divides sums by the taps that they count."""
-    if means.share == 0.25 and means.sums == np.uint16 and result == np.uint8:
-        return loop(f"{JOINS}.divide_by_four")
-    return loop(f"{JOINS}.divide", T=means.sums, N=means.numbers, D=result)
-
-
-class _ReadyInBlocks:
-    """A part of a fold of dense windows, made ready to be folded in blocks."""
-
-    def __init__(self, operation: Fold, part: Part) -> None:
-        self._operation = operation
-        self._rows = _Rows(operation, part)
-
-    def bind(self, rows: RowSources, out: Array, scratch: Scratch) -> Callable[[], None]:
-        """Return the call that computes output rows from those padded rows into `out`."""
-        operation, parts = self._operation, self._rows
-        source, passes = parts.source, operation.passes
-        item = operation.dtype.itemsize
-        length = source.row_length * item
-        width = parts.count * source.channels * item
-        return loop("engine.fold.loops.windows.fold_in_blocks").bind(
-            source.record_in_place(rows),
-            target.place(out),
-            _joins(operation)[1].address,
-            *out.shape,
-            parts.first,
-            parts.count,
-            source.rows.window,
-            passes.starts,
-            passes.shifts,
-            item,
-            operation.beyond,
-            scratch.take("places", max(2, operation.columns.window), PLACES),
-            scratch.take("line", length, BYTES),
-            scratch.take("other", length, BYTES),
-            scratch.take("folded", 0 if parts.have_place else width, BYTES),
-            scratch.take("tails", (source.rows.window, _whole_lines(width)), BYTES),
-            scratch.take("best", width, BYTES),
-            keep=(source, rows, out),
-        )
-
-
-def _whole_lines(width: int) -> int:
-    """Round up to whole lines of the cache: rows that begin with one are loaded faster."""
-    return -(-width // memory.LINE_BYTES) * memory.LINE_BYTES
-
-
-def _run(operation: Fold, image: Array, workers: int) -> tuple[Array, int]:
-    """Fold an image whose windows do not count as many taps each."""
-    ready = _Ready(operation, Part(image, operation.rows, operation.columns))
-
-    def bind(start: int, rows: RowSources, out: Array) -> Callable[[], None]:
-        return ready.bind_at(start, rows, out, of_thread)
-
-    return share_out(operation, image, workers, bind)

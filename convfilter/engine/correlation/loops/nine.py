@@ -10,7 +10,7 @@ from numba.extending import register_jitable
 from convfilter.engine.correlation.layout import EDGE_ROWS, EDGE_WIDTH, NINE_WIDTH, ROWS_AT_ONCE
 from convfilter.engine.window.layout import SOURCE, TARGET
 from convfilter.engine.window.loops.results import result_row, store_rows
-from convfilter.engine.window.loops.rows import image_row, image_shift, load_rows
+from convfilter.engine.window.loops.rows import image_row, load_rows, outputs_in_place
 from convfilter.runtime.compiled.declare import OPTIONS, loop
 from convfilter.runtime.compiled.vectors import count_nans, fill, lanes, load, multiply_add, store
 
@@ -75,12 +75,7 @@ def respond(source, target, rows, length, weights, as_they_are, sums, edge):
     step = source[0].channels
     size = lanes(number)
     bad = 0
-    # the outputs whose numbers the image holds side by side
-    start = min(max(source[0].run_start * step, 0), length)
-    stop = max(min((source[0].run_stop - 2) * step, length), start)
-    if stop - start < size:
-        start, stop = length, length
-    to_image = image_shift(source) * step if stop > start else 0
+    start, stop, to_image = outputs_in_place(source, 3, length, size)
     for first in range(0, rows, 4):
         if start == stop:
             break

@@ -9,7 +9,7 @@ from numba.extending import register_jitable
 
 from convfilter.engine.rank.layout import BAND, EDGE_ROWS, EDGE_WIDTH
 from convfilter.engine.window.layout import SOURCE, TARGET
-from convfilter.engine.window.loops.rows import image_place, image_shift, load_rows
+from convfilter.engine.window.loops.rows import image_place, load_rows, outputs_in_place
 from convfilter.runtime.compiled.addresses import address_of, prefetch, prefetch_to_write, view
 from convfilter.runtime.compiled.declare import OPTIONS, loop
 from convfilter.runtime.compiled.vectors import (
@@ -98,12 +98,7 @@ def median_3x3(T, source, target, rows, length, places, outs, edge, results):
     step, item, size = source[0].channels, target[0].number_bytes, lanes(T)
     spare = address_of(results)
     nans = 0
-    # the outputs whose numbers the image holds side by side
-    start = min(max(source[0].run_start * step, 0), length)
-    stop = max(min((source[0].run_stop - 2) * step, length), start)
-    if stop - start < size:
-        start, stop = length, length
-    to_image = image_shift(source) * step if stop > start else 0
+    start, stop, to_image = outputs_in_place(source, 3, length, size)
     for top in range(0, rows, BAND):
         if start == stop:
             break

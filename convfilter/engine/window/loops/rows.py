@@ -30,6 +30,22 @@ def image_shift(source):
 
 
 @register_jitable(**OPTIONS)
+def outputs_in_place(source, window, length, least):
+    """Return which numbers of `length` outputs read nothing but neighbours in the image.
+
+    These are the first one, the one after the last, and what has to be added to an output to find
+    the first number of its window in a row of the image. Fewer than `least` count as none, which
+    are two that equal `length`.
+    """
+    step = source[0].channels
+    start = min(max(source[0].run_start * step, 0), length)
+    stop = max(min((source[0].run_stop - window + 1) * step, length), start)
+    if stop - start < least:
+        return length, length, 0
+    return start, stop, image_shift(source) * step
+
+
+@register_jitable(**OPTIONS)
 def convert_run(source, out, n):
     """Copy `n` numbers, converted to the dtype of `out`."""
     size = lanes(out.dtype.type)

@@ -1,0 +1,1 @@
+"""The algorithms of folds, one a module: whatever stands here is considered."""
