@@ -40,10 +40,11 @@ def _combine(response, first, how, least, combined, n):
                 combined[x] += value * value
                 lost = np.int32(lost + np.int32((abs(value) < least) & (value != 0)))
     elif how == LENGTH:
+        zero = response.dtype.type(0)
         for x in range(n):
             value = abs(response[x])
             before = value if first else combined[x]
-            beside = value * 0 if first else value
+            beside = zero if first else value
             larger = before if before > beside else beside
             smaller = beside if before > beside else before
             # equal ones may be 0 or infinite
