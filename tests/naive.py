@@ -187,18 +187,45 @@ def sorted_windows(
 
 def minimum(image: Array, size: Any, **options: Any) -> Array:
     """Return the smallest value of every window."""
-    return as_image(sorted_windows(image, size, **options)[0], image)
+    return percentile(image, size, 0, **options)
 
 
 def maximum(image: Array, size: Any, **options: Any) -> Array:
     """Return the largest value of every window."""
-    return as_image(sorted_windows(image, size, **options)[-1], image)
+    return percentile(image, size, 100, **options)
+
+
+def within_windows(image: Array, size: Any, **options: Any) -> Array | None:
+    """Return the image such that no mirror shows what lies outside the window at an edge.
+
+    None where windows are dilated, or lie beyond the edge with more than half of their pixels.
+    """
+    if as_pair(options.get("dilation", 1)) != (1, 1):
+        return None
+    strides, paddings = as_pair(options.get("stride", 1)), per_axis(options.get("padding", "same"))
+    planes = as_planes(image)
+    around = []
+    for axis, side in enumerate(as_pair(size)):
+        (before, _), outputs = padding_and_outputs(
+            planes.shape[axis], side, strides[axis], paddings[axis]
+        )
+        after = (outputs - 1) * strides[axis] + side - planes.shape[axis] - before
+        if max(before, after) > side / 2:
+            return None
+        around.append((before, max(after, 0)))
+    return np.pad(planes, (*around, (0, 0)), mode="symmetric")
 
 
 def percentile(image: Array, size: Any, percent: float, **options: Any) -> Array:
     """Return the value at sorted index floor(percent / 100 * (n - 1) + 1/2) of every window."""
     values = sorted_windows(image, size, **options)
     index = math.floor(Fraction(percent) / 100 * (len(values) - 1) + Fraction(1, 2))
+    is_even = any(side % 2 == 0 for side in as_pair(size))
+    if index in (0, len(values) - 1) and is_even and options.get("border", "reflect") == "reflect":
+        padded = within_windows(image, size, **options)
+        if padded is not None:
+            options = {**options, "padding": "valid"}
+            values = sorted_windows(padded, size, **options)
     return as_image(values[index], image)
 
 

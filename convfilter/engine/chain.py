@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import operator
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,14 +17,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.engine.correlation.gain import peak
 from convfilter.engine.operation import Operation, run, stand_in
 from convfilter.engine.planning import least_side, record
 from convfilter.engine.window import target
 from convfilter.engine.window.axes import Axis
 from convfilter.engine.window.source import Part
 from convfilter.runtime import memory
-from convfilter.runtime.checks import Array, limits_of
+from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import is_rehearsal
 from convfilter.runtime.memory import Scratch, of_thread
 from convfilter.runtime.threads import run_bands
@@ -65,7 +63,7 @@ def run_chain(
         together, left = left[:count], left[count:]
         output = None
         if tile is not None:
-            together[0] = together[0].fitted(image)
+            together[0].check_values(image)
             last = together[-1].dtype if left else dtype
             output = _in_one_pass(image, together, tile, last, workers)
         if output is None:
@@ -102,10 +100,7 @@ def _in_one_pass(
     Returns None where they have to run one after the other: because a value between them is not
     finite, or too large or small for the arithmetic that was planned.
     """
-    if not operations[0].in_parts:  # as it fits this image
-        return None
     rows, columns = [each.rows for each in operations], [each.columns for each in operations]
-    peaks = _Peaks(operations)
     sources = [each.rows.sources(each.border) for each in operations]
     across = [each.columns.sources(each.border) for each in operations]
     height, width, channels = operations[-1].output_shape
@@ -120,12 +115,12 @@ def _in_one_pass(
             for band, read in zip(bands, reads, strict=True):
                 if given_up:
                     return
-                if not column.run(band, read, peaks):
+                if not column.run(band, read):
                     given_up.append(True)
 
     efforts = [each.plan.effort * math.prod(each.output_shape) for each in operations]
     run_bands(height, PER_EFFORT * sum(efforts) / height, workers, work)
-    if (given_up or not peaks.fit()) and not is_rehearsal():
+    if given_up and not is_rehearsal():
         return None
     for operation in operations:
         reason = f"{operation.plan.reason}; all steps in one pass"
@@ -168,63 +163,18 @@ class _Column:
         self._left = spans[-1][0] * channels
         self._store = target.storing(out, output)
 
-    def run(
-        self, band: Sequence[Span], sources: Sequence[NDArray[np.int64]], peaks: _Peaks
-    ) -> bool:
+    def run(self, band: Sequence[Span], sources: Sequence[NDArray[np.int64]]) -> bool:
         """Compute a band, of which each operation reads those padded rows; tell if all is well."""
-        for number, (rows, call, out, minds_nan) in enumerate(self._calls):
-            np.copyto(rows, sources[number])
+        for (rows, call, out, minds_nan), read in zip(self._calls, sources, strict=True):
+            np.copyto(rows, read)
             if call() or (minds_nan and np.isnan(out).any()):
                 return False
-            peaks.look_at(number + 1, out)
         return not self._store(band[-1][0], self._left)
 
 
 def _makes_integers(operation: Operation | None) -> bool:
     """Tell whether an operation makes integers of floats, and therefore refuses NaN."""
     return operation is not None and operation.outline.dtype.kind == "f" != operation.dtype.kind
-
-
-class _Peaks:
-    """The largest absolute values that operations read, as far as they decide about arithmetic."""
-
-    def __init__(self, operations: Sequence[Operation]) -> None:
-        self._operations = operations
-        self._largest = [0.0] * len(operations)
-        size = math.inf
-        if operations[0].outline.dtype.kind != "f":
-            lowest, highest = limits_of(operations[0].outline.dtype)
-            size = float(max(-lowest, highest))
-        self._bounds: list[float] = []
-        self._undecided: list[bool] = []
-        for number, operation in enumerate(operations):
-            self._bounds.append(size)
-            # the first one fits its image already
-            depends = not (operation.fits(math.inf) and operation.fits(5e-324))
-            self._undecided.append(number > 0 and depends)
-            size = operation.bound(size)
-        self._lock = threading.Lock()
-
-    def look_at(self, number: int, values: Array) -> None:
-        """Look at values that an operation reads, unless earlier ones have decided."""
-        if number < len(self._operations) and self._undecided[number]:
-            size = peak(values)
-            with self._lock:
-                largest = self._largest[number] = max(self._largest[number], size)
-                # what fits two sizes fits all between them
-                fits = self._operations[number].fits
-                self._undecided[number] = not (
-                    largest > 0 and fits(largest) and fits(self._bounds[number])
-                )
-
-    def fit(self) -> bool:
-        """Tell whether all operations fit the values that they have read."""
-        return all(
-            operation.fits(largest) or not undecided
-            for operation, largest, undecided in zip(
-                self._operations, self._largest, self._undecided, strict=True
-            )
-        )
 
 
 def _tile(operations: Sequence[Operation]) -> Span | None:

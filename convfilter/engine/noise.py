@@ -8,10 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convfilter.engine.correlation.correlate import correlate
-from convfilter.runtime.checks import check_image
+from convfilter.runtime.checks import Array, check_image
 
 NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
 """The difference of two Laplacians (Immerkær, 1996): blind to constants, ramps and most edges."""
+
+KERNEL_NORM = 6
+"""The root of the sum of its squared weights."""
+
+NORMAL_MEDIAN = 0.6745
+"""The median size of a normal deviate, in standard deviations."""
 
 
 def noise_sigma(
@@ -19,9 +25,12 @@ def noise_sigma(
 ) -> float | NDArray[np.float64]:
     """Return the standard deviation of the noise of an image, in values of the image.
 
-    ``sqrt(pi / 2) / 6`` times the mean absolute response to the difference of two Laplacians
-    (Immerkær, *Fast noise variance estimation*, 1996), which constants and ramps do not reach; fine
-    texture is taken for noise. NaN pixels are left out, with their neighbours.
+    The smaller one of two estimates from absolute responses to the difference of two Laplacians,
+    which constants and ramps do not reach: ``sqrt(pi / 2) / 6`` times their mean (Immerkær, *Fast
+    noise variance estimation*, 1996), and ``1 / (0.6745 * 6)`` times the median of those other than
+    0 (Hampel, *The influence curve and its role in robust estimation*, 1974), which single wrong
+    pixels do not sway, however wrong they are. Fine texture is taken for noise. Pixels that are NaN
+    or infinite are left out, with their neighbours.
 
     Parameters
     ----------
@@ -50,10 +59,16 @@ def noise_sigma(
             sizes = np.abs(responses[:, :, channel])
             if seen is not None:
                 sizes = sizes[np.asarray(seen)[1:-1, 1:-1]]
-            total = float(np.sum(sizes, dtype=np.float64))
-            count = sizes.size
-            if not math.isfinite(total):
-                sizes = sizes[np.isfinite(sizes)]
-                total, count = float(np.sum(sizes, dtype=np.float64)), sizes.size
-            sigmas[channel] = math.sqrt(math.pi / 2) / 6 * total / max(count, 1)
+            sigmas[channel] = _of_sizes(sizes[np.isfinite(sizes)])
     return float(sigmas[0]) if np.ndim(image) == 2 else sigmas
+
+
+def _of_sizes(sizes: Array) -> float:
+    """Return the standard deviation of the noise that makes responses of these sizes."""
+    other_than_none = sizes[sizes > 0]
+    if other_than_none.size == 0:
+        return 0.0
+    robust = float(np.median(other_than_none)) / (NORMAL_MEDIAN * KERNEL_NORM)
+    with np.errstate(over="ignore"):
+        mean = float(np.sum(sizes, dtype=np.float64)) / sizes.size
+    return min(robust, math.sqrt(math.pi / 2) / KERNEL_NORM * mean)

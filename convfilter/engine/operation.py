@@ -84,26 +84,8 @@ class Operation(ABC):
         assert self.plan.ready is not None
         return self.plan.ready(self, part)
 
-    def fitted(self, image: Array) -> Operation:
-        """Return the operation as the values of its image (H, W, C) ask for it.
-
-        Raises ArgumentError where it can do nothing with them.
-        """
-        return self
-
-    def fits(self, size: float) -> bool:
-        """Tell whether images of floats whose largest absolute value is `size` ask for this one.
-
-        If they do for two sizes, they do for all between them.
-        """
-        return True
-
-    def bound(self, size: float) -> float:
-        """Return a bound on absolute outputs, `size` being one on the image's absolute values.
-
-        This one holds wherever outputs lie between values of the image and `fill`.
-        """
-        return max(size, abs(self.fill)) if self.border == "constant" else size
+    def check_values(self, image: Array) -> None:  # noqa: B027 - most take all values
+        """Raise ArgumentError where nothing can be done with the values of an image (H, W, C)."""
 
     def again(self, bad: int) -> Operation | None:
         """Return the operation to carry out where `bad` outputs could not be computed as planned.
@@ -125,7 +107,7 @@ class Operation(ABC):
 
 def run(operation: Operation, image: Array, workers: int) -> Array:
     """Carry out an operation on its image (H, W, C); return the result (H', W', C')."""
-    operation = operation.fitted(image)
+    operation.check_values(image)
     while True:
         with Foresight(functools.partial(_ask_for_loops, operation, image)):
             output, bad = attempt(operation, image, workers)

@@ -212,7 +212,13 @@ def canny(
 
     Blurs with a Gaussian, correlates with Sobel's kernels, keeps the gradients that are largest
     across the edge, and follows them from those above `high` through those above `low`. The
-    thresholds are measured as the length of Sobel's gradient, as OpenCV's with L2gradient.
+    thresholds are measured as the length of Sobel's gradient, as OpenCV's with L2gradient. Of equal
+    gradients side by side along a row or column the left or upper one stays; what differs by less
+    than one part in 8192 counts as equal.
+
+    Automatic thresholds depend on neither brightness nor scale: a picture times 0.003 has the same
+    edges, and so has a mask of 0 and 1. A picture without contrast has none. In integers of more
+    than two values a gradient of 4, that of a step of one, is taken for rounding.
 
     Canny, "A computational approach to edge detection" (1986); for the automatic threshold Otsu,
     "A threshold selection method from gray-level histograms" (1979).
@@ -274,6 +280,8 @@ def close(
 ) -> NDArray[Any]:
     """Close: dilate, then erode; dark shapes smaller than the window vanish, others stay.
 
+    Nothing moves, whether the size is odd or even.
+
     Serra, "Image analysis and mathematical morphology" (1982).
 
     Alpha is smoothed as the colours are.
@@ -284,7 +292,7 @@ def close(
         Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
         Floats span 0 to 1.
     size : int or (rows, columns), default 5
-        side of the window, odd, one number or rows,columns (1 to 1001 pixels, odd)
+        side of the window, one number or rows,columns (1 to 1001 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
@@ -409,7 +417,8 @@ def denoise(
     `strength` is the noise's standard deviation, at least 1; it sets the size of the median, how
     often the kernel is applied, the sigma of the Gaussian, and what counts as alike for the other
     two (sigma_color twice the noise's, after Zhang & Gunturk, "Multiresolution bilateral filtering
-    for image denoising", 2008). Without a number it is estimated from the picture.
+    for image denoising", 2008). Without a number it is estimated from the picture, within the same
+    range; single wrong pixels do not sway the estimate, however wrong they are.
 
     Immerkær, "Fast noise variance estimation" (1996).
 
@@ -596,7 +605,9 @@ def dilate(
 ) -> NDArray[Any]:
     """Dilate: bright shapes gain a rim.
 
-    The largest value of each window, a flat rectangle as structuring element.
+    The largest value of each window, a flat rectangle as structuring element, turned by 180
+    degrees: an even one reaches one further up and to the left, so that what `erode` has moved
+    comes back. `maximum` takes the window of `minimum` and `erode`.
 
     Serra, "Image analysis and mathematical morphology" (1982).
 
@@ -787,7 +798,8 @@ def erode(
 ) -> NDArray[Any]:
     """Erode: bright shapes lose their rim.
 
-    The smallest value of each window, a flat rectangle as structuring element.
+    The smallest value of each window, a flat rectangle as structuring element. An even one reaches
+    one further down and to the right.
 
     Serra, "Image analysis and mathematical morphology" (1982).
 
@@ -943,7 +955,7 @@ def gabor(
     wavelength : float, default 6.0
         width of a bright and a dark stripe (2 to 100 pixels)
     sigma : float or None, default None
-        standard deviation along the wave (0.5 to 50 pixels); None: 0.56 wavelengths, a
+        standard deviation along the wave (0.5 to 56 pixels); None: 0.56 wavelengths, a
         bandwidth of one octave
     orientations : int, default 8
         directions, of which the strongest counts (1 to 64)
@@ -1836,6 +1848,8 @@ def morphological_gradient(
 ) -> NDArray[Any]:
     """Find edges as what is dilated minus what is eroded: the span of values in each window.
 
+    The window of an even size is turned for the dilation, so that edges stand where they are.
+
     Rivest, Soille & Beucher, "Morphological gradients" (1993).
 
     Alpha is kept, and colours count by it.
@@ -1846,7 +1860,7 @@ def morphological_gradient(
         Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
         Floats span 0 to 1.
     size : int or (rows, columns), default 3
-        side of the window, odd, one number or rows,columns (1 to 1001 pixels, odd)
+        side of the window, one number or rows,columns (1 to 1001 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
@@ -2016,6 +2030,8 @@ def open(  # noqa: A001
 ) -> NDArray[Any]:
     """Open: erode, then dilate; bright shapes smaller than the window vanish, others stay.
 
+    Nothing moves, whether the size is odd or even.
+
     Serra, "Image analysis and mathematical morphology" (1982).
 
     Alpha is smoothed as the colours are.
@@ -2026,7 +2042,7 @@ def open(  # noqa: A001
         Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
         Floats span 0 to 1.
     size : int or (rows, columns), default 5
-        side of the window, odd, one number or rows,columns (1 to 1001 pixels, odd)
+        side of the window, one number or rows,columns (1 to 1001 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)

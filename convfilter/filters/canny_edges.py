@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 
 from convfilter import engine
+from convfilter.engine.edges.canny import SMALLER
 from convfilter.errors import ArgumentError
 from convfilter.filters import declare
 from convfilter.filters.declaring.options import BorderOptions, Channels, Window
@@ -24,7 +25,13 @@ LOW_BY_HIGH = 0.4
 """Canny found that the high threshold should be two to three times the low one."""
 
 FAINTEST = 4.0
-"""A gradient of one step of 8 bits: below it, an automatic threshold would follow rounding."""
+"""A gradient of one step of an integer: below it, an automatic threshold would follow rounding."""
+
+ROUNDINGS = 64
+"""Of a float, in units of its last digit: what they add up to in a gradient, at most."""
+
+ROUNDING = 1e-6
+"""Of a threshold: a gradient that lies above it by less may be one that stands on it, rounded."""
 
 
 @declare.filter(reach=WHOLE, alpha="keeps", response=True, few_values=True)
@@ -61,7 +68,13 @@ def canny(
 
     Blurs with a Gaussian, correlates with Sobel's kernels, keeps the gradients that are largest
     across the edge, and follows them from those above `high` through those above `low`. The
-    thresholds are measured as the length of Sobel's gradient, as OpenCV's with L2gradient.
+    thresholds are measured as the length of Sobel's gradient, as OpenCV's with L2gradient. Of equal
+    gradients side by side along a row or column the left or upper one stays; what differs by less
+    than one part in 8192 counts as equal.
+
+    Automatic thresholds depend on neither brightness nor scale: a picture times 0.003 has the same
+    edges, and so has a mask of 0 and 1. A picture without contrast has none. In integers of more
+    than two values a gradient of 4, that of a step of one, is taken for rounding.
 
     Canny, "A computational approach to edge detection" (1986); for the automatic threshold Otsu,
     "A threshold selection method from gray-level histograms" (1979).
@@ -74,12 +87,13 @@ def canny(
         )
     window = Window(border=options.border, fill=options.fill)
     blurred = correlate(image, shapes.gaussian(sigma), window) if sigma > 0 else image
-    right, down = gradients(blurred, window)
+    scale = SMALLER if image.dtype.kind == "f" else 1.0
+    right, up = gradients(blurred, window, scale)
     if uneven:
         # what nobody sees has no edge, nor keeps one beside it from being the steepest
         clear = image.alpha == 0
-        right[clear] = down[clear] = 0
-    return _thin_lines(image, [right, down], lambda x, y: _followed(x, y, low, high, image))
+        right[clear] = up[clear] = 0
+    return _thin_lines(image, [right, up], lambda x, y: _followed(x, y, low, high, image, scale))
 
 
 def _thin_lines(image: Pixels, arrays: Sequence[Array], find: Callable[..., Array]) -> Pixels:
@@ -120,11 +134,27 @@ def _thresholds(
 
 
 def _followed(
-    right: Array, down: Array, low: float | None, high: float | None, image: Pixels
+    right: Array, up: Array, low: float | None, high: float | None, image: Pixels, scale: float
 ) -> Array:
-    """Return which pixels of one plane lie on an edge, by its gradients."""
-    unit = image.intensity(1)
-    low, high = _thresholds(
-        low, high, lambda: max(otsu(image.visible(np.hypot(right, down))) / unit, FAINTEST)
-    )
-    return engine.trace_edges(right, down, low * unit, high * unit, workers=image.workers)
+    """Return which pixels of one plane lie on an edge, by its gradients times `scale`."""
+    unit = image.intensity(1) * scale
+
+    def automatic() -> float:
+        lengths = image.visible(np.hypot(right, up))
+        return max(otsu(lengths), _of_rounding(image) * scale) / unit
+
+    low, high = (value * unit * (1 + ROUNDING) for value in _thresholds(low, high, automatic))
+    return engine.trace_edges(right, up, low, high, workers=image.workers)
+
+
+def _of_rounding(image: Pixels) -> float:
+    """Return the length that gradients may have by rounding alone, in values of the picture."""
+    values = image.visible(image.colour)
+    if values.dtype.kind == "f":
+        values = values[np.isfinite(values)]
+    if values.size == 0:
+        return 0.0
+    lowest, highest = float(values.min()), float(values.max())
+    if image.dtype.kind != "f":
+        return FAINTEST if highest - lowest > 1 else 0.0
+    return ROUNDINGS * float(np.finfo(image.dtype).eps) * max(-lowest, highest)

@@ -191,8 +191,12 @@ def frei_chen(
         turned = [nine[0].rotated(steps).array for steps in range(8)]
         return correlate_several(image, turned, "max", window, scale=scale)
     chosen = nine[:4] if subspace == "edge" else nine[4:8]
-    part = correlate_several(image, [kernel.array for kernel in chosen], "l2", window)
-    whole = correlate_several(image, [kernel.array for kernel in nine], "l2", window).values
+    # both scaled alike, so that the largest floats have no infinite length
+    part, among_all = (
+        correlate_several(image, [kernel.array for kernel in those], "l2", window, scale=0.25)
+        for those in (chosen, nine)
+    )
+    whole = among_all.values
     share = np.divide(part.values, whole, out=np.zeros_like(whole), where=whole > 0)
     return part.with_colour(share * share.dtype.type(image.white * scale))
 
@@ -312,15 +316,17 @@ def gradient_direction(image: Pixels, options: BorderOptions) -> Pixels:
             " or three"
         )
     window = Window(border=options.border, fill=options.fill)
-    right, down = (part.reshape(part.shape[:2]) for part in gradients(grey, window))
-    return image.with_colour(_hues(right, -down, image.white, image.workers), signed=None)
+    right, up = (part.reshape(part.shape[:2]) for part in gradients(grey, window))
+    return image.with_colour(_hues(right, up, image.white, image.workers), signed=None)
 
 
-def gradients(image: Pixels, window: Window) -> tuple[Array, Array]:
-    """Return Sobel's raw gradients to the right and downwards."""
-    right = correlate(image, kernels.get("sobel-x").array, window)
-    down = correlate(image, kernels.get("sobel-y").array, window, scale=-1)
-    return right.values, down.values
+def gradients(image: Pixels, window: Window, scale: float = 1.0) -> tuple[Array, Array]:
+    """Return Sobel's raw gradients to the right and upwards, times `scale`."""
+    right, up = (
+        correlate(image, kernels.get(name).array, window, scale=scale).values
+        for name in ("sobel-x", "sobel-y")
+    )
+    return right, up
 
 
 def _hues(right: Array, up: Array, white: float, workers: int | None) -> Array:

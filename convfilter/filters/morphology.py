@@ -1,4 +1,8 @@
-"""Ranks of the neighbourhood, and morphology with a flat rectangle built on them."""
+"""Ranks of the neighbourhood, and morphology with a flat rectangle built on them.
+
+A window of even size reaches one further down and to the right. What dilates takes it turned by 180
+degrees, so that what erodes and dilates moves nothing, whatever the size of the window.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +23,6 @@ SMALLEST, LARGEST = 0, 100
 
 Size = Annotated[
     IntegerPair, Spec("side of the window, one number or rows,columns", 1, 1001, "pixels")
-]
-OddSize = Annotated[
-    IntegerPair,
-    Spec("side of the window, odd, one number or rows,columns", 1, 1001, "pixels", odd=True),
 ]
 
 
@@ -75,20 +75,23 @@ def erode(
 ) -> Pixels:
     """Erode: bright shapes lose their rim.
 
-    The smallest value of each window, a flat rectangle as structuring element.
+    The smallest value of each window, a flat rectangle as structuring element. An even one reaches
+    one further down and to the right.
 
     Serra, "Image analysis and mathematical morphology" (1982).
     """
     return _chain(image, options, size, SMALLEST)
 
 
-@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths")
+@declare.filter(reach=lambda values: around(values["size"]).turned(), alpha="smooths")
 def dilate(
     image: Pixels, options: BorderOptions, *, size: Size = 3, channels: Channels = "each"
 ) -> Pixels:
     """Dilate: bright shapes gain a rim.
 
-    The largest value of each window, a flat rectangle as structuring element.
+    The largest value of each window, a flat rectangle as structuring element, turned by 180
+    degrees: an even one reaches one further up and to the left, so that what `erode` has moved
+    comes back. `maximum` takes the window of `minimum` and `erode`.
 
     Serra, "Image analysis and mathematical morphology" (1982).
     """
@@ -96,14 +99,22 @@ def dilate(
 
 
 def _twice(values: Values) -> Reach:
-    return around(values["size"]).then(around(values["size"]))
+    window = around(values["size"])
+    return window.then(window.turned())
+
+
+def _both_ways(values: Values) -> Reach:
+    window = around(values["size"])
+    return window.union(window.turned())
 
 
 @declare.filter(reach=_twice, alpha="smooths")
 def open_(
-    image: Pixels, options: BorderOptions, *, size: OddSize = 5, channels: Channels = "each"
+    image: Pixels, options: BorderOptions, *, size: Size = 5, channels: Channels = "each"
 ) -> Pixels:
     """Open: erode, then dilate; bright shapes smaller than the window vanish, others stay.
+
+    Nothing moves, whether the size is odd or even.
 
     Serra, "Image analysis and mathematical morphology" (1982).
     """
@@ -112,20 +123,24 @@ def open_(
 
 @declare.filter(reach=_twice, alpha="smooths")
 def close(
-    image: Pixels, options: BorderOptions, *, size: OddSize = 5, channels: Channels = "each"
+    image: Pixels, options: BorderOptions, *, size: Size = 5, channels: Channels = "each"
 ) -> Pixels:
     """Close: dilate, then erode; dark shapes smaller than the window vanish, others stay.
+
+    Nothing moves, whether the size is odd or even.
 
     Serra, "Image analysis and mathematical morphology" (1982).
     """
     return _chain(image, options, size, LARGEST, SMALLEST)
 
 
-@declare.filter(reach=lambda values: around(values["size"]), alpha="keeps", response=True)
+@declare.filter(reach=_both_ways, alpha="keeps", response=True)
 def morphological_gradient(
-    image: Pixels, options: BorderOptions, *, size: OddSize = 3, channels: Channels = "each"
+    image: Pixels, options: BorderOptions, *, size: Size = 3, channels: Channels = "each"
 ) -> Pixels:
     """Find edges as what is dilated minus what is eroded: the span of values in each window.
+
+    The window of an even size is turned for the dilation, so that edges stand where they are.
 
     Rivest, Soille & Beucher, "Morphological gradients" (1993).
     """
@@ -142,11 +157,11 @@ def _chain(
     size: int | tuple[int, int],
     *percents: float,
 ) -> Pixels:
-    """Run ranks over the picture one after the other, sizes kept."""
+    """Run erosions and dilations over the picture one after the other."""
     window = Window(border=options.border, fill=options.fill)
     first, *others = percents
-    image = rank(image, first, size, window)
+    image = rank(image, first, size, window, turned=first == LARGEST)
     for percent in others:
         image.pass_on()
-        image = rank(image, percent, size, window)
+        image = rank(image, percent, size, window, turned=percent == LARGEST)
     return image

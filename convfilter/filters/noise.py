@@ -38,6 +38,15 @@ PATCH, SEARCH = 7, 21
 """Sides of the patches that `denoise` compares, and of the window in which they are sought."""
 
 
+NOISE = Spec(
+    "standard deviation of the noise",
+    1,
+    255,
+    "0 to 255",
+    automatic="estimated from the picture",
+)
+
+
 @declare.filter(reach=lambda values: around_ranks(values["size"]), alpha="smooths")
 def median(
     image: Pixels,
@@ -161,16 +170,7 @@ def denoise(
             " gaussian: blur; bilateral: keeps edges; nl-means: best and slowest"
         ),
     ] = "median",
-    strength: Annotated[
-        float | None,
-        Spec(
-            "standard deviation of the noise",
-            1,
-            255,
-            "0 to 255",
-            automatic="estimated from the picture",
-        ),
-    ] = None,
+    strength: Annotated[float | None, NOISE] = None,
     channels: Channels = "each",
 ) -> Pixels:
     """Take noise away by one of five methods, as strongly as the noise needs.
@@ -178,14 +178,15 @@ def denoise(
     `strength` is the noise's standard deviation, at least 1; it sets the size of the median, how
     often the kernel is applied, the sigma of the Gaussian, and what counts as alike for the other
     two (sigma_color twice the noise's, after Zhang & Gunturk, "Multiresolution bilateral filtering
-    for image denoising", 2008). Without a number it is estimated from the picture.
+    for image denoising", 2008). Without a number it is estimated from the picture, within the same
+    range; single wrong pixels do not sway the estimate, however wrong they are.
 
     Immerkær, "Fast noise variance estimation" (1996).
     """
     if strength is None:
         visible = None if image.alpha is None else image.alpha > 0
         found = noise_sigma(filled(image, NOISE_REACH), seen=visible, workers=image.workers)
-        strength = max(1.0, float(np.mean(found)) / image.intensity(1))
+        strength = NOISE.range.nearest(float(np.mean(found)) / image.intensity(1))
     window = Window(border=options.border, fill=options.fill)
     match method:
         case "median":

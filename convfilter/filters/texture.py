@@ -32,7 +32,7 @@ def gabor(
         Spec(
             "standard deviation along the wave",
             0.5,
-            50,
+            56,
             "pixels",
             automatic="0.56 wavelengths, a bandwidth of one octave",
         ),

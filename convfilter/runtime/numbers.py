@@ -80,6 +80,12 @@ class Range:
         if self.odd and number % 2 == 0:
             raise ArgumentError(f"{what} is {number}: give an odd number")
 
+    def nearest(self, number: float) -> float:
+        """Return the number of the range that is nearest to one that may lie beyond it."""
+        if self.least is not None:
+            number = max(number, self.least)
+        return number if self.most is None else min(number, self.most)
+
     def _wanted(self) -> str:
         if self.least is self.most is self.above is None:
             return f"give a finite number{f' of {self.unit}' if self.unit else ''}"

@@ -139,11 +139,11 @@ def expect_edges(case: Case) -> Expected:
     norm = options.pop("norm", "l2")
     kernel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
     floats = np.float64 if image_dtype(case.image) == np.float64 else np.float32
-    across, down = (
+    across, up = (
         engine.correlate(case.image, weights, dtype=floats, **options)
-        for weights in (kernel, kernel.T)
+        for weights in (kernel, kernel.T[::-1])
     )
-    thin = engine.non_maximum_suppression(across, down, norm=norm)
+    thin = engine.non_maximum_suppression(across, up, norm=norm)
     return Expected(engine.hysteresis(thin, *case.arguments), np.dtype(np.bool_))
 
 

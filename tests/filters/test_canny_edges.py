@@ -63,14 +63,121 @@ def test_canny_of_a_flat_field_is_black(dtype: type, value: float) -> None:
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float64])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16])
 def test_canny_follows_no_rounding(dtype: type, seed: int) -> None:
-    """Steps of one in 8 bits are no edges, though Otsu's method would part them."""
-    white = 1 if np.dtype(dtype).kind == "f" else np.iinfo(dtype).max
-    image = 128.0 + np.random.default_rng(seed).integers(-1, 2, (48, 48))
-    nearly_flat = (image * (white / 255)).astype(dtype)
+    """Steps of one in integers are no edges, though Otsu's method would part them."""
+    nearly_flat = (128 + np.random.default_rng(seed).integers(-1, 2, (48, 48))).astype(dtype)
     assert not filters.canny(nearly_flat).any()
-    assert filters.canny(nearly_flat, low=0.5, high=1).any()
+    step_of_one = 255 / (2**8 - 1 if dtype is np.uint8 else np.iinfo(dtype).max)
+    assert filters.canny(nearly_flat, low=0.5 * step_of_one, high=step_of_one).any()
+
+
+@pytest.mark.parametrize("value", [0.3, 1e-30, 1e30])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_canny_follows_no_rounding_of_floats(dtype: type, value: float) -> None:
+    image = dtype(value) * (1 + np.finfo(dtype).eps * (np.arange(1600).reshape(40, 40) % 3 % 2))
+    assert not filters.canny(image.astype(dtype)).any()
+
+
+CROP = CROPS["coins"][:120, :120]
+
+
+@pytest.mark.parametrize("sigma", [0, 1.4])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_automatic_edges_depend_on_neither_scale_nor_brightness(dtype: str, sigma: float) -> None:
+    image = (CROP / 255).astype(dtype)
+    one = image.dtype.type
+    expected = filters.canny(image, sigma=sigma)
+    assert 0.02 < expected.mean() < 0.2
+    factors = [0.003, 1 / 257, 3.0, 2.0**-40, 1e-30, 1e30]
+    if dtype == "float64":
+        factors += [1e-200, 1e-305, 1e300, 1.7e308]
+    for factor in factors:
+        result = filters.canny(image * one(factor), sigma=sigma)
+        assert np.mean(result != expected) < 1e-3, factor
+    for offset in (0.05, -0.3, 7):
+        result = filters.canny(image + one(offset), sigma=sigma)
+        assert np.mean(result != expected) < 1e-3, offset
+
+
+def test_automatic_edges_of_counts_and_masks() -> None:
+    counts = (CROP.astype(np.uint16) * 300 // 255).astype(np.uint16)
+    expected = filters.canny(CROP / 255)
+    assert np.mean((filters.canny(counts) > 0) != (expected > 0)) < 0.02
+    assert np.mean((filters.canny(counts.astype(np.int16)) > 0) != (expected > 0)) < 0.02
+    mask = np.zeros((40, 50), np.uint8)
+    mask[10:30, 15:35] = 1
+    white = filters.canny(mask * np.uint8(255))
+    assert np.count_nonzero(white) > 60
+    for scaled in (mask, mask.astype(np.uint16), mask * np.uint16(300), mask + np.uint8(7)):
+        np.testing.assert_array_equal(filters.canny(scaled) > 0, white > 0)
+    np.testing.assert_array_equal(filters.canny(mask * 0.003), white / 255)
+
+
+def test_canny_of_the_largest_floats() -> None:
+    image = np.where(np.arange(40) < 20, -1.797e308, 1.797e308) * np.ones((40, 1))
+    result = filters.canny(image)
+    assert np.array_equal(np.flatnonzero(result.any(axis=0)), [19])
+    assert (result[:, 19] == 1).all()
+    assert np.array_equal(filters.threshold(image), (image > 0) * 1.0)
+
+
+def ideal_edges() -> dict[str, Array]:
+    """Return straight edges of simple slopes, sharp and smoothed over a pixel, and shapes."""
+    pictures = {}
+    for smoothed in (1, 4):
+        places = (np.arange(64 * smoothed) + 0.5) / smoothed - 32
+        x, y = np.meshgrid(places, -places)
+        for slope in (0, 1, 2, 3, 1.5, 0.5, 1 / 3, 2 / 3, -1, -2, -3, -1.5):
+            fine = (y > slope * x).reshape(64, smoothed, 64, smoothed)
+            pictures[f"slope {slope:.2f}, {smoothed}"] = fine.mean(axis=(1, 3))
+    rows, columns = np.mgrid[-32:32, -32:32]
+    pictures["square"] = ((abs(rows) < 13) & (abs(columns) < 13)) * 1.0
+    pictures["disk"] = (np.hypot(rows, columns) < 20) * 1.0
+    return pictures
+
+
+@pytest.mark.parametrize("sigma", [0, 1.4])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_no_rounding_breaks_ties(dtype: str, sigma: float) -> None:
+    for name, picture in ideal_edges().items():
+        image = (0.1 + 0.8 * picture).astype(dtype)
+        one = image.dtype.type
+        for thresholds in ({}, {"low": 20, "high": 60}):
+            expected = filters.canny(image, sigma=sigma, **thresholds)
+            assert expected.any()
+            for offset in (0.05, -0.3, 7):
+                result = filters.canny(image + one(offset), sigma=sigma, **thresholds)
+                np.testing.assert_array_equal(result, expected, name)
+            turned = filters.canny(np.ascontiguousarray(image.T), sigma=sigma, **thresholds)
+            np.testing.assert_array_equal(turned.T, expected, name)
+        for factor in (0.003, 3.0, 2.0**-30, 1e-30, 1e30):
+            result = filters.canny(image * one(factor), sigma=sigma)
+            np.testing.assert_array_equal(result, filters.canny(image, sigma=sigma), name)
+
+
+@pytest.mark.parametrize("sigma", [0, 1.4])
+def test_turned_pictures_have_turned_edges_but_for_ties(sigma: float) -> None:
+    """Of two equal gradients the left or upper one stays: turned, that is the other one."""
+    ways = {
+        "quarter": (np.rot90, lambda a: np.rot90(a, -1)),
+        "half": (lambda a: np.rot90(a, 2), lambda a: np.rot90(a, 2)),
+        "left and right": (np.fliplr, np.fliplr),
+        "up and down": (np.flipud, np.flipud),
+    }
+    for name, picture in ideal_edges().items():
+        expected = filters.canny(picture, sigma=sigma) > 0
+        near = cv2.dilate(expected.astype(np.uint8), np.ones((3, 3))) > 0
+        for way, (turn, back) in ways.items():
+            result = back(filters.canny(np.ascontiguousarray(turn(picture)), sigma=sigma)) > 0
+            assert near[result].all(), (name, way)
+            around = cv2.dilate(result.astype(np.uint8), np.ones((3, 3))) > 0
+            assert around[expected].all(), (name, way)
+    photograph = CROP / 255
+    expected = filters.canny(photograph, sigma=sigma)
+    for turn, back in ways.values():
+        result = back(filters.canny(np.ascontiguousarray(turn(photograph)), sigma=sigma))
+        assert np.mean(result != expected) < 0.002
 
 
 def test_canny_looks_at_each_channel_if_asked() -> None:

@@ -10,7 +10,6 @@ import pytest
 from scipy import ndimage
 
 from convfilter import filters
-from convfilter.errors import ArgumentError
 from tests.filters.pictures import grey, rgb
 
 MODES = {
@@ -102,7 +101,71 @@ def test_windows_walk() -> None:
     np.testing.assert_array_equal(filters.maximum(grey(), dilation=2), spread)
 
 
-@pytest.mark.parametrize("name", ["open", "close", "morphological-gradient"])
-def test_even_windows_would_shift(name: str) -> None:
-    with pytest.raises(ArgumentError, match="size is 4: give an odd number"):
-        filters.get(name)(grey(), size=4)
+SIZES = [1, 2, 4, 7, (1, 2), (2, 1), (2, 3), (4, 7), (8, 3)]
+
+
+@pytest.mark.parametrize("border", ["edge", "reflect", "symmetric", "wrap"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("colour", [grey, rgb])
+def test_even_windows_move_nothing(size: Any, border: str, colour: Any) -> None:
+    image, named = colour(), {"size": size, "border": border}
+    opened, closed = filters.open(image, **named), filters.close(image, **named)
+    assert (opened <= image).all()
+    assert (closed >= image).all()
+    np.testing.assert_array_equal(filters.open(opened, **named), opened)
+    np.testing.assert_array_equal(filters.close(closed, **named), closed)
+    eroded, dilated = filters.erode(image, **named), filters.dilate(image, **named)
+    np.testing.assert_array_equal(filters.dilate(eroded, **named), opened)
+    np.testing.assert_array_equal(filters.erode(dilated, **named), closed)
+    gradient = filters.morphological_gradient(image, **named)
+    np.testing.assert_array_equal(gradient, dilated - eroded)
+    square = np.zeros((40, 40), np.uint8)
+    square[10:20, 12:25] = 200
+    for name in ("open", "close"):
+        np.testing.assert_array_equal(filters.get(name)(square, **named), square)
+        np.testing.assert_array_equal(filters.get(name)(255 - square, **named), 255 - square)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_even_windows_beside_scipy_and_opencv(size: Any) -> None:
+    """Theirs reach one further up and left, ours down and right."""
+    rows, columns = size if isinstance(size, tuple) else (size, size)
+    image, inner = grey(), (slice(9, -9), slice(9, -9))
+    origin = [0 if side % 2 else -1 for side in (rows, columns)]
+    for name in ("minimum", "maximum"):
+        expected = getattr(ndimage, f"{name}_filter")(image, (rows, columns), origin=origin)
+        result = filters.get(name)(image, size=size)
+        np.testing.assert_array_equal(result[inner], expected[inner])
+    anchor = ((columns - 1) // 2, (rows - 1) // 2)
+    kernel = np.ones((rows, columns), np.uint8)
+    eroded = cv2.erode(image, kernel, anchor=anchor)
+    np.testing.assert_array_equal(filters.erode(image, size=size)[inner], eroded[inner])
+    anchor = (columns // 2, rows // 2)
+    dilated = cv2.dilate(image, kernel, anchor=anchor)
+    np.testing.assert_array_equal(filters.dilate(image, size=size)[inner], dilated[inner])
+
+
+@pytest.mark.parametrize("name", ["minimum", "maximum", "erode", "dilate"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.float64])
+def test_nothing_outside_an_even_window_is_seen(name: str, dtype: type) -> None:
+    image = np.random.default_rng(6).permutation(63).reshape(7, 9).astype(dtype)
+    find = np.min if name in ("minimum", "erode") else np.max
+    for size in ((1, 2), (2, 1), (2, 2), (4, 3), (3, 4), (6, 6)):
+        before = [side // 2 if name == "dilate" else (side - 1) // 2 for side in size]
+        result = filters.get(name)(image, size=size)
+        for row, column in np.ndindex(image.shape):
+            top, left = max(row - before[0], 0), max(column - before[1], 0)
+            bottom, right = row - before[0] + size[0], column - before[1] + size[1]
+            assert result[row, column] == find(image[top:bottom, left:right])
+    assert filters.maximum(np.array([[1, 9, 2]], dtype), size=(1, 2)).tolist() == [[9, 9, 2]]
+
+
+def test_even_windows_of_uneven_opacity() -> None:
+    image = np.dstack([rgb(), grey()])
+    for size in (2, (4, 3)):
+        eroded = filters.erode(image, size=size)
+        turned = 255 - filters.dilate(255 - image[::-1, ::-1, 3], size=size)
+        assert eroded.shape == image.shape
+        np.testing.assert_array_equal(eroded[:, :, 3], turned[::-1, ::-1])
+        opened = filters.open(image, size=size)
+        assert (opened[:, :, 3] <= image[:, :, 3]).all()

@@ -82,6 +82,28 @@ def test_denoise_works_harder_with_strength(method: str) -> None:
     assert 0 < error(light, scene()) < error(heavy, scene())
 
 
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("value", [1e6, 1e30, 1e300, -1.797e308])
+def test_one_wrong_pixel_sways_no_estimate(method: str, value: float) -> None:
+    noisy = filters.add_noise(scene() / 255, amount=5, seed=5)
+    expected = filters.denoise(noisy, method=method)
+    noisy[60, 60] = value
+    with np.errstate(over="ignore", invalid="ignore"):
+        result = filters.denoise(noisy, method=method)
+    far = np.ones(noisy.shape, bool)
+    far[40:81, 40:81] = False
+    np.testing.assert_allclose(result[far], expected[far], atol=0.01)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_estimate_stays_within_the_range_of_strength(method: str) -> None:
+    wild = 1e6 * np.random.default_rng(1).normal(size=(40, 50))
+    flat = np.full((40, 50), 0.4)
+    for image, strength in ((wild, 255), (flat, 1)):
+        expected = filters.denoise(image, method=method, strength=strength)
+        np.testing.assert_array_equal(filters.denoise(image, method=method), expected)
+
+
 def test_denoise_by_median_takes_salt_and_pepper() -> None:
     noisy = filters.add_noise(scene(), method="salt-and-pepper", amount=5)
     assert error(filters.denoise(noisy), scene()) < 0.1 * error(noisy, scene())

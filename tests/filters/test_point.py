@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+from unittest.mock import patch
+
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from skimage import data
 from skimage.filters import threshold_otsu
 
 from convfilter import Pipeline, filters
 from convfilter.errors import ArgumentError
 from convfilter.filters.pixels.otsu import otsu
+from tests.examples import examples
 from tests.filters.pictures import grey, rgb, with_alpha
+
+Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def test_grayscale_is_luma() -> None:
@@ -96,6 +104,80 @@ def test_threshold_of_colours() -> None:
     each = filters.threshold(rgb(), channels="each")
     for channel in range(3):
         np.testing.assert_array_equal(each[:, :, channel], filters.threshold(rgb()[:, :, channel]))
+
+
+def naive_otsu(values: Array) -> float:
+    """Try every split of the sorted values, in long doubles."""
+    ordered = np.sort(values.ravel()).astype(np.longdouble)
+    moved = (ordered - ordered[0]) / max(ordered[-1] - ordered[0], np.longdouble(5e-324))
+    dark = np.arange(1, moved.size)
+    sums, bright = np.cumsum(moved)[:-1], moved.size - dark
+    variances = dark * bright * (sums / dark - (moved.sum() - sums) / bright) ** 2
+    variances[ordered[1:] == ordered[:-1]] = -1
+    best = np.flatnonzero(variances >= variances.max() * (1 - 1e-12))[0]
+    return float(ordered[best] / 2 + ordered[best + 1] / 2)
+
+
+DISTRIBUTIONS = {
+    "normal": lambda rng, n: rng.normal(size=n),
+    "two peaks": lambda rng, n: rng.normal(size=n) + 5 * (rng.random(n) < 0.3),
+    "long tail": lambda rng, n: rng.exponential(size=n) ** 4,
+    "all sizes": lambda rng, n: np.exp(25 * rng.normal(size=n)),
+    "few values": lambda rng, n: rng.integers(0, 9, n) / 8,
+    "hot pixel": lambda rng, n: np.append(rng.random(n), 1e9),
+    "close together": lambda rng, n: 1 + 1e-6 * rng.random(n),
+}
+
+
+@examples(100)
+@given(
+    kind=st.sampled_from(sorted(DISTRIBUTIONS)),
+    dtype=st.sampled_from(["uint8", "uint16", "int16", "float32", "float64"]),
+    size=st.integers(2, 2000),
+    seed=st.integers(0, 2**32 - 1),
+    bins=st.sampled_from([16, 4096]),
+)
+def test_otsu_is_exact(kind: str, dtype: str, size: int, seed: int, bins: int) -> None:
+    values = DISTRIBUTIONS[kind](np.random.default_rng(seed), size)
+    if dtype[0] != "f":
+        limits = np.iinfo(dtype)
+        values = np.clip(values * limits.max / 9, limits.min, limits.max)
+    values = np.clip(values, -3e38, 3e38).astype(dtype)
+    if not np.ptp(values):
+        return
+    # with few bins, and few that are sorted, bins have bins of their own
+    with patch.multiple("convfilter.filters.pixels.otsu", BINS=bins, SORTED=bins):
+        level = otsu(values)
+    wide = values.astype(np.float64)
+    np.testing.assert_array_equal(wide > level, wide > naive_otsu(values))
+
+
+def test_otsu_of_sixteen_bits_with_one_hot_pixel() -> None:
+    rng = np.random.default_rng(1)
+    dark, bright = rng.normal(800, 40, 6000), rng.normal(1300, 40, 4000)
+    values = np.rint(np.concatenate([dark, bright])).astype(np.uint16)
+    level = otsu(values)
+    assert 950 < level < 1150
+    assert otsu(np.append(values, np.uint16(65535))) == pytest.approx(level, abs=20)
+    image = np.append(values, np.uint16(65535)).reshape(73, 137)
+    assert np.count_nonzero(filters.threshold(image)) == 4001
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_otsu_scales_with_the_values(dtype: str) -> None:
+    values = np.random.default_rng(2).exponential(size=(99, 99)).astype(dtype)
+    expected = filters.threshold(values) > 0
+    for factor in (0.003, 2.0**-100, 1e30, 1e-30, *([1e300, 1e-300] if dtype == "float64" else [])):
+        scaled = values * values.dtype.type(factor)
+        np.testing.assert_array_equal(filters.threshold(scaled) > 0, expected)
+    ends = np.array([[-1.797e308, 1.797e308, -1.0, 0.0]])
+    np.testing.assert_array_equal(filters.threshold(ends), [[0, 1, 1, 1]])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32, np.float64])
+@pytest.mark.parametrize("value", [0, 1, 100])
+def test_equal_values_are_all_dark(dtype: type, value: int) -> None:
+    assert not filters.threshold(np.full((5, 6), value, dtype)).any()
 
 
 def test_otsu_of_odd_values() -> None:

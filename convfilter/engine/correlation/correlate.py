@@ -44,8 +44,8 @@ class Correlation(Operation):
     kernels : as they were given; `scaled` are those that the sums are made of
     scale, offset : applied to the sum of products
     combine : how responses become one
-    gain : a power of two, part of `scale`, that keeps squares in range; their root is divided by it
     needs_range : sums in float32 went beyond their range, or would
+    in_lengths : squares of responses went beyond the range of float64: none are made
     only_sums : the pixels allow no other algorithm than sums of products
     """
 
@@ -53,8 +53,8 @@ class Correlation(Operation):
     combine: Combine
     scale: float
     offset: float
-    gain: float = 1.0
     needs_range: bool = False
+    in_lengths: bool = False
     only_sums: bool = False
 
     def ways(self) -> Iterator[Plan]:
@@ -64,8 +64,16 @@ class Correlation(Operation):
 
     @functools.cached_property
     def scaled(self) -> tuple[Weights, ...]:
-        """The kernels times the scale."""
-        return tuple(kernel * self.scale for kernel in self.kernels)
+        """The kernels times the scale, and times `shrunk`."""
+        return tuple(kernel * self.scale * self.shrunk for kernel in self.kernels)
+
+    @functools.cached_property
+    def shrunk(self) -> float:
+        """A power of two that keeps responses in range on their way to a length, 1 otherwise."""
+        if not self.in_lengths:
+            return 1.0
+        largest = max(float(np.abs(kernel * self.scale / 4).sum()) for kernel in self.kernels)
+        return 2.0 ** -min(max(math.frexp(largest)[1] + 3, 0), 1000)
 
     @property
     def is_of_integers(self) -> bool:
@@ -116,9 +124,13 @@ class Correlation(Operation):
 
     def target(self, out: Array, sums: np.dtype[Any]) -> bytes:
         """Return the record by which loops store rows of sums, or roots of sums, in `out`."""
-        factor = 1 / self.gain if self.combine == Combine.L2 else None
+        takes_root = self.combine == Combine.L2 and not self.in_lengths
         return target.record(
-            out, sums, offset=self.offset, factor=factor, finite=self.is_of_integers
+            out,
+            sums,
+            offset=self.offset,
+            factor=1.0 if takes_root else None,
+            finite=self.is_of_integers,
         )
 
     @property
@@ -128,58 +140,38 @@ class Correlation(Operation):
         return f"{several}{self.window}"
 
     def again(self, bad: int) -> Correlation | None:
-        """Return the same with sums of products, then with sums in float64."""
+        """Return the same with sums of products, in float64, and at last without squares."""
         if not (self.only_sums or self.needs_range or self.plan.any_values):
             return replace(self, only_sums=True)
         if self.plan.accumulator == np.float32:
             # the image holds NaN or infinity, or float32 overflowed on the way to a finite value
             return replace(self, needs_range=True)
-        if self.dtype.kind != "f":
+        if self.combine == Combine.L2 and not (self.in_lengths or self._squares_fit):
+            return replace(self, only_sums=True, in_lengths=True)
+        if self.dtype.kind != "f" and not self.is_of_integers:
             raise ArgumentError(
                 f"infinities in the image cancel to NaN, which {self.dtype} cannot hold: ask for a"
                 " float dtype"
             )
         return None
 
-    def fitted(self, image: Array) -> Correlation:
-        """Return the same with a gain that keeps squares in range.
+    @property
+    def _squares_fit(self) -> bool:
+        """Whether no finite value of the image leads to squares beyond the range of float64."""
+        weights = np.abs(self.scaled)
+        return self.outline.dtype != np.float64 and bool(
+            abs(self.fill) < 1e50
+            and weights[weights > 0].min(initial=1) > 1e-50
+            and weights.sum() < 1e50
+        )
 
-        Raises ArgumentError for NaN in an image whose result is of integers.
-        """
-        if self.is_of_integers:
-            return self
-        if self.dtype.kind != "f" and np.isnan(image).any():
+    def check_values(self, image: Array) -> None:
+        """Raise ArgumentError for NaN where the result is of integers."""
+        if not self.is_of_integers and self.dtype.kind != "f" and np.isnan(image).any():
             raise ArgumentError(
                 f"the image holds NaN, which {self.dtype} cannot: fill the gaps first, or ask for a"
                 " float dtype"
             )
-        if self.combine != Combine.L2:
-            return self
-        from convfilter.engine.correlation.gain import peak  # which integers do not need
-
-        gain = self._gain(peak(image))
-        if gain == self.gain:
-            return self
-        scale = self.scale / self.gain * gain
-        return replace(self, gain=gain, scale=scale, needs_range=gain != 1)
-
-    def fits(self, size: float) -> bool:
-        """Tell whether this gain keeps squares in range."""
-        if self.combine != Combine.L2 or self.is_of_integers:
-            return True
-        return size != math.inf and self._gain(size) == self.gain
-
-    def _gain(self, size: float) -> float:
-        from convfilter.engine.correlation.gain import gain_for_squares
-
-        return gain_for_squares(size, self.kernels, self.scale / self.gain, self.fill)
-
-    def bound(self, size: float) -> float:
-        """Return a bound on absolute outputs, `size` being one on the image's absolute values."""
-        weights = 1.001 * sum(self.absolute_sums)
-        # weights of zero keep even infinities away
-        products = weights * max(size, abs(self.fill)) if weights else 0.0
-        return products + abs(self.offset)
 
 
 def correlate(

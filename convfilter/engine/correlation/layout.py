@@ -46,6 +46,10 @@ CombineName = Literal["abs", "l1", "l2", "max", "max-abs"]
 COMBINE_NAMES: tuple[CombineName, ...] = get_args(CombineName)
 
 
+LEAST_SQUARED = {"float32": 2.0**-60, "float64": 2.0**-500}
+"""Responses below this, other than 0, would lose digits when they are squared, or vanish."""
+
+
 class Combine(IntEnum):
     """How the responses of several kernels become one."""
 
@@ -59,6 +63,8 @@ class Combine(IntEnum):
     """The largest."""
     MAX_ABS = 4
     """The largest size."""
+    LENGTH = 5
+    """What L2 is, for responses whose squares leave the range of floats."""
 
     @classmethod
     def of(cls, name: CombineName | None) -> Combine:

@@ -27,7 +27,12 @@ from convfilter.runtime.checks import Array, check_number
 from convfilter.runtime.compiled import loop
 from convfilter.runtime.threads import check_workers
 
-SOBEL_KERNEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+SOBEL_X = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
+SOBEL_Y = np.array([[1, 2, 1], [0, 0, 0], [-1, -2, -1]])
+"""Derivatives to the right and upwards."""
+
+SMALLER = 2.0**-4
+"""Keeps gradients of the largest floats within their range."""
 
 WHOLE = np.dtype(np.int16)
 
@@ -45,7 +50,7 @@ def canny(
     """Return the thin lines that Canny's detector finds by Sobel's gradients, without a blur.
 
     OpenCV's Canny has the same thresholds: with ``L2gradient=True`` those of `norm` "l2". Its
-    border is "edge".
+    border is "edge". Of equal gradients side by side one stays, as `non_maximum_suppression` says.
 
     Parameters
     ----------
@@ -124,19 +129,21 @@ class Canny(Operation):
 
 def _run_over_gradients(operation: Canny, image: Array, workers: int) -> tuple[Array, int]:
     plane, dtype = image[:, :, 0], operation.plan.accumulator
-    right, down = (
+    scale = SMALLER if plane.dtype.kind == "f" else 1.0
+    right, up = (
         correlate(
             plane,
             kernel,
             border=operation.border,
             fill=operation.fill,
+            scale=scale,
             dtype=dtype,
             workers=workers,
         )
-        for kernel in (SOBEL_KERNEL, SOBEL_KERNEL.T)
+        for kernel in (SOBEL_X, SOBEL_Y)
     )
-    thresholds = operation.low, operation.high
-    edges = trace_edges(right, down, *thresholds, norm=operation.norm, workers=workers)
+    thresholds = operation.low * scale, operation.high * scale
+    edges = trace_edges(right, up, *thresholds, norm=operation.norm, workers=workers)
     return edges.view(np.uint8), 0
 
 

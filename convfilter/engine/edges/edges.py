@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from convfilter.engine.edges.marks import Marks, gradient_marker, rounded_down, size_above
+from convfilter.engine.edges.marks import Gradients, Marker, Marks, rounded_down
 from convfilter.errors import ArgumentError, UnknownNameError
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array, check_image, check_number
@@ -25,24 +25,28 @@ def non_maximum_suppression(
     *,
     norm: Norm = "l2",
     workers: int | None = None,
-) -> NDArray[np.float32]:
+) -> NDArray[np.floating]:
     """Return the length of the gradient where it is a maximum across the edge, else 0.
 
     The direction is rounded to the nearest of four (Canny, 1986). A pixel is compared with its two
-    neighbours in that direction; along rows and columns it may equal the right or the lower one,
-    as in OpenCV. Beyond the edge of the image the gradient is 0. A NaN is no maximum, nor is a
-    pixel beside one in its direction.
+    neighbours in that direction. Along rows and columns it may equal the right or the lower one,
+    as in OpenCV: of two equal ones the left or upper one stays. Along diagonals it has to be larger
+    than both. What differs by less than one part in 4096 (of the squares, for "l2") counts as
+    equal, so that no rounding decides. Beyond the edge of the image the gradient is 0. A NaN is no
+    maximum, nor is a pixel beside one in its direction.
 
     Parameters
     ----------
-    gradient_x, gradient_y : arrays (H, W) of one shape and dtype, derivatives to the right and down
-        The sign of both together does not matter, that of one alone does.
+    gradient_x, gradient_y : arrays (H, W) of one shape and dtype, derivatives to the right and up
+        These are the responses to the kernels `sobel-x` and `sobel-y`, say. The sign of both
+        together does not matter, that of one alone does: for a derivative downwards, as OpenCV's
+        and SciPy's along rows, give ``-gradient_y``.
     norm : "l2" for the square root of x² + y², "l1" for abs(x) + abs(y)
     workers : threads; None for all CPUs. The result does not depend on it.
 
     Returns
     -------
-    float32 array (H, W)
+    array (H, W) of float64 for gradients of float64, else of float32
 
     Raises
     ------
@@ -50,21 +54,22 @@ def non_maximum_suppression(
         For gradients that are no planes or do not fit each other, and for an unknown norm.
 
     """
-    across, down = _check_gradients(gradient_x, gradient_y, norm)
-    across, down = _as_floats(across, down)
+    gradients = _check_gradients(gradient_x, gradient_y, norm)
+    dtype = gradients.across.dtype
     threads = check_workers(workers)
-    squared = norm == "l2"
-    marks = Marks(across.shape)
-    output = memory.empty(across.shape, np.float32)
-    measure = loop("engine.edges.loops.marks.measure_marked", T=across.dtype)
-    mark = gradient_marker(across, down, squared, 0.0, 0.0)
 
-    def work(start: int, stop: int) -> None:
-        mark(start, stop, marks.array)
-        measure(marks.array, across, down, squared, start, stop, output)
+    def measured(given: Gradients, marks: Marks, mark: Marker) -> NDArray[np.floating]:
+        output = memory.empty(given.across.shape, given.across.dtype)
+        measure = loop("engine.edges.loops.marks.measure_marked", T=given.across.dtype)
 
-    run_bands(across.shape[0], across.shape[1], threads, work)
-    return output
+        def work(start: int, stop: int) -> None:
+            mark(start, stop, marks.array)
+            measure(marks.array, *given, start, stop, output)
+
+        run_bands(*given.across.shape, threads, work)
+        return output
+
+    return gradients.marked(0.0, 0.0, measured).astype(dtype, copy=False)
 
 
 def trace_edges(
@@ -97,13 +102,12 @@ def trace_edges(
         As `non_maximum_suppression` and `hysteresis`, and for a negative threshold.
 
     """
-    across, down = _check_gradients(gradient_x, gradient_y, norm)
+    gradients = _check_gradients(gradient_x, gradient_y, norm)
     least, most = check_thresholds(low, high, lowest=0.0)
-    across, down = _as_floats(across, down)
-    squared = norm == "l2"
-    weak, strong = (size_above(value, across.dtype, squared) for value in (least, most))
-    mark = gradient_marker(across, down, squared, weak, strong)
-    return Marks(across.shape).followed(mark, 1.5, check_workers(workers))
+    threads = check_workers(workers)
+    return gradients.marked(
+        least, most, lambda _given, marks, mark: marks.followed(mark, 1.5, threads)
+    )
 
 
 def hysteresis(magnitude: ArrayLike, low: float, high: float) -> NDArray[np.bool_]:
@@ -141,23 +145,17 @@ def hysteresis(magnitude: ArrayLike, low: float, high: float) -> NDArray[np.bool
     return Marks(sizes.shape).followed(mark, 1, 1)
 
 
-def _check_gradients(
-    gradient_x: ArrayLike, gradient_y: ArrayLike, norm: str
-) -> tuple[Array, Array]:
+def _check_gradients(gradient_x: ArrayLike, gradient_y: ArrayLike, norm: str) -> Gradients:
     if norm not in NORMS:
         raise UnknownNameError("norm", str(norm), NORMS)
-    across, down = as_plane(gradient_x, "gradient_x"), as_plane(gradient_y, "gradient_y")
-    if across.shape != down.shape:
+    across, up = as_plane(gradient_x, "gradient_x"), as_plane(gradient_y, "gradient_y")
+    if across.shape != up.shape:
         raise ArgumentError(
-            f"gradient_x has shape {across.shape} and gradient_y {down.shape}: give them one shape"
+            f"gradient_x has shape {across.shape} and gradient_y {up.shape}: give them one shape"
         )
-    return across, down
-
-
-def _as_floats(across: Array, down: Array) -> tuple[Array, Array]:
-    double = np.float64 in (across.dtype, down.dtype)
+    double = np.float64 in (across.dtype, up.dtype)
     dtype = np.dtype(np.float64 if double else np.float32)
-    return across.astype(dtype, copy=False), down.astype(dtype, copy=False)
+    return Gradients.of(across.astype(dtype, copy=False), up.astype(dtype, copy=False), norm)
 
 
 def check_thresholds(low: Any, high: Any, lowest: float = -math.inf) -> tuple[float, float]:

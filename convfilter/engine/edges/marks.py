@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array
-from convfilter.runtime.compiled import loop
+from convfilter.runtime.compiled import is_rehearsal, loop
 from convfilter.runtime.threads import run_bands
+
+SUMS, SQUARES, LENGTHS = 0, 1, 2
+"""How sizes of gradients are measured, as `loops.marks.mark` numbers it."""
+
+LEAST_SQUARED = {"float32": 2.0**-60, "float64": 2.0**-500}
+"""Gradients below this, other than 0, would lose digits when they are squared, or vanish."""
+
+Result = TypeVar("Result")
 
 Marker = Callable[[int, int, Array], int]
 """Marks rows start to stop, in `Marks.array`, and returns how many are weak or strong."""
@@ -57,29 +65,70 @@ class Marks:
         return edges.view(np.bool_)
 
 
-def gradient_marker(across: Array, down: Array, squared: bool, low: float, high: float) -> Marker:
-    """Return the function that marks where gradients are a maximum across the edge.
+class Gradients(NamedTuple):
+    """Gradients to the right and upwards, and how their sizes are measured.
 
-    `low` and `high` are the sizes above which they are weak and strong: squares where `squared`.
+    Attributes
+    ----------
+    across, up : arrays (H, W) of float32 or float64
+    how : SUMS, SQUARES or LENGTHS
     """
-    run = loop("engine.edges.loops.marks.mark", T=across.dtype)
 
-    def mark(start: int, stop: int, marks: Array) -> int:
-        sizes = np.empty((3, across.shape[1] + 2), across.dtype)
-        count: int = run(across, down, squared, low, high, start, stop, sizes, marks)
-        return count
+    across: Array
+    up: Array
+    how: int
 
-    return mark
+    @classmethod
+    def of(cls, across: Array, up: Array, norm: str) -> Gradients:
+        """Return gradients whose sizes by "l1" or "l2" are measured in the fastest way."""
+        return cls(across, up, SQUARES if norm == "l2" else SUMS)
+
+    def wider(self) -> Gradients | None:
+        """Return the same, measured so that sizes have a wider range; None at the widest."""
+        if self.across.dtype == np.float32:
+            return Gradients(self.across.astype(np.float64), self.up.astype(np.float64), self.how)
+        return self._replace(how=LENGTHS) if self.how == SQUARES else None
+
+    def marked(
+        self,
+        low: float,
+        high: float,
+        use: Callable[[Gradients, Marks, Marker], Result],
+    ) -> Result:
+        """Return what `use` makes of the gradients, empty marks, and the function that marks.
+
+        That one marks where gradients are a maximum across the edge, as weak and strong where they
+        are above `low` and `high`. Where it meets sizes beyond the range of their arithmetic, a
+        wider one is taken, and what `use` has returned is forgotten.
+        """
+        dtype = self.across.dtype
+        least = LEAST_SQUARED[dtype.name]
+        weak, strong = (size_above(value, dtype, self.how == SQUARES) for value in (low, high))
+        run = loop("engine.edges.loops.marks.mark", T=dtype)
+        lost: list[int] = []
+
+        def mark(start: int, stop: int, marks: Array) -> int:
+            sizes = np.empty((3, self.across.shape[1] + 2), dtype)
+            beyond = np.zeros(1, np.int64)
+            scratch = sizes, marks, beyond
+            thresholds = self.how, least, weak, strong
+            count: int = run(self.across, self.up, *thresholds, start, stop, *scratch)
+            lost.append(int(beyond[0]))
+            return count
+
+        result = use(self, Marks(self.across.shape), mark)
+        wider = self.wider() if any(lost) and not is_rehearsal() else None
+        return result if wider is None else wider.marked(low, high, use)
 
 
 def size_above(value: float, dtype: np.dtype[Any], squared: bool) -> float:
-    """Return the largest size of the dtype whose length, in float32, is not above `value`.
+    """Return the largest size of the dtype whose length is not above `value`.
 
     A size is the square of a length where `squared`; lengths grow with sizes, which lets
-    bisection find it.
+    bisection find it. They are of float64 for sizes of float64, else of float32.
     """
-    highest = rounded_down(value, np.dtype(np.float32))
     number = np.dtype(np.float32) if dtype.kind == "i" else dtype
+    highest = rounded_down(value, number)
     bits = np.dtype(f"i{dtype.itemsize}")
 
     def size(pattern: int) -> Any:
@@ -88,13 +137,10 @@ def size_above(value: float, dtype: np.dtype[Any], squared: bool) -> float:
 
     def is_above(pattern: int) -> bool:
         length = number.type(size(pattern))
-        with np.errstate(over="ignore"):
-            return bool(np.float32(np.sqrt(length) if squared else length) > highest)
+        return bool((np.sqrt(length) if squared else length) > highest)
 
-    below, above = (
-        0,
-        int(np.iinfo(bits).max if dtype.kind == "i" else dtype.type(np.inf).view(bits)),
-    )
+    most = np.iinfo(bits).max if dtype.kind == "i" else dtype.type(np.inf).view(bits)
+    below, above = 0, int(most)
     while above - below > 1:
         middle = (below + above) // 2
         if is_above(middle):

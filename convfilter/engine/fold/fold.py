@@ -99,10 +99,6 @@ class Fold(Operation):
         height, width, _ = self.outline.shape
         return height, width, self.over_channels.group
 
-    def bound(self, size: float) -> float:
-        """Return a bound on absolute outputs; a fill that is infinite is one that never wins."""
-        return super().bound(size) if math.isfinite(self.fill) else size
-
     def ways(self) -> Iterator[Plan]:
         """Yield the plans of every algorithm."""
         for algorithm in algorithms(ALGORITHMS):

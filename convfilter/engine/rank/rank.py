@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from convfilter.engine.fold.fold import Fold
 from convfilter.engine.operation import Operation, algorithms, attempt, remembered, run
 from convfilter.engine.planning import Plan
-from convfilter.engine.window.axes import Outline, Padding, Pair, lay_out
+from convfilter.engine.window.axes import Axis, Outline, Padding, Pair, lay_out
 from convfilter.engine.window.borders import Border, check_border
 from convfilter.engine.window.source import Part, Ready, RowSources, Source
 from convfilter.errors import ArgumentError
@@ -113,7 +113,9 @@ def percentile(
     padding : "valid", "same", "full", int, (rows, columns) or ((top, bottom), (left, right))
     border : what stands beyond the edge, in NumPy's words
         ``constant`` (`fill`), ``edge`` (aaa|abcd|ddd), ``reflect`` (dcb|abcd|cba),
-        ``symmetric`` (cba|abcd|dcb), ``wrap`` (bcd|abcd|abc).
+        ``symmetric`` (cba|abcd|dcb), ``wrap`` (bcd|abcd|abc). The maximum and the minimum of an
+        even window take nothing from outside it: ``reflect`` is ``symmetric`` there, unless the
+        window is dilated, or lies mostly beyond the edge by its padding.
     fill : the value of the border "constant"; the dtype of the image must be able to hold it
     workers : threads; None for all CPUs. The result does not depend on it.
 
@@ -254,8 +256,27 @@ def ranking(
     taps = rows.window * columns.window
     index = _index(share, taps)
     if index in (0, taps - 1):
+        if known == "reflect" and _would_leave_windows(rows, columns):
+            fields["border"] = "symmetric"
         return remembered(Fold, **fields, reduce="min" if index == 0 else "max")
     return remembered(Rank, **fields, index=index)
+
+
+def _would_leave_windows(rows: Axis, columns: Axis) -> bool:
+    """Tell whether "reflect" shows pixels that no window holds, where "symmetric" shows none.
+
+    That is so at the edge that an even window reaches further beyond: "reflect" is symmetric about
+    a pixel. Of windows that hold at least as much of the image as lies beyond it, "symmetric" shows
+    their own pixels, and so leaves their maxima and minima as they are without a border.
+    """
+    both = rows, columns
+    if all(axis.window % 2 == 1 for axis in both):
+        return False
+    beyond = [(axis.before, axis.extent - axis.size - axis.before) for axis in both]
+    return all(
+        axis.dilation == 1 and 2 * max(ends) <= axis.window
+        for axis, ends in zip(both, beyond, strict=True)
+    )
 
 
 def _run(

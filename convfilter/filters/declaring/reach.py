@@ -79,6 +79,21 @@ class Reach:
             self.right + following.right,
         )
 
+    def union(self, other: Reach) -> Reach:
+        """Return the reach of two steps that look at the same picture, both of stride 1."""
+        if self.whole or other.whole:
+            return WHOLE
+        return Reach(
+            max(self.above, other.above),
+            max(self.below, other.below),
+            max(self.left, other.left),
+            max(self.right, other.right),
+        )
+
+    def turned(self) -> Reach:
+        """Return the reach of the same window, turned by 180 degrees."""
+        return Reach(self.below, self.above, self.right, self.left, window=self.window)
+
     def widened(self, rows: int, columns: int) -> Reach:
         """Return the reach of the same window, with so many more rows and columns on each side."""
         return Reach(

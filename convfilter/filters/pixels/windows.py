@@ -104,13 +104,26 @@ def _correlate(
     return image.with_floats(colour, alpha=smoothed, signed=signed)
 
 
-def rank(image: Pixels, percent: float, size: int | tuple[int, int], window: Window) -> Pixels:
-    """Take the value at a percentile of each window: 0 is the smallest one, 100 the largest."""
+def rank(
+    image: Pixels,
+    percent: float,
+    size: int | tuple[int, int],
+    window: Window,
+    *,
+    turned: bool = False,
+) -> Pixels:
+    """Take the value at a percentile of each window: 0 is the smallest one, 100 the largest.
+
+    A window that is `turned` by 180 degrees, of stride 1 and as many outputs as pixels, reaches
+    one further up and to the left if it is even.
+    """
     fill = image.intensity(window.fill)
     if image.colour_dtype.kind != "f":
         fill = round(fill)
     both = size if isinstance(size, tuple) else (size, size)
     alpha, walk = image.alpha, _walk(window)
+    if turned:
+        walk["padding"] = tuple((side // 2, (side - 1) // 2) for side in both)
     if not is_uneven(alpha):
         from convfilter.engine.rank.rank import ranking
 

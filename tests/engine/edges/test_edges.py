@@ -12,6 +12,7 @@ import scipy.ndimage  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convfilter import kernels
 from convfilter.engine import (
     canny,
     correlate,
@@ -28,25 +29,34 @@ from tests.examples import examples
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
+TIE = 2.0**-12
+"""The part by which sizes may differ and count as equal: of squares, or of sums."""
+
+
 def naive_suppression(gradient_x: Array, gradient_y: Array, norm: str) -> Array:
-    """Compare every pixel with its two neighbours along the direction of its gradient."""
-    x, y = gradient_x.astype(float), gradient_y.astype(float)
-    sizes = np.pad(np.hypot(x, y) if norm == "l2" else abs(x) + abs(y), 1)
+    """Compare every pixel with its two neighbours along the direction of its gradient.
+
+    The gradient points right and up, row 0 being the top one.
+    """
+    x, y = gradient_x.astype(np.longdouble), gradient_y.astype(np.longdouble)
+    sizes = np.pad(x * x + y * y if norm == "l2" else abs(x) + abs(y), 1)
     thinned = np.zeros(x.shape)
     for i, j in np.ndindex(x.shape):
         angle = math.degrees(math.atan2(y[i, j], x[i, j])) % 180
+        on_axis = angle < 22.5 or angle > 157.5 or 67.5 < angle < 112.5
         if angle < 22.5 or angle > 157.5:
             before, after = sizes[i + 1, j], sizes[i + 1, j + 2]
         elif 67.5 < angle < 112.5:
             before, after = sizes[i, j + 1], sizes[i + 2, j + 1]
-        elif angle < 90:
-            before, after = sizes[i, j], sizes[i + 2, j + 2]
+        elif angle < 90:  # from the lower left to the upper right
+            before, after = sizes[i + 2, j], sizes[i, j + 2]
         else:
-            before, after = sizes[i, j + 2], sizes[i + 2, j]
-        on_axis = angle < 22.5 or angle > 157.5 or 67.5 < angle < 112.5
+            before, after = sizes[i, j], sizes[i + 2, j + 2]
         here = sizes[i + 1, j + 1]
-        if here > before and (here > after or (on_axis and here == after)):
-            thinned[i, j] = here
+        is_larger = here * (1 - TIE) > after
+        may_be_equal = on_axis and after * (1 - TIE) <= here
+        if here * (1 - TIE) > before and (is_larger or may_be_equal):
+            thinned[i, j] = np.sqrt(here) if norm == "l2" else here
     return thinned
 
 
@@ -67,7 +77,7 @@ def test_suppression(norm: Any, dtype: Any, shape: tuple[int, int]) -> None:
         x, y = x // 64, y // 64
     expected = naive_suppression(x, y, norm)
     result = non_maximum_suppression(x, y, norm=norm)
-    assert result.dtype == np.float32
+    assert result.dtype == (np.float64 if dtype == np.float64 else np.float32)
     assert np.allclose(result, expected, rtol=1e-6, atol=0)
     with in_small_pieces():
         for workers in (1, 2, 3):
@@ -86,6 +96,46 @@ def test_a_vertical_edge_becomes_one_column() -> None:
 def test_of_two_equal_neighbours_one_stays() -> None:
     x = np.tile(np.array([0, 5, 5, 0], np.float32), (3, 1))
     assert np.array_equal(np.flatnonzero(non_maximum_suppression(x, 0 * x)[1]), [1])
+
+
+@pytest.mark.parametrize("degrees", range(0, 360, 15))
+def test_gradients_point_right_and_up(degrees: int) -> None:
+    """An edge of any direction is one pixel thin, of responses to sobel-x and sobel-y."""
+    rows, columns = np.mgrid[20:-21:-1, -20:21]
+    angle = math.radians(degrees)
+    image = np.tanh((columns * math.cos(angle) + rows * math.sin(angle)) / 2)
+    x, y = (correlate(image, kernels.get(name).array) for name in ("sobel-x", "sobel-y"))
+    inner = (slice(2, -2), slice(2, -2))
+    thin = non_maximum_suppression(x, y)[inner] > 0
+    lines = max(thin.any(axis=0).sum(), thin.any(axis=1).sum())
+    assert lines == 37  # from one side to the other
+    assert thin.sum() <= 1.5 * lines
+    assert np.array_equal(trace_edges(x, y, 1, 2)[inner] > 0, canny(image, 1, 2)[inner])
+    if degrees % 90 not in (0, 45):
+        assert not np.array_equal(non_maximum_suppression(x, -y)[inner] > 0, thin)
+
+
+@pytest.mark.parametrize("norm", ["l1", "l2"])
+@pytest.mark.parametrize(
+    ("dtype", "powers"), [(np.float32, (-120, 110)), (np.float64, (-1000, 1000))]
+)
+def test_edges_at_any_scale(norm: Any, dtype: Any, powers: tuple[int, int]) -> None:
+    x, y = noise((20, 30), dtype), noise((20, 30), dtype, seed=1)
+    top = float(np.abs(x).max())
+    x, y = x / dtype(top), y / dtype(top)
+    thin, edges = non_maximum_suppression(x, y, norm=norm), trace_edges(x, y, 0.4, 0.9, norm=norm)
+    for factor in (2.0**power for power in powers):
+        wide = dtype(factor) * x, dtype(factor) * y
+        result = non_maximum_suppression(*wide, norm=norm)
+        np.testing.assert_allclose(result / factor, thin, rtol=1e-6)
+        scaled = trace_edges(*wide, 0.4 * factor, 0.9 * factor, norm=norm)
+        assert np.array_equal(scaled, edges)
+    # one large gradient changes those beside it alone
+    x[10, 15] = np.finfo(dtype).max
+    far = np.ones(x.shape, bool)
+    far[9:12, 14:17] = False
+    result = non_maximum_suppression(x, y, norm=norm)
+    np.testing.assert_allclose(result[far], thin[far], rtol=1e-6)
 
 
 def test_nan_is_no_maximum() -> None:
@@ -134,7 +184,7 @@ def test_opencv_canny(norm: Any, low: float, high: float) -> None:
     x = cv2.Sobel(image, cv2.CV_16S, 1, 0, borderType=cv2.BORDER_REPLICATE)
     y = cv2.Sobel(image, cv2.CV_16S, 0, 1, borderType=cv2.BORDER_REPLICATE)
     expected = cv2.Canny(x, y, low, high, L2gradient=norm == "l2") > 0
-    edges = hysteresis(non_maximum_suppression(x, y, norm=norm), low, high)
+    edges = hysteresis(non_maximum_suppression(x, -y, norm=norm), low, high)
     assert expected.any()
     # OpenCV rounds the tangent of 22.5 degrees to 15 bits
     assert (edges != expected).mean() < 1e-3
@@ -147,7 +197,7 @@ def edges_in_steps(image: Array, low: float, high: float, norm: Any, **options: 
     """Correlate with Sobel's kernels, thin the gradient, and follow its edges."""
     x, y = (
         correlate(image, kernel, dtype=np.float32, **options).astype(np.float64)
-        for kernel in (SOBEL, SOBEL.T)
+        for kernel in (SOBEL, SOBEL.T[::-1])
     )
     return naive_hysteresis(non_maximum_suppression(x, y, norm=norm), low, high)
 
@@ -231,6 +281,21 @@ def test_noise_is_measured(sigma: float) -> None:
         sigma, rel=0.05
     )
     assert noise_sigma(ramp) == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("value", [1e4, 1e20, 1e300, np.inf, np.nan])
+@pytest.mark.parametrize("count", [1, 200])
+def test_noise_beside_wrong_pixels(value: float, count: int) -> None:
+    rng = np.random.default_rng(4)
+    noisy = rng.normal(100, 5, (200, 300))
+    noisy.reshape(-1)[rng.choice(noisy.size, count, replace=False)] = value
+    assert noise_sigma(noisy) == pytest.approx(5, rel=0.06)
+
+
+def test_noise_of_half_a_picture() -> None:
+    noisy = np.random.default_rng(4).normal(100, 5, (200, 300))
+    noisy[:, :150] = 0
+    assert 2 < float(noise_sigma(noisy)) < 5.5
 
 
 def test_noise_of_channels() -> None:

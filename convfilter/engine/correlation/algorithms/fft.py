@@ -40,7 +40,7 @@ from convfilter.engine.correlation.accuracy import (
 )
 from convfilter.engine.correlation.correlate import Correlation
 from convfilter.engine.correlation.factors import Weights
-from convfilter.engine.correlation.layout import Combine
+from convfilter.engine.correlation.layout import LEAST_SQUARED, Combine
 from convfilter.engine.planning import Plan, forced, least_side
 from convfilter.engine.window.axes import Axis
 from convfilter.engine.window.source import Part, Source
@@ -232,7 +232,8 @@ class _Work:
                 self._correlate(spectrum, *transform.twiddles, *work)
                 after += math.sqrt(energies[1])
                 if self._add is not None:
-                    self._add(tile, int(number == 0), operation.combine, combined)
+                    how = operation.combine, LEAST_SQUARED[self._dtype.name]
+                    self._bad.append(self._add(tile, int(number == 0), *how, combined))
             self._norms.append((math.sqrt(energies[0]), after))  # the same for all kernels
             shape = (*output.shape, source.channels)
             finish = operation.is_integer, lines, targets[1], rows.view(np.uint8).reshape(-1)

@@ -19,7 +19,7 @@ from convfilter.runtime.memory import Lent, Scratch, lent
 
 def ways(operation: Correlation) -> Iterator[Plan]:
     """Yield the plan for a gradient in float32; a difference of doubles might overflow."""
-    if operation.combine != Combine.L2 or not operation.is_dense:
+    if operation.combine != Combine.L2 or operation.in_lengths or not operation.is_dense:
         return
     weights = _halves(operation.scaled)
     if weights is None:

@@ -15,7 +15,14 @@ from convfilter.engine.correlation import costs
 from convfilter.engine.correlation.accuracy import float_sums
 from convfilter.engine.correlation.correlate import Correlation
 from convfilter.engine.correlation.factors import Factors, Taps
-from convfilter.engine.correlation.layout import BLOCK, CHUNK, PITCH, ROWS_AT_ONCE, Combine
+from convfilter.engine.correlation.layout import (
+    BLOCK,
+    CHUNK,
+    LEAST_SQUARED,
+    PITCH,
+    ROWS_AT_ONCE,
+    Combine,
+)
 from convfilter.engine.planning import Plan
 from convfilter.engine.window.source import Part, RowSources, Source
 from convfilter.runtime.checks import Array
@@ -81,7 +88,8 @@ class _Ready(NamedTuple):
         # whole vectors are summed, and read, beyond the numbers that are wanted
         some_rows = max(ROWS_AT_ONCE * tiles.pitch, CHUNK) + BLOCK
         combined = scratch.take("combined", some_rows, dtype)
-        several = operation.combine != Combine.NONE
+        combine = Combine.LENGTH if operation.in_lengths else operation.combine
+        several = combine != Combine.NONE
         return loop("engine.correlation.loops.sums.respond", T=dtype).bind(
             source.record(rows),
             operation.target(out, dtype),
@@ -93,7 +101,9 @@ class _Ready(NamedTuple):
             tiles.pitch,
             *tiles.taps,
             tiles.in_runs,
-            operation.combine,
+            combine,
+            LEAST_SQUARED[dtype.name],
+            1 / operation.shrunk,
             strip_rows,
             scratch.take("line", tiles.width + tiles.halo + BLOCK, dtype),
             scratch.take("strips", tiles.strips * strip_rows * tiles.pitch + BLOCK, dtype),

@@ -1,5 +1,6 @@
 """Sums of weighted rows, and the ways to combine the responses of several kernels."""
 
+import numpy as np
 from numba.extending import register_jitable
 
 from convfilter.engine.correlation.layout import CHUNK, ROWS_AT_ONCE, Combine
@@ -10,11 +11,16 @@ from convfilter.engine.window.loops.rows import load_rows
 from convfilter.runtime.compiled.declare import OPTIONS, loop
 
 NONE, L1, L2, MAX_ABS = int(Combine.NONE), int(Combine.L1), int(Combine.L2), int(Combine.MAX_ABS)
+LENGTH = int(Combine.LENGTH)
 
 
 @register_jitable(**OPTIONS)
-def _combine(response, first, how, combined, n):
-    """Combine a row of responses with those of the kernels before it."""
+def _combine(response, first, how, least, combined, n):
+    """Combine a row of responses with those of the kernels before it.
+
+    Returns how many are smaller than `least`, so that their squares are lost, and not 0.
+    """
+    lost = np.int32(0)
     if how == L1:
         if first:
             for x in range(n):
@@ -25,10 +31,25 @@ def _combine(response, first, how, combined, n):
     elif how == L2:
         if first:
             for x in range(n):
-                combined[x] = response[x] * response[x]
+                value = response[x]
+                combined[x] = value * value
+                lost = np.int32(lost + np.int32((abs(value) < least) & (value != 0)))
         else:
             for x in range(n):
-                combined[x] += response[x] * response[x]
+                value = response[x]
+                combined[x] += value * value
+                lost = np.int32(lost + np.int32((abs(value) < least) & (value != 0)))
+    elif how == LENGTH:
+        zero = response.dtype.type(0)
+        for x in range(n):
+            value = abs(response[x])
+            before = value if first else combined[x]
+            beside = zero if first else value
+            larger = before if before > beside else beside
+            smaller = beside if before > beside else before
+            # equal ones may be 0 or infinite
+            ratio = 1 if smaller == larger else smaller / larger
+            combined[x] = larger * np.sqrt(1 + ratio * ratio)
     else:  # NaN wins
         absolute = how == MAX_ABS
         for x in range(n):
@@ -37,19 +58,23 @@ def _combine(response, first, how, combined, n):
                 value = abs(value)
             best = value if first else combined[x]
             combined[x] = value if (value > best or value != value) else best
+    return lost
 
 
-@loop("const T[:] response, i8 first, i8 how, T[:] combined")
-def combine(response, first, how, combined):
-    """Combine further responses with those before them, as `respond` does, but for the root."""
-    _combine(response, first != 0, how, combined, combined.shape[0])
+@loop("const T[:] response, i8 first, i8 how, T least, T[:] combined -> i8")
+def combine(response, first, how, least, combined):
+    """Combine further responses with those before them, as `respond` does, but for the root.
+
+    Returns how many squares are lost.
+    """
+    return _combine(response, first != 0, how, least, combined, combined.shape[0])
 
 
 @loop(
     "const Source[:] source, const Target[:] target, i8 rows, i8 length, i8 row_step, i8 reach,"
     " i8 tile, i8 halo, i8 pitch, const i8[:,:] kernels, const i8[:] along,"
     " const T[:] along_weights, const i8[:] starts, const i8[:] offsets, const T[:] weights,"
-    " i8 in_runs, i8 how, i8 strip_rows, T[:] line, T[:] strips, T[:] response,"
+    " i8 in_runs, i8 how, T least, T back, i8 strip_rows, T[:] line, T[:] strips, T[:] response,"
     " T[:] combined -> i8",
     Source=SOURCE,
     Target=TARGET,
@@ -72,6 +97,8 @@ def respond(
     weights,
     in_runs,
     how,
+    least,
+    back,
     strip_rows,
     line,
     strips,
@@ -89,7 +116,8 @@ def respond(
     a kernel of one factor, whose strip holds padded rows) and of its runs in `starts` and
     `offsets`, and the step from tap to tap along rows where `sum_row` serves it, else 0. With
     `in_runs` the runs are those of `sum_runs`; otherwise every run is a single tap. Of sums of
-    squares the roots are stored.
+    squares the roots are stored. A response below `least` whose square is lost counts among those
+    that mean nothing. Lengths are multiplied by `back` in the end.
     """
     channels = source[0].channels
     at_once = (strip_rows - reach) // row_step + 1
@@ -148,6 +176,11 @@ def respond(
                         if how != NONE:
                             for r in range(useful):
                                 at = r * pitch
-                                _combine(response[at:], k == 0, how, combined[at:], n)
+                                begin_row = response[at:]
+                                bad += _combine(begin_row, k == 0, how, least, combined[at:], n)
+                    if how == LENGTH:
+                        for r in range(useful):
+                            for x in range(r * pitch, r * pitch + n):
+                                combined[x] *= back
                     bad += store_rows(target, first + i, useful, left + part, n, pitch, combined)
     return bad
