@@ -13,17 +13,21 @@ from convfilter.errors import ArgumentError, UnknownNameError
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array, check_image, check_number
 from convfilter.runtime.compiled import loop
+from convfilter.runtime.pictures import of_pictures
 from convfilter.runtime.threads import check_workers, run_bands
 
 Norm = Literal["l2", "l1"]
 NORMS: tuple[Norm, ...] = get_args(Norm)
 
 
+@of_pictures(images=2, by_planes=True)
 def non_maximum_suppression(
     gradient_x: ArrayLike,
     gradient_y: ArrayLike,
     *,
     norm: Norm = "l2",
+    axes: str | None = None,
+    channel_axis: int | None = None,
     workers: int | None = None,
 ) -> NDArray[np.float32]:
     """Return the length of the gradient where it is a maximum across the edge, else 0.
@@ -67,6 +71,7 @@ def non_maximum_suppression(
     return output
 
 
+@of_pictures(images=2, by_planes=True)
 def trace_edges(
     gradient_x: ArrayLike,
     gradient_y: ArrayLike,
@@ -74,6 +79,8 @@ def trace_edges(
     high: float,
     *,
     norm: Norm = "l2",
+    axes: str | None = None,
+    channel_axis: int | None = None,
     workers: int | None = None,
 ) -> NDArray[np.bool_]:
     """Return the thin lines that Canny's detector finds in gradients.
@@ -106,7 +113,15 @@ def trace_edges(
     return Marks(across.shape).followed(mark, 1.5, check_workers(workers))
 
 
-def hysteresis(magnitude: ArrayLike, low: float, high: float) -> NDArray[np.bool_]:
+@of_pictures(by_planes=True)
+def hysteresis(
+    magnitude: ArrayLike,
+    low: float,
+    high: float,
+    *,
+    axes: str | None = None,
+    channel_axis: int | None = None,
+) -> NDArray[np.bool_]:
     """Return which pixels are above `high`, or above `low` and connected to one that is.
 
     Pixels are connected through their eight neighbours (Canny, 1986). NaN is above nothing.
@@ -174,5 +189,7 @@ def as_plane(values: ArrayLike, what: str) -> Array:
     """Return a plane (height, width), or raise an error that names it."""
     array = np.asarray(values)
     if array.ndim != 2:
-        raise ArgumentError(f"{what} has {array.ndim} axes: give one plane (height, width)")
+        raise ArgumentError(
+            f"{what} has {array.ndim} axes: give one plane (height, width), or name them by axes="
+        )
     return check_image(array)[:, :, 0]

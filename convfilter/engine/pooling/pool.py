@@ -13,6 +13,7 @@ from convfilter.engine.operation import remembered, run
 from convfilter.engine.window.axes import LARGEST_EXTENT, Axis, Outline, Pair, check_elements
 from convfilter.errors import ArgumentError, UnknownNameError
 from convfilter.runtime.checks import Array, check_image, check_integer, check_pair, limits_of
+from convfilter.runtime.pictures import of_pictures
 from convfilter.runtime.threads import check_workers
 
 REDUCES: tuple[Reduce, ...] = get_args(Reduce)
@@ -20,6 +21,7 @@ Over = Literal["space", "depth"]
 OVERS: tuple[Over, ...] = get_args(Over)
 
 
+@of_pictures(keeps_masks=lambda named: named.get("reduce", "max") != "mean")
 def pool(
     image: ArrayLike,
     size: Pair,
@@ -31,6 +33,8 @@ def pool(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     over: Over = "space",
+    axes: str | None = None,
+    channel_axis: int | None = None,
     workers: int | None = None,
 ) -> Array:
     """Reduce every window of an image to its maximum, mean or minimum, as PyTorch pools.
@@ -56,7 +60,8 @@ def pool(
 
     Returns
     -------
-    array (H', W') or (H', W', C) of the dtype of the image; over "depth" (H, W, C')
+    array (H', W') or (H', W', C), or with axes as named, of the dtype of the image; over "depth"
+    (H, W, C'). Maxima and minima of a mask are a mask.
 
     Raises
     ------
