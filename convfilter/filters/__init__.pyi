@@ -21,7 +21,9 @@ def add_noise(
     seed: int = 0,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Add noise, the same for the same seed.
 
@@ -34,8 +36,10 @@ def add_noise(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     method : {"gaussian", "salt-and-pepper", "speckle"}, default "gaussian"
         gaussian: added to every value; salt-and-pepper: single values become white or
         black; speckle: in proportion to the value
@@ -50,14 +54,24 @@ def add_noise(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -79,7 +93,9 @@ def bilateral(
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Average pixels that are near both in space and in colour: smooth areas, sharp edges.
 
@@ -93,8 +109,10 @@ def bilateral(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int, default 9
         diameter of the window, odd (3 to 101 pixels, odd)
     sigma_color : float, default 50.0
@@ -113,14 +131,24 @@ def bilateral(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -143,7 +171,9 @@ def box_blur(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Blur with a box: the plain mean of 2 radius + 1 rows and columns.
 
@@ -156,8 +186,10 @@ def box_blur(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     radius : int or (rows, columns), default 2
         pixels on each side of the middle, one number or rows,columns (0 to 1000 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -177,14 +209,24 @@ def box_blur(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -206,7 +248,9 @@ def canny(
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "luma",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Find edges as thin white lines: Canny's detector.
 
@@ -222,8 +266,10 @@ def canny(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     sigma : float, default 1.4
         standard deviation of the blur that comes first, 0 for none (0 to 50 pixels)
     low : float or None, default None
@@ -243,14 +289,24 @@ def canny(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -270,7 +326,9 @@ def close(
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Close: dilate, then erode; dark shapes smaller than the window vanish, others stay.
 
@@ -281,8 +339,10 @@ def close(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 5
         side of the window, odd, one number or rows,columns (1 to 1001 pixels, odd)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -296,14 +356,24 @@ def close(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -330,7 +400,9 @@ def convolve(
     channels: Literal["each", "luma"] = "each",
     signed: Literal["abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Correlate with any kernel: one of the catalogue, of a file, or given as text or array.
 
@@ -342,8 +414,10 @@ def convolve(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     kernel : name, path, text, array or Kernel
         name of a kernel, a file, or rows such as 0 -1 0, -1 5 -1, 0 -1 0
     scale : float or None, default None
@@ -374,14 +448,24 @@ def convolve(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -402,7 +486,9 @@ def denoise(
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Take noise away by one of five methods, as strongly as the noise needs.
 
@@ -418,8 +504,10 @@ def denoise(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     method : {"median", "kernel", "gaussian", "bilateral", "nl-means"}, default "median"
         median: best for single wrong pixels; kernel: the 3x3 mean `denoise`, repeated;
         gaussian: blur; bilateral: keeps edges; nl-means: best and slowest
@@ -437,14 +525,24 @@ def denoise(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -463,7 +561,9 @@ def depth_pool(
     size: int | None = None,
     stride: int | None = None,
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Reduce each group of neighbouring channels to one; alpha is left alone.
 
@@ -476,8 +576,10 @@ def depth_pool(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     reduce : {"max", "mean", "min"}, default "max"
         what becomes of the values of a group of channels
     size : int or None, default None
@@ -487,14 +589,24 @@ def depth_pool(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -521,7 +633,9 @@ def difference_of_gaussians(
     channels: Literal["each", "luma"] = "each",
     signed: Literal["abs", "offset", "clamp", "scale"] = "abs",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Subtract a wider Gaussian blur from a narrower one: detail of one size, a band-pass.
 
@@ -534,8 +648,10 @@ def difference_of_gaussians(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     sigma : float or (rows, columns), default 1.0
         standard deviation of the narrow one, or rows,columns (0.3 to 50 pixels)
     ratio : float, default 1.6
@@ -565,14 +681,24 @@ def difference_of_gaussians(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -592,7 +718,9 @@ def dilate(
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Dilate: bright shapes gain a rim.
 
@@ -605,8 +733,10 @@ def dilate(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 3
         side of the window, one number or rows,columns (1 to 1001 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -620,14 +750,24 @@ def dilate(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -650,7 +790,9 @@ def disk_blur(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Blur with a disk, as a lens out of focus would.
 
@@ -664,8 +806,10 @@ def disk_blur(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     radius : float, default 3.0
         radius of the disk (0.1 to 200 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -685,14 +829,24 @@ def disk_blur(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -717,7 +871,9 @@ def emboss(
     channels: Literal["each", "luma"] = "each",
     signed: Literal["abs", "offset", "clamp", "scale"] = "offset",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Show the picture as a relief lit from one side, on middle grey.
 
@@ -730,8 +886,10 @@ def emboss(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     angle : float, default 135.0
         where the light comes from, counterclockwise from the right (-360 to 360 degrees)
     amount : float, default 1.0
@@ -756,14 +914,24 @@ def emboss(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -783,7 +951,9 @@ def erode(
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Erode: bright shapes lose their rim.
 
@@ -796,8 +966,10 @@ def erode(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 3
         side of the window, one number or rows,columns (1 to 1001 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -811,14 +983,24 @@ def erode(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -843,7 +1025,9 @@ def frei_chen(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Find edges or lines with Frei and Chen's nine orthonormal kernels.
 
@@ -859,8 +1043,10 @@ def frei_chen(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     method : {"compass", "subspace"}, default "compass"
         compass: the strongest of the isotropic gradient turned eight ways; subspace: the
         share of the neighbourhood that is edge or line
@@ -885,14 +1071,24 @@ def frei_chen(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -921,7 +1117,9 @@ def gabor(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Find stripes of one width in any direction with Gabor's waves under a Gaussian.
 
@@ -938,8 +1136,10 @@ def gabor(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     wavelength : float, default 6.0
         width of a bright and a dark stripe (2 to 100 pixels)
     sigma : float or None, default None
@@ -972,14 +1172,24 @@ def gabor(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1003,7 +1213,9 @@ def gaussian_blur(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Blur with a Gaussian, the smoothest of the blurs.
 
@@ -1017,8 +1229,10 @@ def gaussian_blur(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     sigma : float or (rows, columns), default 2.0
         standard deviation, one number or rows,columns (0.05 to 250 pixels)
     truncate : float, default 4.0
@@ -1040,14 +1254,24 @@ def gaussian_blur(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1065,7 +1289,9 @@ def gradient_direction(
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Show where brightness rises as a hue, and how steeply as its brightness.
 
@@ -1080,8 +1306,10 @@ def gradient_direction(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
@@ -1090,14 +1318,24 @@ def gradient_direction(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1113,7 +1351,9 @@ def grayscale(
     image: ArrayLike,
     *,
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Turn a colour picture grey: the luma 0.299 red + 0.587 green + 0.114 blue.
 
@@ -1126,19 +1366,31 @@ def grayscale(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1159,7 +1411,9 @@ def high_pass(
     channels: Literal["each", "luma"] = "each",
     signed: Literal["abs", "offset", "clamp", "scale"] = "offset",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Keep what a Gaussian blur takes away: image - blurred, shown around middle grey.
 
@@ -1172,8 +1426,10 @@ def high_pass(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     sigma : float or (rows, columns), default 3.0
         standard deviation of the blur, one number or rows,columns (0.05 to 250 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -1190,14 +1446,24 @@ def high_pass(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1214,7 +1480,9 @@ def invert(
     *,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Turn the picture into its negative: white minus value.
 
@@ -1225,22 +1493,34 @@ def invert(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1263,7 +1543,9 @@ def kirsch(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Find edges with Kirsch's eight compass kernels: the strongest of their responses.
 
@@ -1277,8 +1559,10 @@ def kirsch(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     scale : float, default 1.0
         factor of the response (0.001 to 1000)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -1298,14 +1582,24 @@ def kirsch(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1330,7 +1624,9 @@ def laplacian(
     channels: Literal["each", "luma"] = "each",
     signed: Literal["abs", "offset", "clamp", "scale"] = "abs",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Take the Laplacian, the sum of both second derivatives: fine detail of every direction.
 
@@ -1343,8 +1639,10 @@ def laplacian(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     neighbours : {"4", "8"}, default "4"
         pixels that are weighed against the middle one
     scale : float, default 1.0
@@ -1369,14 +1667,24 @@ def laplacian(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1402,7 +1710,9 @@ def laplacian_of_gaussian(
     channels: Literal["each", "luma"] = "each",
     signed: Literal["abs", "offset", "clamp", "scale"] = "abs",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Take the Laplacian of the picture blurred with a Gaussian: blobs and edges of one size.
 
@@ -1416,8 +1726,10 @@ def laplacian_of_gaussian(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     sigma : float or (rows, columns), default 1.4
         standard deviation, one number or rows,columns (0.3 to 50 pixels)
     truncate : float, default 4.0
@@ -1445,14 +1757,24 @@ def laplacian_of_gaussian(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1473,7 +1795,9 @@ def max_pool(
     dilation: int | tuple[int, int] = 1,
     ceil_mode: bool = False,
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Reduce each window to its largest value; the picture shrinks by the stride.
 
@@ -1487,8 +1811,10 @@ def max_pool(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 2
         side of the window, one number or rows,columns (1 to 65536 pixels)
     stride : int or (rows, columns) or None, default None
@@ -1502,14 +1828,24 @@ def max_pool(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1532,7 +1868,9 @@ def maximum(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Take the largest value of each window: bright spots grow.
 
@@ -1543,8 +1881,10 @@ def maximum(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 3
         side of the window, one number or rows,columns (1 to 1001 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -1564,14 +1904,24 @@ def maximum(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1593,7 +1943,9 @@ def mean_pool(
     dilation: int | tuple[int, int] = 1,
     ceil_mode: bool = False,
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Reduce each window to its mean; the picture shrinks by the stride.
 
@@ -1607,8 +1959,10 @@ def mean_pool(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 2
         side of the window, one number or rows,columns (1 to 65536 pixels)
     count_include_pad : bool, default True
@@ -1624,14 +1978,24 @@ def mean_pool(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1654,7 +2018,9 @@ def median(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Take the median of each window: single wrong pixels vanish and edges stay sharp.
 
@@ -1665,8 +2031,10 @@ def median(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 3
         side of the window, one number or rows,columns (1 to 1001 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -1686,14 +2054,24 @@ def median(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1714,7 +2092,9 @@ def min_pool(
     dilation: int | tuple[int, int] = 1,
     ceil_mode: bool = False,
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Reduce each window to its smallest value; the picture shrinks by the stride.
 
@@ -1728,8 +2108,10 @@ def min_pool(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 2
         side of the window, one number or rows,columns (1 to 65536 pixels)
     stride : int or (rows, columns) or None, default None
@@ -1743,14 +2125,24 @@ def min_pool(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1773,7 +2165,9 @@ def minimum(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Take the smallest value of each window: dark spots grow.
 
@@ -1784,8 +2178,10 @@ def minimum(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 3
         side of the window, one number or rows,columns (1 to 1001 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -1805,14 +2201,24 @@ def minimum(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1832,7 +2238,9 @@ def morphological_gradient(
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Find edges as what is dilated minus what is eroded: the span of values in each window.
 
@@ -1843,8 +2251,10 @@ def morphological_gradient(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 3
         side of the window, odd, one number or rows,columns (1 to 1001 pixels, odd)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -1858,14 +2268,24 @@ def morphological_gradient(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1889,7 +2309,9 @@ def motion_blur(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Blur along a straight line, as a camera that moved evenly would.
 
@@ -1902,8 +2324,10 @@ def motion_blur(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     length : float, default 9.0
         length of the path (1 to 1000 pixels)
     angle : float, default 0.0
@@ -1925,14 +2349,24 @@ def motion_blur(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1954,7 +2388,9 @@ def nl_means(
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Average pixels whose neighbourhoods look alike: non-local means.
 
@@ -1965,8 +2401,10 @@ def nl_means(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     strength : float, default 10.0
         difference of patches that count as alike, about the noise's (0.1 to 255 on the
         scale 0 to 255)
@@ -1985,14 +2423,24 @@ def nl_means(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2012,7 +2460,9 @@ def open(  # noqa: A001
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Open: erode, then dilate; bright shapes smaller than the window vanish, others stay.
 
@@ -2023,8 +2473,10 @@ def open(  # noqa: A001
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 5
         side of the window, odd, one number or rows,columns (1 to 1001 pixels, odd)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -2038,14 +2490,24 @@ def open(  # noqa: A001
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2071,7 +2533,9 @@ def oriented_max(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Turn a kernel eight ways and keep the largest response: its pattern in any direction.
 
@@ -2085,8 +2549,10 @@ def oriented_max(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     kernel : name, path, text, array or Kernel, default "line-vertical"
         name of a kernel, a file, or rows such as 0 -1 0, -1 5 -1, 0 -1 0
     scale : float, default 1.0
@@ -2108,14 +2574,24 @@ def oriented_max(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2139,7 +2615,9 @@ def percentile(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Take the value at a given rank of each window: from 0, the smallest, to 100, the largest.
 
@@ -2153,8 +2631,10 @@ def percentile(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 3
         side of the window, one number or rows,columns (1 to 1001 pixels)
     percent : float, default 75.0
@@ -2176,14 +2656,24 @@ def percentile(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2207,7 +2697,9 @@ def prewitt(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Find edges with Prewitt's two gradients, each averaged evenly along the edge.
 
@@ -2220,8 +2712,10 @@ def prewitt(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     norm : {"l2", "l1", "max"}, default "l2"
         how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
         max: the larger size
@@ -2244,14 +2738,24 @@ def prewitt(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2267,7 +2771,9 @@ def relu(
     image: ArrayLike,
     *,
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Set negative values to 0, as networks do with the responses of their layers.
 
@@ -2280,19 +2786,31 @@ def relu(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2316,7 +2834,9 @@ def roberts(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Find edges with Roberts' cross, the differences along both diagonals of 2x2 pixels.
 
@@ -2329,8 +2849,10 @@ def roberts(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     norm : {"l2", "l1", "max"}, default "l2"
         how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
         max: the larger size
@@ -2353,14 +2875,24 @@ def roberts(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2383,7 +2915,9 @@ def robinson(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Find edges with Robinson's eight 5-level compass kernels: the strongest of their responses.
 
@@ -2396,8 +2930,10 @@ def robinson(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     scale : float, default 1.0
         factor of the response (0.001 to 1000)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -2417,14 +2953,24 @@ def robinson(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2448,7 +2994,9 @@ def scharr(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Find edges with Scharr's two gradients, the truest to the direction among 3x3 kernels.
 
@@ -2462,8 +3010,10 @@ def scharr(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     norm : {"l2", "l1", "max"}, default "l2"
         how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
         max: the larger size
@@ -2486,14 +3036,24 @@ def scharr(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2516,7 +3076,9 @@ def sharpen(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Sharpen: subtract the Laplacian of the four neighbours.
 
@@ -2529,8 +3091,10 @@ def sharpen(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     amount : float, default 1.0
         how much of the Laplacian is subtracted (0.01 to 10)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -2550,14 +3114,24 @@ def sharpen(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2581,7 +3155,9 @@ def sobel(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Find edges with Sobel's two gradients, each smoothed 1-2-1 along the edge.
 
@@ -2595,8 +3171,10 @@ def sobel(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     norm : {"l2", "l1", "max"}, default "l2"
         how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
         max: the larger size
@@ -2619,14 +3197,24 @@ def sobel(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2644,7 +3232,9 @@ def threshold(
     threshold: float | None = None,
     channels: Literal["each", "luma"] = "luma",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Turn the picture black and white: white where a value is above a threshold.
 
@@ -2658,8 +3248,10 @@ def threshold(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     threshold : float or None, default None
         values above it become white, all others black (0 to 255); None: found by Otsu's
         method
@@ -2669,14 +3261,24 @@ def threshold(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2698,7 +3300,9 @@ def unsharp_mask(
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Sharpen by what a Gaussian blur takes away: image + amount * (image - blurred).
 
@@ -2712,8 +3316,10 @@ def unsharp_mask(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     sigma : float or (rows, columns), default 2.0
         standard deviation of the blur, one number or rows,columns (0.05 to 250 pixels)
     amount : float, default 1.0
@@ -2731,14 +3337,24 @@ def unsharp_mask(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
