@@ -237,7 +237,7 @@ class Pixels:
         alpha = self.alpha if self.beside is None else self.beside.finish()
         if alpha is None:
             return colour, None
-        if alpha.dtype.kind != "u":
+        if self.dtype.kind != "u":
             # what comes back has to be alpha again: sums of weights may be a last bit above 1
             alpha = np.clip(alpha, 0, self.white)
         return colour, rounded(alpha, self.dtype)
