@@ -136,7 +136,7 @@ class Pipeline:
         image: Image,
         *,
         workers: int | None = None,
-        alpha: AlphaMode = "weigh",
+        alpha: AlphaMode | None = None,
         linear: bool = False,
     ) -> Image: ...
     @overload
@@ -145,7 +145,9 @@ class Pipeline:
         image: ArrayLike,
         *,
         workers: int | None = None,
-        alpha: AlphaMode = "weigh",
+        alpha: AlphaMode | None = None,
+        axes: str | None = None,
+        channel_axis: int | None = None,
         linear: bool = False,
     ) -> Array: ...
     def __call__(
@@ -153,7 +155,9 @@ class Pipeline:
         image: Image | ArrayLike,
         *,
         workers: int | None = None,
-        alpha: AlphaMode = "weigh",
+        alpha: AlphaMode | None = None,
+        axes: str | None = None,
+        channel_axis: int | None = None,
         linear: bool = False,
     ) -> Image | Array:
         """Run all steps over an array (H, W) or (H, W, C), or over all frames of an `Image`.
@@ -163,42 +167,54 @@ class Pipeline:
         image : array or Image
         workers : threads; None for all CPUs
         alpha : what becomes of alpha, as for a single filter
+            Of an array it says that the last channel is alpha; an `Image` says so itself.
+        axes, channel_axis : what the axes of an array are, as for a single filter
         linear : filter in linear light
             The colours are decoded by the tone curves of the picture's ICC profile, those of an
             array and of pictures without one by sRGB's; all steps run on floats of 0 to 1, in
             float64 where float32 would show; the result is encoded by the same curves and rounded
             once. Intensities, such as a threshold, are then of linear light on the scale 0 to 255.
-            Bool is taken as uint8 0 and 1, as always.
 
         Raises
         ------
         ImageError
             With `linear`: for a profile that is damaged, has no such curves or does not fit.
-        ArgumentError
-            With `linear`: for int16, which has no white.
+        ArgumentError, ArgumentTypeError
+            For an image that cannot be filtered, and axes that do not fit it. With `linear`: for
+            int16, which has no white.
         UnknownNameError
             For an `alpha` that there is not.
         """
-        from convfilter.engine.planning import rehearse
+        from convfilter.filters.pixels.entering import filtered, refuse_axes
         from convfilter.picture.image import Image
+
+        if isinstance(image, Image):
+            refuse_axes(axes, channel_axis)
+            return self._over_frames(image, workers, alpha, linear)
+
+        def run(pixels: Pixels) -> Pixels:
+            return self._in_light(pixels, None) if linear else self._run(pixels)
+
+        how: dict[str, Any] = {"alpha": alpha, "axes": axes, "channel_axis": channel_axis}
+        return filtered(image, run, workers=workers, **how)
+
+    def _over_frames(
+        self, image: Image, workers: int | None, alpha: AlphaMode | None, linear: bool
+    ) -> Image:
+        from convfilter.engine.planning import rehearse
         from convfilter.runtime.compiled import Foresight
 
         def run_on(part: Array) -> None:
-            first = image.with_pixels(part) if isinstance(image, Image) else part
-            self._filtered(first, 1, alpha, linear)
+            self._each_frame(image.with_pixels(part), 1, alpha, linear)
 
-        with Foresight(lambda: rehearse(image, run_on)):
-            return self._filtered(image, workers, alpha, linear)
+        with Foresight(lambda: rehearse(image.pixels, run_on)):
+            return self._each_frame(image, workers, alpha, linear)
 
-    def _filtered(
-        self, image: Image | ArrayLike, workers: int | None, alpha: AlphaMode, linear: bool
-    ) -> Image | Array:
+    def _each_frame(
+        self, image: Image, workers: int | None, alpha: AlphaMode | None, linear: bool
+    ) -> Image:
         from convfilter.filters.pixels.picture import Pixels
-        from convfilter.picture.image import Image
 
-        if not isinstance(image, Image):
-            pixels = Pixels.of(image, alpha_mode=alpha, workers=workers)
-            return (self._in_light(pixels, None) if linear else self._run(pixels)).finish()
         of_animation = image.metadata.icc_profile
 
         def filtered(frame: Image) -> Image:
@@ -245,7 +261,7 @@ def apply(
     image: Image,
     *,
     workers: int | None = None,
-    alpha: AlphaMode = "weigh",
+    alpha: AlphaMode | None = None,
     linear: bool = False,
     **given: Any,
 ) -> Image: ...
@@ -255,7 +271,9 @@ def apply(
     image: ArrayLike,
     *,
     workers: int | None = None,
-    alpha: AlphaMode = "weigh",
+    alpha: AlphaMode | None = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
     linear: bool = False,
     **given: Any,
 ) -> Array: ...
@@ -264,16 +282,20 @@ def apply(
     image: Image | ArrayLike,
     *,
     workers: int | None = None,
-    alpha: AlphaMode = "weigh",
+    alpha: AlphaMode | None = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
     linear: bool = False,
     **given: Any,
 ) -> Image | Array:
     """Run one filter, or one kernel of the catalogue, over an array or an `Image`.
 
     ``apply("gaussian-blur", image, sigma=2)`` is ``filters.gaussian_blur(image, sigma=2)``. With
-    `linear` it runs in linear light, as `Pipeline` explains.
+    `linear` it runs in linear light; `Pipeline` explains that, and what `alpha`, `axes` and
+    `channel_axis` are.
     """
-    return Pipeline([(name, given)])(image, workers=workers, alpha=alpha, linear=linear)
+    how: dict[str, Any] = {"axes": axes, "channel_axis": channel_axis, "linear": linear}
+    return Pipeline([(name, given)])(image, workers=workers, alpha=alpha, **how)
 
 
 def _step(step: Any) -> Step:

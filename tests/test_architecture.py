@@ -16,6 +16,7 @@ from tests.bad_trees import BAD_TREES
 from tests.sources import PACKAGE, ROOT, Import, Source, circles, sources
 
 FLOORS = {
+    "dtypes": 0,
     "errors": 0,
     "lazy": 0,
     "__pyinstaller": 0,

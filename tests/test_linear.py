@@ -193,7 +193,7 @@ def test_alpha_is_dropped_before_light_is_filtered() -> None:
 def test_alpha_is_pooled_as_it_is_and_weighs_light() -> None:
     pixels = picture("uint8", 4)[:40, :52]
     pixels[..., 3] = np.where(np.arange(52) % 2, 0, 255)
-    found = convfilter.apply("mean-pool", pixels, size=2, linear=True)
+    found = convfilter.apply("mean-pool", pixels, size=2, alpha="weigh", linear=True)
     np.testing.assert_array_equal(found[..., 3], 128)
     seen = light_of(pixels[:, ::2, :3] / 255)  # what is clear weighs nothing
     exact = values_of((seen[::2] + seen[1::2]) / 2) * 255

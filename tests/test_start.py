@@ -29,7 +29,11 @@ STANDARD = {
 }
 """Top-level modules of the standard library besides those that the libraries import."""
 
-IDLE = {"cli.wording": "errors"}
+IDLE = {
+    "cli.wording": "errors",
+    "dtypes": "dtypes that pixels do not have",
+    "filters.declaring.run_options": "names of axes",
+}
 """Modules of our own that a command may import for what does not come up, and what that is."""
 
 COMMAND = """

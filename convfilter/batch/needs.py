@@ -25,12 +25,12 @@ from convfilter.runtime.compiled import Request, Requests, rehearsing
 
 if TYPE_CHECKING:
     from convfilter.filters.declare import Filter
-    from convfilter.runtime.checks import Array
+    from convfilter.picture.image import Image
 
 __all__ = ["of_files", "of_filter", "of_filters", "of_pairs"]
 
-DTYPES = ("uint8", "uint16", "float32")
-"""Of the pixels, as most files hold them."""
+DTYPES = {"uint8": 1, "uint16": 1, "float32": 200}
+"""Of the pixels, as most files hold them, and what their values are divided by."""
 
 CHANNELS = (1, 3, 4)
 """Grey, colour, colour with alpha."""
@@ -61,14 +61,14 @@ def of_files() -> Requests:
     from convfilter.files.writing import write
     from convfilter.formats import FORMATS
 
-    def write_and_read(name: str, pixels: Array) -> None:
+    def write_and_read(name: str, picture: Image) -> None:
         file = io.BytesIO()
-        write(pixels, file, format=name)
+        write(picture, file, format=name)
         read(io.BytesIO(file.getvalue()))
 
     return _together(
-        _rehearsed(SMALL, write_and_read, name, pixels)
-        for name, pixels in itertools.product(FORMATS, _pictures())
+        _rehearsed(SMALL, write_and_read, name, picture)
+        for name, picture in itertools.product(FORMATS, _pictures())
     )
 
 
@@ -76,18 +76,18 @@ def of_filter(name: str) -> Requests:
     """Return the loops that a filter or a kernel takes."""
     declared, preset = find(name)
     base, *others = _variants(declared, preset)
-    opaque = [pixels for pixels in _pictures() if pixels.shape[2] < 4]
+    opaque = [picture for picture in _pictures() if not picture.alpha]
     in_light = Pipeline([(declared.name, base)])
-    calls: list[tuple[Callable[..., object], dict[str, Any], list[Array]]] = [
+    calls: list[tuple[Callable[..., object], dict[str, Any], list[Image]]] = [
         (declared, base, _pictures()),
         (in_light, {"linear": True}, _pictures()),
         # how colours are weighed by alpha does not depend on the other parameters
         *((declared, values, opaque) for values in others),
     ]
     return _together(
-        _rehearsed(side, run, pixels, workers=1, **values)
+        _rehearsed(side, run, picture, workers=1, **values)
         for run, values, pictures in calls
-        for pixels, side in itertools.product(pictures, (SMALL, LARGE))
+        for picture, side in itertools.product(pictures, (SMALL, LARGE))
     )
 
 
@@ -109,7 +109,7 @@ def of_pairs(known: Mapping[str, Requests]) -> Requests:
         for name in candidates
         if name not in links and links and _goes_in_one_pass(links[0], name)
     ]
-    pictures = [pixels[:, :, 0] for pixels in _pictures() if pixels.shape[2] == 1]
+    pictures = [picture.pixels[:, :, 0] for picture in _pictures() if picture.channels == 1]
     return _together(
         _rehearsed(LARGE, Pipeline(pair), pixels, workers=1)
         for pair in itertools.product(links, repeat=2)
@@ -140,12 +140,17 @@ def _together(parts: Iterable[Requests]) -> Requests:
 
 
 @functools.cache
-def _pictures() -> list[Array]:
+def _pictures() -> list[Image]:
     """Return pictures of all kinds, with alpha that is not everywhere the same."""
+    from convfilter.picture.image import Image
+
     random = np.random.default_rng(0)
     return [
-        random.integers(0, 200, (SIDE, SIDE, channels)).astype(dtype)
-        for dtype in DTYPES
+        Image(
+            (random.integers(0, 200, (SIDE, SIDE, channels)) / unit).astype(dtype),
+            alpha=channels == 4,
+        )
+        for dtype, unit in DTYPES.items()
         for channels in CHANNELS
     ]
 

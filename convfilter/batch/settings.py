@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypedDict, cast
 
 from convfilter.errors import UnknownNameError, UsageError, listed
 from convfilter.filters.declaring.parameters import Parameter, Spec, Text
-from convfilter.filters.declaring.run_options import ALPHA, WORKERS, AlphaMode
+from convfilter.filters.declaring.run_options import ALPHA, AXES, WORKERS, AlphaMode
 from convfilter.formats import check_format, check_written
 from convfilter.formats.declaring import BEST_QUALITY, COMPRESSIONS, DEPTHS
 from convfilter.formats.declaring.index import SUMMARIES
@@ -76,7 +76,8 @@ class Settings(TypedDict, total=False):
     Each field holds its whole declaration: default, range, and the words of its help.
     """
 
-    alpha: Annotated[AlphaMode, lambda _: ALPHA]
+    alpha: Annotated[AlphaMode | None, lambda _: ALPHA]
+    axes: Annotated[str | None, lambda _: AXES]
     linear: Annotated[
         bool,
         _flag(

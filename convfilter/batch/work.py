@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from convfilter.batch.job import Job
 from convfilter.batch.settings import Settings
 from convfilter.errors import ImageError, reason_of, shown
-from convfilter.formats import check_written, format_of
+from convfilter.formats import FORMATS, check_written, format_of
 from convfilter.runtime.compiled import Foresight
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Done(NamedTuple):
     notes : one line for each thing that the output cannot hold
     plans : of every call of the engine
     seconds : how long the parts took
+    alpha : whether the last channel is alpha
     """
 
     shape: tuple[int, ...]
@@ -50,6 +51,7 @@ class Done(NamedTuple):
     notes: tuple[str, ...]
     plans: tuple[Plan, ...]
     seconds: Seconds
+    alpha: bool = False
 
 
 class Work:
@@ -91,7 +93,9 @@ class Work:
                 source,
                 max_pixels=settings["max_pixels"] or DEFAULT_MAX_PIXELS,
                 frames=settings["frames"],
+                axes=settings["axes"],
             )
+            image = self._with_alpha(image)
         have_read = time.perf_counter()
         format_name = check_written(settings["format"] or _format(job, image))
         with Foresight(lambda: self._rehearse(image, format_name)):
@@ -111,7 +115,19 @@ class Work:
             tuple(notes),
             tuple(plans),
             Seconds(have_read - started, filtered - have_read, written - filtered),
+            deep.alpha,
         )
+
+    def _with_alpha(self, image: Image) -> Image:
+        """Return a picture of an array with alpha, where somebody said what becomes of it."""
+        alpha = self.settings["alpha"]
+        if alpha is None or not FORMATS[str(image.format)].holds.arrays:
+            return image
+        from dataclasses import replace
+
+        from convfilter.filters.pixels.entering import ends_in_alpha
+
+        return image.map(lambda frame: replace(frame, alpha=ends_in_alpha(frame.shape, alpha)))
 
     def _rehearse_all(self, job: Job) -> None:
         """Do with a picture as the input's header tells it what will be done with the input."""
@@ -136,7 +152,7 @@ class Work:
                 part = alone._filtered(alone._deepened(part))
             alone._write(part, BytesIO(), format_name)
 
-        rehearse(image, run)
+        rehearse(image.pixels, run)
 
     def _deepened(self, image: Image) -> Image:
         """Return the picture with the depth asked for, if that is more: filters round to it."""

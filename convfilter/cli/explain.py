@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["explanation"]
 
-COLOURS = {1: "grey", 2: "grey with alpha", 3: "RGB", 4: "RGB with alpha"}
+COLOURS = {1: "grey", 3: "RGB"}
 
 
 def explanation(name: str, done: Done) -> list[str]:
@@ -31,7 +31,8 @@ def explanation(name: str, done: Done) -> list[str]:
 def _kind(done: Done) -> str:
     height, width = done.shape[:2]
     channels = done.shape[2] if len(done.shape) == 3 else 1
-    colours = COLOURS.get(channels, f"{channels} channels")
+    without = channels - done.alpha
+    colours = COLOURS.get(without, f"{without} channels") + (" with alpha" if done.alpha else "")
     several = f", {done.frames} frames" if done.frames > 1 else ""
     return f"{width}x{height} {colours}, {done.dtype}{several}"
 

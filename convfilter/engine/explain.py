@@ -18,6 +18,7 @@ from convfilter.engine.rank.rank import ranking
 from convfilter.engine.window.axes import Outline
 from convfilter.errors import UnknownNameError
 from convfilter.runtime.checks import check_image, check_kernel
+from convfilter.runtime.pictures import first_picture
 
 Make = Callable[..., Operation]
 """Makes an operation of the outline of an image and the arguments of a function."""
@@ -51,7 +52,14 @@ OPERATIONS: dict[str, Make] = {
 """How the operation of each function of the engine is made."""
 
 
-def plan(image: ArrayLike, *arguments: Any, of: str = "correlate", **named: Any) -> Plan:
+def plan(
+    image: ArrayLike,
+    *arguments: Any,
+    of: str = "correlate",
+    axes: str | None = None,
+    channel_axis: int | None = None,
+    **named: Any,
+) -> Plan:
     """Tell what a function of the engine would do with these arguments, without doing it.
 
     A function may change its plan when it finds certain values in the image, such as NaN; this
@@ -69,6 +77,7 @@ def plan(image: ArrayLike, *arguments: Any, of: str = "correlate", **named: Any)
     image : array (H, W) or (H, W, C), as for the function
     arguments, named : its further arguments, but `workers`
     of : the name of the function
+    axes, channel_axis : as for the function; the plan is that for one picture of a stack
 
     Returns
     -------
@@ -83,4 +92,5 @@ def plan(image: ArrayLike, *arguments: Any, of: str = "correlate", **named: Any)
     make = OPERATIONS.get(of)
     if make is None:
         raise UnknownNameError("function with plans", str(of), OPERATIONS)
-    return make(Outline.of(check_image(image)), *arguments, **named).plan
+    picture = check_image(first_picture(image, axes, channel_axis))
+    return make(Outline.of(picture), *arguments, **named).plan

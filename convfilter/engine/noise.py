@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from convfilter.engine.correlation.correlate import correlate
 from convfilter.runtime.checks import Array, check_image
+from convfilter.runtime.pictures import of_pictures
 
 NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
 """The difference of two Laplacians (Immerkær, 1996): blind to constants, ramps and most edges."""
@@ -20,8 +21,14 @@ NORMAL_MEDIAN = 0.6745
 """The median size of a normal deviate, in standard deviations."""
 
 
+@of_pictures()
 def noise_sigma(
-    image: ArrayLike, *, seen: ArrayLike | None = None, workers: int | None = None
+    image: ArrayLike,
+    *,
+    seen: ArrayLike | None = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
+    workers: int | None = None,
 ) -> float | NDArray[np.float64]:
     """Return the standard deviation of the noise of an image, in values of the image.
 
@@ -41,8 +48,8 @@ def noise_sigma(
 
     Returns
     -------
-    a float for (H, W), an array of C floats for (H, W, C); 0 where fewer than 3 rows or columns or
-    nothing finite is there to judge by
+    a float for (H, W), an array of C floats for (H, W, C), of stacks an array without the axes of
+    rows and columns; 0 where fewer than 3 rows or columns or nothing finite is there to judge by
 
     Raises
     ------
@@ -54,7 +61,9 @@ def noise_sigma(
     dtype = np.float64 if pixels.dtype == np.float64 else np.float32
     sigmas = np.zeros(pixels.shape[2])
     if min(pixels.shape[:2]) >= 3:
-        responses = correlate(pixels, NOISE_KERNEL, padding="valid", dtype=dtype, workers=workers)
+        responses = correlate(
+            pixels, NOISE_KERNEL, padding="valid", dtype=dtype, axes="YXC", workers=workers
+        )
         for channel in range(sigmas.size):
             sizes = np.abs(responses[:, :, channel])
             if seen is not None:

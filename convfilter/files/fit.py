@@ -36,16 +36,13 @@ def fit(image: Image, form: Format, background: Colour) -> tuple[NDArray[Any], l
     -------
     (ndarray, list of str)
         ``(H, W)``, ``(H, W, 2)``, ``(H, W, 3)`` or ``(H, W, 4)`` of uint8, or of uint16 or float32
-        where the format is that deep; the last of 2 or 4 channels is alpha. A format of arrays gets
-        the pixels as they are.
+        where the format is that deep; the last of 2 or 4 channels is alpha.
 
     Raises
     ------
     ImageError
         The format cannot hold the pixels; the message says which ones can.
     """
-    if form.holds.arrays:
-        return image.pixels, []
     _check_shape(image, form)
     pixels = image.pixels[..., 0] if image.shape[2:] == (1,) else image.pixels
     _check_colour(pixels, form)
@@ -77,9 +74,14 @@ def _check_shape(image: Image, form: Format) -> None:
         )
     if channels not in ((2, 4) if image.alpha else (1, 3)):
         kind = "with alpha" if image.alpha else "without alpha"
+        way_out = (
+            "; if the last one is alpha, say so, by Image(pixels, alpha=True) or by --alpha"
+            if channels in (2, 4)
+            else ""
+        )
         raise ImageError(
             f"{channels} channels {kind} cannot be stored: "
-            "pictures are grey or RGB, each with or without alpha"
+            f"pictures are grey or RGB, each with or without alpha{way_out}"
         )
 
 

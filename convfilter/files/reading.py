@@ -13,6 +13,7 @@ from convfilter.formats import FORMATS, identify
 from convfilter.formats.declaring import HEAD_BYTES
 from convfilter.formats.declaring.limits import Limits, Selection, damaged, too_large
 from convfilter.picture.image import Image
+from convfilter.runtime.pictures import check_axes
 
 __all__ = ["DEFAULT_MAX_PIXELS", "blank", "display_name", "read"]
 
@@ -25,6 +26,7 @@ def read(
     *,
     max_pixels: int = DEFAULT_MAX_PIXELS,
     frames: str | int | Iterable[int] | None = None,
+    axes: str | None = None,
 ) -> Image:
     """Read a picture with all its frames or pages.
 
@@ -32,7 +34,8 @@ def read(
     as they are, and values keep their depth: 16 bits become uint16, floats stay floats, unscaled.
     1-bit pictures become 0 and 255; palettes become grey, RGB or (with transparency) grey or RGB
     with alpha; CMYK becomes sRGB, through its profile where it has one; YCbCr becomes RGB. Arrays
-    stay as they are; the last of 2 or 4 channels is alpha. The EXIF orientation is applied and
+    stay as they are, and none of their channels is alpha until ``Image(pixels, alpha=True)`` says
+    so. The EXIF orientation is applied and
     reset. Frames of animations are those that are seen, drawn over one another; pages may each have
     their own size and kind, and those that are smaller copies of others are passed over.
     ``docs/formats.md`` says what each format holds.
@@ -45,6 +48,10 @@ def read(
         Largest width times height, of all frames together; checked before anything is decoded.
     frames : str, int or several, optional
         Which frames to read, counted from 0: ``"0"``, ``"0-3"``, ``"0,4-6"``, ``"5-"`` or numbers.
+    axes : str, optional
+        What the axes of an array in a file of its own (.npy) are, a letter each: Y rows, X columns,
+        C channels, all others a stack, whose pictures become frames. By default (H, W) or
+        (H, W, C) of at most 4 channels.
 
     Returns
     -------
@@ -55,7 +62,7 @@ def read(
     Raises
     ------
     ArgumentError
-        `frames` is no choice of frames.
+        `frames` is no choice of frames, or `axes` are none.
     ArgumentTypeError
         `source` is neither a path nor a stream.
     ImageError
@@ -70,7 +77,9 @@ def read(
     ((480, 640, 3), (300.0, 300.0))
     """
     name = display_name(source)
-    limits = Limits(max_pixels, Selection.of(frames))
+    if axes is not None:
+        axes = check_axes(axes)
+    limits = Limits(max_pixels, Selection.of(frames), axes)
     if isinstance(source, (str, os.PathLike)):
         with _open(Path(source), name) as file:
             return _read(file, name, limits)
@@ -139,6 +148,10 @@ def _read(file: BinaryIO, name: str, limits: Limits) -> Image:
 
 def _decoded(file: BinaryIO, format_name: str, limits: Limits) -> Image:
     form = FORMATS[format_name]
+    if limits.axes is not None and not form.holds.arrays:
+        raise ImageError(
+            f"is {form.name}, which says itself what its axes are: leave axes out (--axes)"
+        )
     try:
         return form.read(file, limits)
     except ImageError:

@@ -63,8 +63,8 @@ def write(
     Parameters
     ----------
     image : Image or array
-        (H, W) or (H, W, C); an array of 2 or 4 channels ends in alpha. Integers span their range,
-        floats 0 to 1.
+        (H, W) or (H, W, C). An array has no alpha: ``Image(pixels, alpha=True)`` has. Integers
+        span their range, floats 0 to 1.
     target : path or binary stream
         A file is replaced at once when everything has succeeded, and keeps its permission bits.
     format : str, optional
@@ -154,6 +154,11 @@ def _encoded(
 
 def _fitted(picture: Image, form: Format, background: Colour) -> tuple[list[Frame], list[str]]:
     """Return the frames that the format holds, with pixels that it holds, and notes."""
+    if form.holds.arrays:
+        from convfilter.files.arrays import as_array
+
+        array, notes = as_array(picture, form)
+        return [Frame(array, Timing(), picture.metadata)], notes
     held, notes = _held(picture, form)
     pixels = []
     for frame in held:

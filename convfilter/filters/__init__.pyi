@@ -21,7 +21,9 @@ def add_noise(
     seed: int = 0,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Add noise, the same for the same seed.
 
@@ -34,8 +36,10 @@ def add_noise(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     method : {"gaussian", "salt-and-pepper", "speckle"}, default "gaussian"
         gaussian: added to every value; salt-and-pepper: single values become white or
         black; speckle: in proportion to the value
@@ -50,14 +54,24 @@ def add_noise(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -79,7 +93,9 @@ def bilateral(
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Average pixels that are near both in space and in colour: smooth areas, sharp edges.
 
@@ -93,8 +109,10 @@ def bilateral(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int, default 9
         diameter of the window, odd (3 to 101 pixels, odd)
     sigma_color : float, default 50.0
@@ -113,14 +131,24 @@ def bilateral(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -143,7 +171,9 @@ def box_blur(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Blur with a box: the plain mean of 2 radius + 1 rows and columns.
 
@@ -156,8 +186,10 @@ def box_blur(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     radius : int or (rows, columns), default 2
         pixels on each side of the middle, one number or rows,columns (0 to 1000 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -177,14 +209,24 @@ def box_blur(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -206,7 +248,9 @@ def canny(
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "luma",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Find edges as thin white lines: Canny's detector.
 
@@ -228,8 +272,10 @@ def canny(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     sigma : float, default 1.4
         standard deviation of the blur that comes first, 0 for none (0 to 50 pixels)
     low : float or None, default None
@@ -249,14 +295,24 @@ def canny(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -276,7 +332,9 @@ def close(
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Close: dilate, then erode; dark shapes smaller than the window vanish, others stay.
 
@@ -289,8 +347,10 @@ def close(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 5
         side of the window, one number or rows,columns (1 to 1001 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -304,14 +364,24 @@ def close(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -338,7 +408,9 @@ def convolve(
     channels: Literal["each", "luma"] = "each",
     signed: Literal["abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Correlate with any kernel: one of the catalogue, of a file, or given as text or array.
 
@@ -350,8 +422,10 @@ def convolve(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     kernel : name, path, text, array or Kernel
         name of a kernel, a file, or rows such as 0 -1 0, -1 5 -1, 0 -1 0
     scale : float or None, default None
@@ -382,14 +456,24 @@ def convolve(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -410,7 +494,9 @@ def denoise(
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Take noise away by one of five methods, as strongly as the noise needs.
 
@@ -427,8 +513,10 @@ def denoise(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     method : {"median", "kernel", "gaussian", "bilateral", "nl-means"}, default "median"
         median: best for single wrong pixels; kernel: the 3x3 mean `denoise`, repeated;
         gaussian: blur; bilateral: keeps edges; nl-means: best and slowest
@@ -446,14 +534,24 @@ def denoise(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -472,7 +570,9 @@ def depth_pool(
     size: int | None = None,
     stride: int | None = None,
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Reduce each group of neighbouring channels to one; alpha is left alone.
 
@@ -485,8 +585,10 @@ def depth_pool(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     reduce : {"max", "mean", "min"}, default "max"
         what becomes of the values of a group of channels
     size : int or None, default None
@@ -496,14 +598,24 @@ def depth_pool(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -530,7 +642,9 @@ def difference_of_gaussians(
     channels: Literal["each", "luma"] = "each",
     signed: Literal["abs", "offset", "clamp", "scale"] = "abs",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Subtract a wider Gaussian blur from a narrower one: detail of one size, a band-pass.
 
@@ -543,8 +657,10 @@ def difference_of_gaussians(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     sigma : float or (rows, columns), default 1.0
         standard deviation of the narrow one, or rows,columns (0.3 to 50 pixels)
     ratio : float, default 1.6
@@ -574,14 +690,24 @@ def difference_of_gaussians(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -601,7 +727,9 @@ def dilate(
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Dilate: bright shapes gain a rim.
 
@@ -616,8 +744,10 @@ def dilate(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 3
         side of the window, one number or rows,columns (1 to 1001 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -631,14 +761,24 @@ def dilate(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -661,7 +801,9 @@ def disk_blur(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Blur with a disk, as a lens out of focus would.
 
@@ -675,8 +817,10 @@ def disk_blur(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     radius : float, default 3.0
         radius of the disk (0.1 to 200 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -696,14 +840,24 @@ def disk_blur(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -728,7 +882,9 @@ def emboss(
     channels: Literal["each", "luma"] = "each",
     signed: Literal["abs", "offset", "clamp", "scale"] = "offset",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Show the picture as a relief lit from one side, on middle grey.
 
@@ -741,8 +897,10 @@ def emboss(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     angle : float, default 135.0
         where the light comes from, counterclockwise from the right (-360 to 360 degrees)
     amount : float, default 1.0
@@ -767,14 +925,24 @@ def emboss(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -794,7 +962,9 @@ def erode(
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Erode: bright shapes lose their rim.
 
@@ -808,8 +978,10 @@ def erode(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 3
         side of the window, one number or rows,columns (1 to 1001 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -823,14 +995,24 @@ def erode(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -855,7 +1037,9 @@ def frei_chen(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Find edges or lines with Frei and Chen's nine orthonormal kernels.
 
@@ -871,8 +1055,10 @@ def frei_chen(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     method : {"compass", "subspace"}, default "compass"
         compass: the strongest of the isotropic gradient turned eight ways; subspace: the
         share of the neighbourhood that is edge or line
@@ -897,14 +1083,24 @@ def frei_chen(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -933,7 +1129,9 @@ def gabor(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Find stripes of one width in any direction with Gabor's waves under a Gaussian.
 
@@ -950,8 +1148,10 @@ def gabor(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     wavelength : float, default 6.0
         width of a bright and a dark stripe (2 to 100 pixels)
     sigma : float or None, default None
@@ -984,14 +1184,24 @@ def gabor(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1015,7 +1225,9 @@ def gaussian_blur(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Blur with a Gaussian, the smoothest of the blurs.
 
@@ -1029,8 +1241,10 @@ def gaussian_blur(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     sigma : float or (rows, columns), default 2.0
         standard deviation, one number or rows,columns (0.05 to 250 pixels)
     truncate : float, default 4.0
@@ -1052,14 +1266,24 @@ def gaussian_blur(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1077,7 +1301,9 @@ def gradient_direction(
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Show where brightness rises as a hue, and how steeply as its brightness.
 
@@ -1092,8 +1318,10 @@ def gradient_direction(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
@@ -1102,14 +1330,24 @@ def gradient_direction(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1125,7 +1363,9 @@ def grayscale(
     image: ArrayLike,
     *,
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Turn a colour picture grey: the luma 0.299 red + 0.587 green + 0.114 blue.
 
@@ -1138,19 +1378,31 @@ def grayscale(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1171,7 +1423,9 @@ def high_pass(
     channels: Literal["each", "luma"] = "each",
     signed: Literal["abs", "offset", "clamp", "scale"] = "offset",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Keep what a Gaussian blur takes away: image - blurred, shown around middle grey.
 
@@ -1184,8 +1438,10 @@ def high_pass(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     sigma : float or (rows, columns), default 3.0
         standard deviation of the blur, one number or rows,columns (0.05 to 250 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -1202,14 +1458,24 @@ def high_pass(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1226,7 +1492,9 @@ def invert(
     *,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Turn the picture into its negative: white minus value.
 
@@ -1237,22 +1505,34 @@ def invert(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1275,7 +1555,9 @@ def kirsch(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Find edges with Kirsch's eight compass kernels: the strongest of their responses.
 
@@ -1289,8 +1571,10 @@ def kirsch(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     scale : float, default 1.0
         factor of the response (0.001 to 1000)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -1310,14 +1594,24 @@ def kirsch(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1342,7 +1636,9 @@ def laplacian(
     channels: Literal["each", "luma"] = "each",
     signed: Literal["abs", "offset", "clamp", "scale"] = "abs",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Take the Laplacian, the sum of both second derivatives: fine detail of every direction.
 
@@ -1355,8 +1651,10 @@ def laplacian(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     neighbours : {"4", "8"}, default "4"
         pixels that are weighed against the middle one
     scale : float, default 1.0
@@ -1381,14 +1679,24 @@ def laplacian(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1414,7 +1722,9 @@ def laplacian_of_gaussian(
     channels: Literal["each", "luma"] = "each",
     signed: Literal["abs", "offset", "clamp", "scale"] = "abs",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Take the Laplacian of the picture blurred with a Gaussian: blobs and edges of one size.
 
@@ -1428,8 +1738,10 @@ def laplacian_of_gaussian(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     sigma : float or (rows, columns), default 1.4
         standard deviation, one number or rows,columns (0.3 to 50 pixels)
     truncate : float, default 4.0
@@ -1457,14 +1769,24 @@ def laplacian_of_gaussian(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1485,7 +1807,9 @@ def max_pool(
     dilation: int | tuple[int, int] = 1,
     ceil_mode: bool = False,
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Reduce each window to its largest value; the picture shrinks by the stride.
 
@@ -1499,8 +1823,10 @@ def max_pool(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 2
         side of the window, one number or rows,columns (1 to 65536 pixels)
     stride : int or (rows, columns) or None, default None
@@ -1514,14 +1840,24 @@ def max_pool(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1544,7 +1880,9 @@ def maximum(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Take the largest value of each window: bright spots grow.
 
@@ -1555,8 +1893,10 @@ def maximum(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 3
         side of the window, one number or rows,columns (1 to 1001 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -1576,14 +1916,24 @@ def maximum(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1605,7 +1955,9 @@ def mean_pool(
     dilation: int | tuple[int, int] = 1,
     ceil_mode: bool = False,
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Reduce each window to its mean; the picture shrinks by the stride.
 
@@ -1619,8 +1971,10 @@ def mean_pool(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 2
         side of the window, one number or rows,columns (1 to 65536 pixels)
     count_include_pad : bool, default True
@@ -1636,14 +1990,24 @@ def mean_pool(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1666,7 +2030,9 @@ def median(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Take the median of each window: single wrong pixels vanish and edges stay sharp.
 
@@ -1677,8 +2043,10 @@ def median(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 3
         side of the window, one number or rows,columns (1 to 1001 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -1698,14 +2066,24 @@ def median(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1726,7 +2104,9 @@ def min_pool(
     dilation: int | tuple[int, int] = 1,
     ceil_mode: bool = False,
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Reduce each window to its smallest value; the picture shrinks by the stride.
 
@@ -1740,8 +2120,10 @@ def min_pool(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 2
         side of the window, one number or rows,columns (1 to 65536 pixels)
     stride : int or (rows, columns) or None, default None
@@ -1755,14 +2137,24 @@ def min_pool(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1785,7 +2177,9 @@ def minimum(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Take the smallest value of each window: dark spots grow.
 
@@ -1796,8 +2190,10 @@ def minimum(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 3
         side of the window, one number or rows,columns (1 to 1001 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -1817,14 +2213,24 @@ def minimum(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1844,7 +2250,9 @@ def morphological_gradient(
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Find edges as what is dilated minus what is eroded: the span of values in each window.
 
@@ -1857,8 +2265,10 @@ def morphological_gradient(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 3
         side of the window, one number or rows,columns (1 to 1001 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -1872,14 +2282,24 @@ def morphological_gradient(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1903,7 +2323,9 @@ def motion_blur(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Blur along a straight line, as a camera that moved evenly would.
 
@@ -1916,8 +2338,10 @@ def motion_blur(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     length : float, default 9.0
         length of the path (1 to 1000 pixels)
     angle : float, default 0.0
@@ -1939,14 +2363,24 @@ def motion_blur(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -1968,7 +2402,9 @@ def nl_means(
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Average pixels whose neighbourhoods look alike: non-local means.
 
@@ -1979,8 +2415,10 @@ def nl_means(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     strength : float, default 10.0
         difference of patches that count as alike, about the noise's (0.1 to 255 on the
         scale 0 to 255)
@@ -1999,14 +2437,24 @@ def nl_means(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2026,7 +2474,9 @@ def open(  # noqa: A001
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Open: erode, then dilate; bright shapes smaller than the window vanish, others stay.
 
@@ -2039,8 +2489,10 @@ def open(  # noqa: A001
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 5
         side of the window, one number or rows,columns (1 to 1001 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -2054,14 +2506,24 @@ def open(  # noqa: A001
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2087,7 +2549,9 @@ def oriented_max(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Turn a kernel eight ways and keep the largest response: its pattern in any direction.
 
@@ -2101,8 +2565,10 @@ def oriented_max(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     kernel : name, path, text, array or Kernel, default "line-vertical"
         name of a kernel, a file, or rows such as 0 -1 0, -1 5 -1, 0 -1 0
     scale : float, default 1.0
@@ -2124,14 +2590,24 @@ def oriented_max(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2155,7 +2631,9 @@ def percentile(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Take the value at a given rank of each window: from 0, the smallest, to 100, the largest.
 
@@ -2169,8 +2647,10 @@ def percentile(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     size : int or (rows, columns), default 3
         side of the window, one number or rows,columns (1 to 1001 pixels)
     percent : float, default 75.0
@@ -2192,14 +2672,24 @@ def percentile(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2223,7 +2713,9 @@ def prewitt(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Find edges with Prewitt's two gradients, each averaged evenly along the edge.
 
@@ -2236,8 +2728,10 @@ def prewitt(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     norm : {"l2", "l1", "max"}, default "l2"
         how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
         max: the larger size
@@ -2260,14 +2754,24 @@ def prewitt(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2283,7 +2787,9 @@ def relu(
     image: ArrayLike,
     *,
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Set negative values to 0, as networks do with the responses of their layers.
 
@@ -2296,19 +2802,31 @@ def relu(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2332,7 +2850,9 @@ def roberts(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Find edges with Roberts' cross, the differences along both diagonals of 2x2 pixels.
 
@@ -2345,8 +2865,10 @@ def roberts(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     norm : {"l2", "l1", "max"}, default "l2"
         how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
         max: the larger size
@@ -2369,14 +2891,24 @@ def roberts(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2399,7 +2931,9 @@ def robinson(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Find edges with Robinson's eight 5-level compass kernels: the strongest of their responses.
 
@@ -2412,8 +2946,10 @@ def robinson(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     scale : float, default 1.0
         factor of the response (0.001 to 1000)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -2433,14 +2969,24 @@ def robinson(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2464,7 +3010,9 @@ def scharr(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Find edges with Scharr's two gradients, the truest to the direction among 3x3 kernels.
 
@@ -2478,8 +3026,10 @@ def scharr(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     norm : {"l2", "l1", "max"}, default "l2"
         how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
         max: the larger size
@@ -2502,14 +3052,24 @@ def scharr(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2532,7 +3092,9 @@ def sharpen(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Sharpen: subtract the Laplacian of the four neighbours.
 
@@ -2545,8 +3107,10 @@ def sharpen(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     amount : float, default 1.0
         how much of the Laplacian is subtracted (0.01 to 10)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -2566,14 +3130,24 @@ def sharpen(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2597,7 +3171,9 @@ def sobel(
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Find edges with Sobel's two gradients, each smoothed 1-2-1 along the edge.
 
@@ -2611,8 +3187,10 @@ def sobel(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     norm : {"l2", "l1", "max"}, default "l2"
         how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
         max: the larger size
@@ -2635,14 +3213,24 @@ def sobel(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2660,7 +3248,9 @@ def threshold(
     threshold: float | None = None,
     channels: Literal["each", "luma"] = "luma",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Turn the picture black and white: white where a value is above a threshold.
 
@@ -2674,8 +3264,10 @@ def threshold(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     threshold : float or None, default None
         values above it become white, all others black (0 to 255); None: found by Otsu's
         method
@@ -2685,14 +3277,24 @@ def threshold(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2714,7 +3316,9 @@ def unsharp_mask(
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Sharpen by what a Gaussian blur takes away: image + amount * (image - blurred).
 
@@ -2728,8 +3332,10 @@ def unsharp_mask(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     sigma : float or (rows, columns), default 2.0
         standard deviation of the blur, one number or rows,columns (0.05 to 250 pixels)
     amount : float, default 1.0
@@ -2747,14 +3353,24 @@ def unsharp_mask(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------

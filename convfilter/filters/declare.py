@@ -51,6 +51,7 @@ class Filter:
         neutral: bool,
         few_values: bool,
         mixes: bool,
+        keeps_masks: bool | Callable[[Values], bool],
     ) -> None:
         self.function = function
         self.name = _declared_name(function)
@@ -61,6 +62,7 @@ class Filter:
         self.mixes = mixes
         self._reach = reach
         self._alpha = alpha
+        self._keeps_masks = keeps_masks
         # as a function of the package has them
         self.__module__ = __package__
         self.__name__ = self.__qualname__ = function.__name__.rstrip("_")
@@ -76,28 +78,24 @@ class Filter:
         image: ArrayLike,
         *,
         workers: int | None = None,
-        alpha: AlphaMode = "weigh",
+        alpha: AlphaMode | None = None,
+        axes: str | None = None,
+        channel_axis: int | None = None,
         **given: Any,
     ) -> Array:
         """Filter an image; `help` of a filter says what its arguments mean.
 
         Parameters
         ----------
-        image : array (H, W) or (H, W, C)
-        workers, alpha : as for every filter
+        image : array (H, W) or (H, W, C), or of the axes named; or an `Image` of one frame
+        workers, alpha, axes, channel_axis : as for every filter
         given : the filter's parameters by name
         """
-        from convfilter.engine.planning import rehearse
-        from convfilter.filters.pixels.picture import Pixels
-        from convfilter.runtime.compiled import Foresight
+        from convfilter.filters.pixels.entering import filtered
 
         values = self.bind(given)
-
-        def run(image: ArrayLike, workers: int | None) -> Array:
-            return self.run(Pixels.of(image, alpha_mode=alpha, workers=workers), values).finish()
-
-        with Foresight(lambda: rehearse(image, lambda part: run(part, 1))):
-            return run(image, workers)
+        how: dict[str, Any] = {"alpha": alpha, "axes": axes, "channel_axis": channel_axis}
+        return filtered(image, lambda pixels: self.run(pixels, values), workers=workers, **how)
 
     @functools.cached_property
     def description(self) -> str:
@@ -160,9 +158,23 @@ class Filter:
 
         with ignoring_infinities():
             result = self._run(pixels, values)
+            if pixels.is_mask:
+                result = result.changed(is_mask=self.keeps_mask(pixels, values))
             if pixels.beside is None or self.mixes:
                 return result
             return result.changed(beside=self._run(pixels.beside, values))
+
+    def keeps_mask(self, pixels: Pixels, values: Values) -> bool:
+        """Tell whether black and white alone come of a picture that holds nothing else."""
+        if self.few_values:
+            return True
+        keeps = self._keeps_masks
+        if not (keeps(values) if callable(keeps) else keeps):
+            return False
+        if values.get("border") == "constant" and values["fill"] not in (0, 255):
+            return False
+        in_luma = (self.mixes and not self.response) or values.get("channels") == "luma"
+        return not (in_luma and pixels.has_luma)
 
     def _run(self, pixels: Pixels, values: Values) -> Pixels:
         of_luma = values.get("channels") == "luma"
@@ -271,6 +283,7 @@ def filter(  # noqa: A001 - always written declare.filter
     neutral: bool = False,
     few_values: bool = False,
     mixes: bool = False,
+    keeps_masks: bool | Callable[[Values], bool] = False,
 ) -> Callable[[Callable[..., Pixels]], Filter]:
     """Declare a filter: ``@declare.filter(...)`` above ``def gaussian_blur(image, window, *, …)``.
 
@@ -286,6 +299,8 @@ def filter(  # noqa: A001 - always written declare.filter
     alpha : "smooths", "keeps" or "point" (`AlphaRule` says what they mean), or a function
         With "keeps" the function gets a picture whose alpha nothing smooths.
     response, neutral, few_values, mixes : as the attributes of `Filter`
+    keeps_masks : whether, of a channel that is black and white alone, one comes that is so too
+        Or a function of the parameters. Of `few_values` it is known.
     """
 
     def declare(function: Callable[..., Pixels]) -> Filter:
@@ -297,6 +312,7 @@ def filter(  # noqa: A001 - always written declare.filter
             neutral=neutral,
             few_values=few_values,
             mixes=mixes,
+            keeps_masks=keeps_masks,
         )
         if _declared.setdefault(made.name, made) is not made:
             raise ArgumentTypeError(f"two filters are called {made.name}")

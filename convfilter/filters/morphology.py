@@ -26,7 +26,7 @@ Size = Annotated[
 ]
 
 
-@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths")
+@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths", keeps_masks=True)
 def minimum(
     image: Pixels, window: Window, *, size: Size = 3, channels: Channels = "each"
 ) -> Pixels:
@@ -37,7 +37,7 @@ def minimum(
     return rank(image, SMALLEST, size, window)
 
 
-@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths")
+@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths", keeps_masks=True)
 def maximum(
     image: Pixels, window: Window, *, size: Size = 3, channels: Channels = "each"
 ) -> Pixels:
@@ -48,7 +48,9 @@ def maximum(
     return rank(image, LARGEST, size, window)
 
 
-@declare.filter(reach=lambda values: around_ranks(values["size"]), alpha="smooths")
+@declare.filter(
+    reach=lambda values: around_ranks(values["size"]), alpha="smooths", keeps_masks=True
+)
 def percentile(
     image: Pixels,
     window: Window,
@@ -69,7 +71,7 @@ def percentile(
     return rank(image, percent, size, window)
 
 
-@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths")
+@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths", keeps_masks=True)
 def erode(
     image: Pixels, options: BorderOptions, *, size: Size = 3, channels: Channels = "each"
 ) -> Pixels:
@@ -83,7 +85,9 @@ def erode(
     return _chain(image, options, size, SMALLEST)
 
 
-@declare.filter(reach=lambda values: around(values["size"]).turned(), alpha="smooths")
+@declare.filter(
+    reach=lambda values: around(values["size"]).turned(), alpha="smooths", keeps_masks=True
+)
 def dilate(
     image: Pixels, options: BorderOptions, *, size: Size = 3, channels: Channels = "each"
 ) -> Pixels:
@@ -108,7 +112,7 @@ def _both_ways(values: Values) -> Reach:
     return window.union(window.turned())
 
 
-@declare.filter(reach=_twice, alpha="smooths")
+@declare.filter(reach=_twice, alpha="smooths", keeps_masks=True)
 def open_(
     image: Pixels, options: BorderOptions, *, size: Size = 5, channels: Channels = "each"
 ) -> Pixels:
@@ -121,7 +125,7 @@ def open_(
     return _chain(image, options, size, SMALLEST, LARGEST)
 
 
-@declare.filter(reach=_twice, alpha="smooths")
+@declare.filter(reach=_twice, alpha="smooths", keeps_masks=True)
 def close(
     image: Pixels, options: BorderOptions, *, size: Size = 5, channels: Channels = "each"
 ) -> Pixels:
@@ -134,7 +138,7 @@ def close(
     return _chain(image, options, size, LARGEST, SMALLEST)
 
 
-@declare.filter(reach=_both_ways, alpha="keeps", response=True)
+@declare.filter(reach=_both_ways, alpha="keeps", response=True, keeps_masks=True)
 def morphological_gradient(
     image: Pixels, options: BorderOptions, *, size: Size = 3, channels: Channels = "each"
 ) -> Pixels:

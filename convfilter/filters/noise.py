@@ -17,6 +17,7 @@ from convfilter.filters.declaring.reach import WHOLE, Reach, around, around_rank
 from convfilter.filters.pixels.picture import Pixels
 from convfilter.filters.pixels.windows import correlate, filled, rank, smooth
 from convfilter.runtime.checks import Array
+from convfilter.runtime.pictures import axes_of
 
 Patch = Annotated[
     int, Spec("side of the patches that are compared, odd", 1, 51, "pixels", odd=True)
@@ -47,7 +48,9 @@ NOISE = Spec(
 )
 
 
-@declare.filter(reach=lambda values: around_ranks(values["size"]), alpha="smooths")
+@declare.filter(
+    reach=lambda values: around_ranks(values["size"]), alpha="smooths", keeps_masks=True
+)
 def median(
     image: Pixels,
     window: Window,
@@ -158,7 +161,11 @@ def _denoise_reach(values: Values) -> Reach:
             return around(_patches_span(PATCH, SEARCH))
 
 
-@declare.filter(reach=_denoise_reach, alpha="smooths")
+@declare.filter(
+    reach=_denoise_reach,
+    alpha="smooths",
+    keeps_masks=lambda values: values["method"] == "median",
+)
 def denoise(
     image: Pixels,
     options: BorderOptions,
@@ -185,7 +192,8 @@ def denoise(
     """
     if strength is None:
         visible = None if image.alpha is None else image.alpha > 0
-        found = noise_sigma(filled(image, NOISE_REACH), seen=visible, workers=image.workers)
+        known = filled(image, NOISE_REACH)
+        found = noise_sigma(known, seen=visible, axes=axes_of(known), workers=image.workers)
         strength = NOISE.range.nearest(float(np.mean(found)) / image.intensity(1))
     window = Window(border=options.border, fill=options.fill)
     match method:
@@ -226,7 +234,11 @@ def _repeated(kernel: Array, times: int) -> Array:
 
 
 # the noise of a pixel depends on its place
-@declare.filter(reach=WHOLE, alpha="point")
+@declare.filter(
+    reach=WHOLE,
+    alpha="point",
+    keeps_masks=lambda values: values["method"] == "salt-and-pepper",
+)
 def add_noise(
     image: Pixels,
     *,

@@ -19,7 +19,7 @@ ROUNDING = 1e-6
 """Of white: far less than a step of 16 bits, far more than the rounding of a float."""
 
 
-@declare.filter(reach=POINT, alpha="point", neutral=True, mixes=True)
+@declare.filter(reach=POINT, alpha="point", neutral=True, mixes=True, keeps_masks=True)
 def grayscale(image: Pixels) -> Pixels:
     """Turn a colour picture grey: the luma 0.299 red + 0.587 green + 0.114 blue.
 
@@ -33,11 +33,12 @@ def grayscale(image: Pixels) -> Pixels:
     if colour.shape[2] != 3:
         raise ArgumentError(
             f"the picture has {colour.shape[2]} colour channels: grayscale needs red, green, blue"
+            " (of an array, alpha says that the last channel is none of them)"
         )
     return image.luma()
 
 
-@declare.filter(reach=POINT, alpha="point")
+@declare.filter(reach=POINT, alpha="point", keeps_masks=True)
 def invert(image: Pixels, *, channels: Channels = "each") -> Pixels:
     """Turn the picture into its negative: white minus value.
 
@@ -85,7 +86,7 @@ def threshold(
     return image.with_colour(_white_where(shown > np.array(levels), image), signed=None)
 
 
-@declare.filter(reach=POINT, alpha="point", neutral=True)
+@declare.filter(reach=POINT, alpha="point", neutral=True, keeps_masks=True)
 def relu(image: Pixels) -> Pixels:
     """Set negative values to 0, as networks do with the responses of their layers.
 

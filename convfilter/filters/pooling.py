@@ -13,6 +13,7 @@ from convfilter.filters.declaring.parameters import IntegerPair, Spec
 from convfilter.filters.declaring.reach import POINT, around
 from convfilter.filters.pixels.picture import Pixels
 from convfilter.filters.pixels.windows import pool
+from convfilter.runtime.pictures import axes_of
 
 PoolSize = Annotated[
     IntegerPair, Spec("side of the window, one number or rows,columns", 1, 65536, "pixels")
@@ -36,7 +37,7 @@ class PoolWindow(Options):
     ] = False
 
 
-@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths")
+@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths", keeps_masks=True)
 def max_pool(image: Pixels, window: PoolWindow, *, size: PoolSize = 2) -> Pixels:
     """Reduce each window to its largest value; the picture shrinks by the stride.
 
@@ -48,7 +49,7 @@ def max_pool(image: Pixels, window: PoolWindow, *, size: PoolSize = 2) -> Pixels
     return pool(image, size, "max", **window.as_arguments())
 
 
-@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths")
+@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths", keeps_masks=True)
 def min_pool(image: Pixels, window: PoolWindow, *, size: PoolSize = 2) -> Pixels:
     """Reduce each window to its smallest value; the picture shrinks by the stride.
 
@@ -80,7 +81,14 @@ def mean_pool(
     return pool(image, size, "mean", count_include_pad=count_include_pad, **window.as_arguments())
 
 
-@declare.filter(reach=POINT, alpha="point", response=True, neutral=True, mixes=True)
+@declare.filter(
+    reach=POINT,
+    alpha="point",
+    response=True,
+    neutral=True,
+    mixes=True,
+    keeps_masks=lambda values: values["reduce"] != "mean",
+)
 def depth_pool(
     image: Pixels,
     *,
@@ -110,6 +118,7 @@ def depth_pool(
         reduce=reduce,
         stride=stride,
         over="depth",
+        axes=axes_of(colour),
         workers=image.workers,
     )
     if result.ndim == 3 and result.shape[2] == 1:

@@ -1,4 +1,4 @@
-"""Arrays in NumPy's own files (.npy): every dtype and number of channels that an image may have.
+"""Arrays in NumPy's own files (.npy): every dtype, number of channels and stack of pictures.
 
 The format is that of NumPy's documentation of `numpy.lib.format`. Nothing is ever unpickled.
 """
@@ -15,21 +15,24 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from convfilter.errors import ImageError
+from convfilter.dtypes import PIXEL_DTYPES, understood, way_out
+from convfilter.errors import ArgumentError, ImageError
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.quiet import warnings_silenced
-from convfilter.picture.image import Image
+from convfilter.picture.image import Image, Stack
+from convfilter.runtime.pictures import check_axes, layout_of
 
 __all__ = ["FORMAT", "read", "write"]
 
-_DTYPES = ("bool", "uint8", "uint16", "int16", "float32", "float64")
 _LONGEST_HEADER = 10_000
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
 
 
 def read(file: BinaryIO, limits: Limits) -> Image:
-    """Read an array (H, W) or (H, W, C); the last of 2 or 4 channels is alpha.
+    """Read an array (H, W) or (H, W, C), or of the axes named: then of stacks each picture.
+
+    Which channel is alpha, if any, such a file does not tell.
 
     Raises
     ------
@@ -43,19 +46,45 @@ def read(file: BinaryIO, limits: Limits) -> Image:
         raise ValueError(f"version {version[0]}.{version[1]}")
     with warnings_silenced():  # of files that Python 2 has written
         shape, by_columns, dtype = _HEADERS[version](file, max_header_size=_LONGEST_HEADER)
-    if dtype.name not in _DTYPES:
-        raise ImageError(
-            f"arrays of {dtype.name} are not supported: convert it with astype to one of"
-            f" {', '.join(_DTYPES)}"
-        )
-    if len(shape) not in (2, 3) or 0 in shape:
+    if dtype.kind not in "biuf":
+        raise ImageError(f"arrays of {dtype.name} are not supported: store numbers")
+    if len(shape) < 2 or 0 in shape:
         raise ImageError(
             f"an array of the shape {shape} is no picture: give (height, width) or"
             " (height, width, channels)"
         )
-    limits.check_size((shape[1], shape[0]))
-    limits.chosen()
-    return replace(Image.of(_values(file, shape, by_columns, dtype)), format=FORMAT.name)
+    try:
+        layout = layout_of(shape, limits.axes)
+    except ArgumentError as error:
+        raise ImageError(str(error)) from error
+    lengths = tuple(shape[axis] for axis in layout.stack)
+    limits.check_size((shape[layout.columns], shape[layout.rows]), math.prod(lengths))
+    chosen = limits.chosen(math.prod(lengths))
+    values = understood(_values(file, shape, by_columns, dtype))
+    if values.dtype.name not in PIXEL_DTYPES:
+        raise ImageError(f"arrays of {dtype.name} are not supported: {way_out(values)}")
+    pictures = layout.pictures(values)
+    frames = [
+        Image(np.ascontiguousarray(pictures[np.unravel_index(number, lengths)]), format=FORMAT.name)
+        for number in chosen
+    ]
+    return replace(
+        frames[0], following=tuple(frames[1:]), stack=_stack(limits.axes, lengths, chosen)
+    )
+
+
+def _stack(axes: str | None, lengths: tuple[int, ...], chosen: list[int]) -> Stack | None:
+    """Return how the chosen pictures of an array of such axes lie in one of their own."""
+    if axes is None:
+        return None
+    letters = check_axes(axes)
+    if len(chosen) == math.prod(lengths):
+        return Stack(letters, lengths)
+    # some pictures of several axes have one, if any, that is left
+    first, *others = (letter for letter in letters if letter not in "YXC")
+    left_out = others if len(chosen) > 1 else [first, *others]
+    lengths = (len(chosen),) if len(chosen) > 1 else ()
+    return Stack("".join(letter for letter in letters if letter not in left_out), lengths)
 
 
 def _values(
@@ -85,7 +114,7 @@ FORMAT = Format(
     "NPY",
     suffixes=(".npy",),
     signature=rb"\x93NUMPY",
-    holds=Holds(depth=64, alpha=True, arrays=True),
+    holds=Holds(depth=64, arrays=True),
     read=read,
     write=write,
 )

@@ -9,9 +9,10 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from convfilter.dtypes import PIXEL_DTYPES, understood, way_out
 from convfilter.errors import ArgumentError, ArgumentTypeError
 
-__all__ = ["COMMENT", "Disposal", "Image", "JpegSettings", "Metadata", "Timing"]
+__all__ = ["COMMENT", "Disposal", "Image", "JpegSettings", "Metadata", "Stack", "Timing"]
 
 COMMENT = "Comment"
 """The keyword of a GIF or JPEG comment among texts, as the PNG specification (11.3.3.2) has it."""
@@ -19,8 +20,6 @@ COMMENT = "Comment"
 Disposal = Literal["keep", "clear", "restore"]
 """What becomes of a frame before the next one is drawn: it stays, its place is cleared, or what
 was there before comes back."""
-
-_DTYPES = ("bool", "uint8", "uint16", "int16", "float32", "float64")
 
 
 class JpegSettings(NamedTuple):
@@ -93,6 +92,21 @@ class Timing:
     disposal: Disposal = "keep"
 
 
+class Stack(NamedTuple):
+    """How pictures lie in one array of more axes.
+
+    Attributes
+    ----------
+    axes : str
+        A letter for each axis of the array, ``"TZCYX"`` for example.
+    lengths : tuple of int
+        Of the axes that are neither Y, X nor C, in their order; the last one counts frames fastest.
+    """
+
+    axes: str
+    lengths: tuple[int, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Image:
     """Pixels and what belongs to them.
@@ -100,8 +114,9 @@ class Image:
     Attributes
     ----------
     pixels : ndarray
-        ``(H, W)`` or ``(H, W, C)``; bool, uint8, uint16, int16, float32 or float64. Integers
-        span their range, float pixels span 0 to 1.
+        ``(H, W)`` or ``(H, W, C)``; bool, uint8, uint16, int16, float32 or float64; int8 and
+        float16 are widened to int16 and float32. Integers span their range, float pixels span 0
+        to 1, and of bool, True is white.
     alpha : bool
         Whether the last channel is alpha, straight: colours are not multiplied by it.
     format : str or None
@@ -115,6 +130,8 @@ class Image:
     following : tuple of Image
         The frames or pages after this one, none of which has further ones. Frames of an animation
         all have its size.
+    stack : Stack or None
+        How the frames lie in an array of more axes, where they come from one.
     """
 
     pixels: NDArray[Any]
@@ -124,20 +141,23 @@ class Image:
     timing: Timing | None = None
     plays: int = 0
     following: tuple[Image, ...] = ()
+    stack: Stack | None = None
 
     def __post_init__(self) -> None:
-        pixels = self.pixels
+        pixels: object = self.pixels
         if not isinstance(pixels, np.ndarray):
             raise ArgumentTypeError(
                 f"pixels are a NumPy array, not {type(pixels).__name__}: use numpy.asarray"
             )
         if pixels.ndim not in (2, 3):
             raise ArgumentError(f"pixels have the shape (H, W) or (H, W, C), not {pixels.shape}")
-        if pixels.dtype.name not in _DTYPES:
-            raise ArgumentTypeError(
-                f"pixels of dtype {pixels.dtype} are not supported: "
-                f"convert them with astype to one of {', '.join(_DTYPES)}"
-            )
+        if pixels.dtype.name not in PIXEL_DTYPES:
+            pixels = understood(pixels)
+            if pixels.dtype.name not in PIXEL_DTYPES:
+                raise ArgumentTypeError(
+                    f"pixels of dtype {pixels.dtype} are not supported: {way_out(pixels)}"
+                )
+            object.__setattr__(self, "pixels", pixels)
         if self.alpha and (pixels.ndim != 3 or pixels.shape[2] < 2):
             raise ArgumentError(
                 f"pixels of shape {pixels.shape} have no channel for alpha: use alpha=False"
@@ -147,11 +167,8 @@ class Image:
 
     @classmethod
     def of(cls, picture: Image | ArrayLike) -> Image:
-        """Return `picture` as an `Image`; an array of 2 or 4 channels ends in alpha."""
-        if isinstance(picture, Image):
-            return picture
-        pixels = np.asarray(picture)
-        return cls(pixels, alpha=pixels.ndim == 3 and pixels.shape[2] in (2, 4))
+        """Return `picture` as an `Image`; an array has channels, and none of them is alpha."""
+        return picture if isinstance(picture, Image) else cls(np.asarray(picture))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -201,6 +218,11 @@ class Image:
         return replace(first, following=tuple(others))
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        if self.following:
+            raise ArgumentError(
+                f"the image has {len(self.frames)} frames, and an array is one of them: take"
+                " image.frames one by one, or filter all by convfilter.apply or a Pipeline"
+            )
         if copy:
             return np.array(self.pixels, dtype=dtype)
         converted = self.pixels if dtype is None else self.pixels.astype(dtype, copy=False)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from convfilter.dtypes import IMAGE_DTYPES, understood, way_out
 from convfilter.errors import ArgumentError, ArgumentTypeError, ConvfilterError, KernelError
 from convfilter.runtime.numbers import check_integer, check_number, check_pair, shortened
 
@@ -18,6 +19,7 @@ __all__ = [
     "LARGEST_ELEMENTS",
     "LARGEST_KERNEL",
     "Array",
+    "as_array",
     "check_dtype",
     "check_fill",
     "check_image",
@@ -28,7 +30,6 @@ __all__ = [
     "limits_of",
 ]
 
-IMAGE_DTYPES = ("uint8", "uint16", "int16", "float32", "float64")
 _KNOWN = frozenset(np.dtype(name) for name in IMAGE_DTYPES)
 LARGEST_ELEMENTS = 2**33
 """Arrays beyond this many elements are taken for a slip of the keyboard."""
@@ -64,18 +65,14 @@ def check_dtype(dtype: DTypeLike, what: str) -> np.dtype[Any]:
 def check_image(image: ArrayLike) -> Array:
     """Return the image as a C-contiguous (H, W, C) array in the byte order of the machine.
 
-    Bool becomes uint8 0 and 1. The array that comes back may share memory with the image and must
-    not be written to.
+    Bool becomes uint8 0 and 1; int8 and float16 are widened. The array that comes back may share
+    memory with the image and must not be written to.
     """
-    try:
-        array = np.asarray(image)
-    except ValueError as error:
-        raise ArgumentTypeError(
-            "the image is not an array: its rows have different lengths"
-        ) from error
-    if array.dtype == np.bool_:
-        array = array.view(np.uint8)
-    dtype = check_dtype(array.dtype, "the image")
+    array = as_array(image)
+    dtype = array.dtype
+    if dtype not in _KNOWN:
+        array = _understood(array)
+        dtype = array.dtype
     if array.ndim not in (2, 3):
         raise ArgumentError(
             f"the image has {array.ndim} axes: give (height, width) or (height, width, channels)"
@@ -88,6 +85,28 @@ def check_image(image: ArrayLike) -> Array:
         )
     array = np.ascontiguousarray(array, dtype=dtype)
     return array if array.ndim == 3 else array[:, :, np.newaxis]
+
+
+def as_array(image: ArrayLike) -> Array:
+    """Return the image as an array of whatever it holds, or raise ArgumentTypeError."""
+    try:
+        return np.asarray(image)
+    except ConvfilterError:
+        raise  # of an `Image`
+    except ValueError as error:
+        raise ArgumentTypeError(
+            "the image is not an array: its rows have different lengths"
+        ) from error
+
+
+def _understood(array: Array) -> Array:
+    """Return an array of one of the image dtypes with the same values, or refuse it."""
+    if array.dtype == np.bool_:
+        return array.view(np.uint8)
+    array = understood(array)
+    if array.dtype not in _KNOWN:
+        raise ArgumentTypeError(f"the image has dtype {array.dtype.name}: {way_out(array)}")
+    return array
 
 
 def check_kernel(kernel: Any) -> NDArray[np.float64]:

@@ -26,7 +26,8 @@ def test_nothing_said_gives_every_default() -> None:
 
 def test_the_type_of_every_field_allows_its_default_and_its_choices() -> None:
     for name, hint in get_type_hints(Settings).items():
-        kinds = get_args(hint) or (hint,)
+        kinds = {hint, *get_args(hint)}
+        kinds.update(*map(get_args, kinds.copy()))
         default = OPTIONS[name].default
         assert default in kinds or type(default) in kinds, name
         assert all(choice in kinds or str in kinds for choice in OPTIONS[name].choices), name

@@ -26,7 +26,7 @@ PIXELS = np.random.default_rng(0).integers(0, 256, (24, 32, 4), dtype=np.uint8)
 @pytest.fixture(autouse=True)
 def _in_folder_with_a_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    write(PIXELS, "in.png")
+    write(Image(PIXELS, alpha=True), "in.png")
 
 
 def work(text: str = "sobel", **given: Any) -> Work:
@@ -68,7 +68,7 @@ def test_a_folder_is_made_only_where_the_job_may() -> None:
 
 
 def test_an_output_is_replaced_only_where_the_job_may() -> None:
-    write(PIXELS, "out.png")
+    write(Image(PIXELS, alpha=True), "out.png")
     before = Path("out.png").read_bytes()
     with pytest.raises(ImageError, match="exists already"):
         work()(Job(Path("in.png"), Path("out.png")))

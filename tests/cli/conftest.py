@@ -13,7 +13,7 @@ import pytest
 
 from convfilter import filters
 from convfilter.cli.main import run
-from convfilter.images import write
+from convfilter.images import Image, write
 
 SIZE = (24, 32)
 COMPILING = "compiling its loops for this processor, on the first use only"
@@ -83,7 +83,7 @@ def picture(path: str | Path, *, seed: int = 0, channels: int = 3) -> Path:
     shape = SIZE if channels == 1 else (*SIZE, channels)
     pixels = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    write(pixels, path)
+    write(Image(pixels, alpha=channels in (2, 4)), path)
     return Path(path)
 
 

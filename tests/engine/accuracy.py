@@ -29,6 +29,7 @@ from convfilter.engine.rank.algorithms import bits, blocks, columns
 from convfilter.engine.window import source
 from convfilter.errors import ArgumentError
 from convfilter.runtime import threads
+from convfilter.runtime.pictures import MOST_CHANNELS
 from tests import naive
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -36,6 +37,11 @@ Array = np.ndarray[Any, np.dtype[Any]]
 EXACT_BELOW = 2.0**53
 ALLOWED = {"uint8": 0.52, "uint16": 0.6, "int16": 0.6, "float32": 1e-5, "float64": 1e-12}
 SELECTING = ("minimum", "maximum", "median", "percentile")
+
+
+def axes_named(image: Array) -> dict[str, str]:
+    """Return the axes where they have to be named: of more than four channels."""
+    return {"axes": "YXC"} if image.ndim == 3 and image.shape[2] > MOST_CHANNELS else {}
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,8 @@ class Case:
     def run(self, workers: int | None = None) -> Array:
         """Call the engine."""
         call = getattr(engine, self.function)
-        result: Array = call(self.image, *self.arguments, **self.options, workers=workers)
+        named = {**self.options, **axes_named(self.image), "workers": workers}
+        result: Array = call(self.image, *self.arguments, **named)
         return result
 
     def __str__(self) -> str:
@@ -118,7 +125,7 @@ def expect(case: Case) -> Expected:
     name, image, options = case.function, case.image, case.options
     if name in SELECTING:
         exact = getattr(naive, name)(image, *case.arguments, **options)
-        return Expected(exact, image_dtype(image))
+        return Expected(exact, image.dtype.newbyteorder("="))
     if name == "pool":
         return expect_pool(case)
     if name == "canny":
@@ -153,7 +160,7 @@ def expect_pool(case: Case) -> Expected:
     dtype = image_dtype(image)
     exact = naive.pool(image, size, **case.options)
     if case.options.get("reduce", "max") != "mean":
-        return Expected(exact, dtype)
+        return Expected(exact, image.dtype.newbyteorder("="))
     magnitudes = naive.pool(np.abs(as_floats(image)), size, **case.options)
     finite = magnitudes[np.isfinite(magnitudes)]
     largest = float(finite.max()) if finite.size else 0.0

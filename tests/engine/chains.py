@@ -20,7 +20,7 @@ from convfilter.engine.operation import Operation
 from convfilter.engine.window.axes import Outline
 from convfilter.errors import ArgumentError
 from convfilter.runtime.checks import IMAGE_DTYPES, Array, check_image
-from tests.engine.accuracy import Case, in_small_pieces
+from tests.engine.accuracy import Case, axes_named, in_small_pieces
 from tests.engine.cases import DRAWS, draw_image
 
 ONE_PASS = "; all steps in one pass"
@@ -69,7 +69,8 @@ class Step:
             named["dtype"] = dtype
         elif self.averages and dtype.kind == "f":
             image = image.astype(dtype)
-        result: Array = getattr(engine, self.function)(image, *self.arguments, **named, workers=1)
+        named |= {**axes_named(image), "workers": 1}
+        result: Array = getattr(engine, self.function)(image, *self.arguments, **named)
         return result.view(np.uint8) if result.dtype == np.bool_ else result
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from convfilter import engine
 from convfilter.errors import ArgumentError
-from tests.engine.accuracy import Case, check
+from tests.engine.accuracy import Case, axes_named, check
 from tests.engine.cases import (
     BORDERS,
     DTYPES,
@@ -96,7 +96,7 @@ def test_channels_are_treated_alike(random: Random, dtype: str) -> None:
     )
     kernel = np.asarray(draw_kernel(random, draw_kernel_shape(random)))
     border: Any = random.choice(BORDERS)
-    whole = engine.correlate(image, kernel, border=border)
+    whole = engine.correlate(image, kernel, border=border, **axes_named(image))
     for channel in range(image.shape[2]):
         alone = engine.correlate(image[:, :, channel], kernel, border=border)
         assert np.array_equal(whole[:, :, channel], alone)
@@ -110,8 +110,9 @@ def test_a_window_filter_commutes_with_mirroring(random: Random) -> None:
     border = random.choice(BORDERS)
     for name in ("minimum", "maximum", "median"):
         call = getattr(engine, name)
-        mirrored = call(image[::-1, ::-1], size, border=border)[::-1, ::-1]
-        assert np.array_equal(call(image, size, border=border), mirrored)
+        named = {"border": border, **axes_named(image)}
+        mirrored = call(image[::-1, ::-1], size, **named)[::-1, ::-1]
+        assert np.array_equal(call(image, size, **named), mirrored)
 
 
 @pytest.mark.slow

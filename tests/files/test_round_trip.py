@@ -16,6 +16,9 @@ from tests.formats.declared import DEPTHS, exact, written
 
 
 def there_and_back(image: Image | np.ndarray, format_name: str) -> Image:
+    """Return what is read of a file of an image; two and four channels of an array have alpha."""
+    if isinstance(image, np.ndarray):
+        image = Image(image, alpha=image.shape[2:] in ((2,), (4,)))
     stream = io.BytesIO()
     assert write(image, stream, format=format_name) == []
     stream.seek(0)

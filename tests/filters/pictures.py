@@ -32,8 +32,9 @@ def with_alpha(picture: Array) -> Array:
 
 
 def opaque(picture: Array) -> Array:
-    """Return the picture with an opacity of 255 everywhere."""
-    return np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)])
+    """Return the picture with full opacity everywhere."""
+    white = np.full(picture.shape[:2], white_of(picture.dtype), picture.dtype)
+    return np.dstack([picture, white])
 
 
 def white_of(dtype: DTypeLike) -> float:

@@ -214,8 +214,8 @@ def test_direction_shows_the_length_as_brightness() -> None:
 
 def test_direction_keeps_opacity_and_takes_any_colour() -> None:
     both = np.dstack([grey(), grey()])
-    result = filters.gradient_direction(both)
+    result = filters.gradient_direction(both, alpha="weigh")
     assert result.shape == (*grey().shape, 4)
     np.testing.assert_array_equal(result[:, :, 3], grey())
     with pytest.raises(ArgumentError, match="5 colour channels"):
-        filters.gradient_direction(np.zeros((4, 4, 5), np.uint8))
+        filters.gradient_direction(np.zeros((4, 4, 5), np.uint8), axes="YXC")

@@ -63,8 +63,8 @@ def test_signature_is_that_of_a_function() -> None:
     signature = inspect.signature(filters.gaussian_blur)
     names = list(signature.parameters)
     assert names[0] == "image"
-    assert names[-2:] == ["workers", "alpha"]
-    assert signature.parameters["alpha"].default == "weigh"
+    assert names[-4:] == ["workers", "alpha", "axes", "channel_axis"]
+    assert signature.parameters["alpha"].default is None
     assert signature.parameters["sigma"].default == 2.0
     assert filters.gaussian_blur.__name__ == "gaussian_blur"
     assert "Gaussian" in filters.gaussian_blur.__doc__
@@ -81,7 +81,10 @@ def test_help_shows_every_parameter_with_its_range_and_default() -> None:
         'border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"',
         "workers : int or None, default None",
         "None: all CPUs",
-        'alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"',
+        'alpha : {"weigh", "keep", "filter", "drop"} or None, default None',
+        "None: weigh for pictures with alpha; an array has none",
+        "axes : str or None, default None",
+        "channel_axis : int or None, default None",
         "array of the image's dtype",
         "UnknownNameError",
         "convfilter.filters",

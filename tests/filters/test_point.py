@@ -29,10 +29,12 @@ def test_grayscale_is_luma() -> None:
     assert np.mean(result != expected) < 0.001  # sums at a half may round to either side
     assert np.abs(result.astype(int) - cv2.cvtColor(rgb(), cv2.COLOR_RGB2GRAY)).max() <= 1
     np.testing.assert_array_equal(filters.grayscale(grey()), grey())
-    both = filters.grayscale(with_alpha(rgb()))
+    both = filters.grayscale(with_alpha(rgb()), alpha="weigh")
     np.testing.assert_array_equal(both, np.dstack([result, with_alpha(rgb())[:, :, 3]]))
     with pytest.raises(ArgumentError, match="6 colour channels"):
-        filters.grayscale(np.zeros((2, 2, 6), np.uint8))
+        filters.grayscale(np.zeros((2, 2, 6), np.uint8), axes="YXC")
+    with pytest.raises(ArgumentError, match=r"4 colour channels.*alpha says that the last"):
+        filters.grayscale(with_alpha(rgb()))
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32])
@@ -45,7 +47,7 @@ def test_invert_is_white_minus_value(dtype: type) -> None:
 
 
 def test_invert_leaves_opacity() -> None:
-    result = filters.invert(with_alpha(rgb()))
+    result = filters.invert(with_alpha(rgb()), alpha="weigh")
     np.testing.assert_array_equal(result[:, :, :3], 255 - rgb())
     np.testing.assert_array_equal(result[:, :, 3], with_alpha(rgb())[:, :, 3])
 

@@ -79,16 +79,18 @@ def test_depth_pool_joins_channels(reduce: str) -> None:
     result = filters.depth_pool(rgb(), reduce=reduce)
     assert result.shape == rgb().shape[:2]
     np.testing.assert_array_equal(result, np.rint(expected))
-    with_alpha = filters.depth_pool(opaque(rgb()), reduce=reduce)
+    with_alpha = filters.depth_pool(opaque(rgb()), reduce=reduce, alpha="weigh")
     np.testing.assert_array_equal(with_alpha[:, :, 0], result)
     assert (with_alpha[:, :, 1] == 255).all()
 
 
 def test_depth_pool_by_groups() -> None:
     image = np.random.default_rng(1).integers(0, 256, (5, 6, 9), np.uint8)
-    pairs = filters.depth_pool(image, size=3)
+    with pytest.raises(ArgumentError, match="say so by axes"):
+        filters.depth_pool(image, size=3)
+    pairs = filters.depth_pool(image, size=3, axes="YXC")
     np.testing.assert_array_equal(pairs, image.reshape(5, 6, 3, 3).max(axis=3))
-    steps = filters.depth_pool(image, size=3, stride=2, reduce="min")
+    steps = filters.depth_pool(image, size=3, stride=2, reduce="min", channel_axis=-1)
     np.testing.assert_array_equal(steps[:, :, 1], image[:, :, 2:5].min(axis=2))
     assert steps.shape == (5, 6, 4)
     np.testing.assert_array_equal(filters.depth_pool(grey()), grey())

@@ -39,7 +39,8 @@ def picture_of(random: np.random.Generator, shape: tuple[int, int], alpha: bool)
 
 def result_at(name: str, picture: Array, values: dict[str, Any], output: tuple[int, int]) -> Array:
     """Return the raw value, and the alpha, of one output; of what is clear the alpha alone."""
-    result = filters.get(name).run(Pixels.of(picture, workers=1), values)
+    pixels = Pixels.of(picture, alpha=picture.shape[2:] == (4,), workers=1)
+    result = filters.get(name).run(pixels, values)
     colour = np.atleast_1d(result.values[output])
     if result.alpha is None:
         return colour

@@ -50,11 +50,24 @@ def test_is_an_array_to_numpy() -> None:
         np.array(image, dtype=float, copy=False)
 
 
-def test_arrays_of_two_or_four_channels_end_in_alpha() -> None:
-    assert Image.of(np.zeros((1, 1, 2), np.uint8)).alpha
-    assert Image.of(np.zeros((1, 1, 4), np.uint8)).alpha
-    assert not Image.of(np.zeros((1, 1, 3), np.uint8)).alpha
-    assert not Image.of(np.zeros((2, 2), np.uint8)).alpha
+@pytest.mark.parametrize("channels", range(1, 7))
+def test_no_channel_of_an_array_is_alpha(channels: int) -> None:
+    assert not Image.of(np.zeros((1, 1, channels), np.uint8)).alpha
+    assert not Image(np.zeros((1, 1, channels), np.uint8)).alpha
+
+
+def test_an_array_of_several_frames_is_refused() -> None:
+    page = Image(np.zeros((2, 3), np.uint8))
+    with pytest.raises(ArgumentError, match="the image has 2 frames, and an array is one of them"):
+        np.asarray(replace(page, following=(page,)))
+
+
+@pytest.mark.parametrize(("narrow", "wide"), [("int8", "int16"), ("float16", "float32")])
+def test_what_fits_a_wider_dtype_is_widened(narrow: str, wide: str) -> None:
+    values = np.array([[-1, 0, 100]], narrow)
+    image = Image(values)
+    assert image.dtype == wide
+    np.testing.assert_array_equal(image.pixels, values)
 
 
 def test_refuses_what_is_no_picture() -> None:

@@ -20,6 +20,7 @@ grey: NDArray[np.uint8] = np.zeros((40, 50), np.uint8)
 edges: NDArray[Any] = filters.sobel(grey)
 edges = filters.sobel(grey, norm="l1", stride=(2, 3), padding="valid", border="edge", workers=1)
 edges = filters.sobel(image=grey, padding=((1, 2), (0, 1)), channels="luma", alpha="keep")
+edges = filters.sobel(grey, axes="YX", alpha=None, channel_axis=None)
 soft = filters.gaussian_blur(grey, sigma=2)
 soft = gaussian_blur(grey, sigma=(1, 2.5), truncate=3.0)
 soft = filters.box_blur(grey, radius=(1, 2), fill=100)
@@ -52,6 +53,8 @@ response = convfilter.convolve(grey, np.ones((3, 3)), scale=1 / 9, workers=2)
 response = convfilter.correlate_bank(grey, [np.ones((3, 3)), np.eye(3)], "max")
 pooled: NDArray[Any] = convfilter.pool(grey, 2, reduce="mean", count_include_pad=False)
 middle: NDArray[Any] = convfilter.median(grey, 3)
+middle = engine.percentile(np.zeros((2, 3, 4, 5)), 3, 20, axes="TZYX")
+middle = engine.bilateral(np.zeros((3, 4, 5)), 3, 1, 1, channel_axis=0)
 reason: str = convfilter.plan(grey, np.ones((5, 5))).reason
 borders: tuple[str, ...] = engine.BORDERS
 
@@ -64,6 +67,8 @@ all_names: list[str] = [each.name for each in kernels.all_kernels()]
 picture: Image = convfilter.read("photo.png")
 picture = convfilter.read(Path("photo.png"))
 pixels: NDArray[Any] = picture.pixels
+picture = convfilter.read("stack.npy", axes="ZYX")
+edges = filters.sobel(picture)
 notes: list[str] = convfilter.write(picture, "result.png")
 
 chain: Pipeline = Pipeline.parse("gaussian-blur sigma=2 | sobel")
@@ -72,6 +77,8 @@ as_image: Image = chain(picture, alpha="drop", linear=True)
 as_array: NDArray[Any] = chain(grey, workers=1)
 as_image = convfilter.apply("gaussian-blur", picture, sigma=2)
 as_array = convfilter.apply("gaussian-blur", grey, sigma=2)
+as_array = convfilter.apply("gaussian-blur", grey, axes="YX", sigma=2)
+as_array = chain(grey, channel_axis=-1)
 
 deep: Image = images.to_depth(picture, "16")
 suffix: str = images.suffix_of("png")

@@ -22,6 +22,8 @@ filters.sobel(a, stride=1.5)  # refused
 filters.sobel(a, channels="both")  # refused
 filters.sobel(a, workers="two")  # refused
 filters.sobel(a, alpha="ignore")  # refused
+filters.sobel(a, axes=3)  # refused
+filters.sobel(a, channel_axis="C")  # refused
 filters.gaussian_blur(a, sigma="x")  # refused
 filters.gaussian_blur(a, sigma=(1, 2, 3))  # refused
 filters.gaussian_blur(a, sigma=None)  # refused
@@ -33,6 +35,7 @@ convfilter.nosuch(a)  # refused
 convfilter.correlate(a)  # refused
 convfilter.correlate(a, [[1]], borders="edge")  # refused
 convfilter.pool(a, 2, reduce="median")  # refused
+convfilter.median(a, 3, axes=3)  # refused
 kernels.nosuch("sobel-x")  # refused
 kernels.get(3)  # refused
 Pipeline.parse(["sobel"])  # refused

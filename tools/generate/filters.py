@@ -13,7 +13,7 @@ from convfilter.filters.declare import Filter
 from convfilter.filters.declaring.documentation import default_in_words
 from convfilter.filters.declaring.index import INDEX
 from convfilter.filters.declaring.parameters import Parameter
-from convfilter.filters.declaring.run_options import ALPHA, WORKERS
+from convfilter.filters.declaring.run_options import RUN_OPTIONS
 from tools.generate import COMMAND
 
 WIDTH = 100
@@ -86,7 +86,7 @@ def _function(found: Filter) -> Iterator[str]:
     yield f"def {found.__name__}({shadows}"
     yield "    image: ArrayLike,"
     yield "    *,"
-    for parameter in (*found.parameters, WORKERS, ALPHA):
+    for parameter in (*found.parameters, *RUN_OPTIONS):
         yield from _argument(parameter)
     yield ") -> NDArray[Any]:"
     first, *rest = str(found.__doc__).splitlines()

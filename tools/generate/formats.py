@@ -124,7 +124,7 @@ def _values(form: Format) -> str:
 def _pixels(form: Format) -> str:
     holds = form.holds
     if holds.arrays:
-        return "any number of channels; the last of 2 or 4 is alpha"
+        return "any number of channels, stacks of pictures; nothing tells which is alpha"
     kinds = ["grey"] * holds.grey + ["RGB"] * holds.colour
     alpha = "full transparency" if holds.colours else "alpha"
     return ", ".join(kinds) + f", with or without {alpha}" * holds.alpha

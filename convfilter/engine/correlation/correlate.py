@@ -27,6 +27,7 @@ from convfilter.runtime.checks import (
     check_number,
     limits_of,
 )
+from convfilter.runtime.pictures import of_pictures
 from convfilter.runtime.threads import check_workers
 
 ALGORITHMS = "convfilter.engine.correlation.algorithms"
@@ -174,6 +175,7 @@ class Correlation(Operation):
             )
 
 
+@of_pictures()
 def correlate(
     image: ArrayLike,
     kernel: ArrayLike,
@@ -186,6 +188,8 @@ def correlate(
     scale: float = 1.0,
     offset: float = 0.0,
     dtype: DTypeLike | None = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
     workers: int | None = None,
 ) -> Array:
     """Correlate an image with a kernel: lay it on the image as printed and add the products.
@@ -213,7 +217,7 @@ def correlate(
 
     Returns
     -------
-    array (H', W') or (H', W', C)
+    array (H', W') or (H', W', C), or with axes as named
 
     Raises
     ------
@@ -222,22 +226,12 @@ def correlate(
         is asked for as integers.
 
     """
-    return correlate_bank(
-        image,
-        [kernel],
-        None,
-        stride=stride,
-        dilation=dilation,
-        padding=padding,
-        border=border,
-        fill=fill,
-        scale=scale,
-        offset=offset,
-        dtype=dtype,
-        workers=workers,
-    )
+    walk = {"stride": stride, "dilation": dilation, "padding": padding, "border": border}
+    sums = {"fill": fill, "scale": scale, "offset": offset, "dtype": dtype}
+    return _correlated(image, [kernel], None, workers, **walk, **sums)
 
 
+@of_pictures()
 def convolve(
     image: ArrayLike,
     kernel: ArrayLike,
@@ -250,6 +244,8 @@ def convolve(
     scale: float = 1.0,
     offset: float = 0.0,
     dtype: DTypeLike | None = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
     workers: int | None = None,
 ) -> Array:
     """Convolve an image with a kernel: correlate with the kernel turned by 180 degrees.
@@ -257,21 +253,13 @@ def convolve(
     This is convolution as mathematics and signal processing define it. All arguments, results and
     errors are those of `correlate`.
     """
-    return correlate(
-        image,
-        check_kernel(kernel)[::-1, ::-1],
-        stride=stride,
-        dilation=dilation,
-        padding=padding,
-        border=border,
-        fill=fill,
-        scale=scale,
-        offset=offset,
-        dtype=dtype,
-        workers=workers,
-    )
+    turned = check_kernel(kernel)[::-1, ::-1]
+    walk = {"stride": stride, "dilation": dilation, "padding": padding, "border": border}
+    sums = {"fill": fill, "scale": scale, "offset": offset, "dtype": dtype}
+    return _correlated(image, [turned], None, workers, **walk, **sums)
 
 
+@of_pictures()
 def correlate_bank(
     image: ArrayLike,
     kernels: Sequence[ArrayLike],
@@ -285,6 +273,8 @@ def correlate_bank(
     scale: float = 1.0,
     offset: float = 0.0,
     dtype: DTypeLike | None = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
     workers: int | None = None,
 ) -> Array:
     """Correlate an image with several kernels of one shape, and combine their responses.
@@ -301,20 +291,20 @@ def correlate_bank(
         As `correlate`; also for kernels of different shapes, or several where one is wanted.
 
     """
+    walk = {"stride": stride, "dilation": dilation, "padding": padding, "border": border}
+    sums = {"fill": fill, "scale": scale, "offset": offset, "dtype": dtype}
+    return _correlated(image, kernels, combine, workers, **walk, **sums)
+
+
+def _correlated(
+    image: ArrayLike,
+    kernels: Sequence[ArrayLike],
+    combine: CombineName | None,
+    workers: int | None,
+    **named: Any,
+) -> Array:
     pixels = check_image(image)
-    operation = correlation(
-        Outline.of(pixels),
-        kernels,
-        combine,
-        stride=stride,
-        dilation=dilation,
-        padding=padding,
-        border=border,
-        fill=fill,
-        scale=scale,
-        offset=offset,
-        dtype=dtype,
-    )
+    operation = correlation(Outline.of(pixels), kernels, combine, **named)
     output = run(operation, pixels, check_workers(workers))
     return output if np.ndim(image) == 3 else output[:, :, 0]
 

@@ -35,6 +35,7 @@ from convfilter.engine.window.source import Part
 from convfilter.runtime.checks import Array, check_fill, check_image, check_integer
 from convfilter.runtime.compiled import loop
 from convfilter.runtime.memory import aligned
+from convfilter.runtime.pictures import of_pictures
 from convfilter.runtime.threads import check_workers
 
 TILE = (64, 1344)
@@ -47,6 +48,7 @@ Sums of larger windows are made of parts, which begin at the same offsets for ev
 """
 
 
+@of_pictures()
 def bilateral(
     image: ArrayLike,
     size: int,
@@ -55,6 +57,8 @@ def bilateral(
     *,
     border: Border = "reflect",
     fill: float = 0.0,
+    axes: str | None = None,
+    channel_axis: int | None = None,
     workers: int | None = None,
 ) -> Array:
     """Average pixels that are near both in space and in colour (Tomasi and Manduchi, 1998).

@@ -35,6 +35,7 @@ from convfilter.errors import ArgumentError
 from convfilter.runtime.checks import Array, check_fill, check_image, check_integer, limits_of
 from convfilter.runtime.compiled import loop
 from convfilter.runtime.memory import aligned
+from convfilter.runtime.pictures import of_pictures
 from convfilter.runtime.threads import check_workers
 
 TILE = (32, 1024)
@@ -44,6 +45,7 @@ It stays within the second-level cache.
 """
 
 
+@of_pictures()
 def nl_means(
     image: ArrayLike,
     strength: float,
@@ -52,6 +54,8 @@ def nl_means(
     search: int = 21,
     border: Border = "reflect",
     fill: float = 0.0,
+    axes: str | None = None,
+    channel_axis: int | None = None,
     workers: int | None = None,
 ) -> Array:
     """Average pixels whose neighbourhoods are alike: non-local means (Buades, Coll, Morel, 2005).

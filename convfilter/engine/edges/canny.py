@@ -25,6 +25,7 @@ from convfilter.engine.window.source import Part, Source
 from convfilter.errors import ArgumentError, UnknownNameError
 from convfilter.runtime.checks import Array, check_number
 from convfilter.runtime.compiled import loop
+from convfilter.runtime.pictures import of_pictures
 from convfilter.runtime.threads import check_workers
 
 SOBEL_X = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
@@ -37,6 +38,7 @@ SMALLER = 2.0**-4
 WHOLE = np.dtype(np.int16)
 
 
+@of_pictures(by_planes=True)
 def canny(
     image: ArrayLike,
     low: float,
@@ -45,6 +47,8 @@ def canny(
     norm: Norm = "l2",
     border: Border = "reflect",
     fill: float = 0.0,
+    axes: str | None = None,
+    channel_axis: int | None = None,
     workers: int | None = None,
 ) -> NDArray[np.bool_]:
     """Return the thin lines that Canny's detector finds by Sobel's gradients, without a blur.

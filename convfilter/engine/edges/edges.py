@@ -13,17 +13,21 @@ from convfilter.errors import ArgumentError, UnknownNameError
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array, check_image, check_number
 from convfilter.runtime.compiled import loop
+from convfilter.runtime.pictures import of_pictures
 from convfilter.runtime.threads import check_workers, run_bands
 
 Norm = Literal["l2", "l1"]
 NORMS: tuple[Norm, ...] = get_args(Norm)
 
 
+@of_pictures(images=2, by_planes=True)
 def non_maximum_suppression(
     gradient_x: ArrayLike,
     gradient_y: ArrayLike,
     *,
     norm: Norm = "l2",
+    axes: str | None = None,
+    channel_axis: int | None = None,
     workers: int | None = None,
 ) -> NDArray[np.floating]:
     """Return the length of the gradient where it is a maximum across the edge, else 0.
@@ -72,6 +76,7 @@ def non_maximum_suppression(
     return gradients.marked(0.0, 0.0, measured).astype(dtype, copy=False)
 
 
+@of_pictures(images=2, by_planes=True)
 def trace_edges(
     gradient_x: ArrayLike,
     gradient_y: ArrayLike,
@@ -79,6 +84,8 @@ def trace_edges(
     high: float,
     *,
     norm: Norm = "l2",
+    axes: str | None = None,
+    channel_axis: int | None = None,
     workers: int | None = None,
 ) -> NDArray[np.bool_]:
     """Return the thin lines that Canny's detector finds in gradients.
@@ -110,7 +117,15 @@ def trace_edges(
     )
 
 
-def hysteresis(magnitude: ArrayLike, low: float, high: float) -> NDArray[np.bool_]:
+@of_pictures(by_planes=True)
+def hysteresis(
+    magnitude: ArrayLike,
+    low: float,
+    high: float,
+    *,
+    axes: str | None = None,
+    channel_axis: int | None = None,
+) -> NDArray[np.bool_]:
     """Return which pixels are above `high`, or above `low` and connected to one that is.
 
     Pixels are connected through their eight neighbours (Canny, 1986). NaN is above nothing.
@@ -172,5 +187,7 @@ def as_plane(values: ArrayLike, what: str) -> Array:
     """Return a plane (height, width), or raise an error that names it."""
     array = np.asarray(values)
     if array.ndim != 2:
-        raise ArgumentError(f"{what} has {array.ndim} axes: give one plane (height, width)")
+        raise ArgumentError(
+            f"{what} has {array.ndim} axes: give one plane (height, width), or name them by axes="
+        )
     return check_image(array)[:, :, 0]

@@ -15,6 +15,7 @@ from convfilter.engine.planning import forced, least_side
 from convfilter.engine.window.axes import LARGEST_EXTENT, Axis, Outline, Pair, check_elements
 from convfilter.errors import ArgumentError, UnknownNameError
 from convfilter.runtime.checks import Array, check_image, check_integer, check_pair, limits_of
+from convfilter.runtime.pictures import of_pictures
 from convfilter.runtime.threads import check_workers
 
 MOST_REMEMBERED = 1 << 16
@@ -25,6 +26,7 @@ Over = Literal["space", "depth"]
 OVERS: tuple[Over, ...] = get_args(Over)
 
 
+@of_pictures(keeps_masks=lambda named: named.get("reduce", "max") != "mean")
 def pool(
     image: ArrayLike,
     size: Pair,
@@ -36,6 +38,8 @@ def pool(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     over: Over = "space",
+    axes: str | None = None,
+    channel_axis: int | None = None,
     workers: int | None = None,
 ) -> Array:
     """Reduce every window of an image to its maximum, mean or minimum, as PyTorch pools.
@@ -61,7 +65,8 @@ def pool(
 
     Returns
     -------
-    array (H', W') or (H', W', C) of the dtype of the image; over "depth" (H, W, C')
+    array (H', W') or (H', W', C), or with axes as named, of the dtype of the image; over "depth"
+    (H, W, C'). Maxima and minima of a mask are a mask.
 
     Raises
     ------

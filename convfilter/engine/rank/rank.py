@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -22,6 +22,7 @@ from convfilter.engine.window.source import Part, Ready, RowSources, Source
 from convfilter.errors import ArgumentError
 from convfilter.runtime.checks import Array, check_fill, check_image, check_number, check_pair
 from convfilter.runtime.memory import Scratch
+from convfilter.runtime.pictures import of_pictures
 from convfilter.runtime.threads import check_workers
 
 ALGORITHMS = "convfilter.engine.rank.algorithms"
@@ -30,6 +31,11 @@ HISTOGRAM_ROWS = 256
 """Output rows that one histogram walks over: moving it into place costs a window."""
 
 
+def _always(_: Mapping[str, Any]) -> bool:
+    return True  # each result is a value of its window
+
+
+@of_pictures(keeps_masks=_always)
 def minimum(
     image: ArrayLike,
     size: Pair,
@@ -39,6 +45,8 @@ def minimum(
     padding: Padding = "same",
     border: Border = "reflect",
     fill: float = 0.0,
+    axes: str | None = None,
+    channel_axis: int | None = None,
     workers: int | None = None,
 ) -> Array:
     """Return the smallest value of every window: the erosion of a grey image by a rectangle.
@@ -49,6 +57,7 @@ def minimum(
     return _run(image, size, 0.0, stride, dilation, padding, border, fill, workers)
 
 
+@of_pictures(keeps_masks=_always)
 def maximum(
     image: ArrayLike,
     size: Pair,
@@ -58,6 +67,8 @@ def maximum(
     padding: Padding = "same",
     border: Border = "reflect",
     fill: float = 0.0,
+    axes: str | None = None,
+    channel_axis: int | None = None,
     workers: int | None = None,
 ) -> Array:
     """Return the largest value of every window: the dilation of a grey image by a rectangle.
@@ -68,6 +79,7 @@ def maximum(
     return _run(image, size, 100.0, stride, dilation, padding, border, fill, workers)
 
 
+@of_pictures(keeps_masks=_always)
 def median(
     image: ArrayLike,
     size: Pair,
@@ -77,6 +89,8 @@ def median(
     padding: Padding = "same",
     border: Border = "reflect",
     fill: float = 0.0,
+    axes: str | None = None,
+    channel_axis: int | None = None,
     workers: int | None = None,
 ) -> Array:
     """Return percentile 50 of every window: the middle value, the upper one of an even number.
@@ -86,6 +100,7 @@ def median(
     return _run(image, size, 50.0, stride, dilation, padding, border, fill, workers)
 
 
+@of_pictures(keeps_masks=_always)
 def percentile(
     image: ArrayLike,
     size: Pair,
@@ -96,6 +111,8 @@ def percentile(
     padding: Padding = "same",
     border: Border = "reflect",
     fill: float = 0.0,
+    axes: str | None = None,
+    channel_axis: int | None = None,
     workers: int | None = None,
 ) -> Array:
     """Return of every window the value at sorted index ``floor(percent / 100 * (n - 1) + 1/2)``.
@@ -121,7 +138,7 @@ def percentile(
 
     Returns
     -------
-    array (H', W') or (H', W', C)
+    array (H', W') or (H', W', C), or with axes as named; of a mask a mask
 
     Raises
     ------

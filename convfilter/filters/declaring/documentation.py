@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from convfilter.filters.declaring.parameters import Parameter, Text, written
 from convfilter.filters.declaring.reach import AlphaRule
-from convfilter.filters.declaring.run_options import ALPHA, WORKERS
+from convfilter.filters.declaring.run_options import RUN_OPTIONS
 
 __all__ = [
     "alpha_in_words",
@@ -23,10 +23,14 @@ __all__ = [
 
 _IMAGE = "array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64"
 _OF_IMAGE = (
-    "Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha."
-    " Floats span 0 to 1."
+    "Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha` says so, and"
+    " other or more axes than these, or more than 4 channels, need `axes`. int8 and float16 are"
+    " widened to int16 and float32. An `Image` of one frame says itself what its channels are."
 )
-_RETURNS = "array of the image's dtype"
+_RETURNS = (
+    "array of the image's dtype, its axes in the order of the image's; of bool it is bool where"
+    " black and white alone can result, else uint8"
+)
 _RAISES = {
     "UnknownNameError": "For a parameter or a choice that there is not, with the nearest names.",
     "ArgumentError": "For a value that is out of range, or an image that cannot be filtered.",
@@ -54,8 +58,8 @@ def docstring(description: str, parameters: Iterable[Parameter], alpha: str) -> 
     """
     lines = [description.strip(), "", alpha, "", "Parameters", "----------", f"image : {_IMAGE}"]
     lines += _indented(_OF_IMAGE)
-    lines += described((*parameters, WORKERS, ALPHA))
-    lines += ["", "Returns", "-------", _RETURNS, "", "Raises", "------"]
+    lines += described((*parameters, *RUN_OPTIONS))
+    lines += ["", "Returns", "-------", *_wrapped(_RETURNS), "", "Raises", "------"]
     for error, when in _RAISES.items():
         lines += [error, *_indented(when)]
     return "\n".join(lines)
@@ -73,7 +77,7 @@ def described(parameters: Iterable[Parameter]) -> list[str]:
 def signature(parameters: Iterable[Parameter]) -> inspect.Signature:
     """Return the signature of the call of a filter."""
     image = inspect.Parameter("image", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return inspect.Signature([image, *arguments((*parameters, WORKERS, ALPHA))])
+    return inspect.Signature([image, *arguments((*parameters, *RUN_OPTIONS))])
 
 
 def arguments(parameters: Iterable[Parameter]) -> list[inspect.Parameter]:
@@ -130,6 +134,10 @@ def _meaning(parameter: Parameter) -> str:
 
 
 def _indented(text: str) -> Sequence[str]:
+    return [f"    {line}" for line in _wrapped(text, _WIDTH - 4)]
+
+
+def _wrapped(text: str, width: int = _WIDTH) -> Sequence[str]:
     import textwrap
 
-    return textwrap.wrap(text, _WIDTH, initial_indent="    ", subsequent_indent="    ")
+    return textwrap.wrap(text, width)

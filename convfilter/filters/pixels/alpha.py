@@ -18,6 +18,7 @@ from convfilter.engine.correlation.layout import CombineName
 from convfilter.engine.window.axes import Outline
 from convfilter.engine.window.borders import Border, reads_far_side
 from convfilter.runtime.checks import Array
+from convfilter.runtime.pictures import axes_of
 
 __all__ = [
     "at_middle",
@@ -72,7 +73,7 @@ def correlate_visible(
         response = np.zeros_like(middle)
         for weight, side in sides_of_kernel:
             mean_share = engine.correlate(share, side, fill=1.0, **walk)
-            total = engine.correlate(weighted, side, fill=fill, **walk)
+            total = engine.correlate(weighted, side, fill=fill, axes=axes_of(weighted), **walk)
             response += dtype.type(weight) * _divided(total, mean_share, middle)
         combined = _combined(combined, response, combine)
     assert combined is not None
@@ -142,7 +143,7 @@ def at_middle(plane: Array, size: tuple[int, ...], **walk: Any) -> Array:
     rows, columns = spanned((size[0], size[1]), walk["dilation"])
     impulse = np.zeros((rows, columns))
     impulse[(rows - 1) // 2, (columns - 1) // 2] = 1
-    return engine.correlate(plane, impulse, **{**walk, "dilation": 1})
+    return engine.correlate(plane, impulse, axes=axes_of(plane), **{**walk, "dilation": 1})
 
 
 def spanned(size: int | tuple[int, int], dilation: int | tuple[int, int]) -> tuple[int, int]:
@@ -250,7 +251,12 @@ def fill_hidden(
 
     def summed(plane: Array, fill: float) -> Array:
         return engine.correlate(
-            plane, box, border=beyond, fill=fill * weight_beyond, workers=workers
+            plane,
+            box,
+            border=beyond,
+            fill=fill * weight_beyond,
+            axes=axes_of(plane),
+            workers=workers,
         )
 
     count = np.rint(summed(weights, 1.0))

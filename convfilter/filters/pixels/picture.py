@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from convfilter.errors import ArgumentError
 from convfilter.filters.declaring.options import SignedMode
 from convfilter.filters.declaring.run_options import ALPHA, AlphaMode
 from convfilter.filters.pixels.values import MIDDLE_GREY, ignoring_infinities, luma, rounded
@@ -30,6 +31,7 @@ class Pixels:
     workers : threads for the engine; None for all CPUs
     keeps_alpha : whether alpha is only sampled or pooled where the size changes, never smoothed
     beside : alpha as a picture of its own, filtered as the colours are
+    is_mask : whether it began as a mask and still is one: all values are black or white
     """
 
     __slots__ = (
@@ -37,6 +39,7 @@ class Pixels:
         "alpha",
         "beside",
         "dtype",
+        "is_mask",
         "keeps_alpha",
         "signed",
         "white",
@@ -54,6 +57,7 @@ class Pixels:
         workers: int | None = None,
         keeps_alpha: bool = False,
         beside: Pixels | None = None,
+        is_mask: bool = False,
     ) -> None:
         self._colour = colour
         self.alpha = alpha
@@ -63,25 +67,26 @@ class Pixels:
         self.workers = workers
         self.keeps_alpha = keeps_alpha
         self.beside = beside
+        self.is_mask = is_mask
 
     @classmethod
     def of(
         cls,
         image: ArrayLike,
         *,
-        alpha: bool | None = None,
-        alpha_mode: AlphaMode = "weigh",
+        alpha: bool = False,
+        alpha_mode: AlphaMode | None = None,
         workers: int | None = None,
     ) -> Pixels:
         """Take an image (H, W) or (H, W, C) apart.
 
-        `alpha` says whether the last channel is alpha; None means that it is so for two and for
-        four channels. `alpha_mode` says what filters do with it.
+        `alpha` says whether the last channel is alpha, `alpha_mode` what filters do with it.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            For an image that cannot be filtered, and a wrong number of workers.
+            For an image that cannot be filtered, alpha beyond its range, and a wrong number of
+            workers.
         UnknownNameError
             For a mode that there is not.
         """
@@ -89,12 +94,16 @@ class Pixels:
             check_workers(workers)
         mode = ALPHA.check(alpha_mode)
         checked = check_image(image)
+        is_mask = np.asarray(image).dtype.kind == "b"
+        if is_mask:
+            checked = checked * np.uint8(255)
         colour = checked if np.ndim(image) == 3 else checked[:, :, 0]
-        channels = colour.shape[2] if colour.ndim == 3 else 1
         white = 1.0 if colour.dtype.kind == "f" else float(np.iinfo(colour.dtype).max)
         plane = beside = None
-        if channels in (2, 4) if alpha is None else alpha and channels > 1:
+        if alpha:
             plane, colour = colour[:, :, -1], colour[:, :, :-1]
+            if mode != "drop":
+                _check_alpha(plane, white)
             if mode == "filter":
                 beside = cls(plane, None, white=white, dtype=colour.dtype, workers=workers)
             if mode in ("filter", "drop"):
@@ -107,6 +116,7 @@ class Pixels:
             workers=workers,
             keeps_alpha=mode == "keep",
             beside=beside,
+            is_mask=is_mask and plane is None and beside is None,
         )
 
     @property
@@ -149,6 +159,7 @@ class Pixels:
             "workers": self.workers,
             "keeps_alpha": self.keeps_alpha,
             "beside": self.beside,
+            "is_mask": self.is_mask,
         }
         values.update(changes)
         return Pixels(**values)
@@ -179,10 +190,13 @@ class Pixels:
 
     def luma(self) -> Pixels:
         """Return the brightness of an RGB picture as (H, W); other pictures as they are."""
+        return self.with_colour(luma(self.values)) if self.has_luma else self
+
+    @property
+    def has_luma(self) -> bool:
+        """Whether its colours are red, green and blue, so that their brightness is another one."""
         colour = self.colour
-        if colour.ndim != 3 or colour.shape[2] != 3:
-            return self
-        return self.with_colour(luma(self.values))
+        return colour.ndim == 3 and colour.shape[2] == 3
 
     def visible(self, values: Array) -> Array:
         """Return those of the values (H, W) or (H, W, C) that are not clear, a row for each pixel.
@@ -218,9 +232,15 @@ class Pixels:
         """Return the finished picture's colours, and its alpha (H, W) if it has some."""
         with ignoring_infinities():
             colour = self._finished_colour()
-        if self.beside is not None:
-            return colour, self.beside.finish()
-        return colour, None if self.alpha is None else rounded(self.alpha, self.dtype)
+        if self.is_mask:
+            return colour != 0, None
+        alpha = self.alpha if self.beside is None else self.beside.finish()
+        if alpha is None:
+            return colour, None
+        if self.dtype.kind != "u":
+            # what comes back has to be alpha again: sums of weights may be a last bit above 1
+            alpha = np.clip(alpha, 0, self.white)
+        return colour, rounded(alpha, self.dtype)
 
     def _finished_colour(self) -> Array:
         if isinstance(self._colour, Waiting):
@@ -228,3 +248,18 @@ class Pixels:
             if finished is not None:
                 return finished
         return rounded(self._shown(), self.dtype)
+
+
+def _check_alpha(plane: Array, white: float) -> None:
+    """Raise ArgumentError for alpha (H, W) with values beyond 0 to `white`, or NaN."""
+    if plane.dtype.kind == "u":
+        return
+    # NaN is neither at least 0 nor at most white
+    if float(plane.min()) >= 0 and float(plane.max()) <= white:
+        return
+    wrong = ~((plane >= 0) & (plane <= white))
+    row, column = np.argwhere(wrong)[0].tolist()
+    raise ArgumentError(
+        f"alpha is {plane[row, column]:g} at row {row}, column {column}: it goes from 0 to"
+        f" {white:g} in {plane.dtype}; scale it, or leave it out if this is no alpha"
+    )

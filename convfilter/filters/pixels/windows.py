@@ -18,6 +18,7 @@ from convfilter.filters.pixels.picture import Pixels
 from convfilter.filters.pixels.values import MIDDLE_GREY
 from convfilter.filters.pixels.waiting import Averages, Picks, Sums
 from convfilter.runtime.checks import Array
+from convfilter.runtime.pictures import axes_of
 
 if TYPE_CHECKING:
     from convfilter.engine.correlation.layout import CombineName
@@ -133,7 +134,8 @@ def rank(
     from convfilter.filters.pixels.alpha import extremes_of_visible
 
     def find(plane: Array, fill: float = fill) -> Array:
-        return engine.percentile(plane, size, percent, fill=fill, workers=image.workers, **walk)
+        named = {"fill": fill, "axes": axes_of(plane), "workers": image.workers, **walk}
+        return engine.percentile(plane, size, percent, **named)
 
     if percent in (0, 100):
         highest = percent == 100
@@ -158,7 +160,8 @@ def pool(
     named = {"reduce": reduce, **named}
 
     def pooled(array: Array, **changes: Any) -> Array:
-        return engine.pool(array, size, **{"workers": image.workers, **named, **changes})
+        given = {"axes": axes_of(array), "workers": image.workers, **named, **changes}
+        return engine.pool(array, size, **given)
 
     if not is_uneven(alpha):
         kind = Averages if reduce == "mean" else Picks
@@ -197,7 +200,8 @@ def smooth(
     from convfilter.filters.pixels.alpha import smooth_visible
 
     def smoothed(planes: Array) -> Array:
-        return function(planes, *arguments, **beyond, **named, workers=image.workers)
+        how = {"axes": axes_of(planes), "workers": image.workers}
+        return function(planes, *arguments, **beyond, **named, **how)
 
     colour, alpha = smooth_visible(
         image.colour,

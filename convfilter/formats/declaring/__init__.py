@@ -71,7 +71,8 @@ class Holds(NamedTuple):
     colours : int or None
         How many colours a frame has at most.
     arrays : bool
-        Whether pixels of every dtype and number of channels are stored as they are.
+        Whether pixels of every dtype and number of channels, and stacks of pictures, are stored as
+        they are: as numbers, of which nothing tells whether some are alpha.
     """
 
     depth: int

@@ -92,10 +92,13 @@ class Limits(NamedTuple):
         The largest width times height, of all frames that are read together.
     frames : Selection
         Which frames.
+    axes : str or None
+        What the axes of an array are, where the caller says so.
     """
 
     max_pixels: int
     frames: Selection = ALL
+    axes: str | None = None
 
     def check_size(self, size: tuple[int, int], frames: int = 1) -> None:
         """Refuse pictures of more pixels than the limit, all frames together.

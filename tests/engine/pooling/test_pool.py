@@ -109,11 +109,10 @@ def test_nan_fills_its_windows(reduce: str) -> None:
 
 def test_depth() -> None:
     image = np.arange(10, dtype=np.uint8).reshape(1, 2, 5)
-    assert pool(image, 2, over="depth").tolist() == [[[1, 3], [6, 8]]]
-    assert pool(image, 3, over="depth", stride=1, reduce="mean").tolist() == [
-        [[1, 2, 3], [6, 7, 8]]
-    ]
-    assert pool(image, 5, over="depth", reduce="min").tolist() == [[[0], [5]]]
+    assert pool(image, 2, over="depth", axes="YXC").tolist() == [[[1, 3], [6, 8]]]
+    means = pool(image, 3, over="depth", axes="YXC", stride=1, reduce="mean")
+    assert means.tolist() == [[[1, 2, 3], [6, 7, 8]]]
+    assert pool(image, 5, over="depth", axes="YXC", reduce="min").tolist() == [[[0], [5]]]
     for dtype in (np.uint16, np.int16, np.float32, np.float64):
         for reduce in REDUCTIONS:
             for size, stride in ((1, 1), (2, 1), (2, 3), (4, 4), (7, 1)):

@@ -71,7 +71,7 @@ def test_smoothing_premultiplies_filters_and_divides(
         return
     # the sign of the weights is that of the response; opacity has none
     options = {"kernel": sign * kernel, "scale": sign, **walk}
-    result = filters.convolve(picture, **options)
+    result = filters.convolve(picture, alpha="weigh", **options)
     allowed = ALLOWED[dtype]
     assert np.abs(result[..., -1] - seen * white).max() <= allowed
     visible = result[..., -1] > 0
@@ -108,7 +108,7 @@ def test_the_faintest_opacity_counts_whatever_the_algorithm(algorithm: str, dtyp
     }[algorithm]
     exact, seen = premultiplied(picture, kernel, 0.0)
     with forcing(algorithm), engine.recorded_plans() as plans:
-        result = filters.convolve(picture, kernel=kernel)
+        result = filters.convolve(picture, kernel=kernel, alpha="weigh")
         kept = filters.convolve(picture, kernel=kernel, alpha="keep")
     served = "separable" if (algorithm, dtype) == ("box", "uint16") else algorithm
     assert {plan.algorithm for plan in plans} == {served}
@@ -130,7 +130,9 @@ def test_nothing_is_rounded_between_steps(dtype: str) -> None:
     between = np.dstack([np.nan_to_num(colours), seen]).astype(np.float64)
     between[..., :3] /= white
     exact, seen = premultiplied(between, wide, 0.0)
-    result = Pipeline.parse("gaussian-blur sigma=0.8 | gaussian-blur sigma=2.5")(picture)
+    result = Pipeline.parse("gaussian-blur sigma=0.8 | gaussian-blur sigma=2.5")(
+        picture, alpha="weigh"
+    )
     assert np.abs(result[..., 3] - seen * white).max() <= ALLOWED[dtype]
     visible = result[..., 3] > 0
     assert np.abs(result[visible][:, :3] - exact[visible] * white).max() <= ALLOWED[dtype]
@@ -170,7 +172,7 @@ def test_extremes_are_those_of_what_is_seen(
             expected = extreme(picture, size, highest, **raw)
         except naive.NothingLeftError:
             return
-        result = filters.get(name)(picture, size=size, **walk)
+        result = filters.get(name)(picture, size=size, alpha="weigh", **walk)
         opaque_fill = {**walk, "fill": white_of(dtype)}
         alpha = rank(picture[..., -1], size, **opaque_fill)
         np.testing.assert_array_equal(result[..., -1], alpha)
@@ -187,7 +189,7 @@ def test_pools_are_those_of_what_is_seen(reduce: str, size: Any) -> None:
     picture[12:, :, 3] |= 1
     walk = {"dilation": 1, "border": "constant", "fill": 0.0, "padding": 0}
     expected = extreme(picture, size, reduce == "max", stride=size, **walk)
-    result = filters.get(f"{reduce}-pool")(picture, size=size)
+    result = filters.get(f"{reduce}-pool")(picture, size=size, alpha="weigh")
     np.testing.assert_array_equal(result[..., 3], engine.pool(picture[..., 3], size, reduce=reduce))
     seen = result[..., 3] > 0
     assert seen.any()
@@ -201,12 +203,12 @@ def test_pools_are_those_of_what_is_seen(reduce: str, size: Any) -> None:
 def test_ranks_rank_opacity_alike(name: str, border: str) -> None:
     picture = uneven(np.random.default_rng(8), (20, 22, 4), "uint8")
     hidden = picture[..., 3] == 0
-    result = filters.get(name)(picture, size=3, border=border)
+    result = filters.get(name)(picture, size=3, border=border, alpha="weigh")
     fill = 255  # opaque
     alone = filters.get(name)(picture[..., 3], size=3, border=border, fill=fill)
     np.testing.assert_array_equal(result[..., 3], alone)
     picture[hidden, :3] = 255 - picture[hidden, :3]
-    again = filters.get(name)(picture, size=3, border=border)
+    again = filters.get(name)(picture, size=3, border=border, alpha="weigh")
     seen = result[..., 3] > 0
     np.testing.assert_array_equal(again[seen], result[seen])
 
@@ -235,7 +237,7 @@ def test_weights_of_likeness_see_what_is_seen(name: str, dtype: str, border: str
         means = naive.nl_means(planes, strength, size=3, search=5)
     if border == "constant":
         means = means[around:-around, around:-around]
-    result = filters.get(name)(picture, border=border, fill=100, **given)
+    result = filters.get(name)(picture, border=border, fill=100, alpha="weigh", **given)
     allowed = 2e-6 if white == 1 else ALLOWED[dtype]
     assert np.abs(result[..., 3] - means[..., 3]).max() <= allowed
     seen = result[..., 3] > 0
@@ -250,7 +252,7 @@ def test_weights_of_likeness_see_what_is_seen(name: str, dtype: str, border: str
 def test_far_from_what_is_clear_likeness_is_as_ever(name: str) -> None:
     picture = opaque(rgb())
     picture[:20, :20, 3] = 0
-    result, plain = filters.get(name)(picture), filters.get(name)(rgb())
+    result, plain = filters.get(name)(picture, alpha="weigh"), filters.get(name)(rgb())
     difference = np.abs(result[40:, 40:, :3].astype(int) - plain[40:, 40:])
     assert difference.max() <= 1
     assert np.mean(difference > 0) < 0.001

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def test_the_rule_of_each_filter(name: str, given: dict[str, Any]) -> None:
     picture[:30, :30, 3] = 0
     found = filters.get(name)
     values = bound(name, **given)
-    weighed = found(picture, **given)
+    weighed = found(picture, alpha="weigh", **given)
     kept = found(picture, alpha="keep", **given)
     np.testing.assert_array_equal(kept[..., -1], picture[..., -1])
     changed = bool((weighed[..., -1] != picture[..., -1]).any())
@@ -64,7 +65,7 @@ def test_what_shrinks_a_picture_shrinks_its_alpha(name: str) -> None:
     assert rule(name) == "smooths"
     picture = opaque(rgb())
     picture[..., 3] = np.random.default_rng(2).normal(100, 5, rgb().shape[:2])
-    weighed = filters.get(name)(picture)
+    weighed = filters.get(name)(picture, alpha="weigh")
     kept = filters.get(name)(picture, alpha="keep")
     np.testing.assert_array_equal(weighed, kept)
     assert weighed.shape[0] < picture.shape[0]
@@ -80,7 +81,7 @@ def test_neighbours_count_by_their_alpha_unless_they_are_not_looked_at(name: str
 
     def alike(*alphas: float) -> bool:
         alpha = random.choice(alphas, colours.shape[:2])
-        result = found(np.dstack([colours, alpha]), **needed(name), **given)
+        result = found(np.dstack([colours, alpha]), alpha="weigh", **needed(name), **given)
         visible = result[..., -1] > 0
         assert visible.any()
         return bool((result[visible][:, :-1] == plain[visible]).all())
@@ -97,16 +98,16 @@ MIXED_SIGNS = ["sobel-x", "laplacian-4", "sharpen-8", "emboss"]
 @pytest.mark.parametrize("kernel", MIXED_SIGNS)
 def test_kernels_of_both_signs_keep_alpha(kernel: str) -> None:
     picture = uneven(np.random.default_rng(2), (20, 22, 4), "uint8")
-    result = convfilter.apply("convolve", picture, kernel=kernel)
+    result = convfilter.apply("convolve", picture, kernel=kernel, alpha="weigh")
     np.testing.assert_array_equal(result[..., 3], picture[..., 3])
-    strided = filters.convolve(picture, kernel=kernel, stride=2)
+    strided = filters.convolve(picture, kernel=kernel, stride=2, alpha="weigh")
     assert {*strided[..., 3].flat} <= {*picture[..., 3].flat}
 
 
 @pytest.mark.parametrize("name", declaring("channels"))
 def test_brightness_alone_leaves_alpha_alone(name: str) -> None:
     picture = uneven(np.random.default_rng(2), (20, 22, 4), "uint8")
-    result = filters.get(name)(picture, channels="luma", **needed(name, KERNEL))
+    result = filters.get(name)(picture, channels="luma", alpha="weigh", **needed(name, KERNEL))
     if result.shape == picture.shape:
         np.testing.assert_array_equal(result[..., 3], picture[..., 3])
     else:  # a response is grey
@@ -180,7 +181,10 @@ def test_chains_and_images_take_the_word(alpha: AlphaMode) -> None:
     alone = convfilter.apply("gaussian-blur", picture, sigma=1, alpha=alpha)
     np.testing.assert_array_equal(alone, filters.gaussian_blur(picture, sigma=1, alpha=alpha))
     # pictures without alpha do not care
-    np.testing.assert_array_equal(chain(rgb(), alpha=alpha), chain(rgb()))
+    opaque_picture = Image(rgb())
+    np.testing.assert_array_equal(
+        chain(opaque_picture, alpha=alpha).pixels, chain(opaque_picture).pixels
+    )
     four = Image(picture, alpha=False)
     np.testing.assert_array_equal(chain(four, alpha=alpha).pixels, chain(four).pixels)
 
@@ -193,12 +197,15 @@ def test_filter_runs_chains_channel_by_channel() -> None:
         np.testing.assert_array_equal(result[..., channel], chain(picture[..., channel]))
 
 
-def test_weigh_is_the_default() -> None:
+def test_weigh_is_the_default_of_images_and_arrays_have_no_alpha() -> None:
     picture = with_alpha(rgb())
-    np.testing.assert_array_equal(
-        filters.gaussian_blur(picture), filters.gaussian_blur(picture, alpha="weigh")
-    )
-    assert (filters.gaussian_blur(picture) != filters.gaussian_blur(picture, alpha="keep")).any()
+    image = Image(picture, alpha=True)
+    weighed = filters.gaussian_blur(picture, alpha="weigh")
+    np.testing.assert_array_equal(filters.gaussian_blur(image), weighed)
+    np.testing.assert_array_equal(convfilter.apply("gaussian-blur", image).pixels, weighed)
+    assert (weighed != filters.gaussian_blur(picture, alpha="keep")).any()
+    plain = np.dstack([filters.gaussian_blur(picture[..., channel]) for channel in range(4)])
+    np.testing.assert_array_equal(filters.gaussian_blur(picture), plain)
 
 
 def test_unknown_words_are_answered_with_the_nearest() -> None:
@@ -206,6 +213,7 @@ def test_unknown_words_are_answered_with_the_nearest() -> None:
         lambda word: filters.sobel(rgb(), alpha=word),
         lambda word: convfilter.apply("sobel", rgb(), alpha=word),
         lambda word: Pipeline.parse("sobel")(Image(rgb()), alpha=word),
+        lambda word: filters.sobel(Image(rgb()), alpha=word),
     )
     for call in calls:
         with pytest.raises(UnknownNameError, match=r"no alpha is called 'wiegh'.*weigh"):
@@ -217,9 +225,9 @@ def test_unknown_words_are_answered_with_the_nearest() -> None:
 def test_what_is_hidden_need_not_be_a_number(name: str, bad: float) -> None:
     picture = with_alpha(rgb()) / 255
     picture[30:60, 30:60, 3] = 0
-    expected = filters.get(name)(picture)
+    expected = filters.get(name)(picture, alpha="weigh")
     picture[40:50, 40:50, :3] = bad
-    result = filters.get(name)(picture)
+    result = filters.get(name)(picture, alpha="weigh")
     seen = result[..., 3] > 0
     np.testing.assert_array_equal(result[seen], expected[seen])
 
@@ -227,8 +235,8 @@ def test_what_is_hidden_need_not_be_a_number(name: str, bad: float) -> None:
 def test_luma_of_grey_keeps_alpha_as_that_of_colours_does() -> None:
     random = np.random.default_rng(3)
     grey, alpha = random.integers(0, 256, (2, 20, 30), dtype=np.uint8)
-    of_grey = filters.get("gaussian-blur")(np.dstack([grey, alpha]), channels="luma")
-    of_colours = filters.get("gaussian-blur")(np.dstack([grey] * 3 + [alpha]), channels="luma")
+    blur = functools.partial(filters.gaussian_blur, channels="luma", alpha="weigh")
+    of_grey, of_colours = blur(np.dstack([grey, alpha])), blur(np.dstack([grey] * 3 + [alpha]))
     np.testing.assert_array_equal(of_grey[..., -1], alpha)
     np.testing.assert_array_equal(of_colours[..., -1], alpha)
     assert np.abs(of_grey[..., 0].astype(int) - of_colours[..., 0]).max() <= 1

@@ -47,7 +47,7 @@ def test_one_visible_colour_is_all_there_is(name: str, dtype: type, alpha: Alpha
 def test_edges_that_are_seen_stay(norm: str) -> None:
     picture = red_on_clear_green()
     picture[6:18, 12:18, :3] = (10, 30, 200)
-    result = filters.sobel(picture, norm=norm)
+    result = filters.sobel(picture, norm=norm, alpha="weigh")
     assert result[8:16, 11:13, 0].min() == 255
     assert not result[8:16, 6:10, :3].any()
 
@@ -56,10 +56,12 @@ def test_half_clear_pixels_weigh_half() -> None:
     picture = np.zeros((1, 3, 2))
     picture[0, :, 0] = (0.4, 0.8, 0.2)
     picture[0, :, 1] = (1.0, 0.5, 0.0)
-    result = filters.convolve(picture, kernel="1/3 1/3 1/3", border="edge")
+    result = filters.convolve(picture, kernel="1/3 1/3 1/3", border="edge", alpha="weigh")
     assert result[0, 0, 0] == pytest.approx((0.4 + 0.4 + 0.5 * 0.8) / 2.5)
     assert result[0, 1, 0] == pytest.approx((0.4 + 0.5 * 0.8) / 1.5)
-    difference = filters.convolve(picture, kernel="-1 0 1", border="edge", signed="clamp")
+    difference = filters.convolve(
+        picture, kernel="-1 0 1", border="edge", signed="clamp", alpha="weigh"
+    )
     # from the first pixel to the second; the third is hidden, so the middle stands for it
     assert difference[0, 0, 0] == pytest.approx(0.8 - 0.4)
     assert difference[0, 1, 0] == pytest.approx(0.8 - 0.4)
@@ -70,7 +72,7 @@ def test_half_clear_pixels_weigh_half() -> None:
 def test_even_opacity_changes_nothing(name: str, alpha: int) -> None:
     picture = np.dstack([rgb(), np.full(rgb().shape[:2], alpha, np.uint8)])
     plain = filters.get(name)(rgb(), **needed(name))
-    result = filters.get(name)(picture, **needed(name))
+    result = filters.get(name)(picture, alpha="weigh", **needed(name))
     np.testing.assert_array_equal(result[:, :, :-1], np.atleast_3d(plain))
     assert (result[:, :, -1] == alpha).all()
 
@@ -79,7 +81,7 @@ def test_a_corner_of_other_opacity_changes_only_its_neighbours() -> None:
     picture = opaque(rgb())
     picture[0, 0, 3] = 0
     for name in ("gaussian-blur", "sobel", "kirsch", "sharpen", "laplacian"):
-        result = filters.get(name)(picture)[:, :, :3]
+        result = filters.get(name)(picture, alpha="weigh")[:, :, :3]
         plain = filters.get(name)(rgb())
         assert np.abs(result[9:, 9:].astype(int) - plain[9:, 9:]).max() <= 1
         assert np.mean(result[9:, 9:] != plain[9:, 9:]) < 0.001
@@ -88,7 +90,7 @@ def test_a_corner_of_other_opacity_changes_only_its_neighbours() -> None:
 @pytest.mark.parametrize("options", [{"stride": 2}, {"padding": "full"}, {"padding": 3}])
 def test_size_and_opacity_stay_in_step(options: dict[str, Any]) -> None:
     picture = red_on_clear_green()
-    result = filters.gaussian_blur(picture, sigma=1, **options)
+    result = filters.gaussian_blur(picture, sigma=1, alpha="weigh", **options)
     alone = filters.gaussian_blur(picture[:, :, 3], sigma=1, **options)
     np.testing.assert_array_equal(result[:, :, 3], alone)
     kept = filters.gaussian_blur(picture, sigma=1, alpha="keep", **options)
@@ -101,11 +103,11 @@ def test_size_and_opacity_stay_in_step(options: dict[str, Any]) -> None:
 
 def test_mean_pool_weighs_by_opacity() -> None:
     picture = red_on_clear_green()[1:, 1:]
-    result = filters.mean_pool(picture)
+    result = filters.mean_pool(picture, alpha="weigh")
     seen = result[:, :, 3] > 0
     assert (result[seen][:, :3] == RED).all()
     assert {64, 128, 255} == {*result[:, :, 3][seen].tolist()}
-    padded = filters.mean_pool(picture[5:17, 5:17], size=3, padding=1)
+    padded = filters.mean_pool(picture[5:17, 5:17], size=3, padding=1, alpha="weigh")
     np.testing.assert_array_equal(
         padded[:, :, :3], filters.mean_pool(picture[5:17, 5:17, :3], size=3, padding=1)
     )
@@ -118,7 +120,8 @@ def test_mean_pool_of_uneven_opacity_with_padding(count: bool, colours: int) -> 
     random = np.random.default_rng(4)
     colour, alpha = random.random((6, 7, colours)), random.choice([0.0, 0.25, 1.0], (6, 7))
     picture = np.dstack([colour, alpha])
-    result = filters.mean_pool(picture, size=3, stride=2, padding=1, count_include_pad=count)
+    walk = {"size": 3, "stride": 2, "padding": 1, "count_include_pad": count}
+    result = filters.mean_pool(picture, alpha="weigh", **walk)
     checked = 0
     for row, column in np.ndindex(result.shape[:2]):
         top, left = 2 * row - 1, 2 * column - 1
@@ -136,7 +139,7 @@ def test_mean_pool_of_uneven_opacity_with_padding(count: bool, colours: int) -> 
 def test_opaque_pictures_are_served_as_ever(chain: str) -> None:
     for image in (grey(), rgb()):
         plain = Pipeline.parse(chain)(image)
-        result = Pipeline.parse(chain)(opaque(image))
+        result = Pipeline.parse(chain)(opaque(image), alpha="weigh")
         np.testing.assert_array_equal(result[:, :, :-1], np.atleast_3d(plain))
 
 
@@ -159,10 +162,11 @@ def hiding(seed: int, seen: str) -> Array:
     return picture
 
 
-def assert_hidden_colours_do_not_show(name: str, seen: str, **given: Any) -> None:
-    first, second = (
-        filters.get(name)(hiding(seed, seen), **needed(name), **given) for seed in (1, 2)
-    )
+def assert_hidden_colours_do_not_show(
+    name: str, seen: str, alpha: AlphaMode = "weigh", **given: Any
+) -> None:
+    given = {**needed(name), "alpha": alpha, **given}
+    first, second = (filters.get(name)(hiding(seed, seen), **given) for seed in (1, 2))
     opacity = first[:, :, -1]
     np.testing.assert_array_equal(opacity, second[:, :, -1])
     assert opacity.any()
@@ -240,7 +244,7 @@ def test_hidden_colours_do_not_show_in_windows(
 def test_dilated_taps_find_no_edges_in_hidden_colours(name: str) -> None:
     picture = red_on_clear_green()
     flat = np.broadcast_to(picture[12, 12, :3], (*picture.shape[:2], 3)).copy()
-    result = filters.get(name)(picture, dilation=3, **needed(name))
+    result = filters.get(name)(picture, dilation=3, alpha="weigh", **needed(name))
     expected = filters.get(name)(flat, dilation=3, **needed(name))
     np.testing.assert_array_equal(result[6:18, 6:18, :-1], expected[6:18, 6:18])
 
@@ -249,7 +253,7 @@ def test_dilated_taps_find_no_edges_in_hidden_colours(name: str) -> None:
 @pytest.mark.parametrize("name", declaring("stride", "dilation"))
 def test_one_step_is_one_step_each_way(name: str, dilation: int) -> None:
     for seen in ("island", "scattered"):
-        given = {"dilation": dilation, **needed(name)}
+        given = {"dilation": dilation, "alpha": "weigh", **needed(name)}
         one = filters.get(name)(hiding(1, seen), stride=1, **given)
         two = filters.get(name)(hiding(1, seen), stride=(1, 1), **given)
         np.testing.assert_array_equal(one, two)
@@ -293,6 +297,7 @@ def test_a_kernel_that_moves_colours_does_not_uncover_them() -> None:
     picture[:, :3] = (0, 255, 0, 0)  # green that nobody sees
     picture[:, 3:] = (255, 0, 0, 255)
     for kernel in ("1 0 0", "0 0 1", "0, 0, 1", "0 1"):
-        result = filters.convolve(picture, kernel=kernel)
+        result = filters.convolve(picture, kernel=kernel, alpha="weigh")
         assert not result[result[..., 3] > 0][:, 1].any(), kernel
-    np.testing.assert_array_equal(filters.convolve(picture, kernel="0 1 0"), picture)
+    same = filters.convolve(picture, kernel="0 1 0", alpha="weigh")
+    np.testing.assert_array_equal(same, picture)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convfilter import Pipeline, engine
+from convfilter import Image, Pipeline, engine
 from convfilter.engine.edge_preserving.bilateral import bilateral_smoothing
 from convfilter.engine.pooling.pool import pooling
 from convfilter.engine.rank.rank import ranking
@@ -34,7 +34,7 @@ def noise(*shape: int) -> Array:
     return np.random.default_rng(1).integers(0, 256, shape, np.uint8)
 
 
-def reasons(chain: str, picture: Array) -> list[bool]:
+def reasons(chain: str, picture: Array | Image) -> list[bool]:
     """Return for each step whether it ran in one pass with others."""
     with in_small_pieces(), engine.recorded_plans() as plans:
         Pipeline.parse(chain)(picture, workers=1)
@@ -61,9 +61,10 @@ def test_what_runs_in_one_pass(chain: str, together: list[bool]) -> None:
 
 def test_even_alpha_does_not_part_a_chain() -> None:
     chain = Pipeline.parse("gaussian-blur sigma=1 | sobel | max-pool")
-    assert reasons("gaussian-blur | sobel", opaque(noise(70, 80, 3))) == [True, True]
+    picture = Image(opaque(noise(70, 80, 3)), alpha=True)
+    assert reasons("gaussian-blur | sobel", picture) == [True, True]
     with in_small_pieces():
-        result = chain(opaque(rgb()))
+        result = chain(opaque(rgb()), alpha="weigh")
         plain = chain(rgb())
     np.testing.assert_array_equal(result[..., :3], plain)
     assert (result[..., 3] == 255).all()

@@ -1,0 +1,89 @@
+"""How arrays come to filters: picture by picture, with alpha where the caller says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+from numpy.typing import ArrayLike
+
+from convfilter.engine.planning import rehearse
+from convfilter.errors import ArgumentError
+from convfilter.filters.declaring.run_options import ALPHA, AlphaMode
+from convfilter.filters.pixels.picture import Pixels
+from convfilter.picture.image import Image
+from convfilter.runtime.checks import Array, as_array
+from convfilter.runtime.compiled import Foresight
+from convfilter.runtime.pictures import over_pictures
+
+__all__ = ["ends_in_alpha", "filtered", "refuse_axes"]
+
+
+def filtered(
+    image: Image | ArrayLike,
+    run: Callable[[Pixels], Pixels],
+    *,
+    workers: int | None,
+    alpha: AlphaMode | None,
+    axes: str | None,
+    channel_axis: int | None,
+) -> Array:
+    """Run filters over every picture of an array, or over an `Image` of one frame.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError, UnknownNameError
+        For an image that cannot be filtered, and for what is said of it and does not fit it.
+    """
+
+    def on_picture(picture: Array) -> Array:
+        has_alpha = of_image if of_image is not None else ends_in_alpha(picture.shape, alpha)
+
+        def finished(part: Array, workers: int | None) -> Array:
+            pixels = Pixels.of(part, alpha=has_alpha, alpha_mode=alpha, workers=workers)
+            return run(pixels).finish()
+
+        with Foresight(lambda: rehearse(picture, lambda part: finished(part, 1))):
+            return finished(picture, workers)
+
+    of_image = None
+    if isinstance(image, Image):
+        refuse_axes(axes, channel_axis)
+        of_image = image.alpha
+        return on_picture(as_array(image))
+    return cast(Array, over_pictures(on_picture, [image], axes, channel_axis))
+
+
+def refuse_axes(axes: str | None, channel_axis: int | None) -> None:
+    """Raise ArgumentError where the axes of an `Image` are named."""
+    if axes is not None or channel_axis is not None:
+        raise ArgumentError(
+            "axes and channel_axis are for arrays: an Image says itself what its axes are"
+        )
+
+
+def ends_in_alpha(shape: tuple[int, ...], mode: AlphaMode | None) -> bool:
+    """Tell whether the last channel of an array (H, W) or (H, W, C) is alpha.
+
+    It is where the caller says what becomes of alpha.
+
+    Raises
+    ------
+    UnknownNameError
+        For a word that there is not.
+    ArgumentError
+        Where he says it and the array has no channel for it: one channel, or three, which are red,
+        green and blue far more often than two colours and alpha.
+    """
+    if mode is None:
+        return False
+    ALPHA.check(mode)
+    channels = shape[2] if len(shape) == 3 else 1
+    if channels in (1, 3):
+        kind = "one channel" if channels == 1 else "3 channels, as red, green and blue"
+        raise ArgumentError(
+            f"alpha is {mode!r}, which says that the last channel of the array is alpha, and it has"
+            f" {kind}: leave alpha out"
+            + (", or use convfilter.Image(pixels, alpha=True)" if channels == 3 else "")
+        )
+    return True
