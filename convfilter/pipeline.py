@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
@@ -198,16 +199,35 @@ class Pipeline:
 
         if not isinstance(image, Image):
             pixels = Pixels.of(image, alpha_mode=alpha, workers=workers)
-            return (self._in_light(pixels, None) if linear else self._run(pixels)).finish()
+            return self._finished(pixels, None, linear)[0]
         of_animation = image.metadata.icc_profile
 
         def filtered(frame: Image) -> Image:
             pixels = Pixels.of(frame.pixels, alpha=frame.alpha, alpha_mode=alpha, workers=workers)
             profile = frame.metadata.icc_profile if frame.timing is None else of_animation
-            result = self._in_light(pixels, profile) if linear else self._run(pixels)
-            return frame.with_pixels(result.finish(), alpha=result.has_alpha)
+            result, has_alpha = self._finished(pixels, profile, linear)
+            return frame.with_pixels(result, alpha=has_alpha)
 
         return image.map(filtered)
+
+    def _finished(
+        self, pixels: Pixels, profile: bytes | None, linear: bool
+    ) -> tuple[Array, bool]:
+        """Return the finished picture, and whether its last channel is alpha."""
+        from convfilter.filters.pixels.bands import finished
+
+        run = partial(self._in_light, profile=profile) if linear else self._run
+        return finished(pixels, run, self._rows_around(), in_floats=linear)
+
+    def _rows_around(self) -> int | None:
+        """Return how many rows above and below it an output row looks at, None for any."""
+        total = 0
+        for step in self.steps:
+            rows = step.filter.rows_around(step.parameters)
+            if rows is None:
+                return None
+            total += rows
+        return total
 
     def __repr__(self) -> str:
         return f"Pipeline.parse({' | '.join(map(str, self.steps))!r})"

@@ -88,13 +88,15 @@ class Filter:
         given : the filter's parameters by name
         """
         from convfilter.engine.planning import rehearse
+        from convfilter.filters.pixels.bands import finished
         from convfilter.filters.pixels.picture import Pixels
         from convfilter.runtime.compiled import Foresight
 
         values = self.bind(given)
 
         def run(image: ArrayLike, workers: int | None) -> Array:
-            return self.run(Pixels.of(image, alpha_mode=alpha, workers=workers), values).finish()
+            pixels = Pixels.of(image, alpha_mode=alpha, workers=workers)
+            return finished(pixels, lambda part: self.run(part, values), self.rows_around(values))[0]
 
         with Foresight(lambda: rehearse(image, lambda part: run(part, 1))):
             return run(image, workers)
@@ -142,6 +144,17 @@ class Filter:
         reach = self._reach(values) if callable(self._reach) else self._reach
         dilation = values.get("dilation", 1)
         return reach if dilation == 1 else reach.dilated(dilation)
+
+    def rows_around(self, values: Values) -> int | None:
+        """Return how many rows above and below it an output row looks at, at most.
+
+        None where that may be any, or where output rows are not those of the picture.
+        """
+        reach = self.reach(values)
+        stays = values.get("stride", 1) in (1, (1, 1)) and values.get("padding", "same") == "same"
+        if reach.whole or not stays or values.get("border") == "wrap":
+            return None
+        return max(reach.above, reach.below)
 
     def alpha_rule(self, values: Values) -> AlphaRule:
         """Return what becomes of alpha, for the values of all parameters as `bind` returns them."""

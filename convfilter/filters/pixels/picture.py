@@ -30,6 +30,7 @@ class Pixels:
     workers : threads for the engine; None for all CPUs
     keeps_alpha : whether alpha is only sampled or pooled where the size changes, never smoothed
     beside : alpha as a picture of its own, filtered as the colours are
+    of_uneven : whether these are some rows of a picture whose alpha is uneven
     """
 
     __slots__ = (
@@ -38,6 +39,7 @@ class Pixels:
         "beside",
         "dtype",
         "keeps_alpha",
+        "of_uneven",
         "signed",
         "white",
         "workers",
@@ -54,6 +56,7 @@ class Pixels:
         workers: int | None = None,
         keeps_alpha: bool = False,
         beside: Pixels | None = None,
+        of_uneven: bool = False,
     ) -> None:
         self._colour = colour
         self.alpha = alpha
@@ -63,6 +66,7 @@ class Pixels:
         self.workers = workers
         self.keeps_alpha = keeps_alpha
         self.beside = beside
+        self.of_uneven = of_uneven
 
     @classmethod
     def of(
@@ -125,6 +129,19 @@ class Pixels:
         return self._colour.dtype
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns."""
+        height, width = self.colour.shape[:2]
+        return height, width
+
+    def part(self, first: int, last: int, *, uneven: bool) -> Pixels:
+        """Return these rows, without the last; `uneven` tells whether alpha is, of all rows."""
+        beside = self.beside and self.beside.part(first, last, uneven=False)
+        alpha = None if self.alpha is None else self.alpha[first:last]
+        colour = self.colour[first:last]
+        return self.changed(colour=colour, alpha=alpha, beside=beside, of_uneven=uneven)
+
+    @property
     def working_dtype(self) -> np.dtype[Any]:
         """float64 for pictures of float64, else float32."""
         return self.dtype if self.dtype == np.float64 else np.dtype(np.float32)
@@ -149,6 +166,7 @@ class Pixels:
             "workers": self.workers,
             "keeps_alpha": self.keeps_alpha,
             "beside": self.beside,
+            "of_uneven": self.of_uneven,
         }
         values.update(changes)
         return Pixels(**values)
