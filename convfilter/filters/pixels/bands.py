@@ -16,7 +16,7 @@ from convfilter.runtime.checks import Array
 
 __all__ = ["finished"]
 
-BAND_PIXELS = 1 << 20
+BAND_PIXELS = 1 << 19
 """Pixels of a band, halo not counted. They do not depend on the number of threads, so that the
 result does not either."""
 
