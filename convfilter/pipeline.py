@@ -210,9 +210,7 @@ class Pipeline:
 
         return image.map(filtered)
 
-    def _finished(
-        self, pixels: Pixels, profile: bytes | None, linear: bool
-    ) -> tuple[Array, bool]:
+    def _finished(self, pixels: Pixels, profile: bytes | None, linear: bool) -> tuple[Array, bool]:
         """Return the finished picture, and whether its last channel is alpha."""
         from convfilter.filters.pixels.bands import finished
 

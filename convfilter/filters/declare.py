@@ -96,7 +96,9 @@ class Filter:
 
         def run(image: ArrayLike, workers: int | None) -> Array:
             pixels = Pixels.of(image, alpha_mode=alpha, workers=workers)
-            return finished(pixels, lambda part: self.run(part, values), self.rows_around(values))[0]
+            return finished(pixels, lambda part: self.run(part, values), self.rows_around(values))[
+                0
+            ]
 
         with Foresight(lambda: rehearse(image, lambda part: run(part, 1))):
             return run(image, workers)

@@ -11,7 +11,6 @@ import pytest
 
 import convfilter
 from convfilter.picture.image import Image
-from tests.filters.pictures import Array
 
 pytestmark = [pytest.mark.linux, pytest.mark.slow]
 

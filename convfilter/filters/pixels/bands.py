@@ -1,6 +1,6 @@
 """Large pictures filtered in bands of rows, where colours become floats on the way.
 
-Colours that count as far as they are visible, and light, are floats: four bytes for each value of one,
+Colours that count as far as they are visible, and light, are floats: four bytes for each value,
 several times over. In bands, only those of some rows are there at a time.
 """
 

@@ -1,4 +1,4 @@
-"""Large pictures of uneven opacity are filtered in bands of rows: the result is that of the whole."""
+"""Large pictures of uneven opacity are filtered in bands of rows, as they would be as a whole."""
 
 from __future__ import annotations
 
