@@ -11,10 +11,14 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from convfilter.errors import ArgumentError, ArgumentTypeError
 
-__all__ = ["COMMENT", "Disposal", "Image", "JpegSettings", "Metadata", "Timing"]
+__all__ = ["CICP", "COMMENT", "Disposal", "Image", "JpegSettings", "Metadata", "Timing"]
 
 COMMENT = "Comment"
 """The keyword of a GIF or JPEG comment among texts, as the PNG specification (11.3.3.2) has it."""
+
+CICP = b"cICP"
+"""The PNG chunk that tells the colours by four numbers (ITU-T H.273): primaries, curve, matrix 0,
+and 1 for the full range. AVIF tells them, too."""
 
 Disposal = Literal["keep", "clear", "restore"]
 """What becomes of a frame before the next one is drawn: it stays, its place is cleared, or what
@@ -58,7 +62,7 @@ class Metadata:
         or JPEG file has the keyword ``"Comment"``.
     png_colour : tuple of (bytes, bytes)
         What a PNG file says of its colours besides a profile: the chunks cICP, mDCV, cLLI, gAMA,
-        cHRM and sRGB, each kind with its content.
+        cHRM and sRGB, each kind with its content. What AVIF says of them is cICP.
     jpeg : JpegSettings or None
         How the picture was compressed; JPEG is written alike unless a quality is asked for.
     """
