@@ -39,15 +39,18 @@ _RAW_PICTURE = re.compile(rb"(?:/9j/|iVBORw0KGgo)(?:[\w+/=\s]|&#x?[\da-fA-F]+;){
 _SHORTEST = 64
 """Characters of a picture in base64."""
 
+_WIDE = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
+"""Encodings other than UTF-8, by the bytes that a packet begins with."""
+
 _TAG = re.compile(rb"<[^\s>/]+((?:\s+[^\s=>]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)\s*/?>")
 _ATTRIBUTE = re.compile(rb"\s+([^\s=>]+)\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 
 
 def without_pictures(packet: bytes) -> bytes:
     """Return a packet without the pictures in it and without what it announces of others."""
-    text, encoding = packet, ""
-    if packet[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in packet[:4]:
-        encoding = "utf-32" if packet[:4].count(b"\0") > 1 else "utf-16"
+    text = packet
+    encoding = next((name for start, name in _WIDE.items() if packet.startswith(start)), "")
+    if encoding:
         try:
             text = packet.decode(encoding).encode()
         except UnicodeError:
@@ -118,9 +121,7 @@ class _Walk:
     def _cut_attributes(self, place: int, pairs: list[tuple[str, str]]) -> None:
         if any(name.startswith(_THUMBNAIL) or _is_picture(value) for name, value in pairs):
             self._holds_picture()
-        tag = _TAG.match(self._packet, place)
-        if tag is None:
-            raise ValueError("an element that cannot be understood")
+        tag = self._tag(place)
         stated = [
             each
             for each in _ATTRIBUTE.finditer(self._packet, tag.start(1), tag.end(1))
@@ -147,10 +148,17 @@ class _Walk:
             self._holds_picture()
         frame = self._open.pop()
         if frame.goes:
-            stop = self._place()
-            if self._packet[stop : stop + 2] == b"</":
-                stop = self._packet.index(b">", stop) + 1
+            tag = self._tag(frame.start)
+            is_empty = tag[0].endswith(b"/>")
+            stop = tag.end() if is_empty else self._packet.index(b">", self._place()) + 1
             self.spans.append((frame.start, stop))
+
+    def _tag(self, place: int) -> re.Match[bytes]:
+        """Return the tag at a place, with what it states."""
+        tag = _TAG.match(self._packet, place)
+        if tag is None:
+            raise ValueError("an element that cannot be understood")
+        return tag
 
 
 def _is_picture(text: str) -> bool:

@@ -7,12 +7,12 @@ become zeros in their places, since notes count from the beginning of the block.
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterator
 from contextlib import suppress
 
 from convfilter.formats.exif.ifd import Directory, Source
+from convfilter.formats.segments import end_of_stream
 from convfilter.picture.xmp import without_pictures as without_pictures_in_xmp
 
 __all__ = ["without_pictures"]
@@ -26,9 +26,6 @@ _RESOURCES_OF_PICTURES = (1033, 1036)
 """Numbers of the resources that hold a small picture (Photoshop File Formats, Adobe 2019)."""
 
 _MOST_DIRECTORIES = 16
-_SEGMENT = re.compile(rb"\xff[\xc0-\xfe]")
-_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_START_OF_SCAN, _END = 0xDA, 0xD9
 
 
 def without_pictures(exif: bytes) -> bytes:
@@ -131,39 +128,9 @@ def _streams(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield where JPEG streams begin and end; some makers spoil the first byte of theirs."""
     at = 0
     while (found := data.find(b"\xd8\xff", at)) >= 0:
-        stop = _end_of_stream(data, found + 1)
+        stop = end_of_stream(data, found + 1)
         if stop is None:
             at = found + 2
         else:
             yield max(0, found - 1), stop
             at = stop
-
-
-def _end_of_stream(data: bytes, at: int) -> int | None:
-    """Return the end of a stream whose first segment is at a place; None if it is no stream."""
-    has_frame = False
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker == 0xFF:
-            at += 1
-            continue
-        length = int.from_bytes(data[at + 2 : at + 4], "big")
-        if marker < 0xC0 or length < 2:
-            return None
-        if marker == _START_OF_SCAN:
-            return _end_of_scans(data, at) if has_frame else None
-        has_frame = has_frame or marker in _FRAME_HEADERS
-        at += 2 + length
-    return None
-
-
-def _end_of_scans(data: bytes, at: int) -> int:
-    """Return where the picture ends whose scan begins at a place: behind its last marker."""
-    while (found := _SEGMENT.search(data, at)) is not None:
-        marker = data[found.start() + 1]
-        if marker == _END:
-            return found.end()
-        at = found.end()
-        if not 0xD0 <= marker <= 0xD7:
-            at += int.from_bytes(data[at : at + 2], "big")
-    return len(data)
