@@ -56,6 +56,9 @@ _QUALITY = 92
 _EXIF_LIMIT, _XMP_LIMIT, _COMMENT_LIMIT = 65533, 65504, 65533
 """Bytes of a segment, of which each of them takes one at most."""
 
+_PROFILE_LIMIT = 255 * 65519
+"""Bytes of a colour profile, which may take 255 segments (ICC.1:2022, B.4)."""
+
 _FRAME_HEADERS = (0xC0, 0xC1)
 _RESTART, _START_OF_SCAN = 0xD0, 0xDA
 _END_OF_IMAGE = b"\xff\xd9"
@@ -137,11 +140,15 @@ def _within_segments(metadata: Metadata) -> tuple[Metadata, list[str]]:
     if xmp is not None and len(xmp) > _XMP_LIMIT:
         notes.append(f"the XMP packet is too long for {FORMAT.name} and was left out")
         xmp = None
+    profile = metadata.icc_profile
+    if profile is not None and len(profile) > _PROFILE_LIMIT:
+        notes.append(f"the colour profile is too long for {FORMAT.name} and was left out")
+        profile = None
     text = metadata.text
     if any(len(words.encode()) > _COMMENT_LIMIT for _, words in text):
         notes.append(f"the comment is too long for {FORMAT.name} and was left out")
         text = ()
-    return replace(metadata, exif=exif, xmp=xmp, text=text), notes
+    return replace(metadata, exif=exif, xmp=xmp, text=text, icc_profile=profile), notes
 
 
 def settings_for(quality: int | None, source: JpegSettings | None) -> dict[str, Any]:

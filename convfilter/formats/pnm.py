@@ -191,9 +191,11 @@ def _bits(data: bytes, header: _Header) -> NDArray[np.bool_]:
             raise ValueError("a value that is neither 0 nor 1")
         if len(digits) < height * width:
             raise EOFError("the file is truncated")
-        return np.frombuffer(digits, "u1").reshape(height, width) == ord("1")
-    rows = _numbers(data, header).reshape(height, -1)
-    return np.unpackbits(rows, axis=1, count=width) != 0
+        values = np.frombuffer(digits, np.uint8).reshape(height, width) - np.uint8(ord("0"))
+    else:
+        rows = _numbers(data, header).reshape(height, -1)
+        values = np.unpackbits(rows, axis=1, count=width)
+    return values.astype(np.bool_)
 
 
 def _write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
