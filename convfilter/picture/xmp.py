@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 from xml.parsers import expat
 
-__all__ = ["without_pictures"]
+__all__ = ["is_picture", "without_pictures"]
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _THUMBNAIL = "http://ns.adobe.com/xap/1.0/g/img/"
@@ -31,13 +31,13 @@ _ANNOUNCING = (
 )
 """How names begin, behind their namespace and a space, that speak of what is not in the picture."""
 
-_BEGINNINGS = r"data:image/|/9j/|iVBORw0KGgo|R0lGOD|UklGR|SUkqA|TU0AK"
-"""How pictures in base64 begin: JPEG, PNG, GIF, WebP, TIFF."""
-
-_PICTURE = re.compile(rf"\s*(?:{_BEGINNINGS})")
 _RAW_PICTURE = re.compile(rb"(?:/9j/|iVBORw0KGgo)(?:[\w+/=\s]|&#x?[\da-fA-F]+;){100,}")
+_PICTURE = re.compile(r"\s*(?:data:image/|/9j/|iVBORw0KGgo|R0lGOD|UklGR|SUkqA|TU0AK)")
 _SHORTEST = 64
 """Characters of a picture in base64."""
+
+_BEGINNING = 256
+"""Characters of an element's text that are looked at."""
 
 _WIDE = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"<\0": "utf-16-le", b"\0<": "utf-16-be"}
 """Encodings other than UTF-8, by the bytes that a packet begins with."""
@@ -68,6 +68,11 @@ def without_pictures(packet: bytes) -> bytes:
         last = max(last, stop)
     result = b"".join([*kept, text[last:]])
     return result.decode().encode(encoding) if encoding else result
+
+
+def is_picture(text: str) -> bool:
+    """Tell whether a text is a picture in base64: JPEG, PNG, GIF, WebP or TIFF."""
+    return len(text) >= _SHORTEST and _PICTURE.match(text) is not None
 
 
 class _Frame:
@@ -116,10 +121,10 @@ class _Walk:
             self._cut_attributes(place, pairs)
 
     def _is_cut(self, name: str, value: str) -> bool:
-        return name.startswith((*_ANNOUNCING, _THUMBNAIL)) or _is_picture(value)
+        return name.startswith((*_ANNOUNCING, _THUMBNAIL)) or is_picture(value)
 
     def _cut_attributes(self, place: int, pairs: list[tuple[str, str]]) -> None:
-        if any(name.startswith(_THUMBNAIL) or _is_picture(value) for name, value in pairs):
+        if any(name.startswith(_THUMBNAIL) or is_picture(value) for name, value in pairs):
             self._holds_picture()
         tag = self._tag(place)
         stated = [
@@ -140,11 +145,11 @@ class _Walk:
 
     def _text(self, text: str) -> None:
         frame = self._open[-1]
-        if len(frame.beginning) < _SHORTEST:
-            frame.beginning += text[: 4 * _SHORTEST].lstrip()
+        if len(frame.beginning) < _BEGINNING:
+            frame.beginning = (frame.beginning + text[:_BEGINNING]).lstrip()
 
     def _end(self, name: str) -> None:
-        if _is_picture(self._open[-1].beginning):
+        if is_picture(self._open[-1].beginning):
             self._holds_picture()
         frame = self._open.pop()
         if frame.goes:
@@ -159,7 +164,3 @@ class _Walk:
         if tag is None:
             raise ValueError("an element that cannot be understood")
         return tag
-
-
-def _is_picture(text: str) -> bool:
-    return len(text) >= _SHORTEST and _PICTURE.match(text) is not None

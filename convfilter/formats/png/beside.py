@@ -186,7 +186,11 @@ class _Found:
         elif keyword.startswith(_RAW_KEYWORD):
             self._take_raw(keyword.removeprefix(_RAW_KEYWORD).strip(), data)
         else:
-            self.texts.append((keyword, data.decode(encoding)))
+            text = data.decode(encoding)
+            if _is_picture(text):
+                self.notes.append(f"the text {keyword!r} holds a picture and was left out")
+            else:
+                self.texts.append((keyword, text))
 
     def _take_raw(self, kind: str, data: bytes) -> None:
         """Take a profile in hexadecimal, behind its name and length on lines of their own."""
@@ -202,6 +206,14 @@ class _Found:
             self.profile = self.profile or content or None
         else:
             self.notes.append(f"the text {_RAW_KEYWORD + kind!r} was left out")
+
+
+def _is_picture(text: str) -> bool:
+    if len(text) < 64:  # nearly always, and XML need not be loaded
+        return False
+    from convfilter.picture.xmp import is_picture
+
+    return is_picture(text)
 
 
 def _parted(data: bytes) -> tuple[str, bytes]:

@@ -147,6 +147,13 @@ def test_profiles_in_texts() -> None:
     assert image.metadata == Metadata()
 
 
+def test_texts_that_hold_a_picture_are_left_out() -> None:
+    for words in (b"/9j/" + b"AbCd" * 30, b"data:image/png;base64," + b"AbCd" * 30):
+        image = opened(file_with([(b"tEXt", b"Thumbnail\0" + words)], (2, 8)))
+        assert image.left_out == ("the text 'Thumbnail' holds a picture and was left out",)
+        assert image.metadata.text == ()
+
+
 def test_xmp_may_be_compressed() -> None:
     packed = b"XML:com.adobe.xmp\0\0" + zlib.compress(XMP)
     assert opened(file_with([(b"zTXt", packed)], (2, 8))).metadata.xmp == XMP
