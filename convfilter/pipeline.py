@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
@@ -192,11 +193,11 @@ class Pipeline:
             refuse_axes(axes, channel_axis)
             return self._over_frames(image, workers, alpha, linear)
 
-        def run(pixels: Pixels) -> Pixels:
-            return self._in_light(pixels, None) if linear else self._run(pixels)
+        def finish(pixels: Pixels) -> Array:
+            return self._finished(pixels, None, linear)[0]
 
         how: dict[str, Any] = {"alpha": alpha, "axes": axes, "channel_axis": channel_axis}
-        return filtered(image, run, workers=workers, **how)
+        return filtered(image, finish, workers=workers, **how)
 
     def _over_frames(
         self, image: Image, workers: int | None, alpha: AlphaMode | None, linear: bool
@@ -220,10 +221,27 @@ class Pipeline:
         def filtered(frame: Image) -> Image:
             pixels = Pixels.of(frame.pixels, alpha=frame.alpha, alpha_mode=alpha, workers=workers)
             profile = frame.metadata.icc_profile if frame.timing is None else of_animation
-            result = self._in_light(pixels, profile) if linear else self._run(pixels)
-            return frame.with_pixels(result.finish(), alpha=result.has_alpha)
+            result, has_alpha = self._finished(pixels, profile, linear)
+            return frame.with_pixels(result, alpha=has_alpha)
 
         return image.map(filtered)
+
+    def _finished(self, pixels: Pixels, profile: bytes | None, linear: bool) -> tuple[Array, bool]:
+        """Return the finished picture, and whether its last channel is alpha."""
+        from convfilter.filters.pixels.bands import finished
+
+        run = partial(self._in_light, profile=profile) if linear else self._run
+        return finished(pixels, run, self._rows_around(), in_floats=linear)
+
+    def _rows_around(self) -> int | None:
+        """Return how many rows above and below it an output row looks at, None for any."""
+        total = 0
+        for step in self.steps:
+            rows = step.filter.rows_around(step.parameters)
+            if rows is None:
+                return None
+            total += rows
+        return total
 
     def __repr__(self) -> str:
         return f"Pipeline.parse({' | '.join(map(str, self.steps))!r})"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from convfilter.errors import listed
 from convfilter.formats.declaring import Format
-from convfilter.picture.image import COMMENT, Metadata
+from convfilter.picture.image import CICP, COMMENT, Metadata
 
 __all__ = ["keep"]
 
@@ -43,8 +43,12 @@ def keep(pixels: NDArray[Any], form: Format, metadata: Metadata) -> tuple[Metada
         kept = replace(kept, xmp=None)
         homeless.append("the XMP packet")
     if "colours" not in form.keeps and metadata.png_colour:
-        kept = replace(kept, png_colour=())
-        homeless += ["the description of colours"] * _tells_more(dict(metadata.png_colour))
+        numbers = "CICP" in form.keeps
+        said = tuple(each for each in metadata.png_colour if numbers and each[0] == CICP)
+        kept = replace(kept, png_colour=said)
+        lost = {kind: data for kind, data in metadata.png_colour if (kind, data) not in said}
+        # where there are numbers, they count
+        homeless += ["the description of colours"] * (not said and _tells_more(lost))
     if "compression" not in form.keeps:
         kept = replace(kept, jpeg=None)
     text = []
@@ -61,7 +65,7 @@ def keep(pixels: NDArray[Any], form: Format, metadata: Metadata) -> tuple[Metada
 
 def _tells_more(chunks: dict[bytes, bytes]) -> bool:
     """Tell whether a PNG file's chunks about colours say anything but that they are sRGB."""
-    if b"cICP" in chunks:
+    if CICP in chunks:
         return True
     gamma = int.from_bytes(chunks.get(b"gAMA", b""), "big")
     return b"sRGB" not in chunks and gamma != 0 and abs(gamma - _SRGB_GAMMA) > _SRGB_GAMMA / 50

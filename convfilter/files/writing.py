@@ -149,7 +149,8 @@ def _encoded(
         pieces, losses = _written(frames, plays, form, effort)
     except ImageError as error:
         raise ImageError(f"{name}: {error}") from error
-    return pieces, [f"{name}: {note}" for note in dict.fromkeys(notes + losses)]
+    told = [f"of the input: {line}" for frame in picture.frames for line in frame.left_out]
+    return pieces, [f"{name}: {note}" for note in dict.fromkeys(told + notes + losses)]
 
 
 def _fitted(picture: Image, form: Format, background: Colour) -> tuple[list[Frame], list[str]]:

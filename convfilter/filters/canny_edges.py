@@ -79,7 +79,7 @@ def canny(
     Canny, "A computational approach to edge detection" (1986); for the automatic threshold Otsu,
     "A threshold selection method from gray-level histograms" (1979).
     """
-    uneven = is_uneven(image.alpha)
+    uneven = is_uneven(image.alpha, image.of_uneven)
     given = low is not None or high is not None
     if sigma == 0 and given and not uneven and image.colour.dtype == np.uint8:
         return _thin_lines(

@@ -91,11 +91,18 @@ class Filter:
         workers, alpha, axes, channel_axis : as for every filter
         given : the filter's parameters by name
         """
+        from convfilter.filters.pixels.bands import finished
         from convfilter.filters.pixels.entering import filtered
 
         values = self.bind(given)
+
+        def finish(pixels: Pixels) -> Array:
+            return finished(pixels, lambda part: self.run(part, values), self.rows_around(values))[
+                0
+            ]
+
         how: dict[str, Any] = {"alpha": alpha, "axes": axes, "channel_axis": channel_axis}
-        return filtered(image, lambda pixels: self.run(pixels, values), workers=workers, **how)
+        return filtered(image, finish, workers=workers, **how)
 
     @functools.cached_property
     def description(self) -> str:
@@ -140,6 +147,17 @@ class Filter:
         reach = self._reach(values) if callable(self._reach) else self._reach
         dilation = values.get("dilation", 1)
         return reach if dilation == 1 else reach.dilated(dilation)
+
+    def rows_around(self, values: Values) -> int | None:
+        """Return how many rows above and below it an output row looks at, at most.
+
+        None where that may be any, or where output rows are not those of the picture.
+        """
+        reach = self.reach(values)
+        stays = values.get("stride", 1) in (1, (1, 1)) and values.get("padding", "same") == "same"
+        if reach.whole or not stays or values.get("border") == "wrap":
+            return None
+        return max(reach.above, reach.below)
 
     def alpha_rule(self, values: Values) -> AlphaRule:
         """Return what becomes of alpha, for the values of all parameters as `bind` returns them."""

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from PIL import features
 
 from convfilter.errors import ImageError
 from convfilter.formats.animation.frames import in_milliseconds
+from convfilter.formats.boxes import Items
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.pillow.frames import frames_of, read_frames
 from convfilter.formats.pillow.reading import decoded, image_of, opened
 from convfilter.formats.pillow.writing import described, encoded
 from convfilter.formats.quiet import warnings_silenced
-from convfilter.picture.image import Image, Timing
+from convfilter.picture.image import CICP, Image, Timing
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -26,6 +29,12 @@ __all__ = ["FORMAT", "read", "write"]
 _QUALITY = 80
 _SHORTEST_DURATION, _LONGEST_DURATION = 1, 2**32 - 1
 """Milliseconds."""
+
+_SRGB = {(1, 13), (1, 2), (2, 13), (2, 2)}
+"""Primaries and curves, by their numbers (ITU-T H.273), that stand for sRGB, or for nothing."""
+
+_COLOURS = b"\0\0\0\x13colrnclx"
+"""The beginning of a box that tells the colours by numbers, of primaries, curve and matrix."""
 
 _CODING = re.compile(rb"av1C\x81.(.)", re.DOTALL)
 """A box that says how a picture is coded (AV1-ISOBMFF, 2.3), and its third byte."""
@@ -40,12 +49,38 @@ def read(file: BinaryIO, limits: Limits) -> Image:
 
     with opened(file, AvifImageFile, FORMAT) as picture:
         limits.check_size(picture.size)
-        bits = _bits(file)
+        file.seek(0)
+        data = file.read()
+        bits = _bits(data)
         if frames_of(picture) > 1:
-            return read_frames(picture, FORMAT, limits, bits, 0, lambda _: _timing(picture))
-        limits.chosen()
-        pixels, alpha = decoded(picture, FORMAT, bits)
-        return image_of(picture, FORMAT, pixels, alpha)
+            image = read_frames(picture, FORMAT, limits, bits, 0, lambda _: _timing(picture))
+        else:
+            limits.chosen()
+            pixels, alpha = decoded(picture, FORMAT, bits)
+            image = image_of(picture, FORMAT, pixels, alpha)
+    items = Items.of(data)
+    colour = () if image.metadata.icc_profile else _colour(items, data)
+    left_out = tuple(f"{what} beside the picture: left out" for what in items.further())
+    metadata = replace(image.metadata, png_colour=colour)
+    return replace(image, metadata=metadata, left_out=left_out)
+
+
+def _colour(items: Items, data: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    """Return what the file says of its colours by numbers, as PNG says it, if that is not sRGB.
+
+    Where it says it twice, the primary item counts; of frames, what is said first.
+    """
+    said = [bytes(box[4:]) for box in items.of_primary(b"colr") if bytes(box[:4]) == b"nclx"]
+    at = data.find(_COLOURS)
+    if not said and items.primary is None and at >= 0:
+        said = [data[at + len(_COLOURS) : at + len(_COLOURS) + 4]]
+    if not said or len(said[0]) < 4:
+        return ()
+    primaries, curve = struct.unpack_from(">HH", said[0])
+    if (primaries, curve) in _SRGB or max(primaries, curve) > 255:
+        return ()
+    # pixels are RGB, of the full range
+    return ((CICP, bytes((primaries, curve, 0, 1))),)
 
 
 def _check_support() -> None:
@@ -59,10 +94,9 @@ def _check_support() -> None:
         )
 
 
-def _bits(file: BinaryIO) -> int | None:
+def _bits(data: bytes) -> int | None:
     """Return how many bits a value has in the picture that has most, None if none says it."""
-    file.seek(0)
-    codings = [match[0] for match in _CODING.findall(file.read())]
+    codings = [match[0] for match in _CODING.findall(data)]
     if not any(coding & _MORE_THAN_8_BITS for coding in codings):
         return 8 if codings else None
     return 12 if any(coding & _TWELVE_BITS for coding in codings) else 10
@@ -80,19 +114,30 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
     from PIL import AvifImagePlugin  # noqa: F401 - which tells Pillow of the encoder
 
     quality = _QUALITY if effort.quality is None else effort.quality
-    options = {**described(frames[0].metadata), "quality": quality}
+    # filters make sharp edges, around which colours of less resolution would show
+    options = {**described(frames[0].metadata), "quality": quality, "subsampling": "4:4:4"}
     differ = False
     if len(frames) > 1:
         frames, differ = in_milliseconds(frames, _SHORTEST_DURATION, _LONGEST_DURATION)
         options["duration"] = [int(frame.timing.duration) for frame in frames]
     notes = [f"{FORMAT.name} counts milliseconds: durations were rounded"] * differ
-    return [encoded("AVIF", [frame.pixels for frame in frames], **options)], notes
+    file = encoded("AVIF", [frame.pixels for frame in frames], **options)
+    return [_with_colour(file, dict(frames[0].metadata.png_colour))], notes
+
+
+def _with_colour(file: bytes, said: dict[bytes, bytes]) -> bytes:
+    """Return the file with other numbers of primaries and curve, which Pillow has no option for."""
+    if CICP not in said:
+        return file
+    numbers = struct.pack(">HH", *said[CICP][:2])
+    start, *others = file.split(_COLOURS)
+    return _COLOURS.join([start, *(numbers + other[len(numbers) :] for other in others)])
 
 
 FORMAT = Format(
     "AVIF",
     suffixes=(".avif",),
-    signature=rb"....ftypavi[fs]",
+    signature=rb"....ftyp(avi[fs]|(mif1|msf1|miaf)....(....){0,12}?avi[fs])",
     holds=Holds(
         depth=8,
         grey=False,
@@ -102,7 +147,7 @@ FORMAT = Format(
         longest_side=65536,
         lossy=True,
     ),
-    keeps=frozenset({"profile", "EXIF", "XMP"}),
+    keeps=frozenset({"profile", "EXIF", "XMP", "CICP"}),
     quality=str(_QUALITY),
     read=read,
     write=write,

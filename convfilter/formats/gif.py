@@ -23,6 +23,7 @@ from convfilter.errors import ImageError
 from convfilter.formats.animation.compositing import Sprite, composed
 from convfilter.formats.animation.frames import PixelsAndAlpha, changes
 from convfilter.formats.animation.reading import drawn
+from convfilter.formats.behind import behind
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.pillow.reading import read_single
@@ -54,14 +55,16 @@ def read(file: BinaryIO, limits: Limits) -> Image:
     if not animation.cels:
         raise ImageError(f"the {FORMAT.name} file holds no picture: create it again")
     if animation.is_plain:
-        return read_single(file, GifImageFile, FORMAT, limits, _bits)
+        image = read_single(file, GifImageFile, FORMAT, limits, _bits)
+        return replace(image, left_out=animation.left_out)
     all_of_it = Limits(limits.max_pixels)
 
     def decode(data: bytes) -> PixelsAndAlpha:
         image = read_single(io.BytesIO(data), GifImageFile, FORMAT, all_of_it, _bits)
         return image.pixels, image.alpha
 
-    return drawn(animation, FORMAT, limits, decode, animation.metadata)
+    image = drawn(animation, FORMAT, limits, decode, animation.metadata)
+    return replace(image, left_out=animation.left_out)
 
 
 def _bits(_: object) -> int:
@@ -83,12 +86,16 @@ class _Cel(NamedTuple):
 
 @dataclass(frozen=True)
 class Animation:
-    """What a file holds: pictures, the columns and rows of the whole, plays and metadata."""
+    """What a file holds: pictures, the columns and rows of the whole, plays and metadata.
+
+    `left_out` are lines about what stands behind its end.
+    """
 
     cels: tuple[_Cel, ...]
     size: tuple[int, int]
     plays: int
     metadata: Metadata
+    left_out: tuple[str, ...]
 
     @classmethod
     def of(cls, file: BinaryIO) -> Animation:
@@ -124,7 +131,8 @@ class Animation:
                 packet = b"".join(bytes([len(part)]) + part for part in parts[1:])
                 xmp = upright_xmp(packet.partition(_XMP_TRAILER[:8])[0])
         metadata = Metadata(text=comment_of(b"\n".join(comments)), xmp=xmp or None)
-        return cls(tuple(cels), (width, height), plays, metadata)
+        left_out = tuple(behind(file.read()))
+        return cls(tuple(cels), (width, height), plays, metadata, left_out)
 
     @property
     def is_plain(self) -> bool:

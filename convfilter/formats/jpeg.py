@@ -25,6 +25,7 @@ from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.pillow.reading import decoded, image_of, opened
 from convfilter.formats.pillow.writing import described
 from convfilter.formats.quiet import warnings_silenced
+from convfilter.formats.segments import comments, left_out
 from convfilter.picture.image import Image, JpegSettings, Metadata
 from convfilter.picture.metadata import comment_of
 from convfilter.runtime import memory
@@ -55,6 +56,9 @@ _QUALITY = 92
 _EXIF_LIMIT, _XMP_LIMIT, _COMMENT_LIMIT = 65533, 65504, 65533
 """Bytes of a segment, of which each of them takes one at most."""
 
+_PROFILE_LIMIT = 255 * 65519
+"""Bytes of a colour profile, which may take 255 segments (ICC.1:2022, B.4)."""
+
 _FRAME_HEADERS = (0xC0, 0xC1)
 _RESTART, _START_OF_SCAN = 0xD0, 0xDA
 _END_OF_IMAGE = b"\xff\xd9"
@@ -65,11 +69,14 @@ def read(file: BinaryIO, limits: Limits) -> Image:
     with opened(file, JpegImageFile, FORMAT) as picture:
         limits.check_size(picture.size)
         limits.chosen()
-        pixels, alpha = _decoded(picture), False
+        file.seek(0)
+        data = file.read()
+        pixels, alpha = _decoded(picture, data), False
         if pixels is None:
             pixels, alpha = decoded(picture, FORMAT, getattr(picture, "bits", None))
-        text = comment_of(picture.info.get("comment", b""))
-        return image_of(picture, FORMAT, pixels, alpha, text=text, jpeg=_settings_of(picture))
+        text = comment_of(comments(data))
+        image = image_of(picture, FORMAT, pixels, alpha, text=text, jpeg=_settings_of(picture))
+        return replace(image, left_out=left_out(data))
 
 
 def _settings_of(picture: ImageFile) -> JpegSettings | None:
@@ -81,7 +88,7 @@ def _settings_of(picture: ImageFile) -> JpegSettings | None:
     return JpegSettings(in_order, max(0, get_sampling(picture)))
 
 
-def _decoded(picture: ImageFile) -> NDArray[np.uint8] | None:
+def _decoded(picture: ImageFile, data: bytes) -> NDArray[np.uint8] | None:
     """Return the pixels of a picture of which Pillow has read the header, or None.
 
     None leaves the pixels to Pillow: those of CMYK, and of files that libjpeg-turbo warns about,
@@ -92,12 +99,10 @@ def _decoded(picture: ImageFile) -> NDArray[np.uint8] | None:
     ndarray or None
         uint8 ``(H, W)`` or ``(H, W, 3)``, writable; the same bits as from Pillow.
     """
-    if picture.mode not in ("L", "RGB") or picture.fp is None or 0 in picture.size:
+    if picture.mode not in ("L", "RGB") or 0 in picture.size:
         return None
     from simplejpeg import decode_jpeg
 
-    picture.fp.seek(0)
-    data = picture.fp.read()
     grey = picture.mode == "L"
     width, height = picture.size
     # given a buffer, it never allocates for a size that Pillow has not seen
@@ -135,11 +140,15 @@ def _within_segments(metadata: Metadata) -> tuple[Metadata, list[str]]:
     if xmp is not None and len(xmp) > _XMP_LIMIT:
         notes.append(f"the XMP packet is too long for {FORMAT.name} and was left out")
         xmp = None
+    profile = metadata.icc_profile
+    if profile is not None and len(profile) > _PROFILE_LIMIT:
+        notes.append(f"the colour profile is too long for {FORMAT.name} and was left out")
+        profile = None
     text = metadata.text
     if any(len(words.encode()) > _COMMENT_LIMIT for _, words in text):
         notes.append(f"the comment is too long for {FORMAT.name} and was left out")
         text = ()
-    return replace(metadata, exif=exif, xmp=xmp, text=text), notes
+    return replace(metadata, exif=exif, xmp=xmp, text=text, icc_profile=profile), notes
 
 
 def settings_for(quality: int | None, source: JpegSettings | None) -> dict[str, Any]:

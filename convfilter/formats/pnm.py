@@ -1,7 +1,7 @@
 """The Netpbm formats: PPM, PGM and PBM, and PNM, which is whichever of them fits.
 
-Pillow reads and writes them, except for PPM of 16-bit colour, which it would reduce to 8 bits. The
-formats are those of netpbm's manual, ppm(5), pgm(5) and pbm(5).
+The formats are those of netpbm's manual, ppm(5), pgm(5) and pbm(5). A file may hold several
+pictures, one straight behind the other; where the values are written as words, it holds one.
 """
 
 from __future__ import annotations
@@ -13,127 +13,218 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from convfilter.formats.behind import behind
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits
 from convfilter.picture.image import Image
 
 __all__ = ["PBM", "PGM", "PNM", "PPM"]
 
-_LONGEST_HEADER = 1 << 16
 _NUMBER = rb"(?:\s|#[^\r\n]*[\r\n])+(\d{1,9})"
 # a single white space stands between the last number and the values
-_HEADER = rb"P([2356])" + 3 * _NUMBER + rb"(\s?)"
+_GREY_OR_COLOUR = re.compile(rb"P([2356])" + 3 * _NUMBER + rb"(\s?)")
+_BLACK_AND_WHITE = re.compile(rb"P([14])" + 2 * _NUMBER + rb"(\s?)")
 _COMMENT = rb"#[^\r\n]*"
+
+_PLAIN = (1, 2, 3)
+_BITS = (1, 4)
 
 
 class _Header(NamedTuple):
-    """What stands before the values: `kind` is the second byte of the file, a digit.
+    """What stands before the values: `kind` is the second byte of a picture, a digit.
 
-    `length` is None where it does not end as it should.
+    `start` is where its values begin.
     """
 
     kind: int
     width: int
     height: int
     largest: int
-    length: int | None
+    start: int
 
     @classmethod
-    def of(cls, file: BinaryIO) -> _Header | None:
-        """Read the header of a file of grey or colours; None for one that has no such header."""
-        file.seek(0)
-        match = re.match(_HEADER, file.read(_LONGEST_HEADER))
-        file.seek(0)
+    def of(cls, data: bytes, at: int) -> _Header | None:
+        """Read the header at a place; None where there is none.
+
+        Raises
+        ------
+        ValueError
+            It makes no sense.
+        """
+        match = _GREY_OR_COLOUR.match(data, at)
         if match is None:
+            match = _BLACK_AND_WHITE.match(data, at)
+            if match is None:
+                return None
+        numbers = [int(number) for number in match.groups()[:-1]]
+        kind, width, height = numbers[:3]
+        largest = 1 if kind in _BITS else numbers[3]
+        if width == 0 or height == 0:
+            raise ValueError(f"a picture of {width}x{height} pixels")
+        if not 0 < largest < 65536:
+            raise ValueError(f"values from 0 to {largest}")
+        if not match.groups()[-1]:
+            raise EOFError("the file is truncated")
+        return cls(kind, width, height, largest, match.end())
+
+    @property
+    def channels(self) -> int:
+        """Values of a pixel."""
+        return 3 if self.kind in (3, 6) else 1
+
+    @property
+    def length(self) -> int | None:
+        """Bytes of the values; None where they are words."""
+        if self.kind in _PLAIN:
             return None
-        kind, width, height, largest = map(int, match.groups()[:4])
-        return cls(kind, width, height, largest, match.end() if match[5] else None)
-
-    @property
-    def bits(self) -> int:
-        """How many bits a value has."""
-        return self.largest.bit_length()
-
-    @property
-    def is_deep_colour(self) -> bool:
-        """Whether Pillow would reduce the values to 8 bits."""
-        has_pixels = self.width > 0 and self.height > 0 and self.length is not None
-        return self.kind in (3, 6) and has_pixels and 255 < self.largest < 65536
+        if self.kind in _BITS:
+            return -(-self.width // 8) * self.height
+        return self.width * self.height * self.channels * (2 if self.largest > 255 else 1)
 
 
 def _read_colour(file: BinaryIO, limits: Limits) -> Image:
-    header = _Header.of(file)
-    if header is None or not header.is_deep_colour:
-        return _read_with_pillow(file, limits, PPM, header and header.bits)
-    limits.check_size((header.width, header.height))
-    limits.chosen()
-    return Image(_deep_colour(file, header), format=PPM.name)
+    return _read(file, limits, PPM.name)
 
 
 def _read_grey(file: BinaryIO, limits: Limits) -> Image:
-    header = _Header.of(file)
-    return _read_with_pillow(file, limits, PGM, header and header.bits)
+    return _read(file, limits, PGM.name)
 
 
 def _read_black_and_white(file: BinaryIO, limits: Limits) -> Image:
-    return _read_with_pillow(file, limits, PBM, 1)
+    return _read(file, limits, PBM.name)
 
 
-def _read_with_pillow(file: BinaryIO, limits: Limits, form: Format, bits: int | None) -> Image:
-    from PIL.PpmImagePlugin import PpmImageFile
-
-    from convfilter.formats.pillow.reading import read_single
-
-    return read_single(file, PpmImageFile, form, limits, lambda _: bits)
-
-
-def _deep_colour(file: BinaryIO, header: _Header) -> NDArray[np.uint16]:
-    """Return the pixels (H, W, 3), scaled to 0 to 65535; EOFError or ValueError for damage."""
-    count = header.width * header.height * 3
-    file.seek(header.length or 0)
-    values: NDArray[Any]
-    if header.kind == 3:
-        words = re.sub(_COMMENT, b" ", file.read()).split(maxsplit=count)[:count]
-        values = np.array([int(word) for word in words], np.int64)
+def _read(file: BinaryIO, limits: Limits, name: str) -> Image:
+    """Read a file of one picture or several."""
+    data = file.read()
+    headers, rest = _headers(data)
+    numbers = limits.chosen(len(headers))
+    sizes = [(headers[number].width, headers[number].height) for number in numbers]
+    if len(sizes) == 1:
+        limits.check_size(sizes[0])
     else:
-        data = file.read(2 * count)
-        values = np.frombuffer(data[: len(data) // 2 * 2], ">u2")
+        limits.check_sizes(sizes)
+    pages = []
+    for number in numbers:
+        pixels, is_cut = _pixels(data, headers[number])
+        lines = ["values beyond the largest one that the file states: made equal to it"] * is_cut
+        pages.append(Image(pixels, format=name, left_out=tuple(lines)))
+    first, *others = pages
+    return Image(
+        first.pixels,
+        format=name,
+        following=tuple(others),
+        left_out=(*first.left_out, *behind(rest)),
+    )
+
+
+def _headers(data: bytes) -> tuple[list[_Header], bytes]:
+    """Return the headers of all pictures, and what stands behind the last one."""
+    headers: list[_Header] = []
+    at = 0
+    while at < len(data):
+        try:
+            header = _Header.of(data, at)
+        except (ValueError, EOFError):
+            if not headers:
+                raise
+            header = None  # what begins like a picture and is none
+        if header is None:
+            break
+        headers.append(header)
+        if header.length is None:
+            return headers, b""
+        at = header.start + header.length
+    if not headers:
+        raise ValueError("no header")
+    return headers, data[at:]
+
+
+def _pixels(data: bytes, header: _Header) -> tuple[NDArray[Any], bool]:
+    """Return the pixels of a picture, scaled to 0 to 255 or 65535, and whether values were cut.
+
+    Raises
+    ------
+    EOFError, ValueError
+        For damage.
+    """
+    count = header.width * header.height * header.channels
+    shape = (header.height, header.width, *([3] if header.channels == 3 else []))
+    if header.kind in _BITS:
+        black = _bits(data, header)
+        return np.where(black, np.uint8(0), np.uint8(255)), False
+    values = _words(data, header, count) if header.length is None else _numbers(data, header)
     if values.size < count:
         raise EOFError("the file is truncated")
-    if values.min() < 0 or values.max() > header.largest:
+    white = 255 if header.largest < 256 else 65535
+    most = int(values.max())
+    is_cut = most > header.largest
+    if values.min() < 0 or (is_cut and white == 65535):
         raise ValueError(f"a value lies beyond {header.largest}")
-    if header.largest < 65535:
-        values = np.rint(values * (65535 / header.largest))
-    return values.astype(np.uint16).reshape(header.height, header.width, 3)
+    if is_cut:
+        values = np.minimum(values, header.largest)
+    if header.largest != white:
+        values = np.rint(values.astype(np.float64) * white / header.largest)
+    kind = np.uint8 if white == 255 else np.uint16
+    return values.astype(kind).reshape(shape), is_cut
+
+
+def _numbers(data: bytes, header: _Header) -> NDArray[Any]:
+    length = header.length or 0
+    if header.start + length > len(data):
+        raise EOFError("the file is truncated")
+    kind = ">u2" if header.largest > 255 else "u1"
+    return np.frombuffer(data, kind, length // np.dtype(kind).itemsize, header.start)
+
+
+def _words(data: bytes, header: _Header, count: int) -> NDArray[Any]:
+    words = re.sub(_COMMENT, b" ", data[header.start :]).split(maxsplit=count)[:count]
+    return np.array([int(word) for word in words], np.int64)
+
+
+def _bits(data: bytes, header: _Header) -> NDArray[np.bool_]:
+    """Return where a picture (H, W) of black and white is black."""
+    height, width = header.height, header.width
+    if header.length is None:
+        digits = b"".join(re.sub(_COMMENT, b"", data[header.start :]).split())[: height * width]
+        if digits.strip(b"01"):
+            raise ValueError("a value that is neither 0 nor 1")
+        if len(digits) < height * width:
+            raise EOFError("the file is truncated")
+        values = np.frombuffer(digits, np.uint8).reshape(height, width) - np.uint8(ord("0"))
+    else:
+        rows = _numbers(data, header).reshape(height, -1)
+        values = np.unpackbits(rows, axis=1, count=width)
+    return values.astype(np.bool_)
 
 
 def _write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
-    (frame,) = frames
-    pixels = frame.pixels
-    if pixels.ndim == 3 and pixels.dtype == np.uint16:
-        height, width = pixels.shape[:2]
-        return [b"P6\n%d %d\n65535\n" % (width, height), pixels.astype(">u2").tobytes()], []
-    return _written_by_pillow(pixels)
+    """Return a file of grey or coloured pictures."""
+    return [piece for frame in frames for piece in _written(frame.pixels)], []
+
+
+def _written(pixels: NDArray[Any]) -> list[bytes]:
+    height, width = pixels.shape[:2]
+    kind, white = (5 if pixels.ndim == 2 else 6), int(np.iinfo(pixels.dtype).max)
+    ordered = pixels.astype(pixels.dtype.newbyteorder(">"), copy=False)
+    return [b"P%d\n%d %d\n%d\n" % (kind, width, height, white), ordered.tobytes()]
 
 
 def _write_black_and_white(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
-    (frame,) = frames
-    return _written_by_pillow(frame.pixels == 255)
-
-
-def _written_by_pillow(pixels: NDArray[Any]) -> Written:
-    from PIL import PpmImagePlugin  # noqa: F401 - which tells Pillow of the encoder
-
-    from convfilter.formats.pillow.writing import encoded
-
-    return [encoded(PPM.name, [pixels])], []
+    """Return a file of pictures of 0 and 255."""
+    pieces = []
+    for frame in frames:
+        height, width = frame.pixels.shape[:2]
+        rows = np.packbits(frame.pixels == 0, axis=1)
+        pieces += [b"P4\n%d %d\n" % (width, height), rows.tobytes()]
+    return pieces, []
 
 
 PPM = Format(
     "PPM",
     suffixes=(".ppm",),
     signature=rb"P[36][\s#]",
-    holds=Holds(depth=16, grey=False),
+    holds=Holds(depth=16, grey=False, several="pages"),
     read=_read_colour,
     write=_write,
 )
@@ -141,7 +232,7 @@ PGM = Format(
     "PGM",
     suffixes=(".pgm",),
     signature=rb"P[25][\s#]",
-    holds=Holds(depth=16, colour=False),
+    holds=Holds(depth=16, colour=False, several="pages"),
     read=_read_grey,
     write=_write,
 )
@@ -149,7 +240,7 @@ PBM = Format(
     "PBM",
     suffixes=(".pbm",),
     signature=rb"P[14][\s#]",
-    holds=Holds(depth=1, colour=False),
+    holds=Holds(depth=1, colour=False, several="pages"),
     read=_read_black_and_white,
     write=_write_black_and_white,
 )
@@ -157,7 +248,7 @@ PNM = Format(
     "PNM",
     suffixes=(".pnm",),
     signature=None,
-    holds=Holds(depth=16),
+    holds=Holds(depth=16, several="pages"),
     read=_read_colour,
     write=_write,
 )

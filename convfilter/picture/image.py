@@ -12,10 +12,14 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from convfilter.dtypes import PIXEL_DTYPES, understood, way_out
 from convfilter.errors import ArgumentError, ArgumentTypeError
 
-__all__ = ["COMMENT", "Disposal", "Image", "JpegSettings", "Metadata", "Stack", "Timing"]
+__all__ = ["CICP", "COMMENT", "Disposal", "Image", "JpegSettings", "Metadata", "Stack", "Timing"]
 
 COMMENT = "Comment"
 """The keyword of a GIF or JPEG comment among texts, as the PNG specification (11.3.3.2) has it."""
+
+CICP = b"cICP"
+"""The PNG chunk that tells the colours by four numbers (ITU-T H.273): primaries, curve, matrix 0,
+and 1 for the full range. AVIF tells them, too."""
 
 Disposal = Literal["keep", "clear", "restore"]
 """What becomes of a frame before the next one is drawn: it stays, its place is cleared, or what
@@ -57,7 +61,7 @@ class Metadata:
         or JPEG file has the keyword ``"Comment"``.
     png_colour : tuple of (bytes, bytes)
         What a PNG file says of its colours besides a profile: the chunks cICP, mDCV, cLLI, gAMA,
-        cHRM and sRGB, each kind with its content.
+        cHRM and sRGB, each kind with its content. What AVIF says of them is cICP.
     jpeg : JpegSettings or None
         How the picture was compressed; JPEG is written alike unless a quality is asked for.
     """
@@ -132,6 +136,9 @@ class Image:
         all have its size.
     stack : Stack or None
         How the frames lie in an array of more axes, where they come from one.
+    left_out : tuple of str
+        A line for each thing in its file that was not read, such as further pictures or damaged
+        texts. Whoever writes the picture, or what filters made of it, is told.
     """
 
     pixels: NDArray[Any]
@@ -142,6 +149,7 @@ class Image:
     plays: int = 0
     following: tuple[Image, ...] = ()
     stack: Stack | None = None
+    left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         pixels: object = self.pixels

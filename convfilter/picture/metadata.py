@@ -7,7 +7,7 @@ from typing import Any
 
 from convfilter.picture.image import COMMENT
 
-__all__ = ["comment_of", "resolution_of", "upright_xmp"]
+__all__ = ["comment_of", "orientation_of_xmp", "resolution_of", "upright_xmp"]
 
 
 def comment_of(data: bytes) -> tuple[tuple[str, str], ...]:
@@ -29,7 +29,17 @@ def resolution_of(value: Any) -> tuple[float, float] | None:
     return (across, down) if 0 < across < 1e6 and 0 < down < 1e6 else None
 
 
+_ORIENTATION_IN_XMP = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)([1-8])")
+
+
 def upright_xmp(packet: bytes) -> bytes:
-    """Return an XMP packet in which the orientation, if there is one, is 1."""
-    orientation = rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[2-8]"
-    return re.sub(orientation, rb"\g<1>1", packet)
+    """Return an XMP packet without small pictures in which the orientation, if stated, is 1."""
+    from convfilter.picture.xmp import without_pictures
+
+    return without_pictures(_ORIENTATION_IN_XMP.sub(rb"\g<1>1", packet))
+
+
+def orientation_of_xmp(packet: bytes) -> int | None:
+    """Return the orientation that a packet states, if it does."""
+    match = _ORIENTATION_IN_XMP.search(packet)
+    return int(match[2]) if match else None

@@ -342,12 +342,14 @@ def test_damage_ends_in_a_picture_or_in_one_line(kind: str, data: st.DataObject)
     assert not seen
 
 
-def test_text_bombs_are_refused() -> None:
+def test_text_bombs_are_left_out() -> None:
     text = PngImagePlugin.PngInfo()
     text.add_text("comment", "x" * 100_000_000, zip=True)
-    data = encoded(PillowImage.fromarray(GREY), "PNG", pnginfo=text)
-    with pytest.raises(ImageError, match="too large"):
-        opened(data)
+    image = opened(encoded(PillowImage.fromarray(GREY), "PNG", pnginfo=text))
+    np.testing.assert_array_equal(image.pixels, GREY)
+    assert image.metadata.text == ()
+    (line,) = image.left_out
+    assert "the text 'comment' was left out" in line
 
 
 def test_pillow_is_silenced_and_others_are_not() -> None:

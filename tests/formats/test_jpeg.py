@@ -57,7 +57,7 @@ def pillow_pixels(data: bytes) -> np.ndarray:
 
 
 def decoded(data: bytes) -> np.ndarray | None:
-    return jpeg._decoded(JpegImageFile(io.BytesIO(data)))
+    return jpeg._decoded(JpegImageFile(io.BytesIO(data)), data)
 
 
 def outcome(data: bytes) -> tuple[str, Any]:
@@ -133,15 +133,16 @@ def test_damage_is_judged_by_pillow(draw: st.DataObject, grey: bool, progressive
     del data[draw.draw(st.just(len(data)) | st.integers(3, len(data))) :]
     found = outcome(bytes(data))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jpeg, "_decoded", lambda _: None)
+        patch.setattr(jpeg, "_decoded", lambda *_: None)
         assert found == outcome(bytes(data))
 
 
 def test_another_size_than_that_of_the_header_is_left_to_pillow() -> None:
-    picture = JpegImageFile(io.BytesIO(by_pillow(pixels_of(30, 20, grey=False))))
+    data = by_pillow(pixels_of(30, 20, grey=False))
+    picture = JpegImageFile(io.BytesIO(data))
     for size in ((20, 29), (21, 30), (40, 40)):
         picture._size = size
-        assert jpeg._decoded(picture) is None
+        assert jpeg._decoded(picture, data) is None
 
 
 def test_a_file_with_bytes_behind_its_end() -> None:

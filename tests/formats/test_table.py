@@ -98,7 +98,7 @@ def test_content_is_recognised() -> None:
 @pytest.mark.parametrize(
     ("head", "words"),
     [
-        (b"P5x", "is not a picture of a known format: give PNG, JPEG, TIFF"),
+        (b"P5x", "is not a picture of a known format: give PNG, JPEG, AVIF, TIFF"),
         (b"hello", "is not a picture of a known format"),
         (b"\0\0\0\x1cftypheic", "is a HEIC/HEIF picture, which needs a decoder"),
         (b"\0\0\0\x1cftypcrx ", "is a raw camera picture, .*: develop it"),

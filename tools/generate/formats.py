@@ -16,6 +16,7 @@ PAGE = ROOT / "docs" / "formats.md"
 
 _KEPT_IN_WORDS = {
     "colours": "colours besides a profile",
+    "CICP": "colours by numbers (CICP)",
     "compression": "quality and colour resolution",
 }
 

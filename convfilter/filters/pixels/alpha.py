@@ -180,13 +180,13 @@ def extremes_of_visible(
     `beyond` are values that windows may find beyond the edge, whole numbers if the colours are.
     """
     hidden = ~(alpha > 0)
-    if not hidden.any() or hidden.all():
+    if not hidden.any() or (hidden.all() and not beyond):
         return find(colour)
     # clear pixels take what wins over no value, but NaN, which always wins
     weaker = np.fmin if highest else np.fmax
-    last = weaker.reduce(colour[~hidden], axis=None)
-    for value in beyond:
-        last = weaker(last, value)
+    visible = colour[~hidden]
+    values = [*beyond] if visible.size == 0 else [weaker.reduce(visible, axis=None), *beyond]
+    last = weaker.reduce(np.array(values, colour.dtype))
     return find(np.where(hidden if colour.ndim == 2 else hidden[:, :, np.newaxis], last, colour))
 
 

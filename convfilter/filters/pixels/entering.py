@@ -21,14 +21,14 @@ __all__ = ["ends_in_alpha", "filtered", "refuse_axes"]
 
 def filtered(
     image: Image | ArrayLike,
-    run: Callable[[Pixels], Pixels],
+    finish: Callable[[Pixels], Array],
     *,
     workers: int | None,
     alpha: AlphaMode | None,
     axes: str | None,
     channel_axis: int | None,
 ) -> Array:
-    """Run filters over every picture of an array, or over an `Image` of one frame.
+    """Filter every picture of an array, or an `Image` of one frame, as `finish` does.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def filtered(
 
         def finished(part: Array, workers: int | None) -> Array:
             pixels = Pixels.of(part, alpha=has_alpha, alpha_mode=alpha, workers=workers)
-            return run(pixels).finish()
+            return finish(pixels)
 
         with Foresight(lambda: rehearse(picture, lambda part: finished(part, 1))):
             return finished(picture, workers)

@@ -32,6 +32,7 @@ class Pixels:
     keeps_alpha : whether alpha is only sampled or pooled where the size changes, never smoothed
     beside : alpha as a picture of its own, filtered as the colours are
     is_mask : whether it began as a mask and still is one: all values are black or white
+    of_uneven : whether these are some rows of a picture whose alpha is uneven
     """
 
     __slots__ = (
@@ -41,6 +42,7 @@ class Pixels:
         "dtype",
         "is_mask",
         "keeps_alpha",
+        "of_uneven",
         "signed",
         "white",
         "workers",
@@ -58,6 +60,7 @@ class Pixels:
         keeps_alpha: bool = False,
         beside: Pixels | None = None,
         is_mask: bool = False,
+        of_uneven: bool = False,
     ) -> None:
         self._colour = colour
         self.alpha = alpha
@@ -68,6 +71,7 @@ class Pixels:
         self.keeps_alpha = keeps_alpha
         self.beside = beside
         self.is_mask = is_mask
+        self.of_uneven = of_uneven
 
     @classmethod
     def of(
@@ -135,6 +139,19 @@ class Pixels:
         return self._colour.dtype
 
     @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns."""
+        height, width = self.colour.shape[:2]
+        return height, width
+
+    def part(self, first: int, last: int, *, uneven: bool) -> Pixels:
+        """Return these rows, without the last; `uneven` tells whether alpha is, of all rows."""
+        beside = self.beside and self.beside.part(first, last, uneven=False)
+        alpha = None if self.alpha is None else self.alpha[first:last]
+        colour = self.colour[first:last]
+        return self.changed(colour=colour, alpha=alpha, beside=beside, of_uneven=uneven)
+
+    @property
     def working_dtype(self) -> np.dtype[Any]:
         """float64 for pictures of float64, else float32."""
         return self.dtype if self.dtype == np.float64 else np.dtype(np.float32)
@@ -160,6 +177,7 @@ class Pixels:
             "keeps_alpha": self.keeps_alpha,
             "beside": self.beside,
             "is_mask": self.is_mask,
+            "of_uneven": self.of_uneven,
         }
         values.update(changes)
         return Pixels(**values)

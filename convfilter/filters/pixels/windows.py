@@ -74,7 +74,7 @@ def _correlate(
     rows, columns = np.shape(kernels[0])
     alpha = image.alpha
     raw_offset, fill = image.intensity(offset), image.intensity(window.fill)
-    if not is_uneven(alpha) or all(map(_keeps_place, kernels)):
+    if not is_uneven(alpha, image.of_uneven) or all(map(_keeps_place, kernels)):
         work = Sums(
             kernels,
             combine,
@@ -125,7 +125,7 @@ def rank(
     alpha, walk = image.alpha, _walk(window)
     if turned:
         walk["padding"] = tuple((side // 2, (side - 1) // 2) for side in both)
-    if not is_uneven(alpha):
+    if not is_uneven(alpha, image.of_uneven):
         from convfilter.engine.rank.rank import ranking
 
         work = Picks(ranking, size, percent, fill=fill, **walk)
@@ -163,7 +163,7 @@ def pool(
         given = {"axes": axes_of(array), "workers": image.workers, **named, **changes}
         return engine.pool(array, size, **given)
 
-    if not is_uneven(alpha):
+    if not is_uneven(alpha, image.of_uneven):
         kind = Averages if reduce == "mean" else Picks
         work = kind(pooling, size, shrinks=True, **named)
         # of equal values: their mean may differ in the last bit
@@ -195,7 +195,7 @@ def smooth(
     """
     fill = image.intensity(options.fill)
     beyond: dict[str, Any] = {"border": options.border, "fill": fill}
-    if not is_uneven(image.alpha):
+    if not is_uneven(image.alpha, image.of_uneven):
         return image.awaiting(Averages(make, *arguments, **beyond, **named))
     from convfilter.filters.pixels.alpha import smooth_visible
 
@@ -233,9 +233,12 @@ def filled(
     return fill_hidden(image.colour, image.alpha, spanned(size, dilation), **named)
 
 
-def is_uneven(alpha: Array | None) -> TypeGuard[Array]:
-    """Tell whether some pixels are more opaque than others, so that colours weigh unequally."""
-    return alpha is not None and bool((alpha != alpha[0, 0]).any())
+def is_uneven(alpha: Array | None, of_uneven: bool = False) -> TypeGuard[Array]:
+    """Tell whether some pixels are more opaque than others, so that colours weigh unequally.
+
+    So they do in some rows of a picture in which it is so (`of_uneven`).
+    """
+    return alpha is not None and (of_uneven or bool((alpha != alpha[0, 0]).any()))
 
 
 def _keeps_place(kernel: ArrayLike) -> bool:
@@ -265,5 +268,5 @@ def _sampled_alpha(image: Pixels, size: tuple[int, int], window: Window) -> Arra
     from convfilter.filters.pixels.alpha import at_middle
 
     # the fill is opaque, or as opaque as a picture whose pixels are alike
-    fill = image.white if is_uneven(alpha) else float(alpha[0, 0])
+    fill = image.white if is_uneven(alpha, image.of_uneven) else float(alpha[0, 0])
     return at_middle(alpha, size, fill=fill, workers=image.workers, **_walk(window))

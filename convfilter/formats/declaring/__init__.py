@@ -45,9 +45,12 @@ HEAD_BYTES = 64
 UNLIMITED = 2**31 - 1
 """For what a format sets no limit to that a picture in memory could reach."""
 
-Kept = Literal["profile", "EXIF", "XMP", "resolution", "texts", "comment", "colours", "compression"]
+Kept = Literal[
+    "profile", "EXIF", "XMP", "resolution", "texts", "comment", "colours", "CICP", "compression"
+]
 """What may stand beside the pixels. A comment is a text without a keyword of its own; colours are
-what PNG says of them besides a profile; compression is how a JPEG file was compressed."""
+what PNG says of them besides a profile, of which CICP is what four numbers say; compression is how
+a JPEG file was compressed."""
 
 
 class Holds(NamedTuple):

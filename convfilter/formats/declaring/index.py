@@ -20,14 +20,14 @@ def _jpeg() -> Format:
     return FORMAT
 
 
-def _tiff() -> Format:
-    from convfilter.formats.tiff import FORMAT
+def _avif() -> Format:
+    from convfilter.formats.avif import FORMAT
 
     return FORMAT
 
 
-def _avif() -> Format:
-    from convfilter.formats.avif import FORMAT
+def _tiff() -> Format:
+    from convfilter.formats.tiff import FORMAT
 
     return FORMAT
 
@@ -99,21 +99,21 @@ SUMMARIES: dict[str, Summary] = {
         compress=False,
         extra=None,
     ),
+    "AVIF": Summary(
+        load=_avif,
+        suffixes=(".avif",),
+        signature=rb"....ftyp(avi[fs]|(mif1|msf1|miaf)....(....){0,12}?avi[fs])",
+        is_written=True,
+        quality="80",
+        compress=False,
+        extra=None,
+    ),
     "TIFF": Summary(
         load=_tiff,
         suffixes=(".tif", ".tiff"),
         signature=rb"II[*+]\0|MM\0[*+]",
         is_written=True,
         quality="",
-        compress=False,
-        extra=None,
-    ),
-    "AVIF": Summary(
-        load=_avif,
-        suffixes=(".avif",),
-        signature=rb"....ftypavi[fs]",
-        is_written=True,
-        quality="80",
         compress=False,
         extra=None,
     ),

@@ -7,22 +7,32 @@ anew would break the offsets in makers' notes.
 from __future__ import annotations
 
 import struct
-from contextlib import suppress
+from dataclasses import replace
 
 from convfilter.formats.exif.ifd import SHORT, Source
+from convfilter.formats.exif.previews import without_pictures
+from convfilter.picture.image import Metadata
+from convfilter.picture.metadata import orientation_of_xmp, upright_xmp
+from convfilter.picture.orientation import is_on_its_side
 
-__all__ = ["PREFIX", "reset_orientation", "strip_prefix", "upright_block", "without_thumbnail"]
+__all__ = [
+    "PREFIX",
+    "orientation_of",
+    "reset_orientation",
+    "strip_prefix",
+    "upright_block",
+    "upright_metadata",
+]
 
 PREFIX = b"Exif\0\0"
 """What JPEG puts before a block."""
 
 _ORIENTATION = 0x0112
-_THUMBNAIL, _THUMBNAIL_LENGTH = 0x0201, 0x0202
 
 
 def upright_block(exif: bytes) -> bytes:
-    """Return a block without prefix and thumbnail, whose orientation, if it states one, is 1."""
-    return without_thumbnail(reset_orientation(strip_prefix(exif)))
+    """Return a block without prefix and small pictures, whose orientation, if it has one, is 1."""
+    return without_pictures(reset_orientation(strip_prefix(exif)))
 
 
 def strip_prefix(exif: bytes) -> bytes:
@@ -47,29 +57,33 @@ def reset_orientation(exif: bytes) -> bytes:
     return bytes(changed)
 
 
-def without_thumbnail(exif: bytes) -> bytes:
-    """Return the block without the small picture in it, which shows what the large one was.
-
-    Its bytes become zeros, or go where they are the last, and the directory that names them is no
-    longer reached; every other byte stays in its place.
-    """
+def orientation_of(exif: bytes) -> int | None:
+    """Return the orientation that a block states; None if it states none that there is."""
     try:
         source = Source(exif)
-        directory = source.directory(source.first)
+        value = source.whole(source.directory(source.first).fields.get(_ORIENTATION))
     except (EOFError, ValueError):
-        return exif
-    if not directory.following:
-        return exif
-    changed = bytearray(exif)
-    struct.pack_into(source.layout.offset, changed, directory.link, 0)
-    with suppress(EOFError):  # a directory beyond the end names no thumbnail
-        fields = source.directory(directory.following).fields
-        start, length = (
-            source.whole(fields.get(tag)) or 0 for tag in (_THUMBNAIL, _THUMBNAIL_LENGTH)
-        )
-        stop = start + length
-        if directory.following < start and stop == len(exif):
-            del changed[start:]
-        elif directory.following < start and length > 0 and stop < len(exif):
-            changed[start:stop] = bytes(length)
-    return bytes(changed)
+        return None
+    return value if value is not None and 1 <= value <= 8 else None
+
+
+def upright_metadata(
+    metadata: Metadata, exif: bytes | None, xmp: bytes | None
+) -> tuple[Metadata, int]:
+    """Return metadata of pixels that are turned upright, and how they have to be turned.
+
+    EXIF counts, or where it states no orientation, XMP. `metadata` has neither; its resolution is
+    that of the pixels as they are stored.
+    """
+    block = strip_prefix(exif) if exif else b""
+    orientation = orientation_of(block) or orientation_of_xmp(xmp or b"") or 1
+    dpi = metadata.dpi
+    if dpi is not None and is_on_its_side(orientation):
+        dpi = dpi[::-1]
+    upright = replace(
+        metadata,
+        dpi=dpi,
+        exif=upright_block(block) or None,
+        xmp=upright_xmp(xmp) if xmp else None,
+    )
+    return upright, orientation

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
@@ -12,15 +11,14 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from convfilter.errors import ImageError
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits, too_large, words_of
-from convfilter.formats.png.chunks import COLOUR_LENGTHS, PngError, chunks
-from convfilter.picture.image import Image, Metadata
+from convfilter.formats.png.beside import described
+from convfilter.formats.png.chunks import COLOUR_LENGTHS, ChecksumError, PngError, chunks
+from convfilter.picture.image import Image
 
 if TYPE_CHECKING:
     from convfilter.formats.animation.frames import PixelsAndAlpha
 
 __all__ = ["FORMAT", "read", "write"]
-
-_METRES_PER_INCH = 0.0254
 
 
 class _Announced(NamedTuple):
@@ -43,7 +41,8 @@ class _Announced(NamedTuple):
                     break
                 is_animated = is_animated or chunk.kind == b"acTL"
                 if COLOUR_LENGTHS.get(chunk.kind) == chunk.length and chunk.kind not in colour:
-                    colour[chunk.kind] = chunk.content(chunk.length)
+                    with suppress(ChecksumError):  # so does it
+                        colour[chunk.kind] = chunk.content(chunk.length)
         return cls(is_animated, tuple(colour.items()))
 
 
@@ -70,21 +69,24 @@ def _read_single(file: BinaryIO, limits: Limits) -> Image:
     limits.check_size((header.width, header.height))
     try:
         contents = decode(file, header)
-        metadata, orientation = _beside_of(contents.beside)
     except MemoryError as error:
         raise too_large((header.width, header.height)) from error
-    except Exception as error:  # damage beside the pixels makes Pillow raise almost anything
+    except PngError as error:
         if header.is_deep_colour:  # which Pillow would reduce to 8 bits
             raise ImageError(
                 f"the {FORMAT.name} file is damaged ({words_of(error)}): create it again"
             ) from error
-        return _read_with_pillow(file, limits)
+        image = _read_with_pillow(file, limits)
+        line = f"what Pillow makes of a damaged file ({words_of(error)}) was read"
+        return replace(image, left_out=(line, *image.left_out))
     pixels = contents.pixels
+    metadata, orientation, lost = described(contents.ancillary.kept)
+    left_out = (*contents.ancillary.left_out, *lost)
     if orientation != 1:
         from convfilter.picture.orientation import upright
 
         pixels = upright(pixels, orientation)
-    return Image(pixels, contents.alpha, FORMAT.name, metadata)
+    return Image(pixels, contents.alpha, FORMAT.name, metadata, left_out=left_out)
 
 
 def _read_with_pillow(file: BinaryIO, limits: Limits) -> Image:
@@ -98,43 +100,15 @@ def _read_frames(file: BinaryIO, limits: Limits) -> Image:
     from convfilter.formats.png.apng import Animation
 
     animation = Animation.of(file)
-    metadata, orientation = _beside_of(animation.beside)
+    metadata, orientation, lost = described(animation.ancillary.kept)
     all_of_it = Limits(limits.max_pixels)
 
     def decode(data: bytes) -> PixelsAndAlpha:
         image = _read_single(io.BytesIO(data), all_of_it)
         return image.pixels, image.alpha
 
-    return drawn(animation, FORMAT, limits, decode, metadata, orientation)
-
-
-def _beside_of(beside: Sequence[tuple[bytes, bytes]]) -> tuple[Metadata, int]:
-    """Return what chunks besides those of the pixels say, and how the pixels have to be turned.
-
-    Where that is no more than a resolution, it does without Pillow, whose import a short command
-    would feel.
-    """
-    if not beside:
-        return Metadata(), 1
-    if all(kind == b"pHYs" for kind, _ in beside):
-        from convfilter.picture.metadata import resolution_of
-
-        return Metadata(dpi=resolution_of(_dpi(data for _, data in beside))), 1
-    from convfilter.formats.png import with_pillow
-
-    return with_pillow.beside_of(beside, FORMAT)
-
-
-def _dpi(contents: Iterable[bytes]) -> tuple[float, float] | None:
-    """Return the last resolution that has a unit."""
-    dpi = None
-    for data in contents:
-        if len(data) != 9:
-            raise PngError("a resolution of the wrong length")
-        across, down, unit = struct.unpack(">IIB", data)
-        if unit == 1:
-            dpi = across * _METRES_PER_INCH, down * _METRES_PER_INCH
-    return dpi
+    image = drawn(animation, FORMAT, limits, decode, metadata, orientation)
+    return replace(image, left_out=(*animation.ancillary.left_out, *lost))
 
 
 def blank(file: BinaryIO) -> Image | None:

@@ -15,6 +15,7 @@ from typing import BinaryIO
 from convfilter.formats.animation.compositing import Sprite, composed
 from convfilter.formats.animation.frames import PixelsAndAlpha, changes
 from convfilter.formats.declaring import Effort, Frame
+from convfilter.formats.png.beside import Ancillary
 from convfilter.formats.png.chunks import SIGNATURE, chunk, chunks
 from convfilter.formats.png.writer import compressed, head
 from convfilter.picture.image import Disposal, Timing
@@ -24,6 +25,7 @@ __all__ = ["Animation", "encode"]
 _LONGEST_OF_COLOURS = {b"PLTE": 768, b"tRNS": 256}
 """Chunks that every frame needs to be decoded, with the most bytes that they have."""
 
+_OF_FRAMES = (b"acTL", b"fcTL", b"fdAT")
 _DISPOSALS: tuple[Disposal, ...] = ("keep", "clear", "restore")
 _DEFAULT_DENOMINATOR = 100
 _LARGEST_CHUNK = 1 << 28
@@ -44,7 +46,7 @@ class _Frame:
 class Animation:
     """The chunks of a file: those of each frame, and those that stand beside them.
 
-    `head` is the first chunk's content, `colours` are those of `beside` that frames need. A picture
+    `head` is the first chunk's content, `colours` are those that frames need. A picture
     for readers that know no animations, if it is not the first frame, is left out.
     """
 
@@ -52,7 +54,7 @@ class Animation:
     plays: int = 0
     frames: list[_Frame] = field(default_factory=list)
     colours: dict[bytes, bytes] = field(default_factory=dict)
-    beside: list[tuple[bytes, bytes]] = field(default_factory=list)
+    ancillary: Ancillary = field(default_factory=Ancillary)
 
     @classmethod
     def of(cls, file: BinaryIO) -> Animation:
@@ -66,7 +68,11 @@ class Animation:
         animation, counted = cls(), 0
         order = 0
         for part in chunks(file):
-            kind, data = part.kind, part.content(_LARGEST_CHUNK)
+            kind = part.kind
+            if not (part.is_critical or kind in _OF_FRAMES):
+                animation.ancillary.take(part)
+                continue
+            data = part.content(_LARGEST_CHUNK)
             if kind == b"IHDR":
                 animation.head = data
             elif kind == b"acTL":
@@ -82,12 +88,14 @@ class Animation:
             elif kind == b"IDAT":
                 if animation.frames:
                     animation.frames[0].data.append(data)
-            elif kind != b"IEND":
-                animation.beside.append((kind, data))
-                if kind in _LONGEST_OF_COLOURS:
-                    if len(data) > _LONGEST_OF_COLOURS[kind]:
-                        raise ValueError(f"a chunk {kind!r} of {len(data):,} bytes")
-                    animation.colours[kind] = data
+            elif kind == b"PLTE":
+                animation.colours[kind] = data
+        animation.ancillary.take_rest(file)
+        if animation.ancillary.transparent:
+            animation.colours[b"tRNS"] = animation.ancillary.transparent
+        for kind, data in animation.colours.items():
+            if len(data) > _LONGEST_OF_COLOURS[kind]:
+                raise ValueError(f"a chunk {kind!r} of {len(data):,} bytes")
         if counted != len(animation.frames) or not counted:
             raise ValueError(f"{counted} frames announced and {len(animation.frames)} there")
         width, height = animation.size

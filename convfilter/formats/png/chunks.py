@@ -8,12 +8,25 @@ from typing import BinaryIO
 
 from isal import isal_zlib
 
-__all__ = ["COLOUR_LENGTHS", "SIGNATURE", "Chunk", "PngError", "chunk", "chunks", "header_chunk"]
+__all__ = [
+    "COLOUR_LENGTHS",
+    "LARGEST_CONTENT",
+    "SIGNATURE",
+    "ChecksumError",
+    "Chunk",
+    "PngError",
+    "chunk",
+    "chunks",
+    "header_chunk",
+]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 COLOUR_LENGTHS = {b"cICP": 4, b"mDCV": 24, b"cLLI": 8, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1}
 """What says how colours look, besides a profile, with its length."""
+
+LARGEST_CONTENT = 1 << 26
+"""The most bytes of a profile, an EXIF block, or all texts together, that are read or written."""
 
 _PIECE = 1 << 18
 """Bytes of a chunk that are read at a time: few enough for the cache."""
@@ -23,6 +36,10 @@ class PngError(Exception):
     """The file breaks the rules of the format, or asks for what these readers do not support."""
 
 
+class ChecksumError(PngError):
+    """A chunk was changed after it had been written."""
+
+
 class Chunk:
     """A chunk of a file whose content has not been read.
 
@@ -30,13 +47,20 @@ class Chunk:
     ----------
     kind : bytes
         Four letters.
+    place : int
+        Where in the file its content begins.
     length : int
         Bytes of its content.
     """
 
-    def __init__(self, file: BinaryIO, kind: bytes, length: int) -> None:
-        self.kind, self.length = kind, length
+    def __init__(self, file: BinaryIO, kind: bytes, place: int, length: int) -> None:
+        self.kind, self.place, self.length = kind, place, length
         self._file = file
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether the pixels cannot be decoded without it."""
+        return self.kind[:1].isupper()
 
     def pieces(self) -> Iterator[bytes]:
         """Yield the content in pieces of up to 256 KiB.
@@ -44,7 +68,9 @@ class Chunk:
         Raises
         ------
         PngError
-            The file ends before the chunk does; the checksum is wrong, which is known at the end.
+            The file ends before the chunk does.
+        ChecksumError
+            The checksum is wrong, which is known at the end.
         """
         check, left = isal_zlib.crc32(self.kind), self.length
         while left > 0:
@@ -53,7 +79,7 @@ class Chunk:
             left -= len(piece)
             yield piece
         if _read(self._file, 4) != struct.pack(">I", check):
-            raise PngError(f"a chunk {self.kind!r} whose checksum is wrong")
+            raise ChecksumError(f"a chunk {self.kind!r} whose checksum is wrong")
 
     def content(self, longest: int) -> bytes:
         """Return the whole content; also raises PngError if it is longer than `longest` bytes."""
@@ -74,7 +100,7 @@ def chunks(file: BinaryIO) -> Iterator[Chunk]:
     while kind != b"IEND":
         file.seek(place)
         length, kind = struct.unpack(">I4s", _read(file, 8))
-        yield Chunk(file, kind, length)
+        yield Chunk(file, kind, place + 8, length)
         place += 8 + length + 4
 
 

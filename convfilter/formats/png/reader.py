@@ -17,28 +17,17 @@ import numpy as np
 from isal import igzip_lib
 from numpy.typing import NDArray
 
-from convfilter.formats.png.chunks import COLOUR_LENGTHS, PngError, chunks
+from convfilter.formats.png.beside import Ancillary
+from convfilter.formats.png.chunks import LARGEST_CONTENT, PngError, chunks
 from convfilter.runtime import memory
 from convfilter.runtime.compiled import loop
 
-__all__ = ["Contents", "Header", "decode", "is_beside"]
+__all__ = ["Contents", "Header", "decode"]
 
 _CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
 
-_NOT_BESIDE = frozenset(
-    (
-        *(b"IHDR", b"IDAT", b"IEND", b"PLTE", b"tRNS", b"bKGD", b"hIST", b"sBIT"),
-        *COLOUR_LENGTHS,  # they are read before the pixels are
-        *(b"tIME", b"sPLT"),
-    )
-)
-"""Chunks that say how the pixels are stored, or that say nothing a reader keeps."""
-
 _PIECE = 1 << 18
 """Bytes inflated at a time: few enough for the processor's cache."""
-
-_LARGEST_CHUNK = 1 << 26
-"""The most bytes of a chunk other than those of the pixels."""
 
 _SMALLEST_SHARED = 1 << 21
 """From so many bytes of pixels on, one thread undoes filters while another inflates."""
@@ -112,26 +101,20 @@ class Contents(NamedTuple):
         uint8 or uint16, (H, W) or (H, W, C), writable.
     alpha : bool
         Whether the last channel is alpha.
-    beside : list of (bytes, bytes)
-        Kinds and contents of the chunks that say something about the picture.
+    ancillary : Ancillary
+        What stands beside the pixels.
     """
 
     pixels: NDArray[Any]
     alpha: bool
-    beside: list[tuple[bytes, bytes]]
-
-
-def is_beside(kind: bytes) -> bool:
-    """Tell whether chunks of this kind say something about the picture besides its pixels."""
-    return kind not in _NOT_BESIDE
+    ancillary: Ancillary
 
 
 class _Walk:
     """A walk along a file, once: yields the compressed pixels, and collects the other chunks."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self.beside: list[tuple[bytes, bytes]] = []
-        self.transparent = b""
+        self.ancillary = Ancillary()
         self._file = file
 
     def pixel_data(self) -> Iterator[bytes]:
@@ -139,12 +122,11 @@ class _Walk:
         for chunk in chunks(self._file):
             if chunk.kind == b"IDAT":
                 yield from chunk.pieces()
-                continue
-            data = chunk.content(_LARGEST_CHUNK)
-            if chunk.kind == b"tRNS":
-                self.transparent = data
-            elif is_beside(chunk.kind):
-                self.beside.append((chunk.kind, data))
+            elif chunk.is_critical:
+                chunk.content(LARGEST_CONTENT)
+            else:
+                self.ancillary.take(chunk)
+        self.ancillary.take_rest(self._file)
 
 
 class _Rows:
@@ -206,11 +188,12 @@ def decode(file: BinaryIO, header: Header) -> Contents:
     walk = _Walk(file)
     pixels = _pixels(walk, header)
     alpha = header.has_alpha
-    if walk.transparent and not alpha:
-        pixels, alpha = _with_alpha(pixels, walk.transparent), True
+    transparent = walk.ancillary.transparent
+    if transparent and not alpha:
+        pixels, alpha = _with_alpha(pixels, transparent), True
     if pixels.shape[2] == 1:
         pixels = pixels[..., 0]
-    return Contents(pixels, alpha, walk.beside)
+    return Contents(pixels, alpha, walk.ancillary)
 
 
 def _pixels(walk: _Walk, header: Header) -> NDArray[Any]:

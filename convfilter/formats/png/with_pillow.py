@@ -1,14 +1,11 @@
-"""What Pillow does of PNG: pictures that are not decoded here, and what stands beside the pixels.
+"""What Pillow does of PNG: the pixels of pictures that are not decoded here.
 
-A file that is damaged goes to Pillow as a whole, which has words for it, and lives with some of it.
+So are those of damaged files, for which Pillow has words, and with some of which it lives.
 """
 
 from __future__ import annotations
 
 import io
-import zlib
-from collections.abc import Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from PIL.PngImagePlugin import PngImageFile
@@ -16,21 +13,16 @@ from PIL.PngImagePlugin import PngImageFile
 from convfilter.errors import ImageError
 from convfilter.formats.declaring import Format
 from convfilter.formats.declaring.limits import Limits
-from convfilter.formats.pillow.reading import (
-    decoded,
-    image_of,
-    metadata_of,
-    opened,
-    orientation_of,
-)
-from convfilter.formats.png.chunks import SIGNATURE, chunk, header_chunk
-from convfilter.formats.png.reader import is_beside
-from convfilter.picture.image import Image, Metadata
+from convfilter.formats.pillow.reading import decoded, opened
+from convfilter.formats.png.beside import Ancillary, described
+from convfilter.formats.png.chunks import SIGNATURE, ChecksumError, PngError, chunk, chunks
+from convfilter.picture.image import Image
+from convfilter.picture.orientation import upright
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
-__all__ = ["beside_of", "read"]
+__all__ = ["read"]
 
 _WIDENED = {"L;2": 85, "L;4": 17}
 """By what Pillow multiplies grey of 2 and 4 bits, which it has no modes for."""
@@ -38,8 +30,8 @@ _WIDENED = {"L;2": 85, "L;4": 17}
 
 def read(file: BinaryIO, form: Format, limits: Limits) -> Image:
     """Read a file whose animation, if it has one, is passed over."""
-    file.seek(0)
-    with opened(file, PngImageFile, form) as picture:
+    pixels_alone, ancillary, is_cut = _bare(file)
+    with opened(io.BytesIO(pixels_alone), PngImageFile, form) as picture:
         limits.check_size(picture.size)
         bits = _bits(picture)
         if bits == 16 and picture.mode[0] != "I":
@@ -49,23 +41,45 @@ def read(file: BinaryIO, form: Format, limits: Limits) -> Image:
             )
         _widen_transparent_shade(picture)
         pixels, alpha = decoded(picture, form, bits)
-        return image_of(picture, form, pixels, alpha, text=_texts(picture))
+    metadata, orientation, lost = described(ancillary.kept)
+    left_out = [*ancillary.left_out, *lost]
+    if is_cut:
+        left_out.append("the file ends too early: what stood behind the pixels is lost")
+    return Image(upright(pixels, orientation), alpha, form.name, metadata, left_out=tuple(left_out))
 
 
-def beside_of(beside: Iterable[tuple[bytes, bytes]], form: Format) -> tuple[Metadata, int]:
-    """Return what these chunks, kinds and contents, say, and how the pixels have to be turned.
+def _bare(file: BinaryIO) -> tuple[bytes, Ancillary, bool]:
+    """Return the chunks that Pillow needs for the pixels, the others, and whether some are missing.
 
-    Pillow reads them from a file of one grey pixel, which has no others.
+    Raises
+    ------
+    ChecksumError
+        A chunk was changed without which there are no pixels.
     """
-    pieces = [SIGNATURE, *header_chunk(1, 1, 8, 0)]
-    for kind, data in beside:
-        if is_beside(kind):
-            pieces += chunk(kind, data)
-    pieces += [*chunk(b"IDAT", zlib.compress(b"\0\0")), *chunk(b"IEND")]
-    with opened(io.BytesIO(b"".join(pieces)), PngImageFile, form) as picture:
-        picture.load()
-        orientation = orientation_of(picture)
-        return replace(metadata_of(picture, orientation), text=_texts(picture)), orientation
+    pieces, ancillary = [SIGNATURE], Ancillary()
+    has_pixels, place = False, 0
+    try:
+        for part in chunks(file):
+            place = 0
+            if part.kind == b"IDAT":
+                has_pixels, place = True, part.place
+            if part.is_critical:
+                pieces += chunk(part.kind, *part.pieces())
+            else:
+                ancillary.take(part)
+                if part.kind == b"tRNS" and ancillary.transparent:
+                    pieces += chunk(part.kind, ancillary.transparent)
+        ancillary.take_rest(file)
+    except ChecksumError:
+        raise
+    except PngError as error:
+        if not has_pixels:
+            raise EOFError("the file is truncated") from error
+        if place:  # the last of the compressed pixels, which Pillow takes as they are
+            file.seek(place)
+            pieces += chunk(b"IDAT", file.read())
+        return b"".join(pieces), ancillary, True
+    return b"".join(pieces), ancillary, False
 
 
 def _bits(picture: ImageFile) -> int | None:
@@ -82,17 +96,3 @@ def _widen_transparent_shade(picture: ImageFile) -> None:
     shade = picture.info.get("transparency")
     if times is not None and isinstance(shade, int):
         picture.info["transparency"] = times * shade
-
-
-def _texts(picture: ImageFile) -> tuple[tuple[str, str], ...]:
-    """Return the texts.
-
-    Those that could say how to turn the pixels are left out: XMP has a place of its own; EXIF kept
-    as text may hold an orientation, which has been applied.
-    """
-    texts: dict[str, str] = getattr(picture, "text", {})
-    return tuple(
-        (str(keyword), str(text))
-        for keyword, text in texts.items()
-        if keyword != "XML:com.adobe.xmp" and not keyword.startswith("Raw profile type ")
-    )

@@ -18,7 +18,8 @@ import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
-from convfilter.formats.png.chunks import SIGNATURE, chunk, header_chunk
+from convfilter.formats.png.beside import is_reserved
+from convfilter.formats.png.chunks import LARGEST_CONTENT, SIGNATURE, chunk, header_chunk
 from convfilter.picture.image import Metadata
 from convfilter.runtime.compiled import loop
 from convfilter.runtime.threads import check_workers, run_bands
@@ -97,17 +98,33 @@ def _channels(pixels: NDArray[Any]) -> int:
 
 
 def storable(metadata: Metadata) -> tuple[Metadata, list[str]]:
-    """Return what of the metadata can be stored, and a note for what cannot."""
+    """Return what of the metadata can be stored and will be read again; a note for what cannot."""
     notes = []
     if b"\0" in (metadata.xmp or b""):  # readers would take it for the end
         notes.append("an XMP packet with zeros cannot be stored in PNG: left out")
         metadata = replace(metadata, xmp=None)
+    too_long = f"has more than {LARGEST_CONTENT >> 20} MiB and was left out"
+    if len(metadata.icc_profile or b"") > LARGEST_CONTENT:
+        notes.append(f"the colour profile {too_long}")
+        metadata = replace(metadata, icc_profile=None)
+    if len(metadata.exif or b"") > LARGEST_CONTENT:
+        notes.append(f"the EXIF block {too_long}")
+        metadata = replace(metadata, exif=None)
+    room = LARGEST_CONTENT - len(metadata.xmp or b"")
+    if room < 0:
+        notes.append(f"the XMP packet {too_long}")
+        metadata = replace(metadata, xmp=None)
+        room = LARGEST_CONTENT
     text = []
     for keyword, words in metadata.text:
-        if _holds_text(keyword, words):
-            text.append((keyword, words))
-        else:
+        stored = _stored(words) if _holds_text(keyword, words) else None
+        if stored is None:
             notes.append(f"the text {keyword!r} cannot be stored in PNG and was left out")
+        elif len(stored[1]) > room:
+            notes.append(f"the text {keyword!r}, with others, {too_long}")
+        else:
+            room -= len(stored[1])
+            text.append((keyword, words))
     return replace(metadata, text=tuple(text)) if metadata.text else metadata, notes
 
 
@@ -115,7 +132,13 @@ def _holds_text(keyword: str, text: str) -> bool:
     """Tell whether a text can be stored under its keyword of 1 to 79 Latin-1 characters."""
     if len(keyword) > 79 or not re.fullmatch(_KEYWORD, keyword) or "\0" in text:
         return False
-    return not re.search("[\ud800-\udfff]", text)
+    return not (re.search("[\ud800-\udfff]", text) or is_reserved(keyword))
+
+
+def _stored(text: str) -> tuple[bool, bytes]:
+    """Return whether a text is plain, in Latin-1, or else in UTF-8, and its bytes."""
+    is_plain = re.fullmatch(_LATIN_TEXT, text) is not None
+    return is_plain, text.encode("latin-1" if is_plain else "utf-8")
 
 
 def _compressed_bands(pixels: NDArray[Any], step: int, compress: str, workers: int) -> list[_Band]:
@@ -209,9 +232,10 @@ def _described(metadata: Metadata) -> list[bytes]:
         chunks += chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0", metadata.xmp)
     for keyword, text in metadata.text:
         name = keyword.encode("latin-1")
-        if re.fullmatch(_LATIN_TEXT, text):
-            chunks += chunk(b"tEXt", name + b"\0", text.encode("latin-1"))
+        is_plain, data = _stored(text)
+        if is_plain:
+            chunks += chunk(b"tEXt", name + b"\0", data)
         else:
             # neither compressed, nor in a stated language, nor with a translated keyword
-            chunks += chunk(b"iTXt", name + b"\0\0\0\0\0", text.encode("utf-8"))
+            chunks += chunk(b"iTXt", name + b"\0\0\0\0\0", data)
     return chunks

@@ -11,6 +11,7 @@ import struct
 from contextlib import suppress
 
 from convfilter.formats.exif.ifd import SHORT, Entry, Layout, Order, Pointers, Source, Tree
+from convfilter.formats.exif.previews import without_pictures
 
 __all__ = ["block_of", "tree_of"]
 
@@ -48,7 +49,7 @@ _LONGEST = 1 << 20
 
 
 def block_of(source: Source, place: int) -> bytes | None:
-    """Return the EXIF block of a page whose directory is at this place.
+    """Return the EXIF block of a page whose directory is at this place, without small pictures.
 
     Its orientation, if it states one, is 1. None if the page says nothing, or more than 1 MiB.
     """
@@ -60,7 +61,8 @@ def block_of(source: Source, place: int) -> bytes | None:
     if not tree.below and all(entry.tag == _ORIENTATION for entry in entries):
         return None
     layout = Layout(source.layout.order)
-    return bytes(layout.head + Tree(entries, tree.below).packed(len(layout.head), layout))
+    block = bytes(layout.head + Tree(entries, tree.below).packed(len(layout.head), layout))
+    return without_pictures(block)
 
 
 def tree_of(exif: bytes) -> tuple[Order, Tree] | None:

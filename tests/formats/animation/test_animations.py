@@ -379,3 +379,15 @@ def test_frames_of_avif() -> None:
     assert [frame.timing for frame in image.frames] == timings
     for frame, wanted in zip(image.frames, frames, strict=True):
         assert np.abs(frame.pixels.astype(int) - wanted).max() <= 3
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_what_stands_behind_a_gif_is_named(several: bool) -> None:
+    pages = [PillowImages.new("L", (8, 6), shade) for shade in (20, 90)[: 1 + several]]
+    file = io.BytesIO()
+    pages[0].save(file, "GIF", save_all=several, append_images=pages[1:])
+    assert read(io.BytesIO(file.getvalue())).left_out == ()
+    image = read(io.BytesIO(file.getvalue() + b"words"))
+    assert len(image.frames) == len(pages)
+    line = "5 bytes that are no part of it behind the picture: left out"
+    assert image.left_out == (line,)

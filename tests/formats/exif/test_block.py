@@ -8,7 +8,8 @@ import pytest
 from PIL import ExifTags
 from PIL import Image as PillowImage
 
-from convfilter.formats.exif.block import reset_orientation, strip_prefix, without_thumbnail
+from convfilter.formats.exif.block import reset_orientation, strip_prefix
+from convfilter.formats.exif.previews import without_pictures
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -61,7 +62,7 @@ def test_thumbnails_go_and_all_else_stays(order: str, behind: bytes) -> None:
     before = PillowImage.Exif()
     before.load(block)
     assert before.get_ifd(ExifTags.IFD.IFD1)
-    bare = without_thumbnail(block)
+    bare = without_pictures(block)
     assert picture not in bare
     after = PillowImage.Exif()
     after.load(bare)
@@ -69,10 +70,10 @@ def test_thumbnails_go_and_all_else_stays(order: str, behind: bytes) -> None:
     assert not after.get_ifd(ExifTags.IFD.IFD1)
     assert bare.endswith(behind)
     assert len(bare) == len(block) - (0 if behind else len(picture))
-    assert without_thumbnail(bare) == bare
+    assert without_pictures(bare) == bare
 
 
 @pytest.mark.parametrize("length", range(0, 60, 3))
 def test_a_cut_block_keeps_what_it_has(length: int) -> None:
     block = exif_with_thumbnail("<", b"picture", b"")[:length]
-    assert without_thumbnail(block)[:length].startswith(block[:22])
+    assert without_pictures(block)[:length].startswith(block[:22])

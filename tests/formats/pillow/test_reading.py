@@ -82,7 +82,7 @@ def test_bits_of_modes(mode: str) -> None:
     ],
 )
 def test_bits_that_avif_states(coding: bytes, bits: int | None) -> None:
-    assert avif._bits(io.BytesIO(b"head " + coding + b" tail")) == bits
+    assert avif._bits(b"head " + coding + b" tail") == bits
 
 
 def test_an_avif_file_that_does_not_say_its_bits_is_refused() -> None:

@@ -1,0 +1,156 @@
+"""Boxes, which AVIF files are made of: which pictures there are, and what is said of them.
+
+Boxes are those of ISO/IEC 14496-12, items and their properties those of ISO/IEC 23008-12 (HEIF).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+__all__ = ["Box", "Items", "boxes"]
+
+_MOST_ITEMS = 1 << 16
+_PICTURES = (b"av01", b"grid", b"iden", b"iovl", b"tmap", b"hvc1", b"j2k1", b"jpeg", b"unci")
+
+
+class Box(NamedTuple):
+    """A box of a kind, four letters; `content` stands behind them."""
+
+    kind: bytes
+    content: memoryview
+
+
+def boxes(data: memoryview) -> Iterator[Box]:
+    """Yield the boxes in some bytes, as far as they are whole."""
+    at = 0
+    while at + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        head = 8
+        if length == 1 and at + 16 <= len(data):
+            (length,) = struct.unpack_from(">Q", data, at + 8)
+            head = 16
+        elif length == 0:  # up to the end
+            length = len(data) - at
+        if not head <= length <= len(data) - at:
+            return
+        yield Box(kind, data[at + head : at + length])
+        at += length
+
+
+@dataclass
+class Items:
+    """What a file says of its items.
+
+    Attributes
+    ----------
+    primary : the number of the item that is the picture
+    kinds : the kind of each item, by its number
+    references : kinds of references, from which item, and to which ones
+    properties : of each item
+    """
+
+    primary: int | None = None
+    kinds: dict[int, bytes] = field(default_factory=dict)
+    references: list[tuple[bytes, int, tuple[int, ...]]] = field(default_factory=list)
+    properties: dict[int, list[Box]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, data: bytes) -> Items:
+        """Read them from a file; what cannot be read is left out."""
+        items = cls()
+        with suppress(struct.error, IndexError, StopIteration):
+            meta = next(box for box in boxes(memoryview(data)) if box.kind == b"meta")
+            for kind, content in boxes(meta.content[4:]):
+                if kind == b"pitm":
+                    (items.primary,) = struct.unpack_from(">I" if content[0] else ">H", content, 4)
+                elif kind == b"iinf":
+                    items._take_kinds(content)
+                elif kind == b"iref":
+                    items._take_references(content)
+                elif kind == b"iprp":
+                    items._take_properties(content)
+        return items
+
+    def _take_kinds(self, content: memoryview) -> None:
+        for entry in boxes(content[8 if content[0] else 6 :]):
+            version, data = entry.content[0], entry.content
+            if entry.kind == b"infe" and version >= 2:
+                form = ">HH4s" if version == 2 else ">IH4s"
+                number, _, kind = struct.unpack_from(form, data, 4)
+                self.kinds[number] = kind
+
+    def _take_references(self, content: memoryview) -> None:
+        letter = "I" if content[0] else "H"
+        width = struct.calcsize(letter)
+        for kind, data in boxes(content[4:]):
+            source, count = struct.unpack_from(f">{letter}H", data)
+            targets = struct.unpack_from(f">{count}{letter}", data, width + 2)
+            self.references.append((kind, source, targets))
+
+    def _take_properties(self, content: memoryview) -> None:
+        known: list[Box] = []
+        for kind, data in boxes(content):
+            if kind == b"ipco":
+                known = list(boxes(data))
+            elif kind == b"ipma":
+                self._associate(data, known)
+
+    def _associate(self, data: memoryview, known: list[Box]) -> None:
+        letter, is_wide = "I" if data[0] else "H", data[3] & 1
+        (count,) = struct.unpack_from(">I", data, 4)
+        at = 8
+        for _ in range(min(count, _MOST_ITEMS)):
+            number, entries = struct.unpack_from(f">{letter}B", data, at)
+            at += struct.calcsize(f">{letter}B")
+            indices = struct.unpack_from(f">{entries}{'H' if is_wide else 'B'}", data, at)
+            at += entries * (2 if is_wide else 1)
+            mask = 0x7FFF if is_wide else 0x7F
+            own = self.properties.setdefault(number, [])
+            own += [
+                known[(index & mask) - 1] for index in indices if 0 < index & mask <= len(known)
+            ]
+
+    def of_primary(self, kind: bytes) -> list[memoryview]:
+        """Return the properties of a kind that the picture has."""
+        own = self.properties.get(self.primary or 0, [])
+        return [box.content for box in own if box.kind == kind]
+
+    def further(self) -> list[str]:
+        """Return what pictures there are besides this one, its parts, its alpha, and small ones."""
+        parts = self._parts_of(self.primary)
+        known = {*parts}
+        for kind, source, targets in self.references:
+            if kind == b"thmb" or (kind == b"auxl" and self._is_alpha(source)):
+                known |= {source, *self._parts_of(source)} if {*targets} & {*parts} else set()
+        maps = [number for number, kind in self.kinds.items() if kind == b"tmap"]
+        of_maps = {part for number in maps for part in self._parts_of(number)} - known
+        others = [
+            number
+            for number, kind in self.kinds.items()
+            if kind in _PICTURES and number not in known | of_maps
+        ]
+        parts_of_others = {part for number in others for part in self._parts_of(number)[1:]}
+        count = len({*others} - parts_of_others)
+        found = ["a gain map"] if maps else []
+        if count:
+            found.append(f"{count} further {'picture' if count == 1 else 'pictures'}")
+        return found
+
+    def _parts_of(self, number: int | None) -> list[int]:
+        """Return an item with all that it is made of."""
+        parts = [number] if number is not None else []
+        for part in parts:
+            for kind, source, targets in self.references:
+                if kind == b"dimg" and source == part:
+                    parts += [each for each in targets if each not in parts]
+        return parts
+
+    def _is_alpha(self, number: int) -> bool:
+        return any(
+            box.kind == b"auxC" and b"alpha" in bytes(box.content)
+            for box in self.properties.get(number, ())
+        )

@@ -1,0 +1,129 @@
+"""Segments, which JPEG files are made of, and what lies in them or behind the picture unread.
+
+Markers are those of ITU-T T.81, annex B; pictures behind the first are those of CIPA DC-007 (MPO),
+of gain maps (ISO 21496-1), and whatever phones append.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from convfilter.errors import listed
+from convfilter.formats.behind import behind
+
+__all__ = ["Segment", "comments", "end_of_stream", "left_out", "segments"]
+
+_MARKER = re.compile(rb"\xff[\xc0-\xfe]")
+_FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_START, _END = b"\xff\xd8\xff", b"\xff\xd9"
+_START_OF_SCAN, _APPLICATION, _COMMENT = 0xDA, range(0xE0, 0xF0), 0xFE
+
+_EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
+_GAIN_MAPS = (b"http://ns.adobe.com/hdr-gain-map/", b"urn:iso:std:iso:ts:21496", b"HDRGainMap")
+
+_READ = (
+    *(b"JFIF\0", b"JFXX\0", b"Exif\0", b"http://ns.adobe.com/xap/1.0/\0", _EXTENDED_XMP),
+    *(b"ICC_PROFILE\0", b"MPF\0", b"Adobe", b"urn:iso:std:iso:ts:21496"),
+)
+"""How segments of applications begin that are read, or named in words of their own."""
+
+
+class Segment(NamedTuple):
+    """A segment with its marker's second byte; `place` is that of the marker."""
+
+    marker: int
+    place: int
+    content: bytes
+
+
+def segments(data: bytes, at: int = 2) -> Iterator[Segment]:
+    """Yield the segments from a place on, up to the one that the first scan begins with."""
+    while at + 4 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+            continue
+        length = int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker < 0xC0 or length < 2:
+            return
+        yield Segment(marker, at, data[at + 4 : at + 2 + length])
+        if marker == _START_OF_SCAN:
+            return
+        at += 2 + length
+
+
+def end_of_stream(data: bytes, at: int) -> int | None:
+    """Return the end of a picture whose first segment is at a place; None if it is none."""
+    has_frame = False
+    for segment in segments(data, at):
+        has_frame = has_frame or segment.marker in _FRAME_HEADERS
+        if segment.marker == _START_OF_SCAN:
+            return _end_of_scans(data, segment.place) if has_frame else None
+    return None
+
+
+def _end_of_scans(data: bytes, at: int) -> int:
+    """Return where the picture ends whose scan begins at a place: behind its last marker."""
+    while (found := _MARKER.search(data, at)) is not None:
+        marker = data[found.start() + 1]
+        at = found.end()
+        if marker == _END[1]:
+            return at
+        if not 0xD0 <= marker <= 0xD8:
+            at += int.from_bytes(data[at : at + 2], "big")
+    return len(data)
+
+
+def comments(data: bytes) -> bytes:
+    """Return the comments of a file, a line each."""
+    found = (each.content for each in segments(data) if each.marker == _COMMENT)
+    return b"\n".join(comment.rstrip(b"\0") for comment in found)
+
+
+def left_out(data: bytes) -> tuple[str, ...]:
+    """Return a line for each thing in a file that is not read."""
+    lines, others, announced, scan = [], [], False, len(data)
+    for segment in segments(data):
+        content = segment.content
+        if segment.marker == _START_OF_SCAN:
+            scan = segment.place
+        elif segment.marker in _APPLICATION:
+            announced = announced or any(mark in content for mark in _GAIN_MAPS)
+            if content.startswith(_EXTENDED_XMP):
+                lines.append("the part of the XMP packet beyond 64 KiB: left out")
+            elif not content.startswith(_READ):
+                others.append(_name(segment))
+    if others:
+        lines.append(f"segments that are not known here: {listed(dict.fromkeys(others))}: left out")
+    return tuple(dict.fromkeys(lines + _behind(data, scan, announced)))
+
+
+def _name(segment: Segment) -> str:
+    word = re.match(rb"[ -~]{2,32}", segment.content)
+    told = f" ({word[0].decode().strip()})" if word else ""
+    return f"APP{segment.marker - _APPLICATION.start}{told}"
+
+
+def _behind(data: bytes, scan: int, announced: bool) -> list[str]:
+    """Return lines about what stands behind the picture; a gain map may be `announced`."""
+    if data.endswith(_END) and data.find(_START, scan) < 0:
+        return []  # nearly always; to go along all of it takes longer
+    rest = data[_end_of_scans(data, scan) :]
+    count, others, at = 0, [], 0
+    while (found := rest.find(_START, at)) >= 0:
+        stop = end_of_stream(rest, found + 2)
+        if stop is None:
+            break
+        others.append(rest[at:found])
+        count, at = count + 1, stop
+    others.append(rest[at:])
+    lines = []
+    if count and announced:
+        lines.append("a gain map for brighter screens: left out")
+        count -= 1
+    if count:
+        pictures = "picture" if count == 1 else "pictures"
+        lines.append(f"{count} further {pictures} behind the first: left out")
+    return lines + [line for part in others for line in behind(part)]
