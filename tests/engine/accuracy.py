@@ -3,8 +3,8 @@
 The promise, against the exact real value: integers (image, weights, fill and offset integer, scale
 1, sums below 2**53) are exact; any other 8-bit result lies within 0.52 and a 16-bit one within
 0.6; float32 within 1e-5 and float64 within 1e-12 of the largest sum of absolute products among the
-windows that overlap its own. What only selects is exact. NaN and infinity reach exactly the outputs that weigh them. The
-input is left alone, and the number of workers changes no bit.
+windows that overlap its own. What only selects is exact. NaN and infinity reach exactly the outputs
+that weigh them. The input is left alone, and the number of workers changes no bit.
 """
 
 from __future__ import annotations
@@ -178,9 +178,7 @@ def expect_sums(case: Case) -> Expected:
         kernels, how = [np.asarray(case.arguments[0])], "max"
         exact = getattr(naive, case.function)(image, kernels[0], **options)
         kernels = [kernels[0][::-1, ::-1] if case.function == "convolve" else kernels[0]]
-    sums = naive.combine(
-        [naive.absolute_sums(image, kernel, **options) for kernel in kernels], how
-    )
+    sums = naive.combine([naive.absolute_sums(image, kernel, **options) for kernel in kernels], how)
     finite = sums[np.isfinite(sums)]
     largest = float(finite.max()) if finite.size else 0.0
     whole = (

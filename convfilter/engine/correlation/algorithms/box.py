@@ -5,12 +5,12 @@
 wide ones run. They are exact, so it does not matter where they begin.
 
 **Floats** would not forget what has left: beside one large value, small ones that come after it
-would be lost. So nothing is ever taken away from their sums. Down the columns, rows are in blocks as
-high as the window, at fixed places of the output; each window is the end of a block and the
-beginning of the next (van Herk's method, as for maxima). Along the rows, sums of two neighbours make
-sums of four, these of eight, and those that make up the width are added. What is not in a window
-never touches its sum: its error is of its own values alone, values without negatives have sums
-without, and NaN and infinity reach their own windows.
+would be lost. So nothing is ever taken away from their sums. Down the columns, rows are in blocks
+as high as the window, at fixed places of the output; each window is the end of a block and the
+beginning of the next (van Herk's method, as for maxima). Along the rows, sums of two neighbours
+make sums of four, these of eight, and those that make up the width are added. What is not in a
+window never touches its sum: its error is of its own values alone, values without negatives have
+sums without, and NaN and infinity reach their own windows.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _adds_in_single(operation: Correlation) -> bool:
     along = 2 * columns.bit_length() if columns >= WIDE else columns
     within = (down + along + 4) * UNIT_ROUNDOFF <= RELATIVE_ALLOWANCE["float32"]
     least = min(operation.absolute_sums[0], abs(float(operation.scaled[0].flat[0])))
-    in_range = 1e-25 < least and operation.absolute_sums[0] < 1e25
+    in_range = least > 1e-25 and operation.absolute_sums[0] < 1e25
     return within and in_range and max(abs(operation.fill), abs(operation.offset)) < 1e25
 
 
