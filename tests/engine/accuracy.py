@@ -74,12 +74,14 @@ def _short(value: Any) -> str:
 class Expected:
     """The exact result, its dtype, and how far from it each finite output may lie.
 
-    Without an allowance the result has to be exact.
+    Without an allowance the result has to be exact. A `side` of 1 or -1 says that none may be on
+    the other side of zero.
     """
 
     exact: Array
     dtype: np.dtype[Any]
     allowance: Array | None = None
+    side: int = 0
 
 
 def is_whole(*values: Any) -> bool:
@@ -194,7 +196,20 @@ def expect_sums(case: Case) -> Expected:
     )
     layout = {name: options[name] for name in ("stride", "dilation") if name in options}
     nearby = naive.largest_of_overlapping(sums, kernels[0].shape, **layout)
-    return Expected(exact, dtype, allowance(dtype, nearby, taps, float(weight)))
+    return Expected(exact, dtype, allowance(dtype, nearby, taps, float(weight)), _side(case))
+
+
+def _side(case: Case) -> int:
+    """Return the sign of all products of a single kernel and of the offset, 0 if they differ."""
+    if case.function == "correlate_bank":
+        return 0
+    options, fill = case.options, shown_fill(case.options)
+    sides = [
+        int(np.min(values) >= 0) - int(np.max(values) <= 0)
+        for values in (np.append(as_floats(case.image), fill), case.arguments[0])
+    ]
+    side = sides[0] * sides[1] * (1 if options.get("scale", 1.0) > 0 else -1)
+    return side if options.get("offset", 0.0) * side >= 0 else 0
 
 
 def share_of_allowance(result: Array, expected: Expected) -> float:
@@ -202,6 +217,8 @@ def share_of_allowance(result: Array, expected: Expected) -> float:
     exact, dtype = expected.exact, expected.dtype
     assert result.dtype == dtype, f"dtype {result.dtype} instead of {dtype}"
     assert result.shape == exact.shape, f"shape {result.shape} instead of {exact.shape}"
+    wrong = result.astype(naive.Real) * expected.side < 0
+    assert not wrong.any(), _first(wrong, result, exact, "on one side of zero")
     allowed = expected.allowance
     if allowed is None:
         rounded = exact if dtype.kind == "b" else naive.round_to(exact, dtype)

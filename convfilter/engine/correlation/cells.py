@@ -16,7 +16,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +68,11 @@ class _Cells(NamedTuple):
         near = tuple(_Shifts(first + (room - n) // 2, first + (room - n) // 2 + n) for n in wide)
         return cls(length, axis.outputs, own, near, neighbours)
 
+    def is_inside(self, top: int, step: int) -> bool:
+        """Tell whether all windows around those of a tile are outputs, so that none is left out."""
+        after = (self.needed(top, step) + 2) * self.length
+        return top + self.own.start >= 0 and top + after + self.own.stop <= self.outputs
+
     def needed(self, top: int, step: int) -> int:
         """Return how many cells have outputs, of a tile whose `step` outputs begin at `top`."""
         return -(-(min(step, self.outputs - top) - 1) // self.length) + 1
@@ -106,7 +111,7 @@ class Cells:
         self.number = -(-size // self.shape[0]), -(-size // self.shape[1])
         self.reach = self._axes[0].reach, self._axes[1].reach
         self._sums = [_summed(kernel, rows, columns) for kernel in kernels]
-        self._found: dict[Any, tuple[Floats, Floats]] = {}
+        self._found: dict[tuple[int, int], tuple[Floats, Floats]] = {}
 
     def needed(self, top: int, left: int) -> tuple[int, int]:
         """Return how many cells down and across have outputs, of the tile that begins there."""
@@ -116,32 +121,33 @@ class Cells:
     def bounds(self, top: int, left: int) -> tuple[Floats, Floats]:
         """Return the least means of absolute weights for each cell of a tile: own, and near.
 
-        The outputs of the tile begin at row `top` and column `left`.
+        The outputs of the tile begin at row `top` and column `left`. Around the cells is a frame of
+        zeros.
         """
         rows, columns = self._axes
-        down, across = self.needed(top, left)
-        windows = [
-            (
-                tuple(rows.within(each_row, top, min(down + 1, self.number[0]))),
-                tuple(columns.within(each_column, left, min(across + 1, self.number[1]))),
-            )
-            for each_row, each_column in zip(
-                (rows.own, *rows.near), (columns.own, *columns.near), strict=True
-            )
-        ]
-        key = tuple(windows)
+        key = (
+            -1 if rows.is_inside(top, self._steps[0]) else top,
+            -1 if columns.is_inside(left, self._steps[1]) else left,
+        )
         if key not in self._found:
-            own, *near = (self._table(*each) for each in windows)
+            own, *near = (
+                self._table(top, left, *each)
+                for each in zip((rows.own, *rows.near), (columns.own, *columns.near), strict=True)
+            )
             self._found[key] = own, np.max(near, axis=0)
         return self._found[key]
 
-    def _table(self, down: tuple[_Shifts, ...], across: tuple[_Shifts, ...]) -> Floats:
-        """Return the least means for windows of each row and each column of cells."""
-        table = np.zeros(self.number)
-        rows, columns = list(dict.fromkeys(down)), list(dict.fromkeys(across))
+    def _table(self, top: int, left: int, down: _Shifts, across: _Shifts) -> Floats:
+        """Return the least means for windows of each row and each column of cells, framed."""
+        table = np.zeros((self.number[0] + 2, self.number[1] + 2))
+        wanted = zip(self.needed(top, left), self.number, strict=True)
+        last_row, last_column = (min(needed + 1, number) for needed, number in wanted)
+        all_rows = self._axes[0].within(down, top, last_row)
+        all_columns = self._axes[1].within(across, left, last_column)
+        rows, columns = list(dict.fromkeys(all_rows)), list(dict.fromkeys(all_columns))
         means = np.array([[self._mean(row, column) for column in columns] for row in rows])
-        places = [rows.index(row) for row in down], [columns.index(column) for column in across]
-        table[: len(down), : len(across)] = means[np.ix_(*places)]
+        places = [rows.index(row) for row in all_rows], [columns.index(c) for c in all_columns]
+        table[1 : last_row + 1, 1 : last_column + 1] = means[np.ix_(*places)]
         return table
 
     def _mean(self, rows: _Shifts, columns: _Shifts) -> float:
@@ -171,7 +177,7 @@ def joined(sizes: Sequence[float], combine: Combine) -> float:
 
 
 @functools.lru_cache(maxsize=8)
-def remembered(
+def cells_of(
     rows: Axis,
     columns: Axis,
     kernels: tuple[bytes, ...],

@@ -30,7 +30,7 @@ GRADIENT = {"float32": 0.228}
 BOX = {"float32": 0.164, "float64": 0.801}
 """A sum of integers over a rectangle of any size, by the dtype that it is scaled in."""
 
-BOX_OF_FLOATS = {"float32": 0.5, "float64": 1.0}
+BOX_OF_FLOATS = {"float32": 0.65, "float64": 1.1}
 """A sum of floats over a rectangle, by the dtype of the sums."""
 
 TRANSFORM = {

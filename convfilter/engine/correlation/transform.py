@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from convfilter.engine.correlation.accuracy import DOUBLE
+from convfilter.engine.correlation.cells import Cells
+from convfilter.engine.correlation.correlate import Correlation
+from convfilter.engine.correlation.layout import Combine
 from convfilter.runtime.checks import Array
-from convfilter.runtime.memory import aligned
+from convfilter.runtime.memory import aligned, of_thread
 
 LANES = 16
 """Columns of a panel, as the loops have it."""
@@ -74,3 +78,49 @@ def _twiddles(length: int, radix: int) -> Array:
     powers = np.outer(np.arange(length // radix), np.arange(1, radix))
     factors = np.exp(-2j * np.pi / length * powers)
     return np.stack([factors.real, factors.imag], axis=-1).ravel()
+
+
+class Room(NamedTuple):
+    """Memory in which a thread works on a pair of planes, as the loops name it."""
+
+    loaded: Array
+    tile: Array
+    combined: Array
+    lines: Array
+    rows: Array
+    target: Array
+    energies: Array
+    sums: Array
+    ends: Array
+    few: Array
+    cells: Array
+    cell_lines: Array
+    found: Array
+
+    @classmethod
+    def of(cls, operation: Correlation, transform: Transform, cells: Cells | None) -> Room:
+        """Return the memory of this thread."""
+        size, dtype = transform.size, transform.dtype
+        names = ("loaded", "response", "combined")
+        if operation.combine == Combine.NONE:
+            names = ("loaded",) * 3
+        tiles = (
+            of_thread.take(f"{name} tile of {size}", transform.length, dtype) for name in names
+        )
+        # of one channel, before it joins the others
+        rows = of_thread.take("rows of a channel", (LANES, size), operation.dtype)
+        down, across = (0, 0) if cells is None else cells.number
+        width = size + (0 if cells is None else cells.shape[1])
+        return cls(
+            *tiles,
+            of_thread.take("lines", LANES * size, dtype),
+            rows,
+            operation.target(rows, dtype),
+            np.zeros(2),
+            of_thread.take("sums of cells", 2 * down * size, dtype),
+            of_thread.take("ends", 2 * LANES, dtype),
+            of_thread.take("rows of cells", (3, width), dtype),
+            np.zeros((2, down + 2, across + 2)),
+            of_thread.take("lines of cells", (2, across + 2), DOUBLE),
+            np.zeros(2),
+        )

@@ -35,30 +35,29 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from convfilter.engine.correlation import cells, costs
+from convfilter.engine.correlation import costs
 from convfilter.engine.correlation.accuracy import (
     DOUBLE,
     RELATIVE_ALLOWANCE,
     ROUNDING_ALLOWANCE,
     SINGLE,
 )
+from convfilter.engine.correlation.cells import Cells, cells_of, joined
 from convfilter.engine.correlation.correlate import Correlation
 from convfilter.engine.correlation.factors import Weights
 from convfilter.engine.correlation.layout import Combine
-from convfilter.engine.correlation.transform import LANES, Transform
+from convfilter.engine.correlation.rectangle import by_products
+from convfilter.engine.correlation.transform import LANES, Room, Transform
 from convfilter.engine.planning import Plan, forced, least_side
-from convfilter.engine.window.axes import Axis, Outline
+from convfilter.engine.window.axes import Axis
 from convfilter.engine.window.source import Part, Source
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array, limits_of
 from convfilter.runtime.compiled import is_rehearsal, loop
-from convfilter.runtime.compiled.vectors import BYTES
-from convfilter.runtime.memory import of_thread
 from convfilter.runtime.threads import run_bands
 
 SIZES = (256, 512)
@@ -188,7 +187,7 @@ def _run(
     work = _Work(operation, image, size, dtype, output)
     of_pair = 2 * size * size * costs.TRANSFORM[dtype.name, size] * len(operation.kernels)
     run_bands(-(-work.planes // 2), of_pair, workers, work)
-    return output, output.size if sum(work.bad) else 0
+    return output, output.size if work.bad else 0
 
 
 class _Work:
@@ -209,23 +208,23 @@ class _Work:
         self._rows = source.row_sources(0, source.rows.outputs)
         self._padded = source.plane_record(self._rows)
         self._transform = Transform.of(size, dtype)
-        kernels, shape = (
-            [kernel.tobytes() for kernel in operation.scaled],
-            operation.scaled[0].shape,
-        )
+        shape = operation.scaled[0].shape
+        kernels = [kernel.tobytes() for kernel in operation.scaled]
         dilations = source.rows.dilation, source.columns.dilation
         self._spectra = [self._transform.spectrum(kernel, shape, *dilations) for kernel in kernels]
         self._steps = _steps(size, source.rows, source.columns)
         self._across = -(-source.columns.outputs // self._steps[1]) * source.channels
         self.planes = -(-source.rows.outputs // self._steps[0]) * self._across
-        self.bad: list[int] = []
+        self.bad: list[int] = []  # something in it leaves all to sums of products
+        self._channels: dict[int, Array] = {}
         self._several = operation.combine != Combine.NONE
         kinds = source.image_dtype.kind, output.dtype.kind
         self._measures = not operation.is_integer and "f" in kinds
-        self._cells: cells.Cells | None = None
+        self._cells: Cells | None = None
         if self._measures and output.dtype.kind == "f":
             axes = source.rows, source.columns
-            self._cells = cells.remembered(*axes, tuple(kernels), shape, operation.combine, size)
+            self._cells = cells_of(*axes, tuple(kernels), shape, operation.combine, size)
+        self._norms = [float(np.linalg.norm(kernel)) for kernel in operation.scaled]
         self._sign = _sign(operation)
         self._target = operation.target(output, dtype)
         self._add = (
@@ -239,99 +238,71 @@ class _Work:
     @np.errstate(over="ignore", invalid="ignore")  # where loops run as plain Python
     def __call__(self, start: int, stop: int) -> None:
         """Correlate those pairs, each in the first way that is accurate enough for it."""
+        room = Room.of(self._operation, self._transform, self._cells)
         for pair in range(start, stop):
-            if any(self.bad):
+            if self.bad:
                 return
-            self._correlate_pair(pair)
-
-    def _correlate_pair(self, pair: int) -> None:
-        size, transform, source = self._size, self._transform, self._source
-        loaded, tile, combined = self._tiles()
-        lines = of_thread.take("lines", LANES * size, self._dtype)
-        place = (size, *self._steps, self._across, 2 * pair)
-        down = 0 if self._cells is None else self._cells.number[0]
-        step = BYTES // self._dtype.itemsize
-        ends = of_thread.take("ends", 2 * step, self._dtype)
-        sums = of_thread.take("sums of cells", 2 * down * size, self._dtype)
-        cell_rows = 0 if self._cells is None else self._cells.shape[0]
-        self._enter(self._padded, self._rows.size, *place, cell_rows, sums, ends, lines, loaded)
-        least, blanks = math.inf, list[tuple[int, Array, tuple[int, int]]]()
-        if self._cells is not None:
-            found = np.array([math.inf, 0.0])
-            for part in range(min(2, self.planes - 2 * pair)):
-                blank = self._judged(2 * pair + part, sums[part * down * size :], found)
-                if blank is None:
-                    self._again(pair, finite=False)
-                    return
-                if blank[1]:
-                    blanks.append((part, blank[0], blank[2]))
-            least = self._allowed(found[0])
-            if self._error(math.sqrt(found[1]) / size, [0.0] * len(self._spectra)) > least:
+            if not self._correlate_pair(pair, room):
                 self._again(pair)
-                return
-        energies, afters, before = np.zeros(2), [], 0.0
-        for number, spectrum in enumerate(self._spectra):
+
+    def _correlate_pair(self, pair: int, room: Room) -> bool:
+        """Correlate a pair of planes; tell whether that was accurate enough."""
+        size, cells, spectra = self._size, self._cells, self._spectra
+        place = (size, *self._steps, self._across, 2 * pair)
+        cell_rows = cells.shape[0] if cells is not None else 0
+        work = cell_rows, room.sums, room.ends, room.lines, room.loaded
+        self._enter(self._padded, self._rows.size, *place, *work)
+        blanks: list[tuple[int, Array, tuple[int, int]]] = []
+        least = 0.0
+        if cells is not None:
+            room.found[:] = math.inf, 0.0
+            for part in range(min(2, self.planes - 2 * pair)):
+                top, left, _ = self._place(2 * pair + part)
+                blank, needed = np.empty(cells.number, np.uint8), cells.needed(top, left)
+                sums = room.sums[part * len(room.sums) // 2 :][: len(room.sums) // 2]
+                bounds = *cells.bounds(top, left), *cells.reach
+                shape = size, *cells.shape, *needed
+                count = self._judge(
+                    sums, *shape, *bounds, room.few, room.cells, room.cell_lines, blank, room.found
+                )
+                if count == -1:
+                    if self._dtype == DOUBLE:
+                        self.bad.append(1)
+                    return self._dtype == DOUBLE
+                if count:
+                    blanks.append((part, blank, needed))
+            least = self._allowed(float(room.found[0]))
+            if self._error(math.sqrt(room.found[1]) / size, [0.0] * len(spectra)) > least:
+                return False
+        afters, tile = [], room.tile
+        for number, spectrum in enumerate(spectra):
             if self._several:
-                tile[:] = loaded
-            self._correlate(spectrum, *transform.twiddles, size, self._measures, energies, tile)
-            before = math.sqrt(energies[0])
-            afters.append(math.sqrt(energies[1]) / size)
+                tile[:] = room.loaded
+            work = size, self._measures, room.energies, tile
+            self._correlate(spectrum, *self._transform.twiddles, *work)
+            afters.append(math.sqrt(room.energies[1]) / size)
             if self._add is not None:
-                self._add(tile, int(number == 0), self._operation.combine, combined)
+                self._add(tile, int(number == 0), self._operation.combine, room.combined)
         if self._measures and not is_rehearsal():
-            if self._cells is None:
+            before = math.sqrt(room.energies[0])
+            if cells is not None:
+                error = self._error(before / size, afters)
+            else:
                 error = proven_error(self._operation.scaled, size, self._dtype, before)
                 least = ROUNDING_ALLOWANCE[self._output.dtype.name]
-            else:
-                error = self._error(before / size, afters)
             if not error <= least:
-                self._again(pair)
-                return
+                return False
         for part, blank, needed in blanks:
+            assert cells is not None
             clear = loop("engine.correlation.loops.tiles.clear", T=self._dtype)
-            assert self._cells is not None
-            clear(blank, *needed, *self._cells.shape, size, part, combined)
-        rows = of_thread.take("rows of a channel", (LANES, size), self._output.dtype)
-        finish = self._operation.is_integer, *self._range(ends, step), lines
-        self.bad.append(
-            self._leave(
-                combined,
-                self._target,
-                *self._output.shape,
-                source.channels,
-                *place,
-                *finish,
-                self._operation.target(rows, self._dtype),
-                rows.view(np.uint8).reshape(-1),
-            )
-        )
-
-    def _tiles(self) -> tuple[Array, Array, Array]:
-        """Return memory for what is loaded, what is transformed, and what is combined."""
-        names = ["loaded", "response", "combined"] if self._several else ["loaded"]
-        tiles = [
-            of_thread.take(f"{name} tile of {self._size}", self._transform.length, self._dtype)
-            for name in names
-        ]
-        return tiles[0], tiles[len(tiles) // 2], tiles[-1]
-
-    def _judged(
-        self, plane: int, sums: Array, found: Array
-    ) -> tuple[Array, int, tuple[int, int]] | None:
-        """Judge a plane; return its blank cells, how many there are, and the cells with outputs.
-
-        None stands for a plane with numbers that are not finite.
-        """
-        assert self._cells is not None
-        top, left, _ = self._place(plane)
-        own, near = self._cells.bounds(top, left)
-        needed = self._cells.needed(top, left)
-        memory = of_thread.take("cells", own.shape, DOUBLE)
-        blank = np.zeros(own.shape, np.uint8)
-        plane_sums = sums[: own.shape[0] * self._size]
-        shape = self._size, *self._cells.shape, *needed
-        count = self._judge(plane_sums, *shape, own, near, *self._cells.reach, memory, blank, found)
-        return None if count == -1 else (blank, int(count or 0), needed)
+            clear(blank, *needed, *cells.shape, size, part, room.combined)
+        shape = *self._output.shape, self._source.channels
+        finish = self._operation.is_integer, *self._range(room.ends), room.lines
+        rows = room.target, room.rows.view(np.uint8).reshape(-1)
+        bad = self._leave(room.combined, self._target, *shape, *place, *finish, *rows)
+        if bad:
+            self.bad.append(bad)
+        return True
 
     def _place(self, plane: int) -> tuple[int, int, int]:
         """Return the first output row and column of a plane, and its channel."""
@@ -349,32 +320,34 @@ class _Work:
 
     def _error(self, before: float, afters: Sequence[float]) -> float:
         """Return a distance that errors stay below; `before` and `afters` are root mean squares."""
-        errors = [
-            before * float(np.linalg.norm(kernel)) + after
-            for kernel, after in zip(self._operation.scaled, afters, strict=True)
-        ]
+        errors = [before * norm + after for norm, after in zip(self._norms, afters, strict=True)]
         unit = LIKELY_IN_TILE * _roundoff(self._dtype)
-        return unit * cells.joined(errors, self._operation.combine)
+        return unit * joined(errors, self._operation.combine)
 
-    def _range(self, ends: Array, step: int) -> tuple[float, float]:
+    def _range(self, ends: Array) -> tuple[float, float]:
         """Return what no result leaves: one side of zero, if all numbers are of one sign."""
         if self._cells is None or not self._sign:
             return -math.inf, math.inf
-        if ends[:step].min() >= 0:
-            return (0.0, math.inf) if self._sign > 0 else (-math.inf, 0.0)
-        if ends[step:].max() <= 0:
-            return (-math.inf, 0.0) if self._sign > 0 else (0.0, math.inf)
+        sides = (-math.inf, 0.0), (0.0, math.inf)
+        if ends[:LANES].min() >= 0:
+            return sides[self._sign > 0]
+        if ends[LANES:].max() <= 0:
+            return sides[self._sign < 0]
         return -math.inf, math.inf
 
-    def _again(self, pair: int, *, finite: bool = True) -> None:
-        """Correlate a pair in float64, or, if that was not enough, by sums of products."""
+    def _again(self, pair: int) -> None:
+        """Correlate a pair in float64, or, if that was not enough, by sums of products.
+
+        Where not even float64 can hold the sums of a cell, all is left to these.
+        """
         if self._dtype == SINGLE:
             self._in_double(pair, pair + 1)
-        elif not finite:
-            self.bad.append(1)
-        else:
-            for plane in range(2 * pair, min(2 * pair + 2, self.planes)):
-                self._by_products(plane)
+            return
+        for plane in range(2 * pair, min(2 * pair + 2, self.planes)):
+            top, left, channel = self._place(plane)
+            output = self._output.reshape(len(self._output), -1, self._source.channels)
+            wanted = output[top : top + self._steps[0], left : left + self._steps[1], channel]
+            by_products(self._operation, self._channel(channel), top, left, wanted)
 
     @functools.cached_property
     def _in_double(self) -> _Work:
@@ -382,27 +355,12 @@ class _Work:
         work.bad = self.bad
         return work
 
-    def _by_products(self, plane: int) -> None:
-        """Compute the outputs of a plane of a tile by sums of products."""
-        top, left, channel = self._place(plane)
-        output = self._output.reshape(len(self._output), -1, self._source.channels)
-        wanted = output[top : top + self._steps[0], left : left + self._steps[1], channel]
-        pixels = self._channel(channel)
-        operation: Correlation | None = replace(
-            self._operation, outline=Outline.of(pixels), only_sums=True
-        )
-        while operation is not None:
-            rows, columns = operation.rows, operation.columns
-            part = Part(pixels, rows, columns.part(left, left + wanted.shape[1]))
-            read = rows.sources(operation.border)[top : top + len(wanted) + rows.reach - 1]
-            out = np.empty(wanted.shape, wanted.dtype)
-            bad = operation.ready(part).bind(read, out, of_thread)()
-            operation = operation.again(bad) if bad else None
-        wanted[:] = out
-
-    @functools.lru_cache(maxsize=4)  # noqa: B019 - lives as long as a call
     def _channel(self, channel: int) -> Array:
-        return np.ascontiguousarray(self._image[:, :, channel : channel + 1])
+        pixels = self._channels.get(channel)
+        if pixels is None:
+            pixels = np.ascontiguousarray(self._image[:, :, channel : channel + 1])
+            self._channels[channel] = pixels
+        return pixels
 
 
 def _sign(operation: Correlation) -> int:

@@ -40,8 +40,8 @@ def _copy_within(source, at, target, to, lowest, highest):
 def _add_sizes(lines, size, first, cell_rows, at, sums, ends):
     """Add the sizes of LANES rows of a plane, of which the first is `first`, to those of cells.
 
-    `sums`, from `at` on, has a row for each row of cells, of the sums of columns. `ends` become the
-    least and the largest number.
+    `sums`, from `at` on, has a row for each row of cells, of the sums of columns. The numbers
+    of `ends`, LANES for the least and LANES for the largest, are lowered and raised.
     """
     step = lanes(lines.dtype.type)
     row = 0
@@ -49,7 +49,7 @@ def _add_sizes(lines, size, first, cell_rows, at, sums, ends):
         cell = (first + row) // cell_rows
         together = min((cell + 1) * cell_rows - first, LANES) - row
         to, begin = at + cell * size, row * size
-        lows, highs = load(ends, 0), load(ends, step)
+        lows, highs = load(ends, 0), load(ends, LANES)
         if together < 4:
             for x in range(0, size, step):
                 a = load(lines, begin + x)
@@ -66,7 +66,7 @@ def _add_sizes(lines, size, first, cell_rows, at, sums, ends):
                 store(sums, to + x, load(sums, to + x) + more)
             row += 4
         store(ends, 0, lows)
-        store(ends, step, highs)
+        store(ends, LANES, highs)
 
 
 @loop(
@@ -93,13 +93,13 @@ def enter(
     A row of tiles has `across` planes, tile by tile, of which each has one for each channel. There
     are so many padded `rows`; what lies beyond the padded image is zero. If there are `cell_rows`,
     `sums` become the sums of sizes down so many rows at a time, of one plane after the other, and
-    `ends`, vectors, the least and the largest numbers of both.
+    `ends` LANES of the least numbers of both, then of the largest.
     """
     if cell_rows:
         for x in range(sums.shape[0]):
             sums[x] = 0
-        for x in range(lanes(ends.dtype.type)):
-            ends[x], ends[x + lanes(ends.dtype.type)] = np.inf, -np.inf
+        for x in range(LANES):
+            ends[x], ends[x + LANES] = np.inf, -np.inf
     zero = tile.dtype.type(0)
     plane, channels = plane_length(size), source[0].channels
     for part in range(2):
@@ -124,11 +124,50 @@ def enter(
                     _copy_lanes(lines, at, tile, first_row + k * LANES)
 
 
+@register_jitable(**OPTIONS)
+def _larger(a, b):
+    return a if a > b else b
+
+
+@register_jitable(**OPTIONS)
+def _largest_of_rows(a, b, c, out):
+    for j in range(out.shape[0]):
+        out[j] = _larger(_larger(a[j], b[j]), c[j])
+
+
+@register_jitable(**OPTIONS)
+def _add_neighbours(row, count, few):
+    """few[0, x] = row[x] + row[x + 1] + ..., `count` of them; zeros lie beyond the row."""
+    number, n = row.dtype.type, row.shape[0]
+    total, here, there = few[0], few[1], few[2]
+    for x in range(n):
+        here[x] = row[x]
+    for x in range(n, few.shape[1]):
+        here[x] = there[x] = number(0)
+    together, done = 1, 0
+    while True:
+        if count & together:
+            part = here[done:]
+            if done == 0:
+                for x in range(n):
+                    total[x] = part[x]
+            else:
+                for x in range(n):
+                    total[x] = total[x] + part[x]
+            done += together
+        if done == count:
+            return
+        part = here[together:]
+        for x in range(n):
+            there[x] = here[x] + part[x]
+        here, there = there, here
+        together *= 2
+
+
 @loop(
     "const T[:] sums, i8 size, i8 cell_rows, i8 cell_columns, i8 rows, i8 columns,"
-    " const f8[:,:] own,"
-    " const f8[:,:] near, i8 row_reach, i8 column_reach, f8[:,:] cells, u1[:,:] blank, f8[:] found"
-    " -> i8"
+    " const f8[:,:] own, const f8[:,:] near, i8 row_reach, i8 column_reach, T[:,:] few,"
+    " f8[:,:,:] cells, f8[:,:] lines, u1[:,:] blank, f8[:] found -> i8"
 )
 def judge(
     sums,
@@ -141,45 +180,58 @@ def judge(
     near,
     row_reach,
     column_reach,
+    few,
     cells,
+    lines,
     blank,
     found,
 ):
     """Find how small the sums of absolute products may be around the outputs of a plane.
 
-    `sums` are those of `enter`, of one plane; `cells` become sums of whole cells. Near the outputs
-    of each of `rows` times `columns` cells, some sum of absolute products is at least that of the
-    cell times `own`, and those of its neighbours, if they are within reach, times `near`. The first
-    of `found` becomes the least of these bounds; to the second is added what the squares of the
-    plane amount to at least. Where a cell and its neighbours hold nothing but zeros it is `blank`,
-    and is passed over. Returns how many cells are blank, or -1 where some sum is not finite.
+    `sums` are those of `enter`, of one plane. Near the outputs of each of `rows` times `columns`
+    cells, some sum of absolute products is at least that of the cell times `own`, and those of its
+    neighbours, if they are within reach, times `near`. The first of `found` becomes the least of
+    these bounds; to the second is added what the squares of the plane amount to at least. Where a
+    cell and its neighbours hold nothing but zeros it is `blank`, and is passed over. Returns how
+    many cells are blank, or -1 where some sum is not finite.
+
+    `own`, `near` and `cells`, memory for two sums of each cell, have a frame of one cell around
+    them, which is zero. `few` are three rows of the tile and of the width of a cell, `lines` two
+    rows of cells: memory to work in.
     """
-    down, across = cells.shape
-    squares, numbers = 0.0, cell_rows * cell_columns
+    plain, weighted = cells[0], cells[1]
+    down, across = plain.shape[0] - 2, plain.shape[1] - 2
+    squares = 0.0
     for i in range(down):
+        _add_neighbours(sums[i * size : (i + 1) * size], cell_columns, few)
+        row, near_row, weighted_row = plain[i + 1], near[i + 1], weighted[i + 1]
         for j in range(across):
-            total = 0.0
-            for x in range(j * cell_columns, min((j + 1) * cell_columns, size)):
-                total += sums[i * size + x]
-            if not total < np.inf:
-                return -1
-            cells[i, j] = total
-            squares += total * total
-    found[1] += squares / numbers
-    blanks = 0
+            row[j + 1] = few[0, j * cell_columns]
+        for j in range(1, across + 1):
+            weighted_row[j] = row[j] * near_row[j]
+            squares += row[j] * row[j]
+    if not squares < np.inf:
+        return -1
+    found[1] += squares / (cell_rows * cell_columns)
+    some, most = lines[0], lines[1]
+    blanks, least = 0, np.inf
     for i in range(rows):
+        _largest_of_rows(plain[i], plain[i + 1], plain[i + 2], some)
+        if row_reach:
+            _largest_of_rows(weighted[i], weighted[i + 1], weighted[i + 2], most)
+        else:
+            _largest_of_rows(weighted[i + 1], weighted[i + 1], weighted[i + 1], most)
+        here, own_here = plain[i + 1], own[i + 1]
         for j in range(columns):
-            most, some = cells[i, j] * own[i, j], 0.0
-            for k in range(max(i - 1, 0), min(i + 2, down)):
-                for m in range(max(j - 1, 0), min(j + 2, across)):
-                    some = max(some, cells[k, m])
-                    if abs(k - i) <= row_reach and abs(m - j) <= column_reach:
-                        most = max(most, cells[k, m] * near[k, m])
-            blank[i, j] = some == 0
-            if some == 0:
-                blanks += 1
-            else:
-                found[0] = min(found[0], most)
+            bound = _larger(most[j + 1], here[j + 1] * own_here[j + 1])
+            if column_reach:
+                bound = _larger(_larger(most[j], most[j + 2]), bound)
+            nothing = _larger(_larger(some[j], some[j + 1]), some[j + 2]) == 0
+            blank[i, j] = nothing
+            blanks += nothing
+            bound = np.inf if nothing else bound
+            least = bound if bound < least else least
+    found[0] = min(found[0], least)
     return blanks
 
 
