@@ -217,7 +217,7 @@ def share_of_allowance(result: Array, expected: Expected) -> float:
     exact, dtype = expected.exact, expected.dtype
     assert result.dtype == dtype, f"dtype {result.dtype} instead of {dtype}"
     assert result.shape == exact.shape, f"shape {result.shape} instead of {exact.shape}"
-    wrong = result.astype(naive.Real) * expected.side < 0
+    wrong = result < 0 if expected.side > 0 else (result > 0) & (expected.side < 0)
     assert not wrong.any(), _first(wrong, result, exact, "on one side of zero")
     allowed = expected.allowance
     if allowed is None:

@@ -102,17 +102,18 @@ class Room(NamedTuple):
         """Return the memory of this thread."""
         size, dtype = transform.size, transform.dtype
         names = ("loaded", "response", "combined")
-        if operation.combine == Combine.NONE:
-            names = ("loaded",) * 3
-        tiles = (
-            of_thread.take(f"{name} tile of {size}", transform.length, dtype) for name in names
-        )
+        tiles = [
+            of_thread.take(f"{name} tile of {size}", transform.length, dtype)
+            for name in (names[:1] if operation.combine == Combine.NONE else names)
+        ]
         # of one channel, before it joins the others
         rows = of_thread.take("rows of a channel", (LANES, size), operation.dtype)
         down, across = (0, 0) if cells is None else cells.number
         width = size + (0 if cells is None else cells.shape[1])
         return cls(
-            *tiles,
+            tiles[0],
+            tiles[len(tiles) // 2],
+            tiles[-1],
             of_thread.take("lines", LANES * size, dtype),
             rows,
             operation.target(rows, dtype),
