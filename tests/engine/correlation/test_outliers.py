@@ -107,20 +107,29 @@ def draw_case(random: Random) -> Case:
         stride = random.randint(1, size)
         return Case("pool", image, (size,), {"reduce": "mean", "stride": stride})
     if kind == 1:
-        return Case("correlate_bank", image, (draw_gradient(random), "l2"), options)
+        return Case("correlate_bank", _squarable(image), (draw_gradient(random), "l2"), options)
     if dtype.kind != "f" and chance(random, 2):
         options["dtype"] = random.choice(["float32", "float64"])
     if kind == 2:
         kernel = draw_weights(random)
         how = random.choice(["l1", "l2", "max", "max-abs"])
         kernels = [kernel, kernel[::-1] * 0.5]
-        return Case("correlate_bank", image, (kernels, how), options)
+        return Case("correlate_bank", _squarable(image), (kernels, how), options)
     return Case("correlate", image, (draw_weights(random),), options)
+
+
+def _squarable(image: Array) -> Array:
+    """Return an image whose squares are in the range of float64, and those of its small values."""
+    return np.clip(image, -1e100, 1e100) if image.dtype == np.float64 else image
 
 
 @pytest.mark.parametrize(
     ("first", "cases"),
-    [(0, 150), *(pytest.param(n, 500, marks=pytest.mark.thorough) for n in range(1, 20))],
+    [
+        (0, 100),
+        (1, 100),
+        *(pytest.param(n, 500, marks=pytest.mark.thorough) for n in range(2, 22)),
+    ],
 )
 def test_outliers_spoil_nothing_that_does_not_see_them(first: int, cases: int) -> None:
     ran: set[str] = set()
@@ -131,8 +140,8 @@ def test_outliers_spoil_nothing_that_does_not_see_them(first: int, cases: int) -
             ran |= set(check_paths(case, check, workers=(2,)))
         except AssertionError as error:
             raise AssertionError(f"seed {seed}: {case}: {error}") from error
-    algorithms = {name.split()[0] for name in ran}
-    assert algorithms >= {"direct", "separable", "box", "fft", "nine", "gradient", "exact"}
+    algorithms = {name.split()[0] for name in ran} - {"blocks"}
+    assert algorithms == {"direct", "separable", "box", "fft", "nine", "gradient"}
 
 
 FAR = (slice(-30, None), slice(-30, None))
