@@ -135,14 +135,28 @@ def convolve(image: Array, kernel: Any, **options: Any) -> Array:
     return correlate(image, np.asarray(kernel)[::-1, ::-1], **options)
 
 
-def largest_absolute_sum(image: Array, kernel: Any, **options: Any) -> float:
-    """Return the largest sum of absolute products that is finite, the offset among them."""
+def absolute_sums(image: Array, kernel: Any, **options: Any) -> Array:
+    """Return the sum of absolute products of every window, that of the offset among them."""
     magnitudes = np.abs(as_planes(image).astype(Real))
     for name in ("fill", "scale", "offset"):
         options[name] = abs(options.get(name, 1.0 if name == "scale" else 0.0))
-    sums = correlate(magnitudes, np.abs(np.asarray(kernel).astype(Real)), **options)
-    finite = sums[np.isfinite(sums)]
-    return float(finite.max()) if finite.size else 0.0
+    weights = np.abs(np.asarray(kernel).astype(Real))
+    return as_image(correlate(magnitudes, weights, **options), image)
+
+
+def largest_of_overlapping(
+    sums: Array, size: Pair, stride: Any = 1, dilation: Any = 1, axes: Sequence[int] = (0, 1)
+) -> Array:
+    """Return for every window the largest finite sum among those that overlap it, itself too."""
+    largest = np.where(np.isfinite(sums), sums, 0)
+    for axis, taps, step, apart in zip(
+        axes, size, as_pair(stride), as_pair(dilation), strict=False
+    ):
+        around = (reach(taps, apart) - 1) // step
+        along = np.moveaxis(largest, axis, 0)
+        most = [along[max(i - around, 0) : i + around + 1].max(axis=0) for i in range(len(along))]
+        largest = np.moveaxis(np.stack(most), 0, axis)
+    return largest
 
 
 def combine(responses: Sequence[Array], how: str) -> Array:

@@ -2,9 +2,9 @@
 
 The promise, against the exact real value: integers (image, weights, fill and offset integer, scale
 1, sums below 2**53) are exact; any other 8-bit result lies within 0.52 and a 16-bit one within
-0.6; float32 within 1e-5 and float64 within 1e-12 of the largest sum of absolute products in the
-image. What only selects is exact. NaN and infinity reach exactly the outputs that weigh them. The
-input is left alone, and the number of workers changes no bit.
+0.6; float32 within 1e-5 and float64 within 1e-12 of the largest sum of absolute products among the
+windows that overlap its own. What only selects is exact. NaN and infinity reach exactly the outputs
+that weigh them. The input is left alone, and the number of workers changes no bit.
 """
 
 from __future__ import annotations
@@ -79,11 +79,16 @@ def _short(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Expected:
-    """The exact result, its dtype, and how far from it a finite output may lie."""
+    """The exact result, its dtype, and how far from it each finite output may lie.
+
+    Without an allowance the result has to be exact. A `side` of 1 or -1 says that none may be on
+    the other side of zero.
+    """
 
     exact: Array
     dtype: np.dtype[Any]
-    allowance: float = 0.0
+    allowance: Array | None = None
+    side: int = 0
 
 
 def is_whole(*values: Any) -> bool:
@@ -102,8 +107,10 @@ def as_floats(image: Array) -> Array:
     return image.astype(np.float64)
 
 
-def allowance(dtype: np.dtype[Any], largest_sum: float, taps: int, weight: float = 1.0) -> float:
-    """Return the distance allowed where the result is not promised to be exact.
+def allowance(dtype: np.dtype[Any], sums: Array, taps: int, weight: float = 1.0) -> Array:
+    """Return the distances allowed where the result is not promised to be exact.
+
+    `sums` are, for each output, the largest sum of absolute products that it may be judged by.
 
     Two things that no float can avoid are added: the rounding of a sum of doubles, which counts
     only above 2**40 or so, and the steps between subnormal numbers, enlarged by the sum of weights.
@@ -111,8 +118,8 @@ def allowance(dtype: np.dtype[Any], largest_sum: float, taps: int, weight: float
     allowed = ALLOWED[dtype.name]
     if dtype.kind == "f":
         step = float(np.finfo(dtype).smallest_subnormal)
-        return allowed * largest_sum + taps * max(weight, 1.0) * step
-    return allowed + taps * largest_sum * 2.0**-53
+        return allowed * sums + taps * max(weight, 1.0) * step
+    return allowed + taps * sums * 2.0**-53
 
 
 def shown_fill(options: dict[str, Any]) -> float:
@@ -136,7 +143,7 @@ def expect(case: Case) -> Expected:
         side = case.arguments[0] if name == "bilateral" else options.get("search", 21)
         largest = float(np.abs(as_floats(image)).max())  # of what windows see
         largest = max(largest, abs(shown_fill(options)))
-        return Expected(exact, dtype, allowance(dtype, largest, side**2))
+        return Expected(exact, dtype, allowance(dtype, np.full(exact.shape, largest), side**2))
     return expect_sums(case)
 
 
@@ -161,10 +168,12 @@ def expect_pool(case: Case) -> Expected:
     exact = naive.pool(image, size, **case.options)
     if case.options.get("reduce", "max") != "mean":
         return Expected(exact, image.dtype.newbyteorder("="))
-    magnitudes = naive.pool(np.abs(as_floats(image)), size, **case.options)
-    finite = magnitudes[np.isfinite(magnitudes)]
-    largest = float(finite.max()) if finite.size else 0.0
-    return Expected(exact, dtype, allowance(dtype, largest, math.prod(naive.as_pair(size))))
+    sums = naive.pool(np.abs(as_floats(image)), size, **case.options)
+    if case.options.get("over") != "depth":
+        sizes = naive.as_pair(size)
+        stride, dilation = case.options.get("stride") or size, case.options.get("dilation", 1)
+        sums = naive.largest_of_overlapping(sums, sizes, stride, dilation)
+    return Expected(exact, dtype, allowance(dtype, sums, math.prod(naive.as_pair(size))))
 
 
 def expect_sums(case: Case) -> Expected:
@@ -178,10 +187,9 @@ def expect_sums(case: Case) -> Expected:
         kernels, how = [np.asarray(case.arguments[0])], "max"
         exact = getattr(naive, case.function)(image, kernels[0], **options)
         kernels = [kernels[0][::-1, ::-1] if case.function == "convolve" else kernels[0]]
-    each = [naive.largest_absolute_sum(image, kernel, **options) for kernel in kernels]
-    largest = (
-        float(np.linalg.norm(each)) if how == "l2" else sum(each) if how == "l1" else max(each)
-    )
+    sums = naive.combine([naive.absolute_sums(image, kernel, **options) for kernel in kernels], how)
+    finite = sums[np.isfinite(sums)]
+    largest = float(finite.max()) if finite.size else 0.0
     whole = (
         image.dtype.kind in "biu"
         and options.get("scale", 1.0) == 1.0
@@ -193,7 +201,22 @@ def expect_sums(case: Case) -> Expected:
     weight = abs(options.get("scale", 1.0)) * sum(
         np.abs(k.astype(np.float64)).sum() for k in kernels
     )
-    return Expected(exact, dtype, allowance(dtype, largest, taps, float(weight)))
+    layout = {name: options[name] for name in ("stride", "dilation") if name in options}
+    nearby = naive.largest_of_overlapping(sums, kernels[0].shape, **layout)
+    return Expected(exact, dtype, allowance(dtype, nearby, taps, float(weight)), _side(case))
+
+
+def _side(case: Case) -> int:
+    """Return the sign of all products of a single kernel and of the offset, 0 if they differ."""
+    if case.function == "correlate_bank":
+        return 0
+    options, fill = case.options, shown_fill(case.options)
+    sides = [
+        int(np.min(values) >= 0) - int(np.max(values) <= 0)
+        for values in (np.append(as_floats(case.image), fill), case.arguments[0])
+    ]
+    side = sides[0] * sides[1] * (1 if options.get("scale", 1.0) > 0 else -1)
+    return side if options.get("offset", 0.0) * side >= 0 else 0
 
 
 def share_of_allowance(result: Array, expected: Expected) -> float:
@@ -201,7 +224,10 @@ def share_of_allowance(result: Array, expected: Expected) -> float:
     exact, dtype = expected.exact, expected.dtype
     assert result.dtype == dtype, f"dtype {result.dtype} instead of {dtype}"
     assert result.shape == exact.shape, f"shape {result.shape} instead of {exact.shape}"
-    if expected.allowance == 0.0:
+    wrong = result < 0 if expected.side > 0 else (result > 0) & (expected.side < 0)
+    assert not wrong.any(), _first(wrong, result, exact, "on one side of zero")
+    allowed = expected.allowance
+    if allowed is None:
         rounded = exact if dtype.kind == "b" else naive.round_to(exact, dtype)
         wrong = (result != rounded) & ~((result != result) & (rounded != rounded))
         assert not wrong.any(), _first(wrong, result, rounded, "which has to be exact")
@@ -225,9 +251,11 @@ def share_of_allowance(result: Array, expected: Expected) -> float:
         return 0.0
     error = np.zeros(exact.shape)
     error[compared] = np.abs(result[compared].astype(naive.Real) - target[compared])
-    wrong = error > expected.allowance
-    assert not wrong.any(), _first(wrong, result, target, f"within {expected.allowance:.6g}")
-    return float(error.max() / expected.allowance)
+    wrong = error > allowed
+    if wrong.any():
+        least = float(allowed[wrong][0])
+        raise AssertionError(_first(wrong, result, target, f"within {least:.6g}"))
+    return float((error[compared] / allowed[compared]).max())
 
 
 def _first(wrong: Array, result: Array, wanted: Array, promise: str) -> str:

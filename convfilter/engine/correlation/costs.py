@@ -28,7 +28,10 @@ GRADIENT = {"float32": 0.228}
 """The size of a gradient in float32, with the way in and out."""
 
 BOX = {"float32": 0.164, "float64": 0.801}
-"""A sum over a rectangle of any size, by the dtype that it is scaled in."""
+"""A sum of integers over a rectangle of any size, by the dtype that it is scaled in."""
+
+BOX_OF_FLOATS = {"float32": 0.65, "float64": 1.1}
+"""A sum of floats over a rectangle, by the dtype of the sums."""
 
 TRANSFORM = {
     ("float32", 256): 0.919,

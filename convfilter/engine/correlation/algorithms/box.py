@@ -1,21 +1,33 @@
 """Means and sums of rectangles, at a cost that hardly grows with the rectangle.
 
-The sums of columns are kept from row to row: a row enters, a row leaves (McDonnell, *Box-filtering
-techniques*, 1981). Along the rows the sums of narrow windows are added up, those of wide ones run.
-Sums of integers are integers and exact, so it does not matter where they begin. Sums of float32 are
-float64 and begin anew at fixed rows. NaN and infinity would stay in them: images that hold such
-values go to another algorithm.
+**Integers.** The sums of columns are kept from row to row: a row enters, a row leaves (McDonnell,
+*Box-filtering techniques*, 1981). Along the rows the sums of narrow windows are added up, those of
+wide ones run. They are exact, so it does not matter where they begin.
+
+**Floats** would not forget what has left: beside one large value, small ones that come after it
+would be lost. So nothing is ever taken away from their sums. Down the columns, rows are in blocks
+as high as the window, at fixed places of the output; each window is the end of a block and the
+beginning of the next (van Herk's method, as for maxima). Along the rows, sums of two neighbours
+make sums of four, these of eight, and those that make up the width are added. What is not in a
+window never touches its sum: its error is of its own values alone, values without negatives have
+sums without, and NaN and infinity reach their own windows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from convfilter.engine.correlation import costs
-from convfilter.engine.correlation.accuracy import DOUBLE, ROUNDING_ALLOWANCE, SINGLE, UNIT_ROUNDOFF
+from convfilter.engine.correlation.accuracy import (
+    DOUBLE,
+    RELATIVE_ALLOWANCE,
+    ROUNDING_ALLOWANCE,
+    SINGLE,
+    UNIT_ROUNDOFF,
+)
 from convfilter.engine.correlation.correlate import Correlation
 from convfilter.engine.correlation.layout import WIDE, Combine
 from convfilter.engine.planning import Plan
@@ -24,10 +36,17 @@ from convfilter.engine.window.source import Part, Source
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array, limits_of
 from convfilter.runtime.compiled import loop
+from convfilter.runtime.memory import of_thread
 from convfilter.runtime.threads import run_bands
 
-RESTART_ROWS = 128
-"""Rows after which sums of floats begin anew, at least; higher windows have longer runs."""
+MOST_ROWS_IN_SINGLE = 110
+"""Rows of float32 whose sums are float32 on the way; those of more rows are float64."""
+
+CHUNK = 1024
+"""Sums along a row that are made together at least: what they are made of stays in the first cache.
+
+A window's width more has to be read for them.
+"""
 
 
 def ways(operation: Correlation) -> Iterator[Plan]:
@@ -39,17 +58,33 @@ def ways(operation: Correlation) -> Iterator[Plan]:
         return
     if not _is_in_range(operation):
         return
-    why = f"{operation.size_in_words} of equal weights: sums run down the columns"
-    arithmetic: np.dtype[Any] = DOUBLE
-    exact = False
+    why = f"{operation.size_in_words} of equal weights: sums"
     if not operation.is_of_integers:
-        why = f"{why}, in float64"
-    else:
-        arithmetic = SINGLE if _fits_single(operation) else DOUBLE
-        exact = operation.is_integer and operation.largest < 2.0**53
-        why = f"{why}, whole; scaled in {arithmetic}"
+        arithmetic = SINGLE if _adds_in_single(operation) else DOUBLE
+        why = f"{why} of blocks of rows, in {arithmetic}"
+        cost = costs.BOX_OF_FLOATS[arithmetic.name]
+        yield Plan("box", arithmetic, False, why, cost, run=_run)
+        return
+    arithmetic = SINGLE if _fits_single(operation) else DOUBLE
+    exact = operation.is_integer and operation.largest < 2.0**53
+    why = f"{why} run down the columns, whole; scaled in {arithmetic}"
     cost = costs.BOX[arithmetic.name]
-    yield Plan("box", arithmetic, exact, why, cost, run=_run, any_values=False)
+    yield Plan("box", arithmetic, exact, why, cost, run=_run)
+
+
+def _adds_in_single(operation: Correlation) -> bool:
+    """Tell whether sums of float32 may be float32: few roundings, far from the ends of its range.
+
+    The longest path goes down the rows of a window, if not in float64, and along its columns twice
+    through each sum that is twice as wide as the one before.
+    """
+    rows, columns = operation.rows.window, operation.columns.window
+    down = rows if rows <= MOST_ROWS_IN_SINGLE else 2
+    along = 2 * columns.bit_length() if columns >= WIDE else columns
+    within = (down + along + 4) * UNIT_ROUNDOFF <= RELATIVE_ALLOWANCE["float32"]
+    least = min(operation.absolute_sums[0], abs(float(operation.scaled[0].flat[0])))
+    in_range = least > 1e-25 and operation.absolute_sums[0] < 1e25
+    return within and in_range and max(abs(operation.fill), abs(operation.offset)) < 1e25
 
 
 def _is_in_range(operation: Correlation) -> bool:
@@ -78,9 +113,11 @@ def _run(operation: Correlation, image: Array, workers: int) -> tuple[Array, int
     part = Part(image, operation.rows, operation.columns)
     source = Source(part, operation.border, operation.fill, image.dtype)
     output = memory.empty((source.rows.outputs, source.output_length), operation.dtype)
-    run = _means_of_bytes if _is_mean_of_bytes(operation) else _means
-    bad = run(operation, source, output, workers)
-    return output, bad
+    if not operation.is_of_integers:
+        return output, _sums_of_floats(operation, source, output, workers)
+    run = _means_of_bytes if _is_mean_of_bytes(operation) else _sums_of_integers
+    run(operation, source, output, workers)
+    return output, 0
 
 
 def _is_mean_of_bytes(operation: Correlation) -> bool:
@@ -95,7 +132,7 @@ def _is_mean_of_bytes(operation: Correlation) -> bool:
     )
 
 
-def _means_of_bytes(operation: Correlation, source: Source, output: Array, workers: int) -> int:
+def _means_of_bytes(operation: Correlation, source: Source, output: Array, workers: int) -> None:
     mean = loop("engine.correlation.loops.box.mean_of_bytes")
 
     def work(start: int, stop: int) -> None:
@@ -105,42 +142,78 @@ def _means_of_bytes(operation: Correlation, source: Source, output: Array, worke
         mean(source.record_in_place(rows), stored, stop - start, source.rows.window, padded)
 
     _share_out(operation, source, workers, work)
-    return 0
 
 
-def _means(operation: Correlation, source: Source, output: Array, workers: int) -> int:
+def _sums_of_integers(operation: Correlation, source: Source, output: Array, workers: int) -> None:
     rows, columns, image_dtype = source.rows, source.columns, source.image_dtype
     of_columns, of_windows = _sums(image_dtype, rows.window, columns.window)
-    arithmetic = operation.plan.accumulator
     add = loop("engine.correlation.loops.box.add_rows", S=image_dtype, U=of_columns)
-    types = {"T": arithmetic, "D": operation.dtype, "V": of_windows}
-    store = loop("engine.correlation.loops.box.store_scaled", **types)
-    mean = loop("engine.correlation.loops.box.mean", U=of_columns, V=of_windows)
-    restart = rows.outputs + 1 if operation.is_of_integers else max(RESTART_ROWS, 4 * rows.window)
-    weight = float(operation.scaled[0].flat[0])
+    run = loop("engine.correlation.loops.box.run", U=of_columns, V=of_windows)
+    store = _stored_as(operation, of_windows)
+
+    def work(start: int, stop: int) -> None:
+        read = source.row_sources(start, stop - start)
+        run(
+            source.record_in_place(read),
+            store(output[start:stop]),
+            add.address,
+            stop - start,
+            rows.window,
+            columns.window,
+            np.empty(source.row_length, of_columns),
+            np.empty((2, source.row_length), of_columns),
+            np.empty(source.output_length, of_windows),
+        )
+
+    _share_out(operation, source, workers, work)
+
+
+def _sums_of_floats(operation: Correlation, source: Source, output: Array, workers: int) -> int:
+    """Store the sums; return how many are NaN or infinite."""
+    rows, columns, sums = source.rows, source.columns, operation.plan.accumulator
+    down = sums if rows.window <= MOST_ROWS_IN_SINGLE else DOUBLE
+    join = loop("engine.correlation.loops.box.join_rows", S=source.image_dtype, U=sums, A=down)
+    add = loop("engine.correlation.loops.box.add", U=sums, A=down)
+    halo = (columns.window - 1) * source.channels
+    length, chunk = source.row_length, max(CHUNK, halo) + halo
+    store = _stored_as(operation, sums)
     bad: list[int] = []
 
     def work(start: int, stop: int) -> None:
-        first = start if operation.is_of_integers else start - start % restart
-        read, out = source.row_sources(first, stop - first), output[start:stop]
+        first = start - start % rows.window
+        read = source.row_sources(first, stop - first)
         bad.append(
-            mean(
+            add(
                 source.record_in_place(read),
-                target.stored_by(store, out, arithmetic, offset=operation.offset, factor=weight),
-                add.address,
+                store(output[start:stop]),
+                join.address,
                 stop - start,
                 rows.window,
                 columns.window,
-                restart,
                 start - first,
-                np.empty(source.row_length, of_columns),
-                np.empty((2, source.row_length), of_columns),
-                np.empty(source.output_length, of_windows),
+                of_thread.take("tails", (rows.window, length), sums),
+                of_thread.take("running", length, down),
+                of_thread.take("padded", length, sums),
+                of_thread.take("few", (2, chunk), sums),
+                of_thread.take("sums", source.output_length, sums),
             )
         )
 
     _share_out(operation, source, workers, work)
     return sum(bad)
+
+
+def _stored_as(operation: Correlation, sums: np.dtype[Any]) -> Callable[[Array], Array]:
+    """Return what makes the record for storing sums of a dtype in rows of outputs."""
+    arithmetic = operation.plan.accumulator
+    types = {"T": arithmetic, "D": operation.dtype, "V": sums}
+    store = loop("engine.correlation.loops.box.store_scaled", **types)
+    weight = float(operation.scaled[0].flat[0])
+
+    def stored(out: Array) -> Array:
+        return target.stored_by(store, out, arithmetic, offset=operation.offset, factor=weight)
+
+    return stored
 
 
 def _share_out(operation: Correlation, source: Source, workers: int, work: Any) -> None:
@@ -149,8 +222,6 @@ def _share_out(operation: Correlation, source: Source, workers: int, work: Any) 
 
 def _sums(dtype: np.dtype[Any], rows: int, columns: int) -> tuple[np.dtype[Any], np.dtype[Any]]:
     """Return the dtypes of the sums of columns and of windows, which hold all sums on the way."""
-    if dtype.kind == "f":
-        return DOUBLE, DOUBLE
     lowest, highest = limits_of(dtype)
     peak = max(-lowest, highest)
     wide = columns >= WIDE

@@ -17,8 +17,17 @@ That allows all errors of a tile to gather in a single output. Rounding errors d
 over the tile and grow with the square root of the number of steps (Schatzman, *Accuracy of the
 discrete Fourier transform and the fast Fourier transform*, SIAM J. Sci. Comput. 17, 1996; Higham
 and Mary, *A new approach to probabilistic rounding error analysis*, SIAM J. Sci. Comput. 41, 2019).
-Their root mean square is below 4 u times ``rms(z) |k|_2 + rms(y)``; `likely_error` takes LIKELY
-times u. Exact integers are promised on proven errors alone.
+Their root mean square is below 2.1 u times ``rms(z) |k|_2 + rms(y)``, 1.3 u nearly always;
+`likely_error` takes LIKELY times u where the image holds integers. Exact integers are promised on
+proven errors alone.
+
+**Floats.** The error is about the same all over a tile, but each output is promised to be as
+accurate as its own neighbourhood asks for. So every pair of tiles is judged by what it holds: by
+its 2-norms, and by the least that the sums of absolute products can be near any output
+(`cells.py`). A pair that float32 is not enough for, since dark regions lie beside bright ones, is
+done again in float64; what that cannot do either, as beside a pixel of 1e20, by sums of products.
+Windows of zeros give exactly zero. Where all weights have one sign and all pixels of a pair too, no
+result has the other.
 """
 
 from __future__ import annotations
@@ -26,7 +35,6 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -38,20 +46,19 @@ from convfilter.engine.correlation.accuracy import (
     ROUNDING_ALLOWANCE,
     SINGLE,
 )
+from convfilter.engine.correlation.cells import Cells, cells_of, joined
 from convfilter.engine.correlation.correlate import Correlation
 from convfilter.engine.correlation.factors import Weights
 from convfilter.engine.correlation.layout import LEAST_SQUARED, Combine
+from convfilter.engine.correlation.rectangle import by_products
+from convfilter.engine.correlation.transform import LANES, Room, Transform
 from convfilter.engine.planning import Plan, forced, least_side
 from convfilter.engine.window.axes import Axis
 from convfilter.engine.window.source import Part, Source
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array, limits_of
-from convfilter.runtime.compiled import loop
-from convfilter.runtime.memory import aligned
+from convfilter.runtime.compiled import is_rehearsal, loop
 from convfilter.runtime.threads import run_bands
-
-LANES = 16
-"""Columns of a panel, as the loops have it."""
 
 SIZES = (256, 512)
 """Sides of a tile that there are loops for."""
@@ -60,7 +67,13 @@ LEAST_TAPS = 64
 """Kernels with fewer weights are never worth a transform."""
 
 LIKELY = 40.0
-"""Ten times the root mean square of the errors that were measured, in units of roundoff."""
+"""Thirty times the usual root mean square of errors, in units of roundoff."""
+
+LIKELY_IN_TILE = 16.0
+"""The same for errors beside those of a few roundings of the output itself.
+
+Twelve times the usual root mean square, and eight times the largest that was measured.
+"""
 
 EXACT_ALLOWANCE = 0.25
 """How far sums of integers may stray and still be rounded to what they are."""
@@ -167,170 +180,200 @@ def _run(
     """Return the rows of outputs (H', W' * C), and how many of them could not be computed.
 
     Those are all of them where the image holds NaN or infinity, which transforms would carry to
-    outputs that do not weigh them, or where float values differ so much in size that small ones
-    might be lost.
+    outputs that do not weigh them.
     """
-    part = Part(image, operation.rows, operation.columns)
-    source = Source(part, operation.border, operation.fill, dtype)
-    output = memory.empty((source.rows.outputs, source.output_length), operation.dtype)
-    work = _Work(operation, source, size, output)
+    rows, columns, channels = operation.rows.outputs, operation.columns.outputs, image.shape[2]
+    output = memory.empty((rows, columns * channels), operation.dtype)
+    work = _Work(operation, image, size, dtype, output)
     of_pair = 2 * size * size * costs.TRANSFORM[dtype.name, size] * len(operation.kernels)
     run_bands(-(-work.planes // 2), of_pair, workers, work)
-    return output, output.size if not work.is_accurate() else 0
+    return output, output.size if work.bad else 0
 
 
 class _Work:
     """Correlates pairs of planes of tiles."""
 
-    def __init__(self, operation: Correlation, source: Source, size: int, output: Array) -> None:
-        dtype = source.dtype
-        self._operation, self._source, self._output = operation, source, output
+    def __init__(
+        self,
+        operation: Correlation,
+        image: Array,
+        size: int,
+        dtype: np.dtype[Any],
+        output: Array,
+    ) -> None:
+        part = Part(image, operation.rows, operation.columns)
+        self._source = source = Source(part, operation.border, operation.fill, dtype)
+        self._operation, self._image, self._output = operation, image, output
         self._size, self._dtype = size, dtype
         self._rows = source.row_sources(0, source.rows.outputs)
-        self._transform = _Transform.of(size, dtype)
+        self._padded = source.plane_record(self._rows)
+        self._transform = Transform.of(size, dtype)
+        shape = operation.scaled[0].shape
+        kernels = [kernel.tobytes() for kernel in operation.scaled]
         dilations = source.rows.dilation, source.columns.dilation
-        self._spectra = [
-            self._transform.spectrum(kernel.tobytes(), kernel.shape, *dilations)
-            for kernel in operation.scaled
-        ]
+        self._spectra = [self._transform.spectrum(kernel, shape, *dilations) for kernel in kernels]
         self._steps = _steps(size, source.rows, source.columns)
         self._across = -(-source.columns.outputs // self._steps[1]) * source.channels
         self.planes = -(-source.rows.outputs // self._steps[0]) * self._across
+        self.bad: list[int] = []  # something in it leaves all to sums of products
+        self._channels: dict[int, Array] = {}
+        self._several = operation.combine != Combine.NONE
         kinds = source.image_dtype.kind, output.dtype.kind
         self._measures = not operation.is_integer and "f" in kinds
-        self._bad: list[int] = []
-        self._norms: list[tuple[float, float]] = [(0.0, 0.0)]
-        self._several = operation.combine != Combine.NONE
+        self._cells: Cells | None = None
+        if self._measures and output.dtype.kind == "f":
+            axes = source.rows, source.columns
+            self._cells = cells_of(*axes, tuple(kernels), shape, operation.combine, size)
+        self._norms = [float(np.linalg.norm(kernel)) for kernel in operation.scaled]
+        self._sign = _sign(operation)
+        self._target = operation.target(output, dtype)
         self._add = (
             loop("engine.correlation.loops.sums.combine", T=dtype) if self._several else None
         )
         self._correlate = loop("engine.correlation.loops.fft.correlate", T=dtype)
         self._enter = loop("engine.correlation.loops.tiles.enter", T=dtype)
+        self._judge = loop("engine.correlation.loops.tiles.judge", T=dtype)
         self._leave = loop("engine.correlation.loops.tiles.leave", T=dtype)
 
     @np.errstate(over="ignore", invalid="ignore")  # where loops run as plain Python
     def __call__(self, start: int, stop: int) -> None:
-        """Correlate those pairs."""
-        operation, source, output = self._operation, self._source, self._output
-        size, transform = self._size, self._transform
-        padded = source.plane_record(self._rows)
-        rows = np.empty((LANES, size), output.dtype)  # of one channel, before it joins the others
-        targets = operation.target(output, self._dtype), operation.target(rows, self._dtype)
-        loaded = transform.empty()
-        tile = transform.empty() if self._several else loaded
-        combined = transform.empty() if self._several else tile
-        energies = np.zeros(2)
-        lines = aligned(LANES * size, self._dtype)
+        """Correlate those pairs, each in the first way that is accurate enough for it."""
+        room = Room.of(self._operation, self._transform, self._cells)
         for pair in range(start, stop):
-            place = (size, *self._steps, self._across, 2 * pair)
-            self._enter(padded, self._rows.size, *place, lines, loaded)
-            after = 0.0
-            for number, spectrum in enumerate(self._spectra):
-                if self._several:
-                    tile[:] = loaded
-                work = size, self._measures, energies, tile
-                self._correlate(spectrum, *transform.twiddles, *work)
-                after += math.sqrt(energies[1])
-                if self._add is not None:
-                    how = operation.combine, LEAST_SQUARED[self._dtype.name]
-                    self._bad.append(self._add(tile, int(number == 0), *how, combined))
-            self._norms.append((math.sqrt(energies[0]), after))  # the same for all kernels
-            shape = (*output.shape, source.channels)
-            finish = operation.is_integer, lines, targets[1], rows.view(np.uint8).reshape(-1)
-            self._bad.append(self._leave(combined, targets[0], *shape, *place, *finish))
+            if self.bad:
+                return
+            if not self._correlate_pair(pair, room):
+                self._again(pair)
 
-    def is_accurate(self) -> bool:
-        """Tell whether all is as promised, once all pairs are done."""
-        if sum(self._bad):
+    def _correlate_pair(self, pair: int, room: Room) -> bool:
+        """Correlate a pair of planes; tell whether that was accurate enough."""
+        size, cells, spectra = self._size, self._cells, self._spectra
+        place = (size, *self._steps, self._across, 2 * pair)
+        cell_rows = cells.shape[0] if cells is not None else 0
+        work = cell_rows, room.sums, room.ends, room.lines, room.loaded
+        self._enter(self._padded, self._rows.size, *place, *work)
+        blanks: list[tuple[int, Array, tuple[int, int]]] = []
+        least = 0.0
+        if cells is not None:
+            room.found[:] = math.inf, 0.0
+            for part in range(min(2, self.planes - 2 * pair)):
+                top, left, _ = self._place(2 * pair + part)
+                blank, needed = np.empty(cells.number, np.uint8), cells.needed(top, left)
+                sums = room.sums[part * len(room.sums) // 2 :][: len(room.sums) // 2]
+                bounds = *cells.bounds(top, left), *cells.reach
+                shape = size, *cells.shape, *needed
+                count = self._judge(
+                    sums, *shape, *bounds, room.few, room.cells, room.cell_lines, blank, room.found
+                )
+                if count == -1:
+                    if self._dtype == DOUBLE:
+                        self.bad.append(1)
+                    return self._dtype == DOUBLE
+                if count:
+                    blanks.append((part, blank, needed))
+            least = self._allowed(float(room.found[0]))
+            if self._error(math.sqrt(room.found[1]) / size, [0.0] * len(spectra)) > least:
+                return False
+        afters, tile, beyond = [], room.tile, 0
+        for number, spectrum in enumerate(spectra):
+            if self._several:
+                tile[:] = room.loaded
+            work = size, self._measures, room.energies, tile
+            self._correlate(spectrum, *self._transform.twiddles, *work)
+            afters.append(math.sqrt(room.energies[1]) / size)
+            if self._add is not None:
+                how = self._operation.combine, LEAST_SQUARED[self._dtype.name]
+                beyond += self._add(tile, int(number == 0), *how, room.combined)
+        if beyond:
             return False
-        if not self._measures:
-            return True
-        before, after = (max(each) for each in zip(*self._norms, strict=True))
-        return _stays_within(self._operation, self._size, self._dtype, before, after, self._output)
+        if self._measures and not is_rehearsal():
+            before = math.sqrt(room.energies[0])
+            if cells is not None:
+                error = self._error(before / size, afters)
+            else:
+                error = proven_error(self._operation.scaled, size, self._dtype, before)
+                least = ROUNDING_ALLOWANCE[self._output.dtype.name]
+            if not error <= least:
+                return False
+        for part, blank, needed in blanks:
+            assert cells is not None
+            clear = loop("engine.correlation.loops.tiles.clear", T=self._dtype)
+            clear(blank, *needed, *cells.shape, size, part, room.combined)
+        shape = *self._output.shape, self._source.channels
+        finish = self._operation.is_integer, *self._range(room.ends), room.lines
+        rows = room.target, room.rows.view(np.uint8).reshape(-1)
+        bad = self._leave(room.combined, self._target, *shape, *place, *finish, *rows)
+        if bad:
+            self.bad.append(bad)
+        return True
+
+    def _place(self, plane: int) -> tuple[int, int, int]:
+        """Return the first output row and column of a plane, and its channel."""
+        top, across = divmod(plane, self._across)
+        left, channel = divmod(across, self._source.channels)
+        return top * self._steps[0], left * self._steps[1], channel
+
+    def _allowed(self, least: float) -> float:
+        """Return the error allowed where sums of absolute products are at least so large."""
+        smallest = 1e-20 if self._dtype == SINGLE else 1e-200
+        if least < smallest:
+            return 0.0
+        allowance = RELATIVE_ALLOWANCE[self._output.dtype.name]
+        return allowance * (least + abs(self._operation.offset))
+
+    def _error(self, before: float, afters: Sequence[float]) -> float:
+        """Return a distance that errors stay below; `before` and `afters` are root mean squares."""
+        errors = [before * norm + after for norm, after in zip(self._norms, afters, strict=True)]
+        unit = LIKELY_IN_TILE * _roundoff(self._dtype)
+        return unit * joined(errors, self._operation.combine)
+
+    def _range(self, ends: Array) -> tuple[float, float]:
+        """Return what no result leaves: one side of zero, if all numbers are of one sign."""
+        if self._cells is None or not self._sign:
+            return -math.inf, math.inf
+        sides = (-math.inf, 0.0), (0.0, math.inf)
+        if ends[:LANES].min() >= 0:
+            return sides[self._sign > 0]
+        if ends[LANES:].max() <= 0:
+            return sides[self._sign < 0]
+        return -math.inf, math.inf
+
+    def _again(self, pair: int) -> None:
+        """Correlate a pair in float64, or, if that was not enough, by sums of products.
+
+        Where not even float64 can hold the sums of a cell, all is left to these.
+        """
+        if self._dtype == SINGLE:
+            self._in_double(pair, pair + 1)
+            return
+        for plane in range(2 * pair, min(2 * pair + 2, self.planes)):
+            top, left, channel = self._place(plane)
+            output = self._output.reshape(len(self._output), -1, self._source.channels)
+            wanted = output[top : top + self._steps[0], left : left + self._steps[1], channel]
+            by_products(self._operation, self._channel(channel), top, left, wanted)
+
+    @functools.cached_property
+    def _in_double(self) -> _Work:
+        work = _Work(self._operation, self._image, self._size, DOUBLE, self._output)
+        work.bad = self.bad
+        return work
+
+    def _channel(self, channel: int) -> Array:
+        pixels = self._channels.get(channel)
+        if pixels is None:
+            pixels = np.ascontiguousarray(self._image[:, :, channel : channel + 1])
+            self._channels[channel] = pixels
+        return pixels
+
+
+def _sign(operation: Correlation) -> int:
+    """Return 1 or -1 where all weights of a single kernel have that sign or are zero, else 0."""
+    kernel = operation.scaled[0]
+    if operation.combine != Combine.NONE:
+        return 0
+    return int(kernel.min() >= 0) - int(kernel.max() <= 0)
 
 
 def _steps(size: int, rows: Axis, columns: Axis) -> tuple[int, int]:
     """Return how many outputs a tile gives along rows and columns."""
     return size - rows.reach + 1, size - columns.reach + 1
-
-
-def _stays_within(
-    operation: Correlation,
-    size: int,
-    dtype: np.dtype[Any],
-    before: float,
-    after: float,
-    output: Array,
-) -> bool:
-    """Tell whether an output from tiles with these 2-norms is accurate enough."""
-    kernels, offset = operation.scaled, operation.offset
-    if output.dtype.kind != "f":
-        return proven_error(kernels, size, dtype, before) <= ROUNDING_ALLOWANCE[output.dtype.name]
-    error = likely_error(kernels, dtype, before / size, after / size)
-    # no output is larger than the largest sum of absolute products, to which errors relate;
-    # the first rows nearly always hold one that is large enough
-    smallest = 1e-20 if dtype == np.float32 else 1e-200
-    start, stop = 0, 1
-    while start < len(output):
-        part = output[start:stop]
-        largest = max(abs(float(part.min()) - offset), abs(float(part.max()) - offset))
-        largest -= abs(offset) * float(np.finfo(output.dtype).eps)
-        if largest > smallest and error <= RELATIVE_ALLOWANCE[output.dtype.name] * largest:
-            return True
-        start, stop = stop, 2 * stop
-    return False
-
-
-@dataclass(frozen=True, eq=False)
-class _Transform:
-    """What the loop for tiles of one size and dtype needs: factors and spectra."""
-
-    size: int
-    dtype: np.dtype[Any]
-    twiddles: tuple[Array, ...]
-
-    @classmethod
-    @functools.cache
-    def of(cls, size: int, dtype: np.dtype[Any]) -> _Transform:
-        twiddles = _twiddles(size, size // 64), _twiddles(64, 8)
-        return cls(size, dtype, tuple(t.astype(dtype) for t in twiddles))
-
-    @property
-    def plane(self) -> int:
-        """Numbers from the real parts of a panel to its imaginary ones."""
-        return self.size * LANES + LANES
-
-    def empty(self) -> Array:
-        """Return memory for a tile; what lies between the planes is zero and stays so."""
-        tile = aligned(self.size // LANES * 2 * self.plane, self.dtype)
-        tile[:] = 0
-        return tile
-
-    @functools.lru_cache(maxsize=4)  # noqa: B019 - there are as many transforms as tiles
-    def spectrum(
-        self, kernel: bytes, shape: tuple[int, ...], row_step: int, column_step: int
-    ) -> Array:
-        """Return the transform of a kernel, conjugate for a correlation, as the loop has it.
-
-        Its rows and columns are in the order in which the stages leave them. It may not be changed.
-        The last ones are cached: one takes 1 to 5 ms, in one thread.
-        """
-        size, radix = self.size, self.size // 64
-        rows, columns = shape
-        spread = np.zeros(((rows - 1) * row_step + 1, (columns - 1) * column_step + 1))
-        spread[::row_step, ::column_step] = np.frombuffer(kernel).reshape(shape)
-        place = np.arange(size)
-        order = place // 64 + radix * (place // 8 % 8 + 8 * (place % 8))
-        product = np.fft.ifft2(spread, (size, size))[np.ix_(order, order)]
-        spectrum = self.empty()
-        planes = spectrum.reshape(size // LANES, 2, self.plane)[:, :, : size * LANES]
-        panels = product.T.reshape(size, -1, LANES).transpose(1, 0, 2).reshape(-1, size * LANES)
-        planes[:, 0], planes[:, 1] = panels.real, panels.imag
-        return spectrum
-
-
-def _twiddles(length: int, radix: int) -> Array:
-    """Return real and imaginary parts of the factors of a stage, row by row."""
-    powers = np.outer(np.arange(length // radix), np.arange(1, radix))
-    factors = np.exp(-2j * np.pi / length * powers)
-    return np.stack([factors.real, factors.imag], axis=-1).ravel()

@@ -1,4 +1,8 @@
-"""Sums over rectangles, of integers exact, of floats in float64: a band of rows in one call."""
+"""Sums over rectangles: a band of rows in one call.
+
+Those of integers run, which is exact: what leaves is taken away. Those of floats only ever add up,
+so that no value is lost beside a larger one that its window does not hold.
+"""
 
 import numpy as np
 from numba.extending import register_jitable
@@ -12,28 +16,16 @@ from convfilter.runtime.compiled.declare import OPTIONS, loop
 
 
 @register_jitable(**OPTIONS)
-def _count_infinite(values):
-    """Return how many values are NaN or infinite."""
-    bad = np.int32(0)
-    for x in range(values.shape[0]):
-        bad += np.int32(values[x] - values[x] != 0)
-    return bad
-
-
-@register_jitable(**OPTIONS)
 def _begin(source, row, count, kind, columns):
-    """Add up the columns of `count` padded rows; return how many numbers are not finite."""
+    """Add up the columns of `count` padded rows."""
     of_column = columns.dtype.type
     values = image_row(source, row, kind)[: columns.shape[0]]
-    bad = _count_infinite(values)
     for x in range(columns.shape[0]):
         columns[x] = of_column(values[x])
     for more in range(row + 1, row + count):
         values = image_row(source, more, kind)[: columns.shape[0]]
-        bad += _count_infinite(values)
         for x in range(columns.shape[0]):
             columns[x] = of_column(columns[x] + of_column(values[x]))
-    return bad
 
 
 @register_jitable(**OPTIONS)
@@ -45,7 +37,6 @@ def _step(source, row, count, kind, columns):
     for x in range(columns.shape[0]):
         more = of_column(columns[x] + of_column(entering[x]))
         columns[x] = of_column(more - of_column(leaving[x]))
-    return _count_infinite(entering)
 
 
 @loop(
@@ -53,13 +44,12 @@ def _step(source, row, count, kind, columns):
     Source=SOURCE,
 )
 def add_rows(S, source, begins, row, count, columns):
-    """Begin sums of columns at a padded row, or move them one row down from it.
-
-    Returns how many of the numbers that have entered are NaN or infinite.
-    """
+    """Begin sums of columns at a padded row, or move them one row down from it; return 0."""
     if begins:
-        return np.int64(_begin(source, row, count, S, columns))
-    return np.int64(_step(source, row, count, S, columns))
+        _begin(source, row, count, S, columns)
+    else:
+        _step(source, row, count, S, columns)
+    return 0
 
 
 @loop(
@@ -67,10 +57,11 @@ def add_rows(S, source, begins, row, count, columns):
     Target=TARGET,
 )
 def store_scaled(T, D, target, row, sums):
-    """Store a row of sums, times the factor, plus the offset, in the arithmetic of T; return 0.
+    """Store a row of sums, times the factor, plus the offset, in the arithmetic of T.
 
-    Integers are rounded half to even and saturated.
+    Integers are rounded half to even and saturated. Returns how many floats are NaN or infinite.
     """
+    strange = np.int32(0)
     factor, offset = T(target[0].factor), T(target[0].offset)
     low, high = T(target[0].lowest), T(target[0].highest)
     out = result_row(target, row, 0, sums.shape[0], D)
@@ -82,8 +73,10 @@ def store_scaled(T, D, target, row, sums):
             out[x] = D(nearest(value))
     else:
         for x in range(sums.shape[0]):
-            out[x] = D(T(sums[x]) * factor + offset)
-    return 0
+            value = T(sums[x]) * factor + offset
+            strange += np.int32(value - value != 0)
+            out[x] = D(value)
+    return np.int64(strange)
 
 
 @register_jitable(**OPTIONS)
@@ -233,43 +226,144 @@ def mean_of_bytes(source, target, rows, window, padded):
 
 @loop(
     "const Source[:] source, const Target[:] target, i8 add, i8 rows, i8 window_rows,"
-    " i8 window_columns, i8 restart, i8 skipped, U[:] padded, U[:,:] few, V[:] sums -> i8",
+    " i8 window_columns, U[:] padded, U[:,:] few, V[:] sums",
     Source=SOURCE,
     Target=TARGET,
 )
-def mean(
-    source,
-    target,
-    add,
-    rows,
-    window_rows,
-    window_columns,
-    restart,
-    skipped,
-    padded,
-    few,
-    sums,
-):
-    """Store the sums of windows, as `store_scaled` does.
+def run(source, target, add, rows, window_rows, window_columns, padded, few, sums):
+    """Store the sums of windows, of integers, as `store_scaled` does.
 
-    `add` is the address of `add_rows`. Sums of columns begin anew at each `restart`-th row; the
-    first `skipped` rows are no outputs. Returns how many numbers that are not finite it has met,
-    after which sums mean nothing. `padded` is a padded row, `few` are two and `sums` is a row of
-    outputs: memory to work in.
+    `add` is the address of `add_rows`. `padded` is a padded row, `few` are two and `sums` is a row
+    of outputs: memory to work in.
     """
     channels = source[0].channels
     beyond = padded.dtype.type(window_rows * source[0].fill_value)
     columns = padded[source[0].run_start * channels : source[0].run_stop * channels]
-    bad = 0
-    for i in range(skipped + rows):
-        begins = i % restart == 0
-        bad += call(add, (source, begins, i if begins else i - 1, window_rows, columns))
-        if i < skipped:
-            continue
+    for i in range(rows):
+        call(add, (source, i == 0, max(i - 1, 0), window_rows, columns))
         _extend(source, beyond, padded)
         if window_columns >= WIDE:
             _run_along(padded, channels, window_columns, few, sums)
         else:
             _add_up(padded, channels, window_columns, sums)
-        call(target[0].store, (target, i - skipped, sums))
+        call(target[0].store, (target, i, sums))
+
+
+@loop(
+    "class S, const Source[:] source, i8 row, i8 phase, i8 count, U[:,:] tails, A[:] running,"
+    " U[:] columns -> i8",
+    Source=SOURCE,
+)
+def join_rows(S, source, row, phase, count, tails, running, columns):
+    """Add up the columns of `count` padded rows from `row` on, the `phase`-th of a block of rows.
+
+    At a phase of 0, `tails` become the sums of the rows of the block from each to its last. Later
+    ones add to them the rows after the block, of which one is new each time; they follow one
+    another. Sums are kept in `running`. Returns 0.
+    """
+    of_column, exactly = columns.dtype.type, running.dtype.type
+    n = columns.shape[0]
+    if phase == 0:
+        for k in range(count - 1, -1, -1):
+            values, tail = image_row(source, row + k, S)[:n], tails[k]
+            after = tails[min(k + 1, count - 1)]
+            if k == count - 1:
+                for x in range(n):
+                    tail[x] = of_column(values[x])
+                    running[x] = exactly(values[x])
+            elif running.itemsize == tail.itemsize:
+                for x in range(n):
+                    tail[x] = of_column(after[x] + of_column(values[x]))
+            else:
+                for x in range(n):
+                    more = exactly(running[x] + exactly(values[x]))
+                    running[x] = more
+                    tail[x] = of_column(more)
+        for x in range(n):
+            running[x] = exactly(0)
+            columns[x] = tails[0, x]
+        return 0
+    values, tail = image_row(source, row + count - 1, S)[:n], tails[phase]
+    for x in range(n):
+        more = exactly(running[x] + exactly(values[x]))
+        running[x] = more
+        columns[x] = of_column(exactly(tail[x]) + more)
+    return 0
+
+
+@register_jitable(**OPTIONS)
+def _double_along(columns, step, width, few, sums):
+    """sums[x] = the sum of `width` columns, made of sums of 1, 2, 4, ... neighbours."""
+    of_window = sums.dtype.type
+    n, m = sums.shape[0], columns.shape[0]
+    here, there, other = columns, few[0], few[1]
+    together, done = 1, 0
+    while True:
+        if width & together:
+            part = here[done * step :]
+            if done == 0:
+                for x in range(n):
+                    sums[x] = part[x]
+            else:
+                for x in range(n):
+                    sums[x] = of_window(sums[x] + part[x])
+            done += together
+        if done == width:
+            return
+        m -= together * step
+        part = here[together * step :]
+        for x in range(m):
+            there[x] = of_window(here[x] + part[x])
+        here, there, other = there, other, there
+        together *= 2
+
+
+@loop(
+    "const Source[:] source, const Target[:] target, i8 join, i8 rows, i8 window_rows,"
+    " i8 window_columns, i8 skipped, U[:,:] tails, A[:] running, U[:] padded, U[:,:] few,"
+    " U[:] sums -> i8",
+    Source=SOURCE,
+    Target=TARGET,
+)
+def add(
+    source,
+    target,
+    join,
+    rows,
+    window_rows,
+    window_columns,
+    skipped,
+    tails,
+    running,
+    padded,
+    few,
+    sums,
+):
+    """Store the sums of windows, of floats, as `store_scaled` does; nothing is ever taken away.
+
+    `join` is the address of `join_rows`. Blocks of rows are as high as the window (van Herk, 1992);
+    the first `skipped` rows of the first block are no outputs. Returns how many sums are NaN or
+    infinite. The last five arguments are memory to work in; `few` are two rows of what is added up
+    along a row at a time.
+    """
+    channels = source[0].channels
+    of_column = padded.dtype.type
+    outside = of_column(of_column(window_rows) * of_column(source[0].fill_value))
+    columns = padded[source[0].run_start * channels : source[0].run_stop * channels]
+    bad = np.int64(0)
+    for i in range(skipped + rows):
+        call(join, (source, i, i % window_rows, window_rows, tails, running, columns))
+        if i < skipped:
+            continue
+        _extend(source, outside, padded)
+        if window_columns >= WIDE:
+            halo = (window_columns - 1) * channels
+            chunk = few.shape[1] - halo
+            for begin in range(0, sums.shape[0], chunk):
+                part = sums[begin : begin + chunk]
+                seen = padded[begin : begin + part.shape[0] + halo]
+                _double_along(seen, channels, window_columns, few, part)
+        else:
+            _add_up(padded, channels, window_columns, sums)
+        bad += call(target[0].store, (target, i - skipped, sums))
     return bad

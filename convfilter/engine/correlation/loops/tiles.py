@@ -9,7 +9,15 @@ from convfilter.engine.window.loops.results import scatter, store_rows
 from convfilter.engine.window.loops.rows import load_planes
 from convfilter.runtime.compiled.addresses import address_of
 from convfilter.runtime.compiled.declare import OPTIONS, loop
-from convfilter.runtime.compiled.vectors import lanes, load, store
+from convfilter.runtime.compiled.vectors import (
+    fill,
+    lanes,
+    larger,
+    load,
+    magnitude,
+    smaller,
+    store,
+)
 
 
 @register_jitable(**OPTIONS)
@@ -19,17 +27,79 @@ def _copy_lanes(source, at, target, to):
         store(target, to + x, load(source, at + x))
 
 
+@register_jitable(**OPTIONS)
+def _copy_within(source, at, target, to, lowest, highest):
+    """Copy LANES numbers, those beyond the lowest and the highest as these; NaN stays NaN."""
+    lows, highs = fill(lowest), fill(highest)
+    for x in range(0, LANES, lanes(target.dtype.type)):
+        numbers = load(source, at + x)
+        store(target, to + x, smaller(highs, larger(numbers, lows)))
+
+
+@register_jitable(**OPTIONS)
+def _add_sizes(lines, size, first, cell_rows, at, sums, ends):
+    """Add the sizes of LANES rows of a plane, of which the first is `first`, to those of cells.
+
+    `sums`, from `at` on, has a row for each row of cells, of the sums of columns. The numbers
+    of `ends`, LANES for the least and LANES for the largest, are lowered and raised.
+    """
+    step = lanes(lines.dtype.type)
+    row = 0
+    while row < LANES:
+        cell = (first + row) // cell_rows
+        together = min((cell + 1) * cell_rows - first, LANES) - row
+        to, begin = at + cell * size, row * size
+        lows, highs = load(ends, 0), load(ends, LANES)
+        if together < 4:
+            for x in range(0, size, step):
+                a = load(lines, begin + x)
+                lows, highs = smaller(a, lows), larger(a, highs)
+                store(sums, to + x, load(sums, to + x) + magnitude(a))
+            row += 1
+        else:
+            for x in range(0, size, step):
+                a, b = load(lines, begin + x), load(lines, begin + size + x)
+                c, d = load(lines, begin + 2 * size + x), load(lines, begin + 3 * size + x)
+                lows = smaller(smaller(a, b), smaller(smaller(c, d), lows))
+                highs = larger(larger(a, b), larger(larger(c, d), highs))
+                more = (magnitude(a) + magnitude(b)) + (magnitude(c) + magnitude(d))
+                store(sums, to + x, load(sums, to + x) + more)
+            row += 4
+        store(ends, 0, lows)
+        store(ends, LANES, highs)
+
+
 @loop(
     "const Source[:] source, i8 rows, i8 size, i8 row_step, i8 column_step, i8 across, i8 first,"
-    " T[:] lines, T[:] tile",
+    " i8 cell_rows, T[:] sums, T[:] ends, T[:] lines, T[:] tile",
     Source=SOURCE,
 )
-def enter(source, rows, size, row_step, column_step, across, first, lines, tile):
+def enter(
+    source,
+    rows,
+    size,
+    row_step,
+    column_step,
+    across,
+    first,
+    cell_rows,
+    sums,
+    ends,
+    lines,
+    tile,
+):
     """Load the planes `first` and `first + 1` as real and imaginary parts of a tile.
 
     A row of tiles has `across` planes, tile by tile, of which each has one for each channel. There
-    are so many padded `rows`; what lies beyond the padded image is zero.
+    are so many padded `rows`; what lies beyond the padded image is zero. If there are `cell_rows`,
+    `sums` become the sums of sizes down so many rows at a time, of one plane after the other, and
+    `ends` LANES of the least numbers of both, then of the largest.
     """
+    if cell_rows:
+        for x in range(sums.shape[0]):
+            sums[x] = 0
+        for x in range(LANES):
+            ends[x], ends[x + LANES] = np.inf, -np.inf
     zero = tile.dtype.type(0)
     plane, channels = plane_length(size), source[0].channels
     for part in range(2):
@@ -45,6 +115,8 @@ def enter(source, rows, size, row_step, column_step, across, first, lines, tile)
             load_planes(source, top + y, count, channel, left, left + stop, size, 1.0, lines)
             for x in range(count * size, lines.shape[0]):
                 lines[x] = zero
+            if cell_rows:
+                _add_sizes(lines, size, y, cell_rows, part * (sums.shape[0] // 2), sums, ends)
             for panel in range(size // LANES):
                 first_row = (2 * panel + part) * plane + y * LANES
                 for k in range(LANES):
@@ -53,13 +125,150 @@ def enter(source, rows, size, row_step, column_step, across, first, lines, tile)
 
 
 @register_jitable(**OPTIONS)
-def _read_rows(tile, size, part, first, whole, lines):
+def _larger(a, b):
+    return a if a > b else b
+
+
+@register_jitable(**OPTIONS)
+def _largest_of_rows(a, b, c, out):
+    for j in range(out.shape[0]):
+        out[j] = _larger(_larger(a[j], b[j]), c[j])
+
+
+@register_jitable(**OPTIONS)
+def _add_neighbours(row, count, few):
+    """few[0, x] = row[x] + row[x + 1] + ..., `count` of them; zeros lie beyond the row."""
+    number, n = row.dtype.type, row.shape[0]
+    total, here, there = few[0], few[1], few[2]
+    for x in range(n):
+        here[x] = row[x]
+    for x in range(n, few.shape[1]):
+        here[x] = there[x] = number(0)
+    together, done = 1, 0
+    while True:
+        if count & together:
+            part = here[done:]
+            if done == 0:
+                for x in range(n):
+                    total[x] = part[x]
+            else:
+                for x in range(n):
+                    total[x] = total[x] + part[x]
+            done += together
+        if done == count:
+            return
+        part = here[together:]
+        for x in range(n):
+            there[x] = here[x] + part[x]
+        here, there = there, here
+        together *= 2
+
+
+@loop(
+    "const T[:] sums, i8 size, i8 cell_rows, i8 cell_columns, i8 rows, i8 columns,"
+    " const f8[:,:] own, const f8[:,:] near, i8 row_reach, i8 column_reach, T[:,:] few,"
+    " f8[:,:,:] cells, f8[:,:] lines, u1[:,:] blank, f8[:] found -> i8"
+)
+def judge(
+    sums,
+    size,
+    cell_rows,
+    cell_columns,
+    rows,
+    columns,
+    own,
+    near,
+    row_reach,
+    column_reach,
+    few,
+    cells,
+    lines,
+    blank,
+    found,
+):
+    """Find how small the sums of absolute products may be around the outputs of a plane.
+
+    `sums` are those of `enter`, of one plane. Near the outputs of each of `rows` times `columns`
+    cells, some sum of absolute products is at least that of the cell times `own`, and those of its
+    neighbours, if they are within reach, times `near`. The first of `found` becomes the least of
+    these bounds; to the second is added what the squares of the plane amount to at least. Where a
+    cell and its neighbours hold nothing but zeros it is `blank`, and is passed over. Returns how
+    many cells are blank, or -1 where some sum is not finite.
+
+    `own`, `near` and `cells`, memory for two sums of each cell, have a frame of one cell around
+    them, which is zero. `few` are three rows of the tile and of the width of a cell, `lines` two
+    rows of cells: memory to work in.
+    """
+    plain, weighted = cells[0], cells[1]
+    down, across = plain.shape[0] - 2, plain.shape[1] - 2
+    squares = 0.0
+    for i in range(down):
+        _add_neighbours(sums[i * size : (i + 1) * size], cell_columns, few)
+        row, near_row, weighted_row = plain[i + 1], near[i + 1], weighted[i + 1]
+        for j in range(across):
+            row[j + 1] = few[0, j * cell_columns]
+        for j in range(1, across + 1):
+            weighted_row[j] = row[j] * near_row[j]
+            squares += row[j] * row[j]
+    if not squares < np.inf:
+        return -1
+    found[1] += squares / (cell_rows * cell_columns)
+    some, most = lines[0], lines[1]
+    blanks, least = 0, np.inf
+    for i in range(rows):
+        _largest_of_rows(plain[i], plain[i + 1], plain[i + 2], some)
+        if row_reach:
+            _largest_of_rows(weighted[i], weighted[i + 1], weighted[i + 2], most)
+        else:
+            _largest_of_rows(weighted[i + 1], weighted[i + 1], weighted[i + 1], most)
+        here, own_here = plain[i + 1], own[i + 1]
+        for j in range(columns):
+            bound = _larger(most[j + 1], here[j + 1] * own_here[j + 1])
+            if column_reach:
+                bound = _larger(_larger(most[j], most[j + 2]), bound)
+            nothing = _larger(_larger(some[j], some[j + 1]), some[j + 2]) == 0
+            blank[i, j] = nothing
+            blanks += nothing
+            bound = np.inf if nothing else bound
+            least = bound if bound < least else least
+    found[0] = min(found[0], least)
+    return blanks
+
+
+@loop(
+    "const u1[:,:] blank, i8 rows, i8 columns, i8 cell_rows, i8 cell_columns, i8 size, i8 part,"
+    " T[:] tile"
+)
+def clear(blank, rows, columns, cell_rows, cell_columns, size, part, tile):
+    """Set the outputs of blank cells to zero, in a plane of a tile.
+
+    Those of cell `i` end at the row where it begins.
+    """
+    zero, plane = tile.dtype.type(0), plane_length(size)
+    for i in range(rows):
+        for j in range(columns):
+            if not blank[i, j]:
+                continue
+            left = max((j - 1) * cell_columns + 1, 0)
+            for y in range(max((i - 1) * cell_rows + 1, 0), i * cell_rows + 1):
+                for x in range(left, j * cell_columns + 1):
+                    tile[(2 * (x // LANES) + part) * plane + y * LANES + x % LANES] = zero
+
+
+@register_jitable(**OPTIONS)
+def _read_rows(tile, size, part, first, whole, lowest, highest, lines):
     """Gather LANES rows of a plane; `whole` rounds numbers that are integers but for noise."""
+    number = tile.dtype.type
+    free = lowest == -np.inf and highest == np.inf
     plane = plane_length(size)
     for panel in range(size // LANES):
         first_row = (2 * panel + part) * plane + first * LANES
         for k in range(LANES):
-            _copy_lanes(tile, first_row + k * LANES, lines, k * size + panel * LANES)
+            at, to = first_row + k * LANES, k * size + panel * LANES
+            if free:
+                _copy_lanes(tile, at, lines, to)
+            else:
+                _copy_within(tile, at, lines, to, number(lowest), number(highest))
     if whole:
         for x in range(lines.shape[0]):
             lines[x] = np.rint(lines[x])
@@ -67,8 +276,8 @@ def _read_rows(tile, size, part, first, whole, lines):
 
 @loop(
     "const T[:] tile, const Target[:] target, i8 rows, i8 length, i8 channels, i8 size,"
-    " i8 row_step, i8 column_step, i8 across, i8 first, i8 whole, T[:] lines, Target[:] row,"
-    " u1[:] memory -> i8",
+    " i8 row_step, i8 column_step, i8 across, i8 first, i8 whole, f8 lowest, f8 highest,"
+    " T[:] lines, Target[:] row, u1[:] memory -> i8",
     Target=TARGET,
 )
 def leave(
@@ -83,15 +292,17 @@ def leave(
     across,
     first,
     whole,
+    lowest,
+    highest,
     lines,
     row,
     memory,
 ):
     """Store two planes, as `enter` numbers them; return how many results mean nothing.
 
-    The result has `rows` of `length` numbers. `whole` rounds numbers that are integers but for
-    noise before the offset is added. Of several channels, LANES rows are stored in `memory` first,
-    to which the target `row` leads.
+    The result has `rows` of `length` numbers. `whole` rounds those that are integers but for noise
+    before the offset is added; none leaves `lowest` and `highest`. Of several channels, LANES rows
+    are stored in `memory` first, to which the target `row` leads.
     """
     bad = 0
     width = length // channels
@@ -102,7 +313,7 @@ def leave(
         count = min(left + column_step, width) - left
         high = min(row_step, rows - top)
         for y in range(0, high, LANES):
-            _read_rows(tile, size, part, y, whole, lines)
+            _read_rows(tile, size, part, y, whole, lowest, highest, lines)
             together = min(LANES, high - y)
             if channels == 1:
                 bad += store_rows(target, top + y, together, left, count, size, lines)
