@@ -194,8 +194,8 @@ def prepare(jobs: Sequence[Job]) -> None:
 
 
 def _format(job: Job, image: Image) -> str:
-    """Return the format of an output: that of its name, on standard output that of the input."""
-    if job.output is not None:
+    """Return the format of an output: that of its name, else that of the input."""
+    if job.output is not None and not job.keeps_format:
         return format_of(job.output)
     assert image.format is not None
     return image.format

@@ -8,6 +8,7 @@ import sys
 import click
 
 from convfilter.errors import ConvfilterError, suggestion
+from convfilter.runtime.streams import write_whole
 
 __all__ = ["counted", "describe", "say", "usage_line"]
 
@@ -17,7 +18,13 @@ def say(text: str) -> None:
     if sys.stderr is None:
         return
     try:
-        print(text, file=sys.stderr, flush=True)
+        stream = getattr(sys.stderr, "buffer", None)
+        if stream is None:  # text in memory
+            print(text, file=sys.stderr, flush=True)
+        else:
+            lines = f"{text}\n".replace("\n", os.linesep)
+            sys.stderr.flush()
+            write_whole(stream, [lines.encode(sys.stderr.encoding, "backslashreplace")])
     except (OSError, ValueError):
         return  # nobody is left to be told
 
