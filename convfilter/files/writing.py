@@ -36,7 +36,7 @@ from convfilter.formats.declaring import (
 from convfilter.formats.declaring.limits import words_of
 from convfilter.picture.image import Image, Metadata, Timing
 from convfilter.runtime.numbers import Range, check_integer
-from convfilter.runtime.streams import descriptor_of, write_whole
+from convfilter.runtime.streams import is_stream, write_whole
 from convfilter.runtime.threads import check_workers
 
 if TYPE_CHECKING:
@@ -263,7 +263,7 @@ def _write_stream(stream: IO[bytes], pieces: list[bytes], name: str) -> None:
 
 def _check_target(path: Path, name: str, overwrite: bool) -> None:
     """Refuse early what could only fail after the work of encoding."""
-    if descriptor_of(path) is not None:
+    if is_stream(path):
         return
     try:
         if path.is_dir():
@@ -286,6 +286,8 @@ def _exists(name: str) -> ImageError:
 
 def _explain(error: OSError | ValueError, path: Path, name: str) -> str:
     if isinstance(error, PermissionError):
+        if is_stream(path):
+            return f"{name}: may not be written: check its permissions"
         folder = shown(path.parent)
         return f"{name}: may not be written: check the permissions of the folder {folder}"
     return f"{name}: cannot be written: {reason_of(error)}"
