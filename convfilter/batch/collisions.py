@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from convfilter.batch.job import Failure, Job
-from convfilter.errors import UsageError, listed, shown
+from convfilter.errors import FEW, UsageError, listed, shown
 
 __all__ = ["without_collisions"]
 
@@ -43,13 +43,20 @@ def _failures(jobs: Sequence[Job]) -> Iterable[Failure]:
     for job in jobs:
         assert job.input is not None
         assert job.output is not None
-        names = listed([job.name, *(other.name for other in jobs if other is not job)])
-        outputs = listed(dict.fromkeys(shown(other.output) for other in jobs if other.output))
+        names = _few([job.name, *(other.name for other in jobs if other is not job)])
+        outputs = _few(dict.fromkeys(shown(other.output) for other in jobs if other.output))
         become = f"would {'both' if len(jobs) == 2 else 'all'} become {outputs}"
         if len({other.output for other in jobs}) > 1:
             become += ", which are one file there"
         error = UsageError(f"{names} {become}: rename one, or filter them into different folders")
         yield Failure(job.input, job.output, error)
+
+
+def _few(names: Iterable[str]) -> str:
+    first, *others = names
+    if len(others) > FEW:
+        others = [others[0], f"{len(others) - 1} others"]
+    return listed([first, *others])
 
 
 class _Places:

@@ -39,7 +39,7 @@ class Done(NamedTuple):
     Attributes
     ----------
     shape, dtype, frames : of the picture that was read: (H, W) or (H, W, C) of its first frame
-    notes : one line for each thing that the output cannot hold
+    notes : one line for each thing that the output cannot hold, or that was not kept
     plans : of every call of the engine
     seconds : how long the parts took
     """

@@ -7,7 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 from convfilter.runtime.streams import write_whole
@@ -29,12 +29,13 @@ class _Whole(io.BufferedIOBase):
 
     def __init__(self, stream: IO[bytes] | None) -> None:
         self._stream = stream
+        self._is_used = False
         self.is_broken = False
 
     def write(self, data: Any, /) -> int:
         """Write all bytes and return their number."""
         if not self.is_broken:
-            self.is_broken = True
+            self._is_used = self.is_broken = True
             if self._stream is None:
                 raise OutputError(errno.EBADF, "is closed: send it to a file or a program")
             try:
@@ -46,6 +47,16 @@ class _Whole(io.BufferedIOBase):
                 raise OutputError(getattr(error, "errno", None) or errno.EIO, words) from error
             self.is_broken = False
         return len(data)
+
+    def finish(self) -> None:
+        """Ask whether all of it has arrived: over a network some errors are told at the end."""
+        if self._is_used and not self.is_broken:
+            with suppress(io.UnsupportedOperation):  # memory has nothing to tell
+                number = self.fileno()
+                try:
+                    os.close(os.dup(number))  # a copy: the open file itself stays
+                except OSError as error:
+                    raise OutputError(error.errno, error.strerror) from error
 
     def writable(self) -> bool:
         """Tell that it can be written to."""
@@ -86,8 +97,10 @@ def whole_output() -> Iterator[None]:
             yield
         except Exception:
             sys.stdout.flush()
+            whole.finish()
             raise
         sys.stdout.flush()
+        whole.finish()
     finally:
         whole.is_broken = True  # after an interrupt, the rest would wait for the same reader
         sys.stdout = given

@@ -10,7 +10,7 @@ import click
 from convfilter.errors import ConvfilterError, suggestion
 from convfilter.runtime.streams import write_whole
 
-__all__ = ["counted", "describe", "say", "usage_line"]
+__all__ = ["counted", "describe", "one_line", "say", "usage_line"]
 
 
 def say(text: str) -> None:
@@ -47,8 +47,12 @@ def counted(number: int, thing: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return the text with every line break and tab as a space."""
-    return " ".join(text.split())
+    """Return the text with line breaks and tabs as spaces, and nothing that moves a terminal.
+
+    Names of files may hold such characters: they are written as Python writes them.
+    """
+    line = " ".join(text.split())
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in line)
 
 
 def usage_line(error: click.UsageError) -> str:

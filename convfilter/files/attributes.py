@@ -52,12 +52,15 @@ def keep_attributes(old: Path, status: os.stat_result, new: Path, descriptor: in
         has_owner, has_group = _give_owner(descriptor, status)
         lost += [] if has_owner else [f"its owner {_name_of('user', status.st_uid)}"]
         lost += (
-            [] if has_group else [f"its group {_name_of('group', status.st_gid)} and its rights"]
+            [] if has_group else [f"its group {_name_of('group', status.st_gid)} with its rights"]
         )
     else:  # Windows
         has_owner = has_group = True
     extended, unread = _extended(old)
     access_list = extended.pop(_ACCESS_LIST, None)
+    if not (has_owner and has_group):  # another kind of access list would speak of others now
+        unread += [name for name in extended if name.startswith("system.")]
+        extended = {name: extended[name] for name in extended if name not in unread}
     unkept = [*unread, *_give_extended(descriptor, extended)]
     lost += [f"its extended attribute {name}" for name in unkept if name != _ACCESS_LIST]
     mode = _mode(status, has_owner=has_owner, has_group=has_group)
@@ -79,8 +82,11 @@ def keep_attributes(old: Path, status: os.stat_result, new: Path, descriptor: in
         lost.append(f"its mode {mode & 0o777:03o} ({given & 0o777:03o} now)")
     notes = [f"not kept of the file that was there: {listed(lost)}"] if lost else []
     if status.st_nlink > 1:
-        others = "another name" if status.st_nlink == 2 else f"{status.st_nlink - 1} other names"
-        notes.append(f"the file had {others} (hard links), which still hold the old one")
+        others = status.st_nlink - 1
+        whose = "its other name (a hard link) still holds"
+        if others > 1:
+            whose = f"its {others} other names (hard links) still hold"
+        notes.append(f"{whose} the file that was there")
     return notes
 
 

@@ -80,9 +80,9 @@ def replace_file(path: Path, pieces: Iterable[bytes], *, overwrite: bool) -> lis
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
+        _unfinished.discard(temporary)  # not where another interrupt comes first
         raise
-    finally:
-        _unfinished.discard(temporary)
+    _unfinished.discard(temporary)
     _force_folder(target.parent)
     return notes
 

@@ -53,6 +53,14 @@ def test_more_than_two() -> None:
     assert "y/a.png, x/a.png and z/a.png would all become out/a.png" in failed(plan)["y/a.png"]
 
 
+def test_a_thousand() -> None:
+    inputs = [f"{number}/a.png" for number in range(1000)]
+    touch(*inputs)
+    errors = failed(planned(*inputs, "out"))
+    assert len(errors) == 1000
+    assert "7/a.png, 0/a.png and 998 others would all become out/a.png" in errors["7/a.png"]
+
+
 TWINS = ("in/A.png", "in/a.png", "in/\u00e9.png", "in/e\u0301.png")
 
 

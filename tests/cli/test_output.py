@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import re
+import subprocess
 import sys
 import threading
 import time
@@ -12,11 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from convfilter import filters, kernels
+from convfilter import errors, filters, kernels
+from convfilter.cli import main
 from convfilter.cli.commands import SUMMARIES
 from convfilter.cli.main import COMPLETING, run
+from convfilter.cli.report import SOME_FAILED
 from tests.cli.conftest import Runner, picture
 from tests.cli.output_trials import trials
+from tests.pages import ROOT
 
 FULL = Path("/dev/full")
 
@@ -138,6 +144,93 @@ def test_completion_on_a_full_disk(ran: Ran, monkeypatch: pytest.MonkeyPatch) ->
     reading, writing = os.pipe()
     os.close(reading)
     assert ran((), output_on(writing, unbuffered=False)) == 141
+
+
+@pytest.mark.posix
+def test_an_error_that_is_told_at_the_end(
+    ran: Ran, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    descriptor = os.open(tmp_path / "a", os.O_WRONLY | os.O_CREAT)
+    close = os.close
+
+    def full(number: int) -> None:
+        close(number)
+        raise OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "close", full)
+        assert ran(("--version",), output_on(descriptor, unbuffered=False)) == 1
+    assert "standard output: Disk quota exceeded" in ran.err
+
+
+@pytest.mark.posix
+@pytest.mark.slow
+def test_what_a_shell_makes_of_programs_and_redirections(folder: Path) -> None:
+    picture("in.png")
+    command = f"{sys.executable} -m convfilter sobel"
+
+    def shell(line: str) -> None:
+        done = subprocess.run(["bash", "-c", line], capture_output=True, check=False, text=True)
+        assert (done.returncode, done.stderr) == (0, ""), line
+
+    shell(f"{command} in.png whole.png")
+    whole = Path("whole.png").read_bytes()
+    for number, line in enumerate(
+        (
+            "{} in.png >(cat > {}) && sleep 0.2",
+            "{} in.png /dev/stdout > {}",
+            "{} in.png /dev/stdout | cat > {}",
+            "{} in.png /dev/fd/7 7> {}",
+            "{} <(cat in.png) - > {}",
+            "cat in.png | {} /dev/stdin /dev/stdout | cat > {}",
+        )
+    ):
+        shell(line.format(command, f"{number}.png"))
+        assert Path(f"{number}.png").read_bytes() == whole, line
+    shell(f"(echo first; {command} in.png /dev/stdout; echo last) > around")
+    assert Path("around").read_bytes() == b"first\n" + whole + b"last\n"
+    shell(f"{command} in.png {os.devnull}")
+
+
+@pytest.mark.posix
+def test_standard_output_that_is_the_input(ran: Ran, folder: Path) -> None:
+    before = picture("in.png").read_bytes()
+    descriptor = os.open("in.png", os.O_WRONLY | os.O_APPEND)
+    assert ran(("sobel", "in.png", "-"), output_on(descriptor, unbuffered=True)) == 2
+    assert "standard output is the same file as the input in.png" in ran.err
+    assert Path("in.png").read_bytes() == before
+
+
+def test_exit_codes_are_documented() -> None:
+    page = (ROOT / "docs/output.md").read_text("utf-8")
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.M)}
+    classes = [errors.ConvfilterError]
+    for each in classes:
+        classes += each.__subclasses__()
+    ends = {main.FAILED, main.WRONG_USAGE, main.INTERRUPTED, main.READER_GONE, SOME_FAILED}
+    assert documented == {0, *(each.exit_code for each in classes), *ends}
+
+
+def test_no_name_moves_the_terminal(convfilter: Runner, folder: Path) -> None:
+    picture("a.png")
+    name = "so\x1b[31m\x07bel"
+    for arguments in (
+        (name, "a.png", "b.png"),
+        (f"--{name}",),
+        ("sobel", "a.png", f"{name}.xyz"),
+        ("sobel", f"{name}.png", "b.png"),
+        ("sobel", "a.png", f"--{name}"),
+        ("sobel", "-", f"{name}/"),
+        ("sobel", "a.png", "b.png", "--format", name),
+        ("pipe", name, "a.png", "b.png"),
+        ("pipe", "sobel", "a.png", f"{name}=3", "b.png"),
+        ("kernels", name),
+    ):
+        ended = convfilter(*arguments)
+        assert ended.code in (1, 2), arguments
+        assert len(ended.lines) == 1
+        assert ended.lines[0].isprintable()
+        assert "\\x1b[31m" in ended.err
 
 
 class _Parts(io.RawIOBase):

@@ -212,11 +212,14 @@ def test_a_file_without_rights_stays_so(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_other_names_of_a_file_are_told_of(tmp_path: Path) -> None:
-    for name in ("b.png", "c.png"):
-        (tmp_path / "a.png").touch()
-        os.link(tmp_path / "a.png", tmp_path / name)
-        notes = write(np.zeros((4, 5), np.uint8), tmp_path / "a.png")
-        assert (tmp_path / name).read_bytes() == b""
-        (tmp_path / "a.png").unlink()
-        assert len(notes) == 1
-        assert "the file had another name (hard links), which still hold" in notes[0]
+    file = tmp_path / "a.png"
+    for names, told in {
+        ("b.png",): "its other name (a hard link) still holds the file that was there",
+        ("c.png", "d.png"): "its 2 other names (hard links) still hold the file that was there",
+    }.items():
+        file.write_bytes(b"old")
+        for name in names:
+            os.link(file, tmp_path / name)
+        assert write(np.zeros((4, 5), np.uint8), file) == [f"{file}: {told}"]
+        assert {(tmp_path / name).read_bytes() for name in names} == {b"old"}
+        file.unlink()

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import bz2
 import errno
+import gzip
 import hashlib
 import io
+import lzma
+import mmap
 import os
 import socket
+import tempfile
 import threading
 import time
+import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +124,31 @@ def test_files_opened_by_hand(tmp_path: Path, buffering: int) -> None:
     with (tmp_path / "a").open("wb", buffering=buffering) as file:
         write(PICTURE, file, format="PNG")  # type: ignore[arg-type]
     assert (tmp_path / "a").read_bytes() == whole()
+
+
+def test_files_of_the_standard_library(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    for module in (bz2, gzip, lzma):
+        with module.open(path, "wb") as file:
+            write(PICTURE, file, format="PNG")
+        with module.open(path, "rb") as file:
+            assert file.read() == whole()
+    with zipfile.ZipFile(path, "w") as archive:
+        with archive.open("b", "w") as file:
+            write(PICTURE, file, format="PNG")
+        assert archive.read("b") == whole()
+    for make in (
+        tempfile.TemporaryFile,
+        partial(tempfile.NamedTemporaryFile, buffering=0),
+        partial(tempfile.SpooledTemporaryFile, max_size=100),
+        lambda: mmap.mmap(-1, len(whole())),
+    ):
+        with make() as temporary:
+            write(PICTURE, temporary, format="PNG")
+            temporary.seek(0)
+            assert temporary.read() == whole()
+    with mmap.mmap(-1, 10) as little, pytest.raises(ImageError, match="cannot be written"):
+        write(PICTURE, little, format="PNG")  # type: ignore[arg-type]
 
 
 def ends(kind: str, *, waits: bool) -> tuple[int, int]:
