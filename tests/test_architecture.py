@@ -186,7 +186,9 @@ def _writers(source: Source) -> Iterator[str]:
             texts = [value.value for value in given if isinstance(value, ast.Constant)]
             modes = [t for t in texts if isinstance(t, str) and WRITING_MODE.fullmatch(t)]
             opens = name in ("open", "fdopen") and any(set(mode) & set("wax+") for mode in modes)
-            if opens or name in ("write_bytes", "write_text", "tofile", "mkstemp"):
+            of_help = getattr(getattr(node.func, "value", None), "id", "") == "formatter"
+            at_once = name in ("write_bytes", "write_text", "tofile", "mkstemp") and not of_help
+            if opens or at_once:
                 yield f"{source.name}:{node.lineno} writes a file, past files.replace"
 
 
