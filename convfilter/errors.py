@@ -12,6 +12,7 @@ __all__ = [
     "ImageError",
     "KernelError",
     "PipelineError",
+    "ReaderGoneError",
     "UnknownNameError",
     "UsageError",
     "listed",
@@ -61,6 +62,12 @@ class PipelineError(ArgumentError):
 
 class ImageError(ConvfilterError):
     """A picture cannot be read or written."""
+
+
+class ReaderGoneError(ImageError):
+    """A picture cannot be written to a pipe, since whoever read from it went away."""
+
+    exit_code = 141
 
 
 def suggestion(name: str, known: Iterable[str], how_many: int = 3) -> str:

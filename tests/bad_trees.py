@@ -57,6 +57,9 @@ BAD_TREES = {
     "format's suffix": ({"batch/a.py": "x = '.webp'"}, "names a format"),
     "filter's name": ({"cli/a.py": "f('gaussian_blur')"}, "names a filter or kernel"),
     "kernel's name": ({"batch/a.py": "x = 'sobel-x'"}, "names a filter or kernel"),
+    "file written": ({"formats/a.py": "with open('a', 'wb') as f: ..."}, "writes a file"),
+    "file written to by a path": ({"batch/a.py": "path.open(mode='r+')"}, "writes a file"),
+    "file written at once": ({"cli/a.py": "p.write_text('words')"}, "writes a file"),
     "loop of another room": (
         {"formats/a.py": "loop('engine.loops.box.mean')"},
         "asks for a loop of another room",

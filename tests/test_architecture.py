@@ -83,6 +83,15 @@ CONFINED = {
 }
 """Where other packages may be imported; those that are not listed, anywhere."""
 
+WRITERS = {
+    "files.replace": "every result",
+    "runtime.compiled": "the cache, which keeps rules of its own, and pipes to other processes",
+    "formats.jpeg": "a file in memory, which has no name",
+}
+"""What may open a file for writing, and which; all others hand their bytes on."""
+
+WRITING_MODE = re.compile(r"[rwax]?[bt+]*")
+
 FORMAT_NAMES = re.compile(rf"\b({'|'.join(SUMMARIES)})\b")
 FORMAT_SUFFIXES = {suffix for summary in SUMMARIES.values() for suffix in summary.suffixes}
 LOOP = re.compile(r"(\w+(?:\.\w+)*)\.loops\.")
@@ -96,7 +105,14 @@ def violations(package: Path) -> list[str]:
     edges: dict[str, set[str]] = {}
     for source in files:
         taken = list(source.imports(known))
-        for check in (_size_and_name, _code_of_a_face, _format_names, _filter_names, _loops):
+        for check in (
+            _size_and_name,
+            _code_of_a_face,
+            _format_names,
+            _filter_names,
+            _loops,
+            _writers,
+        ):
             found += check(source)
         for each in taken:
             for rule in (_floor, _inner_floor, _confined, _import_of_loops):
@@ -158,6 +174,23 @@ def _loops(source: Source) -> Iterator[str]:
         named = LOOP.match(text)
         if named and named[1].partition(".")[0] in FLOORS and not source.within(named[1]):
             yield f"{source.name}:{line} asks for a loop of another room: {text!r}"
+
+
+def _writers(source: Source) -> Iterator[str]:
+    """Yield the calls that write a file, where no file may be written."""
+    if any(source.within(room) or source.name == room for room in WRITERS):
+        return
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            given = [*node.args, *(keyword.value for keyword in node.keywords)]
+            texts = [value.value for value in given if isinstance(value, ast.Constant)]
+            modes = [t for t in texts if isinstance(t, str) and WRITING_MODE.fullmatch(t)]
+            opens = name in ("open", "fdopen") and any(set(mode) & set("wax+") for mode in modes)
+            of_help = getattr(getattr(node.func, "value", None), "id", "") == "formatter"
+            at_once = name in ("write_bytes", "write_text", "tofile", "mkstemp") and not of_help
+            if opens or at_once:
+                yield f"{source.name}:{node.lineno} writes a file, past files.replace"
 
 
 def _import_of_loops(source: Source, taken: Import) -> str | None:

@@ -47,7 +47,8 @@ class FileResult:
         Why there is no result. A `ConvfilterError` says it in one line; anything else is a fault of
         this package.
     notes : tuple of str
-        One line for each thing that the output's format cannot hold.
+        One line for each thing that the output's format cannot hold, or that is not kept of the
+        file that was there before, such as its owner.
     plans : tuple of engine.Plan
         What ran, and why: one for each call of the engine.
     seconds : Seconds
@@ -123,13 +124,13 @@ def filter_files(
     ------
     FileResult
         One for each file, and one for each folder that could not be read; in the order in which
-        they are done.
+        they are done. Files whose outputs would have one name are results with an error.
 
     Raises
     ------
     UsageError
-        At the call: the paths do not fit together, two outputs would have one name, an output is
-        an input too, or options contradict each other. With it, all of the following.
+        At the call: the paths do not fit together, an output is an input too, or options
+        contradict each other. With it, all of the following.
     ImageError
         There is no such input, no image among the inputs, an output exists already, or a folder
         may not be written to.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from convfilter.errors import shown
+from convfilter.errors import ConvfilterError, shown
+from convfilter.runtime.streams import is_stream
 
-__all__ = ["Job"]
+__all__ = ["Failure", "Job"]
 
 
 class Job(NamedTuple):
@@ -18,14 +19,32 @@ class Job(NamedTuple):
     input, output : the file to be read, the file to be written
     overwrite : an output that exists may be replaced
     make_folder : the folder of the output may be created
+    has_twin : the name of another output differs in case or forms of accents alone
     """
 
     input: Path | None
     output: Path | None
     overwrite: bool = False
     make_folder: bool = False
+    has_twin: bool = False
 
     @property
     def name(self) -> str:
         """The input's name for messages."""
         return "standard input" if self.input is None else shown(self.input)
+
+    @property
+    def keeps_format(self) -> bool:
+        """Whether the output has no name that could tell a format: it gets that of the input."""
+        return self.output is None or (not self.output.suffix and is_stream(self.output))
+
+
+class Failure(NamedTuple):
+    """What cannot be done: a file whose output is also that of another, or an unreadable folder.
+
+    `output` is where the result would be; of a folder, the folder of its results.
+    """
+
+    input: Path
+    output: Path
+    error: ConvfilterError

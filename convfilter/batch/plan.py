@@ -8,26 +8,16 @@ from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from convfilter.batch.checks import check_outputs
-from convfilter.batch.job import Job
+from convfilter.batch.collisions import without_collisions
+from convfilter.batch.job import Failure, Job
 from convfilter.batch.settings import Settings
 from convfilter.errors import ImageError, UsageError, shown
 from convfilter.formats import SUFFIXES, is_image_path, suffix_of, written_format_of
 
-__all__ = ["STANDARD", "Failure", "FilePlan", "make_plan"]
+__all__ = ["STANDARD", "FilePlan", "make_plan"]
 
 STANDARD = "-"
 """The path that stands for standard input or output."""
-
-
-class Failure(NamedTuple):
-    """A folder among the inputs, or inside one, that could not be read.
-
-    `output` is the folder in which the results would be.
-    """
-
-    input: Path
-    output: Path
-    error: ImageError
 
 
 class FilePlan(NamedTuple):
@@ -36,7 +26,7 @@ class FilePlan(NamedTuple):
     Attributes
     ----------
     jobs : in the order in which the inputs were given; a folder's files sorted by name
-    failures : folders that could not be read
+    failures : folders that could not be read, and files whose outputs would have one name
     passed_over : files in folders that are no images by their suffix
     not_entered : folders inside folders, without `recursive`
     target : the folder that the outputs go into, or None
@@ -75,8 +65,8 @@ def make_plan(
     Raises
     ------
     UsageError
-        The paths do not fit together; two outputs have one name; an output is an input too; a new
-        name has no suffix that tells the format.
+        The paths do not fit together; an output is an input too; a new name has no suffix that
+        tells the format.
     ImageError
         An input does not exist, an output exists already, a folder may not be written to, or
         there is no image at all.
@@ -98,8 +88,9 @@ def make_plan(
     if not plan.jobs and not plan.failures:
         raise ImageError(_nothing_found(inputs, plan))
     overwrite = settings["overwrite"] or in_place
-    jobs = check_outputs(plan.jobs, plan.target, overwrite=overwrite, in_place=in_place)
-    return plan._replace(jobs=jobs)
+    jobs, failures = without_collisions(plan.jobs)
+    jobs = check_outputs(jobs, plan.target, overwrite=overwrite, in_place=in_place)
+    return plan._replace(jobs=jobs, failures=(*failures, *plan.failures))
 
 
 def _in_place(
@@ -153,7 +144,9 @@ def _one(source: str, target: str, format_name: str | None) -> FilePlan:
     if reading is not None:
         _check_exists(reading)
     if writing is not None:
-        _check_suffix(writing, format_name)
+        job = Job(reading, writing)
+        if not job.keeps_format:
+            _check_suffix(writing, format_name)
     return FilePlan((Job(reading, writing),))
 
 

@@ -39,7 +39,7 @@ class Done(NamedTuple):
     Attributes
     ----------
     shape, dtype, frames : of the picture that was read: (H, W) or (H, W, C) of its first frame
-    notes : one line for each thing that the output cannot hold
+    notes : one line for each thing that the output cannot hold, or that was not kept
     plans : of every call of the engine
     seconds : how long the parts took
     alpha : whether the last channel is alpha
@@ -210,8 +210,8 @@ def prepare(jobs: Sequence[Job]) -> None:
 
 
 def _format(job: Job, image: Image) -> str:
-    """Return the format of an output: that of its name, on standard output that of the input."""
-    if job.output is not None:
+    """Return the format of an output: that of its name, else that of the input."""
+    if job.output is not None and not job.keeps_format:
         return format_of(job.output)
     assert image.format is not None
     return image.format

@@ -23,7 +23,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         warnings.simplefilter("ignore")
     try:
         from convfilter.cli.main import run
+        from convfilter.cli.output import guard_descriptors
 
+        if arguments is None:
+            guard_descriptors()
         code = run(sys.argv[1:] if arguments is None else arguments)
     except KeyboardInterrupt:  # while the modules were still being loaded
         code = 130
@@ -35,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _leave(code: int) -> None:
     """End the process at once, without the 20 ms that taking every module apart takes.
 
-    Files are closed and threads idle by now. Whoever measures or debugs gets the usual end.
+    Threads may still be at work where it was interrupted twice; files that are not whole are taken
+    away. Whoever measures or debugs gets the usual end.
     """
     if sys.gettrace() is not None or sys.getprofile() is not None:
         return
@@ -44,5 +48,7 @@ def _leave(code: int) -> None:
             try:
                 stream.flush()
             except (OSError, ValueError):
-                return  # the usual end says what there is to say
-    os._exit(code)
+                break
+    from convfilter.cli.signals import leave
+
+    leave(code)

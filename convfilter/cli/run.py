@@ -14,6 +14,7 @@ from convfilter.batch.run import Outcome, Running, begin
 from convfilter.batch.settings import OPTIONS, check_together, completed
 from convfilter.batch.work import Done, prepare
 from convfilter.cli.options import given_values
+from convfilter.cli.output import is_open
 from convfilter.cli.report import Report
 from convfilter.cli.wording import describe, say
 from convfilter.errors import ImageError, UsageError, shown
@@ -165,7 +166,7 @@ def _check_streams(plan: FilePlan) -> None:
         if sys.stdin.isatty():
             raise UsageError("standard input (-) is the keyboard: send a picture into it")
     if job is not None and job.output is None:
-        if sys.stdout is None:
+        if not is_open():
             raise ImageError("standard output is closed: send it to a file or a program")
         if sys.stdout.isatty():
             raise UsageError(

@@ -8,8 +8,9 @@ import sys
 import click
 
 from convfilter.errors import ConvfilterError, suggestion
+from convfilter.runtime.streams import write_whole
 
-__all__ = ["counted", "describe", "say", "usage_line"]
+__all__ = ["counted", "describe", "one_line", "say", "usage_line"]
 
 
 def say(text: str) -> None:
@@ -17,7 +18,13 @@ def say(text: str) -> None:
     if sys.stderr is None:
         return
     try:
-        print(text, file=sys.stderr, flush=True)
+        stream = getattr(sys.stderr, "buffer", None)
+        if stream is None:  # text in memory
+            print(text, file=sys.stderr, flush=True)
+        else:
+            lines = f"{text}\n".replace("\n", os.linesep)
+            sys.stderr.flush()
+            write_whole(stream, [lines.encode(sys.stderr.encoding, "backslashreplace")])
     except (OSError, ValueError):
         return  # nobody is left to be told
 
@@ -40,8 +47,12 @@ def counted(number: int, thing: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return the text with every line break and tab as a space."""
-    return " ".join(text.split())
+    """Return the text with line breaks and tabs as spaces, and nothing that moves a terminal.
+
+    Names of files may hold such characters: they are written as Python writes them.
+    """
+    line = " ".join(text.split())
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in line)
 
 
 def usage_line(error: click.UsageError) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -14,6 +15,7 @@ from convfilter.formats.declaring import HEAD_BYTES
 from convfilter.formats.declaring.limits import Limits, Selection, damaged, too_large
 from convfilter.picture.image import Image
 from convfilter.runtime.pictures import check_axes
+from convfilter.runtime.streams import descriptor_of, read_whole
 
 __all__ = ["DEFAULT_MAX_PIXELS", "blank", "display_name", "read"]
 
@@ -86,7 +88,7 @@ def read(
     if not hasattr(source, "read"):
         raise ArgumentTypeError(f"{source!r} is no picture file: give a path or a binary stream")
     try:
-        data = source.read()
+        data = read_whole(source)
     except OSError as error:
         raise ImageError(f"{name}: cannot be read: {reason_of(error)}") from error
     if not isinstance(data, bytes):
@@ -99,6 +101,8 @@ def blank(path: Path) -> Image | None:
 
     None where the header does not tell, or the format has no use for it.
     """
+    if not path.is_file():
+        return None  # a pipe gives its bytes once
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
         file.seek(0)
@@ -120,17 +124,25 @@ def _open(path: Path, name: str) -> BinaryIO:
     if path.is_dir():
         raise ImageError(f"{name}: is a folder, not a picture: give a file")
     try:
-        file = path.open("rb")
+        file = _opened(path)
         if file.seekable():
             return file
         with file:
-            return io.BytesIO(file.read())
+            return io.BytesIO(read_whole(file))
     except FileNotFoundError as error:
         raise ImageError(f"{name}: no such file: check the name and the folder") from error
     except PermissionError as error:
         raise ImageError(f"{name}: may not be read: check its permissions") from error
     except (OSError, ValueError) as error:
         raise ImageError(f"{name}: cannot be opened: {reason_of(error)}") from error
+
+
+def _opened(path: Path) -> BinaryIO:
+    """Open a file, or take up what is open: of a socket the system opens no second one."""
+    descriptor = descriptor_of(path)
+    if descriptor is None or stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return path.open("rb")
+    return os.fdopen(os.dup(descriptor), "rb")
 
 
 def _read(file: BinaryIO, name: str, limits: Limits) -> Image:

@@ -11,53 +11,68 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
-__all__ = ["replace_file"]
+from convfilter.files.attributes import NOT_SUPPORTED, UNKNOWN, keep_attributes
+from convfilter.runtime.streams import descriptor_of, write_whole
 
-_UNKNOWN = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
-"""Errors of systems that do not have such a call."""
+__all__ = ["abandon", "replace_file"]
 
-_NOT_SUPPORTED = (*_UNKNOWN, errno.EPERM, errno.EACCES)
-"""The same, and errors of files and folders that do not support it."""
+_PRIVATE = 0o600
+_WRITING = os.O_WRONLY | getattr(os, "O_BINARY", 0)
+
+_unfinished: set[Path] = set()
+_making = threading.RLock()
 
 
-def replace_file(path: Path, pieces: Iterable[bytes], *, overwrite: bool) -> None:
+def replace_file(path: Path, pieces: Iterable[bytes], *, overwrite: bool) -> list[str]:
     """Write a file whole; without `overwrite` a file that exists, even if only just now, stays.
 
-    Devices and pipes are written as they are. A link stays a link, and a file that is replaced
-    keeps its permission bits.
+    Devices and pipes are written as they are, and so is what ``/dev/stdout`` and the like stand
+    for. A link stays a link. A file that is replaced keeps owner, group, permission bits, access
+    list and extended attributes, as far as this process may give them.
+
+    Returns
+    -------
+    list of str
+        A note for what was not kept.
 
     Raises
     ------
     FileExistsError
         The file is there and may not be replaced.
+    BrokenPipeError
+        It is a pipe whose reader went away.
     OSError
         The system refused a step. What was there is untouched, except where the last step, to force
         the new name to the disk, is the one that failed: then the new file is there in full.
     """
-    target = Path(os.path.realpath(path))
-    mode: int | None = None
+    descriptor = descriptor_of(path)
+    if descriptor is not None:
+        with os.fdopen(os.dup(descriptor), "wb", buffering=0) as stream:
+            write_whole(stream, pieces)
+        return []
+    status: os.stat_result | None = None
     with suppress(FileNotFoundError):
-        status = target.stat()
+        status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            with target.open("wb") as file:
-                file.writelines(pieces)
-            return
-        mode = stat.S_IMODE(status.st_mode)
+            # never O_CREAT, which some systems refuse for the pipe of somebody else
+            with os.fdopen(os.open(path, _WRITING), "wb", buffering=0) as stream:
+                write_whole(stream, pieces)
+            return []
+    target = Path(os.path.realpath(path))
     temporary = target.with_name(f".convfilter-{os.urandom(8).hex()}.tmp")
+    notes: list[str] = []
     try:
-        # a new file is created with 0o666, so that the umask of the process counts; what takes the
-        # place of a private one is private from the beginning
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(temporary, flags, mode or 0o666), "wb") as file:
-            file.writelines(pieces)
-            file.flush()
+        with _create(temporary, status) as file:
+            write_whole(file, pieces)
+            if status is not None:
+                notes = keep_attributes(target, status, temporary, file.fileno())
             _force(file.fileno())
-        if mode is not None:
-            temporary.chmod(mode)
         if overwrite:
             temporary.replace(target)
         else:
@@ -65,8 +80,36 @@ def replace_file(path: Path, pieces: Iterable[bytes], *, overwrite: bool) -> Non
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
+        _unfinished.discard(temporary)  # not where another interrupt comes first
         raise
+    _unfinished.discard(temporary)
     _force_folder(target.parent)
+    return notes
+
+
+def _create(temporary: Path, status: os.stat_result | None) -> IO[bytes]:
+    """Create a file that may be written to, with the rights of a new one or narrower ones.
+
+    A new file gets 0o666, so that the umask of the process counts, and an access list of the
+    folder. What will take the place of another file is its maker's alone until it has the rights of
+    that one.
+    """
+    mode = 0o666 if status is None else stat.S_IMODE(status.st_mode) & _PRIVATE
+    flags = _WRITING | os.O_CREAT | os.O_EXCL
+    with _making:
+        _unfinished.add(temporary)
+        return os.fdopen(os.open(temporary, flags, mode), "wb", buffering=0)
+
+
+def abandon() -> None:
+    """Remove the files that are not finished, of a process that is about to end at once.
+
+    No more are begun, since the lock is kept.
+    """
+    _making.acquire(timeout=1.0)  # not for ever: a file system may hang
+    for temporary in tuple(_unfinished):
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def _move_to_free_name(source: Path, target: Path) -> None:
@@ -76,7 +119,7 @@ def _move_to_free_name(source: Path, target: Path) -> None:
     except FileExistsError:
         raise
     except OSError as error:
-        if error.errno not in (*_NOT_SUPPORTED, errno.EMLINK):
+        if error.errno not in (*NOT_SUPPORTED, errno.EMLINK):
             raise
         # no links on this file system
         if os.path.lexists(target):
@@ -91,7 +134,7 @@ def _force(descriptor: int) -> None:
     try:
         os.fsync(descriptor)
     except OSError as error:
-        if error.errno not in _UNKNOWN:
+        if error.errno not in UNKNOWN:
             raise
 
 
@@ -100,7 +143,7 @@ def _force_folder(folder: Path) -> None:
     try:
         descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
     except OSError as error:
-        if error.errno in (*_NOT_SUPPORTED, errno.EISDIR):
+        if error.errno in (*NOT_SUPPORTED, errno.EISDIR):
             return  # Windows opens no folder, and this one may be for writing only
         raise
     try:

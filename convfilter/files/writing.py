@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,8 +13,10 @@ from numpy.typing import ArrayLike
 
 from convfilter.errors import (
     ArgumentError,
+    ArgumentTypeError,
     ConvfilterError,
     ImageError,
+    ReaderGoneError,
     UnknownNameError,
     reason_of,
     shown,
@@ -33,6 +36,7 @@ from convfilter.formats.declaring import (
 from convfilter.formats.declaring.limits import words_of
 from convfilter.picture.image import Image, Metadata, Timing
 from convfilter.runtime.numbers import Range, check_integer
+from convfilter.runtime.streams import is_stream, write_whole
 from convfilter.runtime.threads import check_workers
 
 if TYPE_CHECKING:
@@ -66,7 +70,9 @@ def write(
         (H, W) or (H, W, C). An array has no alpha: ``Image(pixels, alpha=True)`` has. Integers
         span their range, floats 0 to 1.
     target : path or binary stream
-        A file is replaced at once when everything has succeeded, and keeps its permission bits.
+        A file is replaced at once when everything has succeeded. It keeps owner, group, permission
+        bits, access list and extended attributes as far as the user may give them. A stream may
+        take its bytes in parts, as unbuffered ones do.
     format : str, optional
         Name of the format; by default that of the suffix. Streams need it.
     overwrite : bool
@@ -84,15 +90,19 @@ def write(
     Returns
     -------
     list of str
-        One line for each loss (alpha, depth, colours, profile, frames); empty if there was none.
+        One line for each loss (alpha, depth, colours, profile, frames; the owner or rights of a
+        file that was replaced); empty if there was none.
 
     Raises
     ------
     ImageError
         The format cannot hold the pixels or is only read, or the file cannot be written. Nothing
         is left behind.
+    BrokenPipeError
+        The reader of a stream went away.
     ArgumentError, ArgumentTypeError
-        `quality` or `workers` is no whole number in its range, or `background` no colour.
+        `quality` or `workers` is no whole number in its range, `background` no colour, or `target`
+        neither a path nor a binary stream.
     UnknownNameError
         No format is called `format`, or no way to compress `compress`.
 
@@ -111,6 +121,7 @@ def write(
     picture = Image.of(image)
     name = display_name(target)
     if not isinstance(target, (str, os.PathLike)):
+        _check_stream(target, name)
         if format is None:
             raise ArgumentError(f"{name}: a stream has no suffix: give the format (--format)")
         pieces, notes = _encoded(picture, check_format(format), colour, name, effort)
@@ -121,12 +132,14 @@ def write(
     _check_target(path, name, overwrite)
     pieces, notes = _encoded(picture, format_name, colour, name, effort)
     try:
-        replace_file(path, pieces, overwrite=overwrite)
+        losses = replace_file(path, pieces, overwrite=overwrite)
     except FileExistsError as error:
         raise _exists(name) from error
+    except BrokenPipeError as error:
+        raise ReaderGoneError(f"{name}: nobody reads what is written to it") from error
     except (OSError, ValueError) as error:
         raise ImageError(_explain(error, path, name)) from error
-    return notes
+    return notes + [f"{name}: {loss}" for loss in losses]
 
 
 def _background(text: str) -> Colour:
@@ -238,10 +251,16 @@ def _held(picture: Image, form: Format) -> tuple[tuple[Image, ...], list[str]]:
     return frames, notes
 
 
+def _check_stream(stream: object, name: str) -> None:
+    if isinstance(stream, io.TextIOBase):
+        raise ArgumentTypeError(f"{name}: takes text, not bytes: open it in binary mode")
+    if not callable(getattr(stream, "write", None)):
+        raise ArgumentTypeError(f"{stream!r} is no place for a picture: give a path or a stream")
+
+
 def _write_stream(stream: IO[bytes], pieces: list[bytes], name: str) -> None:
     try:
-        stream.write(pieces[0] if len(pieces) == 1 else b"".join(pieces))
-        stream.flush()
+        write_whole(stream, pieces)
     except BrokenPipeError:
         raise  # the reader went away, which is no fault of the picture
     except (OSError, ValueError) as error:
@@ -250,6 +269,8 @@ def _write_stream(stream: IO[bytes], pieces: list[bytes], name: str) -> None:
 
 def _check_target(path: Path, name: str, overwrite: bool) -> None:
     """Refuse early what could only fail after the work of encoding."""
+    if is_stream(path):
+        return
     try:
         if path.is_dir():
             raise ImageError(f"{name}: is a folder: give the name of a file in it")
@@ -271,6 +292,8 @@ def _exists(name: str) -> ImageError:
 
 def _explain(error: OSError | ValueError, path: Path, name: str) -> str:
     if isinstance(error, PermissionError):
+        if is_stream(path):
+            return f"{name}: may not be written: check its permissions"
         folder = shown(path.parent)
         return f"{name}: may not be written: check the permissions of the folder {folder}"
     return f"{name}: cannot be written: {reason_of(error)}"

@@ -227,7 +227,6 @@ def test_a_file_that_appears_after_the_plan_is_not_replaced() -> None:
         (("a.png", "far/b.png", "sobel"), {}, ImageError, "far does not exist"),
         (("nope.png", "b.png", "sobel"), {}, ImageError, "no such file"),
         (("empty", "out", "sobel"), {}, ImageError, "no images found"),
-        (("in", "out", "sobel"), {"format": "png"}, UsageError, "would both become out/a.png"),
     ],
 )
 def test_what_concerns_the_whole_is_raised_at_the_call(

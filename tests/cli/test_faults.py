@@ -15,18 +15,18 @@ from tests.cli.conftest import Runner, picture
 from tests.files.refusals import ERRORS, Refusing
 
 OLD = b"what was there before"
-REFUSED = range(20)
+REFUSED = range(24)
 """More than there are calls; the test tells how many there were."""
 
 
 def refusing(refused: int, number: int, made: list[str]) -> Callable[..., None]:
     """Return what replaces a file while one call is refused, and lists the calls in `made`."""
 
-    def replace_refused(*given: Any, **named: Any) -> None:
+    def replace_refused(*given: Any, **named: Any) -> list[str]:
         with pytest.MonkeyPatch.context() as patch:
             calls = Refusing(patch, refused, number)
             try:
-                replace_file(*given, **named)
+                return replace_file(*given, **named)
             finally:
                 made.extend(calls.made)
 

@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 
 ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS, errno.EMFILE, errno.EDQUOT)
-CALLS = ("open", "fdopen", "write", "flush", "fsync", "chmod", "replace", "link", "unlink", "close")
+_GIVING = ("fchown", "fchmod", "listxattr", "getxattr", "setxattr")
+CALLS = ("open", "fdopen", "write", *_GIVING, "fsync", "replace", "link", "unlink", "close")
 """Everything that the writing path asks of the system; a test holds this list."""
+
+ASKING_ONLY = ("open", "link", "fsync", *_GIVING)
+"""Calls without which a file can be placed, where the system does not support or allow them."""
 
 
 class Refusing:
@@ -20,18 +24,18 @@ class Refusing:
     def __init__(self, patch: pytest.MonkeyPatch, call: int | None, number: int) -> None:
         self.made: list[str] = []
         self._refused, self._errno = call, number
-        for name in ("open", "fsync", "chmod", "replace", "link", "unlink", "close"):
-            patch.setattr(os, name, self._wrapped(name, getattr(os, name)))
+        for name in CALLS:
+            if hasattr(os, name) and name not in ("fdopen", "write"):
+                patch.setattr(os, name, self._wrapped(name, getattr(os, name)))
         fdopen = os.fdopen
 
-        def opened(*given: Any) -> Any:
+        def opened(*given: Any, **named: Any) -> Any:
             try:
                 self._count("fdopen")
             except OSError:
                 os.close(given[0])  # as the real one does
                 raise
-            file = fdopen(*given)
-            return File(file, self._count)
+            return File(fdopen(*given, **named), self._count)
 
         patch.setattr(os, "fdopen", opened)
 
@@ -49,7 +53,7 @@ class Refusing:
 
 
 class File:
-    """A file of which half is written when writing is refused."""
+    """A file that takes half of what it is given, and of which half is written when it refuses."""
 
     def __init__(self, file: Any, count: Callable[[str], None]) -> None:
         self._file, self._count = file, count
@@ -65,14 +69,10 @@ class File:
         number: int = self._file.fileno()
         return number
 
-    def writelines(self, pieces: list[bytes]) -> None:
-        """Write all, or half of it and fail."""
-        whole = b"".join(pieces)
-        self._file.write(whole[: len(whole) // 2])
+    def write(self, data: Any) -> int:
+        """Write half of it, or half of that half and fail."""
+        half = (len(data) + 1) // 2
+        self._file.write(data[: half // 2])
         self._count("write")
-        self._file.write(whole[len(whole) // 2 :])
-
-    def flush(self) -> None:
-        """Hand everything to the system."""
-        self._count("flush")
-        self._file.flush()
+        self._file.write(data[half // 2 : half])
+        return half

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +16,45 @@ from convfilter.errors import ImageError
 from convfilter.files import replace
 from convfilter.files.replace import replace_file
 from convfilter.images import read, write
-from tests.files.refusals import CALLS, ERRORS, Refusing
+from tests.files.refusals import ASKING_ONLY, CALLS, ERRORS, Refusing
 
 OLD, NEW = b"old" * 1000, b"new" * 1000
 
 
+NOTE = "user.note"
+
+
+def make_old(target: Path) -> None:
+    """Make a file that has something to keep."""
+    target.write_bytes(OLD)
+    target.chmod(0o640)
+    if hasattr(os, "setxattr"):
+        os.setxattr(target, NOTE, b"mine")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        os.chown(target, 1234, 2345)
+
+
+def kept_by(target: Path) -> Any:
+    """Return what a file has besides its content."""
+    status = target.stat()
+    of_system = status.st_uid, status.st_gid, stat.S_IMODE(status.st_mode)
+    if not hasattr(os, "listxattr"):
+        return of_system
+    return of_system, {name: os.getxattr(target, name) for name in os.listxattr(target)}
+
+
 def replaced(folder: Path, target: Path, overwrite: bool, refused: int | None, number: int) -> Any:
-    """Replace a file with one call refused; return the calls that were made, and the error."""
+    """Replace a file with one call refused; return the calls, the error and the notes."""
     error: OSError | None = None
+    notes = []
     with pytest.MonkeyPatch.context() as patch:
         calls = Refusing(patch, refused, number)
         try:
-            replace_file(target, [NEW[:100], NEW[100:]], overwrite=overwrite)
+            notes = replace_file(target, [NEW[:100], NEW[100:]], overwrite=overwrite)
         except OSError as raised:
             error = raised
     assert [path for path in folder.iterdir() if path != target] == [], "something is left over"
-    return calls.made, error
+    return calls.made, error, notes
 
 
 @pytest.mark.parametrize(
@@ -38,23 +62,29 @@ def replaced(folder: Path, target: Path, overwrite: bool, refused: int | None, n
 )
 def test_a_refused_call_loses_nothing(tmp_path: Path, there: bool, overwrite: bool):
     target = tmp_path / "a.bin"
-    made, error = replaced(tmp_path, target, overwrite, None, 0)
-    assert error is None
+    if there:
+        make_old(target)
+        before = kept_by(target)
+    made, error, notes = replaced(tmp_path, target, overwrite, None, 0)
+    assert (error, notes) == (None, [])
+    assert not there or kept_by(target) == before
     trials = 0
     for refused, number in itertools.product(range(len(made)), ERRORS):
         target.unlink()
         if there:
-            target.write_bytes(OLD)
-        again, error = replaced(tmp_path, target, overwrite, refused, number)
+            make_old(target)
+        again, error, notes = replaced(tmp_path, target, overwrite, refused, number)
         assert refused < len(again)
         found = target.read_bytes() if target.exists() else None
-        before = OLD if there else None
+        old = OLD if there else None
         # only to force the name to the disk comes after the move
         moved = {"replace", "link"} & set(again[:refused])
-        assert found == (NEW if moved or error is None else before), (again[refused], number)
+        assert found == (NEW if moved or error is None else old), (again[refused], number)
         if error is None:
-            tolerated = again[refused] in ("open", "link", "fsync")
-            assert tolerated, f"{again[refused]} failed without a word"
+            assert again[refused] in ASKING_ONLY, f"{again[refused]} failed without a word"
+            if there:
+                assert bool(notes) == (kept_by(target) != before), again[refused]
+                assert not target.stat().st_mode & 0o777 & ~0o640
         trials += 1
         if not target.exists():
             target.touch()
@@ -63,6 +93,7 @@ def test_a_refused_call_loses_nothing(tmp_path: Path, there: bool, overwrite: bo
 
 def test_every_call_is_known(tmp_path: Path):
     made = replaced(tmp_path, tmp_path / "a", False, None, 0)[0]
+    make_old(tmp_path / "a")
     made += replaced(tmp_path, tmp_path / "a", True, None, 0)[0]
     assert set(made) == set(CALLS)
 
