@@ -149,7 +149,8 @@ def _encoded(
         pieces, losses = _written(frames, plays, form, effort)
     except ImageError as error:
         raise ImageError(f"{name}: {error}") from error
-    return pieces, [f"{name}: {note}" for note in dict.fromkeys(notes + losses)]
+    told = [f"of the input: {line}" for frame in picture.frames for line in frame.left_out]
+    return pieces, [f"{name}: {note}" for note in dict.fromkeys(told + notes + losses)]
 
 
 def _fitted(picture: Image, form: Format, background: Colour) -> tuple[list[Frame], list[str]]:
@@ -165,7 +166,7 @@ def _fitted(picture: Image, form: Format, background: Colour) -> tuple[list[Fram
 
         pixels, _ = alike([(part, part.ndim == 3 and part.shape[2] in (2, 4)) for part in pixels])
     frames = [
-        Frame(part, frame.timing or Timing(), frame.metadata)
+        Frame(part, frame.timing or Timing(), frame.metadata, frame.alpha and form.holds.alpha)
         for part, frame in zip(pixels, held, strict=True)
     ]
     return frames, notes

@@ -115,6 +115,9 @@ class Image:
     following : tuple of Image
         The frames or pages after this one, none of which has further ones. Frames of an animation
         all have its size.
+    left_out : tuple of str
+        A line for each thing in its file that was not read, such as further pictures or damaged
+        texts. Whoever writes the picture, or what filters made of it, is told.
     """
 
     pixels: NDArray[Any]
@@ -124,6 +127,7 @@ class Image:
     timing: Timing | None = None
     plays: int = 0
     following: tuple[Image, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         pixels = self.pixels

@@ -72,6 +72,10 @@ class Holds(NamedTuple):
         How many colours a frame has at most.
     arrays : bool
         Whether pixels of every dtype and number of channels are stored as they are.
+    bands : bool
+        Whether further channels are stored beside grey or RGB.
+    signed : bool
+        Whether int16 is stored.
     """
 
     depth: int
@@ -84,14 +88,20 @@ class Holds(NamedTuple):
     lossy: bool = False
     colours: int | None = None
     arrays: bool = False
+    bands: bool = False
+    signed: bool = False
 
 
 class Frame(NamedTuple):
-    """Pixels that a format holds, how long they are shown, and what stands beside them."""
+    """Pixels that a format holds, how long they are shown, and what stands beside them.
+
+    `alpha` says whether their last channel is alpha; only formats of further channels need ask.
+    """
 
     pixels: NDArray[Any]
     timing: Timing
     metadata: Metadata
+    alpha: bool = False
 
 
 class Effort(NamedTuple):

@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 
 from convfilter.formats.exif.ifd import Directory, Field, Source
 from convfilter.formats.tiff.exif_tags import block_of
-from convfilter.formats.tiff.samples import Storage
+from convfilter.formats.tiff.storage import Storage
 from convfilter.picture.image import Metadata
 from convfilter.picture.metadata import resolution_of, upright_xmp
 from convfilter.picture.orientation import is_on_its_side
@@ -25,8 +25,7 @@ __all__ = ["Page", "pages_of"]
 _SUBFILE, _OLD_SUBFILE = 254, 255
 _REDUCED, _MASK = 1, 4
 _OLD_REDUCED = 2
-_WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _ORIENTATION = 256, 257, 258, 262, 274
-_WHITE_IS_ZERO = 0
+_WIDTH, _HEIGHT, _BITS, _ORIENTATION = 256, 257, 258, 274
 _ACROSS, _DOWN, _UNIT = 282, 283, 296
 _BELOW = 330
 _XMP, _PROFILE = 700, 34675
@@ -116,7 +115,7 @@ class Page:
 
     @property
     def storage(self) -> Storage | None:
-        """How its samples are stored; None for those that are always left to Pillow."""
+        """How its samples are stored; None if it states no size."""
         if self.size is None:
             return None
         return Storage.of(self.shared.source, self._directory, self.size)
@@ -129,11 +128,6 @@ class Page:
             return 1
         bits = self.shared.source.wholes(field)
         return max(bits) if bits else None
-
-    @property
-    def is_white_zero(self) -> bool:
-        """Whether the value 0 is white."""
-        return self._whole(_PHOTOMETRIC) == _WHITE_IS_ZERO
 
     @property
     def orientation(self) -> int:
