@@ -57,7 +57,8 @@ def _read_page(page: Page, limits: Limits) -> Image:
         raise too_large(page.size) from error
     if storage.photometric == CMYK:
         metadata = replace(metadata, icc_profile=None)  # that of ink, for pixels that are RGB now
-    return Image(pixels, storage.alpha is not None, FORMAT.name, metadata)
+    alpha = storage.alpha is not None
+    return Image(pixels, alpha, FORMAT.name, metadata, left_out=page.left_out())
 
 
 def _read_with_pillow(page: Page, limits: Limits) -> Image:

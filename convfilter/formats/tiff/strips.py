@@ -25,7 +25,7 @@ from convfilter.formats.tiff.storage import (
 from convfilter.runtime import memory
 from convfilter.runtime.threads import default_workers, run_bands
 
-__all__ = ["samples_of"]
+__all__ = ["bytes_of_parts", "samples_of"]
 
 _LARGEST_TILE = 1 << 24
 """Pixels of a tile that may be larger than the picture."""
@@ -88,6 +88,25 @@ def samples_of(storage: Storage, source: Source) -> NDArray[Any]:
     cost = _bytes_of(storage, high, samples) * _NANOSECONDS
     run_bands(parts, cost, default_workers() if has_threads else 1, work)
     return np.moveaxis(pixels[..., 0], 0, -1) if storage.apart else pixels[0]
+
+
+def bytes_of_parts(storage: Storage) -> list[int]:
+    """Return how many bytes the strips or tiles of a page have when they are unpacked.
+
+    Raises
+    ------
+    ValueError
+        For damage.
+    """
+    across, down = _parts_of(storage)
+    planes, samples = (storage.samples, 1) if storage.apart else (1, storage.samples)
+    high = storage.part_size[1]
+    rows = [high] * down
+    if not storage.is_tiled:
+        rows[-1] = storage.size[1] - high * (down - 1)
+    return [
+        _bytes_of(storage, n, samples) for _ in range(planes) for n in rows for _ in range(across)
+    ]
 
 
 def _parts_of(storage: Storage) -> tuple[int, int]:
