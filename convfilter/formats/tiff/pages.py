@@ -13,7 +13,7 @@ from functools import cached_property
 from math import prod
 from typing import BinaryIO, cast
 
-from convfilter.formats.exif.ifd import Directory, Field, Source
+from convfilter.formats.exif.ifd import Directory, Field, Layout, Source
 from convfilter.formats.tiff.exif_tags import block_of
 from convfilter.formats.tiff.storage import Storage
 from convfilter.picture.image import Metadata
@@ -33,6 +33,9 @@ _PER_INCH = {2: 1.0, 3: 2.54}
 
 _MOST_PAGES = 1 << 16
 """Pages of a file; more cannot be numbered, and even their tags take long to read."""
+
+_UNKNOWN = Layout(">", big=True)
+"""What Pillow does not read."""
 
 _MOST_BELOW = 64
 """Sub-directories of a page that are looked at."""
@@ -99,7 +102,8 @@ class Page:
         """A file that begins with this page or holds it alone; only one at a time can be read."""
         source = self.shared.source
         is_first = self.place == source.first
-        if self.size is not None and not (is_first and self._directory.following == 0):
+        is_alone = is_first and self._directory.following == 0 and source.layout != _UNKNOWN
+        if self.size is not None and not is_alone:
             from convfilter.formats.tiff.excerpt import excerpt_of
 
             longest = _MOST_PER_PIXEL * prod(self.size) + _MOST_BESIDE

@@ -259,7 +259,8 @@ class Storage(NamedTuple):
         if not self.extra:
             return ""
         if self.photometric in (CMYK, YCBCR) or self.is_for_pillow:
-            how = {CMYK: "beside CMYK", YCBCR: "beside YCbCr"}.get(self.photometric, "in JPEG")
+            packed = "in fax" if self.compression in _FAX else "in JPEG"
+            how = {CMYK: "beside CMYK", YCBCR: "beside YCbCr"}.get(self.photometric, packed)
             return (
                 f"{len(self.extra)} further channels {how} are not supported: save them apart,"
                 " or as RGB with LZW, deflate or no compression"
@@ -283,10 +284,17 @@ class Storage(NamedTuple):
                     f"{name} compression in TIFF is not supported: save it with LZW, deflate or"
                     " none"
                 )
-            depth = 1 if self.compression in _FAX else 8
-            if self.depth != depth or self.kind != "u" or self.photometric == PALETTE:
-                name = "fax" if depth == 1 else "JPEG"
+            is_fax = self.compression in _FAX
+            is_grey = self.photometric in (WHITE_IS_ZERO, _BLACK_IS_ZERO)
+            if (
+                self.depth != (1 if is_fax else 8)
+                or self.kind != "u"
+                or self.photometric == PALETTE
+                or (is_fax and not is_grey)
+            ):
+                name = "fax" if is_fax else "JPEG"
                 what = "a palette" if self.photometric == PALETTE else self._numbers
+                what = "colours" if is_fax and not is_grey else what
                 return (
                     f"{name} compression of {what} is not supported: save it with LZW, deflate or"
                     " none"
