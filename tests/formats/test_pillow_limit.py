@@ -60,6 +60,13 @@ def test_of_every_compression_of_tiff(compression: str | None) -> None:
     assert read(io.BytesIO(data)).shape == (40, 50, 3)
 
 
+@pytest.mark.usefixtures("low_limit")
+def test_of_pages_that_lie_on_their_side() -> None:
+    page = (picture("uint8", (3,), 40, 50), {"compression": "jpeg"})
+    page[1]["extratags"] = [(274, 3, 1, 6, True)]
+    assert read(io.BytesIO(by_tifffile(page))).shape == (50, 40, 3)
+
+
 def claiming(width: int, height: int) -> dict[str, bytes]:
     """Return short files that claim to be large, and hold nothing of it."""
     size = (width - 1) | (height - 1) << 14

@@ -33,7 +33,7 @@ _NAMES = {
     42113: "the value for no data", 50838: "ImageJ's metadata", 50839: "ImageJ's metadata",
     51123: "MicroManager's metadata", 33628: "MetaMorph's metadata",
     33630: "MetaMorph's metadata", 33631: "MetaMorph's metadata",
-    **dict.fromkeys((33550, 33922, 34264, 34735, 34736, 34737), "the place on earth (GeoTIFF)"),
+    **dict.fromkeys((33550, 33922, 34264, 34735, 34736, 34737), "the georeference (GeoTIFF)"),
 }  # fmt: skip
 
 

@@ -13,13 +13,18 @@ from convfilter.formats.quiet import silence_libtiff, warnings_silenced
 __all__ = ["Picture", "unpacked"]
 
 
+_LARGEST_SHARE = 50_000
+"""More bytes than one can stand for: Zstandard has blocks of 4 bytes that stand for 131,072."""
+
+
 class Picture(TiffImageFile):
     """A page on its way through Pillow, whose number of pixels others have checked."""
 
     def load_prepare(self) -> None:
         """Provide memory for the pixels; left to Pillow, a limit of its own would decide."""
-        if getattr(self, "_im", None) is None and self.size == self._tile_size:
-            self.im = PillowImages.new(self.mode, self._tile_size, None).im
+        if getattr(self, "_im", None) is None:
+            size = getattr(self, "_tile_size", self.size)  # before it is turned upright
+            self.im = PillowImages.new(self.mode, size, None).im
         super().load_prepare()
 
 
@@ -27,7 +32,14 @@ def unpacked(data: bytes, compression: int, rows: int, count: int) -> bytes:
     """Return the `count` bytes of a strip or tile of so many rows.
 
     libtiff gets them as a grey picture of 8 bits.
+
+    Raises
+    ------
+    EOFError
+        There are far too few bytes for so many.
     """
+    if count > _LARGEST_SHARE * (len(data) + 1):
+        raise EOFError("the file is truncated")
     silence_libtiff()
     if count % rows:
         rows = 1

@@ -24,8 +24,11 @@ _COEFFICIENTS, _SUBSAMPLING, _REFERENCE = 529, 530, 532
 _STRIPS, _TILES = (273, 279), (324, 325)
 """Tags of the offsets of strips or tiles, and of their lengths."""
 
-_KINDS = {1: "u", 2: "i", 3: "f", 4: "u"}
-"""By the kind of samples, the letter of NumPy; samples of no kind are whole numbers."""
+_KINDS = {1: "u", 2: "i", 3: "f"}
+"""By the kind of samples, the letter of NumPy."""
+
+_SAME_KIND = {4: 1}
+"""Samples of no kind are whole numbers."""
 
 _BITS_READ = {"u": (*range(1, 17), 32, 64), "i": (8, 16, 32, 64), "f": (16, 32, 64)}
 
@@ -133,10 +136,11 @@ class Storage(NamedTuple):
 
         samples = max(whole(_SAMPLES, 1), 1)
         compression = whole(_COMPRESSION, NOT_PACKED)
-        photometric = whole(_PHOTOMETRIC, WHITE_IS_ZERO)  # which libtiff takes for granted
+        # where it is not stated, what libtiff takes for granted
+        photometric = whole(_PHOTOMETRIC, _RGB if samples > 2 else WHITE_IS_ZERO)
         width, height = size
         is_tiled = _TILE_WIDTH in fields
-        part_size = width, min(whole(_ROWS, height), height)
+        part_size = width, min(whole(_ROWS, height) or height, height)
         if is_tiled:
             part_size = whole(_TILE_WIDTH, 0), whole(_TILE_HEIGHT, 0)
         # as libtiff does, tiles are taken that are listed as strips
@@ -144,13 +148,14 @@ class Storage(NamedTuple):
         offsets, lengths = (source.wholes(fields.get(tag)) for tag in tags)
         beyond = max(samples - _COLOURS.get(photometric, samples), 0)
         extra = tuple(map(int, source.numbers(fields.get(_EXTRA), samples)))
-        across, down = (source.numbers(fields.get(_SUBSAMPLING), 2) or (2, 2))[:2]
+        shared = source.numbers(fields.get(_SUBSAMPLING), 2)
+        across, down = shared if len(shared) == 2 else (2, 2)
         return cls(
             size,
             part_size,
             is_tiled,
             source.layout.order,
-            several(_KIND_OF_SAMPLES),
+            tuple(sorted({_SAME_KIND.get(kind, kind) for kind in several(_KIND_OF_SAMPLES)})),
             several(_BITS),
             samples,
             samples > 1 and whole(_PLANES, 1) == _APART,
@@ -258,7 +263,8 @@ class Storage(NamedTuple):
     def _extra_reason(self) -> str:
         if not self.extra:
             return ""
-        if self.photometric in (CMYK, YCBCR) or self.is_for_pillow:
+        is_alpha_in_jpeg = self.compression in _JPEG and len(self.extra) == 1 and self.alpha
+        if self.photometric in (CMYK, YCBCR) or (self.is_for_pillow and not is_alpha_in_jpeg):
             packed = "in fax" if self.compression in _FAX else "in JPEG"
             how = {CMYK: "beside CMYK", YCBCR: "beside YCbCr"}.get(self.photometric, packed)
             return (

@@ -63,6 +63,7 @@ def samples_of(storage: Storage, source: Source) -> NDArray[Any]:
     wide, high = storage.part_size
     pixels = memory.empty((planes, height, width, samples), _dtype(storage))
     shades = _shades(storage)
+    is_packed = storage.compression != NOT_PACKED  # else lengths tell nothing, if they are right
     reading = threading.Lock()
 
     def work(start: int, stop: int) -> None:
@@ -75,8 +76,8 @@ def samples_of(storage: Storage, source: Source) -> NDArray[Any]:
             with reading:
                 # parts may share bytes, not all of which are read for each; nothing is packed
                 # to twice its size
-                length = min(lengths[number], 2 * count + 4096)
-                data = source.part(storage.offsets[number], length)
+                length = min(lengths[number] or source.size, 2 * count + 4096)
+                data = source.part(storage.offsets[number], length if is_packed else count)
             if storage.fill_order == 2:
                 data = _REVERSED[np.frombuffer(data, np.uint8)].tobytes()
             data = _unpacked(data, storage.compression, rows, count)

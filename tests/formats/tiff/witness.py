@@ -18,7 +18,18 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 LOSSLESS = (None, "zlib", "lzw", "packbits", "lzma", "zstd")
-OTHERS = ("jpeg", "webp", "lerc", "jpegxl", "png", "jpeg2000", "jpegxr", "ccittfax4")
+OTHERS = (
+    "jpeg",
+    "jpeg",
+    "jpeg",
+    "webp",
+    "lerc",
+    "jpegxl",
+    "png",
+    "jpeg2000",
+    "jpegxr",
+    "ccittfax4",
+)
 EXTRA = ("unspecified", "assocalpha", "unassalpha")
 
 
@@ -159,7 +170,7 @@ def reasons(trial: Trial) -> list[str]:
     if extra and extra[-1].endswith("alpha") and kind in "ui" and (kind == "i" or bits > 16):
         found.append(f"alpha of {bits}-bit .*whole numbers")
     if trial.compression == "jpeg":
-        if extra:
+        if extra and not (len(extra) == 1 and extra[0].endswith("alpha")):
             found.append(f"{len(extra)} further channels in JPEG")
         if bits != 8:
             found.append(f"JPEG compression of {bits}-bit")
