@@ -263,7 +263,7 @@ class Storage(NamedTuple):
     def _extra_reason(self) -> str:
         if not self.extra:
             return ""
-        is_alpha_in_jpeg = self.compression in _JPEG and len(self.extra) == 1 and self.alpha
+        is_alpha_in_jpeg = self.compression in _JPEG and self.extra == (_UNASSOCIATED,)
         if self.photometric in (CMYK, YCBCR) or (self.is_for_pillow and not is_alpha_in_jpeg):
             packed = "in fax" if self.compression in _FAX else "in JPEG"
             how = {CMYK: "beside CMYK", YCBCR: "beside YCbCr"}.get(self.photometric, packed)

@@ -170,7 +170,7 @@ def reasons(trial: Trial) -> list[str]:
     if extra and extra[-1].endswith("alpha") and kind in "ui" and (kind == "i" or bits > 16):
         found.append(f"alpha of {bits}-bit .*whole numbers")
     if trial.compression == "jpeg":
-        if extra and not (len(extra) == 1 and extra[0].endswith("alpha")):
+        if extra not in ((), ("unassalpha",)):
             found.append(f"{len(extra)} further channels in JPEG")
         if bits != 8:
             found.append(f"JPEG compression of {bits}-bit")
