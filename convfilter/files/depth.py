@@ -37,6 +37,10 @@ def to_depth(image: Image, depth: str) -> Image:
     wanted, pixels = _dtype(depth), image.pixels
     if pixels.dtype == wanted:
         return image
+    if pixels.dtype.kind == "i" and pixels.min() >= 0:
+        pixels = pixels.astype(np.uint16)  # as which formats without a sign hold such values
+        if wanted == np.uint16:
+            return image.with_pixels(pixels, alpha=image.alpha)
     if pixels.dtype.kind == "i":
         raise ImageError(
             f"depth {depth}: signed {pixels.dtype} pixels have no white: "

@@ -36,7 +36,9 @@ def fit(image: Image, form: Format, background: Colour) -> tuple[NDArray[Any], l
     -------
     (ndarray, list of str)
         ``(H, W)``, ``(H, W, 2)``, ``(H, W, 3)`` or ``(H, W, 4)`` of uint8, or of uint16 or float32
-        where the format is that deep; the last of 2 or 4 channels is alpha.
+        where the format is that deep; the last of 2 or 4 channels is alpha. A format of bands gets
+        any number of channels, a format of signed numbers int16, a format of arrays the pixels as
+        they are.
 
     Raises
     ------
@@ -46,6 +48,8 @@ def fit(image: Image, form: Format, background: Colour) -> tuple[NDArray[Any], l
     _check_shape(image, form)
     pixels = image.pixels[..., 0] if image.shape[2:] == (1,) else image.pixels
     _check_colour(pixels, form)
+    if image.alpha and pixels.dtype.kind == "i":
+        raise ImageError("alpha of signed pixels cannot be stored: leave it out (--alpha drop)")
     notes: list[str] = []
     pixels = _fit_dtype(pixels, form, notes)
     if image.alpha and not form.holds.alpha:
@@ -72,16 +76,17 @@ def _check_shape(image: Image, form: Format) -> None:
             f"{width}x{height} pixels are too many for {form.name}, whose sides reach "
             f"{form.holds.longest_side}: write {others}"
         )
-    if channels not in ((2, 4) if image.alpha else (1, 3)):
+    if not form.holds.bands and channels not in ((2, 4) if image.alpha else (1, 3)):
         kind = "with alpha" if image.alpha else "without alpha"
+        others = alternatives(lambda holds: holds.bands)
         way_out = (
             "; if the last one is alpha, say so, by Image(pixels, alpha=True) or by --alpha"
             if channels in (2, 4)
             else ""
         )
         raise ImageError(
-            f"{channels} channels {kind} cannot be stored: "
-            f"pictures are grey or RGB, each with or without alpha{way_out}"
+            f"{channels} channels {kind} cannot be stored in {form.name}, where pictures are grey"
+            f" or RGB, each with or without alpha: write {others}{way_out}"
         )
 
 
@@ -113,9 +118,13 @@ def _fit_dtype(pixels: NDArray[Any], form: Format, notes: list[str]) -> NDArray[
             )
         return pixels
     if dtype.kind != "f":
+        if form.holds.signed:
+            return pixels
+        if depth >= 16 and pixels.size and pixels.min() >= 0:
+            return pixels.astype(np.uint16)
         raise ImageError(
-            f"signed {dtype} pixels cannot be stored: "
-            "map them to 0 to 255 first (abs, offset, clamp or scale)"
+            f"signed {dtype} pixels cannot be stored in {form.name}: map them to 0 to 255 first"
+            f" (abs, offset, clamp or scale), or write {alternatives(lambda holds: holds.signed)}"
         )
     if depth >= 32:
         if dtype != np.float32:

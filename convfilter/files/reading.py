@@ -34,6 +34,7 @@ def read(
 
     The content decides about the format, not the suffix. Grey, grey with alpha, RGB and RGBA stay
     as they are, and values keep their depth: 16 bits become uint16, floats stay floats, unscaled.
+    In TIFF, further channels beside them stay channels, and numbers with a sign become int16.
     1-bit pictures become 0 and 255; palettes become grey, RGB or (with transparency) grey or RGB
     with alpha; CMYK becomes sRGB, through its profile where it has one; YCbCr becomes RGB. Arrays
     stay as they are, and none of their channels is alpha until ``Image(pixels, alpha=True)`` says
@@ -58,8 +59,8 @@ def read(
     Returns
     -------
     Image
-        Pixels uint8, uint16, float32 or float64 (of arrays also bool and int16) of shape ``(H, W)``
-        or ``(H, W, C)``, writable. Integers span their range, floats 0 to 1.
+        Pixels uint8, uint16, int16, float32 or float64 (of arrays also bool) of shape ``(H, W)`` or
+        ``(H, W, C)``, writable. Integers span their range, floats 0 to 1.
 
     Raises
     ------

@@ -184,7 +184,7 @@ def _fitted(picture: Image, form: Format, background: Colour) -> tuple[list[Fram
 
         pixels, _ = alike([(part, part.ndim == 3 and part.shape[2] in (2, 4)) for part in pixels])
     frames = [
-        Frame(part, frame.timing or Timing(), frame.metadata)
+        Frame(part, frame.timing or Timing(), frame.metadata, frame.alpha and form.holds.alpha)
         for part, frame in zip(pixels, held, strict=True)
     ]
     return frames, notes

@@ -6,9 +6,10 @@ here, since libwebp joins frames that look alike.
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 from PIL.WebPImagePlugin import WebPImageFile
 
@@ -25,6 +26,9 @@ __all__ = ["FORMAT", "Part", "animated", "read", "timings_and_plays", "write"]
 _PROFILE, _EXIF, _XMP, _ANIMATION = 0x20, 0x08, 0x04, 0x02
 _ALPHA = 0x10
 _CLEAR, _NO_BLENDING = 1, 2
+_HEAD_BYTES, _KIND_BYTES = 30, 16
+"""What tells the size of a picture, and what of it tells only the kind of the first chunk."""
+
 _BESIDE = {b"ICCP": _PROFILE, b"EXIF": _EXIF, b"XMP ": _XMP}
 
 
@@ -37,7 +41,11 @@ _LONGEST_DURATION = 2**24 - 1
 
 def read(file: BinaryIO, limits: Limits) -> Image:
     """Read a file of one picture or of frames: RGB, with or without alpha."""
-    with opened(file, WebPImageFile, FORMAT) as picture:
+    size = _size(file.read(_HEAD_BYTES))
+    if size is not None:
+        limits.check_size(size)
+    file.seek(0)
+    with opened(cast("BinaryIO", _Unhurried(file)), WebPImageFile, FORMAT) as picture:
         limits.check_size(picture.size)
         count = frames_of(picture)
         if count > 1:
@@ -48,6 +56,54 @@ def read(file: BinaryIO, limits: Limits) -> Image:
         limits.chosen()
         pixels, alpha = decoded(picture, FORMAT, _BITS)
         return image_of(picture, FORMAT, pixels, alpha)
+
+
+def _size(head: bytes) -> tuple[int, int] | None:
+    """Return columns and rows as the head of a file tells them (RFC 9649, 2.5 to 2.7)."""
+    kind, data = head[12:16], head[20:]
+    if len(head) < _HEAD_BYTES:
+        return None
+    if kind == b"VP8X":
+        return _number(data[4:7]) + 1, _number(data[7:10]) + 1
+    if kind == b"VP8L":
+        bits = _number(data[1:5])
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if kind == b"VP8 ":
+        return _number(data[6:8]) & 0x3FFF, _number(data[8:10]) & 0x3FFF
+    return None
+
+
+def _number(data: bytes) -> int:
+    return int.from_bytes(data, "little")
+
+
+class _Unhurried(io.RawIOBase):
+    """A file whose first bytes come in two steps if a part of it is asked for.
+
+    Pillow reads 30 bytes, tells the size from them, and refuses by a limit of its own, which is
+    global to the process; of fewer bytes it does not. The size has been checked here.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__()
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is not None and 0 <= size <= _HEAD_BYTES and self._file.tell() == 0:
+            size = min(size, _KIND_BYTES)
+        return self._file.read(-1 if size is None else size)
 
 
 def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:

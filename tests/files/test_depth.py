@@ -60,8 +60,15 @@ def test_deeper():
 
 def test_refused():
     with pytest.raises(ImageError, match="depth 8: signed int16 pixels have no white"):
-        to_depth(Image(np.zeros((1, 1), np.int16)), "8")
+        to_depth(Image(np.full((1, 1), -1, np.int16)), "8")
     with pytest.raises(ImageError, match="depth 16: holds no NaN"):
         to_depth(Image(np.full((1, 1), np.nan)), "16")
     with pytest.raises(UnknownNameError, match="depth"):
         to_depth(Image(np.zeros((1, 1), np.uint8)), "12")
+
+
+def test_signed_numbers_without_a_negative_one_are_those_of_16_bits():
+    image = Image(np.array([[0, 257, 32767]], np.int16))
+    assert to_depth(image, "16").pixels.tolist() == [[0, 257, 32767]]
+    assert to_depth(image, "8").pixels.tolist() == [[0, 1, 127]]
+    assert to_depth(image, "float").pixels[0, 2] == np.float32(32767 / 65535)

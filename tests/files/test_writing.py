@@ -69,6 +69,9 @@ def test_sixteen_bits_are_never_reduced(format_name: str) -> None:
         write(DEEP, io.BytesIO(), format=format_name)
 
 
+SAY_ALPHA = r"4 channels without alpha.*Image\(pixels, alpha=True\)"
+
+
 @pytest.mark.parametrize("format_name", written(lambda holds: not holds.arrays))
 def test_what_no_format_holds(format_name: str) -> None:
     holds = FORMATS[format_name].holds
@@ -78,8 +81,10 @@ def test_what_no_format_holds(format_name: str) -> None:
     for pixels, words in (
         *(colour if holds.depth < 16 or not holds.colour else []),
         *(nan if holds.depth < 32 else []),
-        (np.zeros((2, 2), np.int16), "signed"),
-        (np.zeros((2, 2, 5), np.uint8), "5 channels"),
+        *([] if holds.signed else [(np.full((2, 2), -1, np.int16), "signed .* write TIFF")]),
+        *([] if holds.bands else [(np.zeros((2, 2, 5), np.uint8), "5 channels.* write TIFF")]),
+        *([] if holds.bands else [(unsaid, SAY_ALPHA) for unsaid in (RGBA, Image(RGBA))]),
+        (Image(np.full((2, 2, 4), -1, np.int16), alpha=True), "signed" if holds.colour else "grey"),
         (np.zeros((0, 2), np.uint8), "cannot be stored"),
     ):
         with pytest.raises(ImageError, match=words):

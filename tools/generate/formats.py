@@ -113,7 +113,7 @@ def _values(form: Format) -> str:
     if holds.arrays:
         return "every dtype, as it is"
     words = {1: "black and white", 8: "8 bits", 16: "8 and 16 bits", 32: "8 and 16 bits, floats"}
-    parts = [words[holds.depth]]
+    parts = [words[holds.depth] + ", 16 bits with a sign" * holds.signed]
     if holds.colours:
         parts.append(f"{holds.colours} colours a frame")
     if holds.lossy:
@@ -128,7 +128,8 @@ def _pixels(form: Format) -> str:
         return "any number of channels, stacks of pictures; nothing tells which is alpha"
     kinds = ["grey"] * holds.grey + ["RGB"] * holds.colour
     alpha = "full transparency" if holds.colours else "alpha"
-    return ", ".join(kinds) + f", with or without {alpha}" * holds.alpha
+    bands = "; further channels" * holds.bands
+    return ", ".join(kinds) + f", with or without {alpha}" * holds.alpha + bands
 
 
 def _kept(form: Format) -> str:

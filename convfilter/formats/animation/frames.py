@@ -48,7 +48,7 @@ def changes(frames: Sequence[Frame], step: int = 1) -> Iterator[tuple[int, int, 
     they differ, and one pixel if they do not. `top` and `left` are multiples of `step`.
     """
     last: NDArray[Any] | None = None
-    for pixels, timing, _ in frames:
+    for pixels, timing, *_ in frames:
         stays = timing.disposal == "keep"
         if last is None or not stays or last.shape != pixels.shape:
             yield 0, 0, pixels

@@ -76,6 +76,10 @@ class Holds(NamedTuple):
     arrays : bool
         Whether pixels of every dtype and number of channels, and stacks of pictures, are stored as
         they are: as numbers, of which nothing tells whether some are alpha.
+    bands : bool
+        Whether further channels are stored beside grey or RGB.
+    signed : bool
+        Whether int16 is stored.
     """
 
     depth: int
@@ -88,14 +92,20 @@ class Holds(NamedTuple):
     lossy: bool = False
     colours: int | None = None
     arrays: bool = False
+    bands: bool = False
+    signed: bool = False
 
 
 class Frame(NamedTuple):
-    """Pixels that a format holds, how long they are shown, and what stands beside them."""
+    """Pixels that a format holds, how long they are shown, and what stands beside them.
+
+    `alpha` says whether their last channel is alpha; only formats of further channels need ask.
+    """
 
     pixels: NDArray[Any]
     timing: Timing
     metadata: Metadata
+    alpha: bool = False
 
 
 class Effort(NamedTuple):

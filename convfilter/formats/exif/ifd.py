@@ -42,7 +42,8 @@ _KINDS: dict[int, tuple[int, int, str]] = {
 `struct`."""
 
 _RATIONALS = (RATIONAL, 10)
-_ONLY_BIG = (LONG8, 17, 18)
+ONLY_BIG = (LONG8, 17, 18)
+"""Kinds of values that BigTIFF alone knows."""
 
 Order = Literal["<", ">"]
 """Byte orders by their letters in `struct`: the last byte first, or the first one."""
@@ -299,7 +300,7 @@ class Tree:
                     tree = cls.of(source, at, pointers[tag], longest - length)
                     below[tag] = tree
                     length += tree.length
-            elif (only is None or tag in only) and value.kind not in _ONLY_BIG:
+            elif (only is None or tag in only) and value.kind not in ONLY_BIG:
                 if not source.holds(value):
                     continue
                 length += value.length

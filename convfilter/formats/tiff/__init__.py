@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from convfilter.errors import ImageError
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits, too_large
+from convfilter.formats.tiff.storage import CMYK
 from convfilter.picture.image import Image
 from convfilter.picture.orientation import upright
 
@@ -38,22 +39,26 @@ def read(file: BinaryIO, limits: Limits) -> Image:
 
 
 def _read_page(page: Page, limits: Limits) -> Image:
-    """Read a page here if that keeps more or is faster, else with Pillow."""
     storage = page.storage
-    if storage is None or not (storage.needs_this_reader or storage.is_plain):
+    if storage is None:
         return _read_with_pillow(page, limits)
-    if storage.needs_this_reader:
-        storage.check()
+    storage.check()
+    if storage.is_for_pillow:
+        return _read_with_pillow(page, limits)
+    from convfilter.formats.tiff.colours import picture_of
+    from convfilter.formats.tiff.strips import samples_of
+
+    metadata = page.metadata()
     try:
-        pixels, alpha = storage.pixels(page.shared.source)
+        samples = samples_of(storage, page.shared.source)
+        pixels = picture_of(storage, samples, metadata.icc_profile)
         pixels = upright(pixels, page.orientation)
     except MemoryError as error:
         raise too_large(page.size) from error
-    except Exception:  # damaged data raises almost anything
-        if storage.needs_this_reader:
-            raise
-        return _read_with_pillow(page, limits)  # which has the words for it, or lives with it
-    return Image(pixels, alpha, FORMAT.name, page.metadata())
+    if storage.photometric == CMYK:
+        metadata = replace(metadata, icc_profile=None)  # that of ink, for pixels that are RGB now
+    alpha = storage.alpha is not None
+    return Image(pixels, alpha, FORMAT.name, metadata, left_out=page.left_out())
 
 
 def _read_with_pillow(page: Page, limits: Limits) -> Image:
@@ -73,7 +78,7 @@ FORMAT = Format(
     "TIFF",
     suffixes=(".tif", ".tiff"),
     signature=rb"II[*+]\0|MM\0[*+]",
-    holds=Holds(depth=32, alpha=True, several="pages"),
+    holds=Holds(depth=32, alpha=True, several="pages", bands=True, signed=True),
     keeps=frozenset({"profile", "EXIF", "XMP", "resolution"}),
     read=read,
     write=write,

@@ -10,7 +10,17 @@ import io
 import struct
 from bisect import bisect_right
 
-from convfilter.formats.exif.ifd import LONG, LONG8, Directory, Entry, Field, Source, Tree
+from convfilter.formats.exif.ifd import (
+    LONG,
+    LONG8,
+    ONLY_BIG,
+    Directory,
+    Entry,
+    Field,
+    Layout,
+    Source,
+    Tree,
+)
 
 __all__ = ["excerpt_of"]
 
@@ -21,7 +31,10 @@ _BELOW = frozenset({330, 400, 34665, 34853, 40965})
 
 
 def excerpt_of(source: Source, page: Directory, longest: int) -> io.BytesIO | None:
-    """Return a file of this page alone, in the byte order and layout of the one that it is from.
+    """Return a file of this page alone, in the byte order of the one that it is from.
+
+    It is a BigTIFF as well, except for those that Pillow does not know, with the first byte of
+    numbers first.
 
     None for a page that is better read where it is: if its pixels are not compressed, so that
     libtiff is not needed, or hold further offsets, as JPEG of the old kind does; if it states where
@@ -44,7 +57,7 @@ def excerpt_of(source: Source, page: Directory, longest: int) -> io.BytesIO | No
     spans = _spans(offsets, lengths)
     if spans[-1][1] > source.size or sum(stop - start for start, stop in spans) > longest:
         return None
-    return _file(source, fields, tags[0][0], offsets, spans)
+    return _file(source, fields, tags[0][0], offsets, lengths, spans)
 
 
 def _spans(offsets: list[int], lengths: list[int]) -> list[tuple[int, int]]:
@@ -64,10 +77,11 @@ def _file(
     fields: dict[int, Field],
     tag: int,
     offsets: list[int],
+    lengths: list[int],
     spans: list[tuple[int, int]],
 ) -> io.BytesIO:
     """Return a file of head, spans and directory, whose field `tag` says where the parts are."""
-    layout = source.layout
+    layout = Layout(source.layout.order, source.layout.big and source.layout.order == "<")
     file = io.BytesIO()
     file.write(layout.head)
     places = []
@@ -82,11 +96,16 @@ def _file(
         number = bisect_right(starts, offset) - 1
         moved.append(places[number] + offset - starts[number])
     kind, letter = (LONG8, "Q") if layout.big else (LONG, "I")
-    entries = [Entry(tag, kind, struct.pack(f"{layout.order}{len(moved)}{letter}", *moved))]
+    of_lengths = dict((_STRIPS, _TILES))[tag]
+    entries = [
+        Entry(which, kind, struct.pack(f"{layout.order}{len(numbers)}{letter}", *numbers))
+        for which, numbers in ((tag, moved), (of_lengths, lengths))
+    ]
     entries += [
         Entry(field.tag, field.kind, source.part(field.place, field.length))
         for field in fields.values()
-        if field.tag != tag and field.tag not in _BELOW
+        if field.tag not in (tag, of_lengths, *_BELOW)
+        and (layout.big or field.kind not in ONLY_BIG)
     ]
     place = file.tell()
     file.write(Tree(tuple(entries)).packed(place, layout))

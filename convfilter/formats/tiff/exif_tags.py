@@ -13,10 +13,10 @@ from contextlib import suppress
 from convfilter.formats.exif.ifd import SHORT, Entry, Layout, Order, Pointers, Source, Tree
 from convfilter.formats.exif.previews import without_pictures
 
-__all__ = ["block_of", "tree_of"]
+__all__ = ["DESCRIPTIVE", "block_of", "tree_of"]
 
 _DESCRIPTION, _ORIENTATION = 270, 274
-_DESCRIPTIVE = frozenset(
+DESCRIPTIVE = frozenset(
     {
         269,  # DocumentName
         _DESCRIPTION,
@@ -54,7 +54,7 @@ def block_of(source: Source, place: int) -> bytes | None:
     Its orientation, if it states one, is 1. None if the page says nothing, or more than 1 MiB.
     """
     try:
-        tree = _upright(Tree.of(source, place, _BELOW, _LONGEST, _DESCRIPTIVE), source.layout.order)
+        tree = _upright(Tree.of(source, place, _BELOW, _LONGEST, DESCRIPTIVE), source.layout.order)
     except (EOFError, ValueError):
         return None
     entries = tuple(entry for entry in tree.entries if not _lays_out(entry))
@@ -73,7 +73,7 @@ def tree_of(exif: bytes) -> tuple[Order, Tree] | None:
     with suppress(EOFError, ValueError):
         source = Source(exif)
         order = source.layout.order
-        tree = Tree.of(source, source.first, _BELOW, _LONGEST, _DESCRIPTIVE)
+        tree = Tree.of(source, source.first, _BELOW, _LONGEST, DESCRIPTIVE)
         return order, _upright(tree, order)
     return None
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import io
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from typing import BinaryIO, cast
 
-from convfilter.formats.exif.ifd import Directory, Field, Source
+from convfilter.formats.exif.ifd import Directory, Field, Layout, Source
 from convfilter.formats.tiff.exif_tags import block_of
-from convfilter.formats.tiff.samples import Storage
+from convfilter.formats.tiff.storage import Storage
 from convfilter.picture.image import Metadata
 from convfilter.picture.metadata import resolution_of, upright_xmp
 from convfilter.picture.orientation import is_on_its_side
@@ -25,8 +25,7 @@ __all__ = ["Page", "pages_of"]
 _SUBFILE, _OLD_SUBFILE = 254, 255
 _REDUCED, _MASK = 1, 4
 _OLD_REDUCED = 2
-_WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _ORIENTATION = 256, 257, 258, 262, 274
-_WHITE_IS_ZERO = 0
+_WIDTH, _HEIGHT, _BITS, _ORIENTATION = 256, 257, 258, 274
 _ACROSS, _DOWN, _UNIT = 282, 283, 296
 _BELOW = 330
 _XMP, _PROFILE = 700, 34675
@@ -34,6 +33,12 @@ _PER_INCH = {2: 1.0, 3: 2.54}
 
 _MOST_PAGES = 1 << 16
 """Pages of a file; more cannot be numbered, and even their tags take long to read."""
+
+_UNKNOWN = Layout(">", big=True)
+"""What Pillow does not read."""
+
+_MOST_BELOW = 64
+"""Sub-directories of a page that are looked at."""
 
 _MOST_SHARED = 64
 """How often, on average, pages may refer to the same values: every page reads them again."""
@@ -80,20 +85,25 @@ class _Shared:
 class Page:
     """A page whose directory is at `place`, of `size` (columns, rows), or None if it states none.
 
-    `is_copy` says that it is a smaller copy of another page, or a mask of one.
+    `is_copy` says that it is a smaller copy of another page, or a mask of one. The samples of
+    further pictures of one directory stand `behind` those of the first by so many bytes. `unread`
+    are lines about pictures of which the page tells and that are not read.
     """
 
     shared: _Shared
     place: int
     size: tuple[int, int] | None
     is_copy: bool
+    behind: int = 0
+    unread: tuple[str, ...] = ()
 
     @property
     def file(self) -> BinaryIO:
         """A file that begins with this page or holds it alone; only one at a time can be read."""
         source = self.shared.source
         is_first = self.place == source.first
-        if self.size is not None and not (is_first and self._directory.following == 0):
+        is_alone = is_first and self._directory.following == 0 and source.layout != _UNKNOWN
+        if self.size is not None and not is_alone:
             from convfilter.formats.tiff.excerpt import excerpt_of
 
             longest = _MOST_PER_PIXEL * prod(self.size) + _MOST_BESIDE
@@ -116,10 +126,14 @@ class Page:
 
     @property
     def storage(self) -> Storage | None:
-        """How its samples are stored; None for those that are always left to Pillow."""
+        """How its samples are stored; None if it states no size."""
         if self.size is None:
             return None
-        return Storage.of(self.shared.source, self._directory, self.size)
+        storage = Storage.of(self.shared.source, self._directory, self.size)
+        if self.behind:
+            offsets = [offset + self.behind for offset in storage.offsets]
+            storage = storage._replace(offsets=offsets, lengths=[])
+        return storage
 
     @property
     def bits(self) -> int | None:
@@ -131,11 +145,6 @@ class Page:
         return max(bits) if bits else None
 
     @property
-    def is_white_zero(self) -> bool:
-        """Whether the value 0 is white."""
-        return self._whole(_PHOTOMETRIC) == _WHITE_IS_ZERO
-
-    @property
     def orientation(self) -> int:
         """How the pixels have to be turned, 1 to 8."""
         value = self._whole(_ORIENTATION)
@@ -145,6 +154,41 @@ class Page:
         """Raise ValueError if Pillow sees another number of pixels than the limits allowed."""
         if self.size is not None and prod(size) != prod(self.size):
             raise ValueError("a page of two sizes")
+
+    def left_out(self) -> tuple[str, ...]:
+        """Return a line for everything in the page that is not read."""
+        from convfilter.formats.tiff.beside import lost_of
+
+        lines = list(self.unread)
+        if self._has_pictures_below:
+            lines.append("pictures in sub-directories of a page were not read")
+        return (*lines, *lost_of(self.shared.source, self._directory))
+
+    @property
+    def _has_pictures_below(self) -> bool:
+        """Whether sub-directories hold pictures that are no smaller copies of this one."""
+        source = self.shared.source
+        for place in source.numbers(self._directory.fields.get(_BELOW), _MOST_BELOW):
+            try:
+                fields = source.directory(int(place)).fields
+            except EOFError:
+                continue
+            if not _is_copy(source, fields) and _WIDTH in fields:
+                return True
+        return False
+
+    def stacked(self) -> list[Page]:
+        """Return the pictures of this directory, if it is the only one of its file."""
+        storage = self.storage
+        if storage is None:
+            return [self]
+        from convfilter.formats.tiff.stacks import further_pictures
+
+        behind, unread = further_pictures(self.shared.source, self._directory, storage)
+        if len(behind) >= _MOST_PAGES:
+            raise ValueError(f"more than {_MOST_PAGES:,} pages")
+        first = replace(self, unread=tuple(unread))
+        return [first, *(replace(first, behind=place) for place in behind)]
 
     def metadata(self) -> Metadata:
         """Return what the page says, for pixels that have been turned upright."""
@@ -233,13 +277,18 @@ def pages_of(file: BinaryIO) -> list[Page]:
             raise ValueError("its pages state more than the file can hold")
     if not pages:
         raise ValueError("no page")
+    if len(pages) == 1:
+        return pages[0].stacked()
     return [page for page in pages if not page.is_copy] or pages
 
 
 def _page(shared: _Shared, directory: Directory) -> Page:
-    def whole(tag: int) -> int:
-        return shared.source.whole(directory.fields.get(tag)) or 0
-
-    size = whole(_WIDTH), whole(_HEIGHT)
-    is_copy = whole(_SUBFILE) & (_REDUCED | _MASK) != 0 or whole(_OLD_SUBFILE) == _OLD_REDUCED
+    source, fields = shared.source, directory.fields
+    size = source.whole(fields.get(_WIDTH)) or 0, source.whole(fields.get(_HEIGHT)) or 0
+    is_copy = _is_copy(source, fields)
     return Page(shared, directory.place, size if min(size) > 0 else None, is_copy)
+
+
+def _is_copy(source: Source, fields: dict[int, Field]) -> bool:
+    kind = source.whole(fields.get(_SUBFILE)) or 0
+    return kind & (_REDUCED | _MASK) != 0 or source.whole(fields.get(_OLD_SUBFILE)) == _OLD_REDUCED

@@ -29,12 +29,13 @@ from convfilter.runtime.threads import check_workers, run_bands
 
 __all__ = ["encode"]
 
-_DEFLATE, _DIFFERENCES, _UNASSOCIATED = 8, 2, 2
+_DEFLATE, _DIFFERENCES = 8, 2
+_UNSPECIFIED, _UNASSOCIATED = 0, 2
 _BLACK_IS_ZERO, _RGB = 1, 2
 _PAGE_OF_MANY = 2
 _INCH = 2
 _BYTE = 1
-_KINDS_OF_SAMPLES = {"u": 1, "f": 3}
+_KINDS_OF_SAMPLES = {"u": 1, "i": 2, "f": 3}
 
 _STRIP_BYTES = 1 << 18
 _LEVEL = 1
@@ -53,15 +54,16 @@ class _Page(NamedTuple):
     exif: Tree
     rows: int
     strips: list[bytes]
+    alpha: bool = False
 
 
 def encode(pages: Sequence[Frame], workers: int | None = None) -> Written:
     """Return a file in pieces, and notes about what was left out.
 
-    Pixels are uint8, uint16 or float32, (H, W) or (H, W, C) with 2 to 4 channels, each page as it
-    is; the last of 2 or 4 channels is alpha. The byte order is that of the first EXIF block. Files
-    of 4 GiB and more are BigTIFF, with the last byte of numbers first. The bytes do not depend on
-    `workers`.
+    Pixels are uint8, uint16, int16 or float32, (H, W) or (H, W, C), each page as it is. The first
+    three channels before alpha are colours; of less than three the first one is grey. The byte
+    order is that of the first EXIF block. Files of 4 GiB and more are BigTIFF, with the last byte
+    of numbers first. The bytes do not depend on `workers`.
     """
     blocks = [tree_of(page.metadata.exif) if page.metadata.exif else None for page in pages]
     lost = sum(block is None for block in blocks) > sum(not page.metadata.exif for page in pages)
@@ -75,7 +77,7 @@ def encode(pages: Sequence[Frame], workers: int | None = None) -> Written:
             own, exif = block or (order, Tree(()))
             rows, strips = _strips(page.pixels, order, workers)
             exif = exif if own == order else exif.swapped()
-            made.append(_Page(page.pixels, page.metadata, exif, rows, strips))
+            made.append(_Page(page.pixels, page.metadata, exif, rows, strips, page.alpha))
         return made
 
     whole = encoded(order)
@@ -97,7 +99,7 @@ def _strips(pixels: NDArray[Any], order: Order, workers: int) -> tuple[int, list
     def work(start: int, stop: int) -> None:
         for number in range(start, stop):
             part = pixels[number * rows : (number + 1) * rows]
-            if part.dtype.kind == "u":
+            if part.dtype.kind != "f":
                 steps = part.astype(stored)
                 steps[:, 1:] = part[:, 1:] - part[:, :-1]
                 part = steps
@@ -144,6 +146,8 @@ def _entries(
     pixels, metadata = page.pixels, page.metadata
     height, width = pixels.shape[:2]
     samples = 1 if pixels.ndim == 2 else pixels.shape[2]
+    colours = 3 if samples - page.alpha >= 3 else 1
+    bands = samples - page.alpha - colours
 
     def entry(tag: int, kind: int, *values: int) -> Entry:
         letter = {SHORT: "H", LONG: "I", RATIONAL: "I", LONG8: "Q"}[kind]
@@ -154,7 +158,7 @@ def _entries(
         entry(257, LONG, height),
         entry(258, SHORT, *[8 * pixels.dtype.itemsize] * samples),
         entry(259, SHORT, _DEFLATE),
-        entry(262, SHORT, _RGB if samples > 2 else _BLACK_IS_ZERO),
+        entry(262, SHORT, _RGB if colours == 3 else _BLACK_IS_ZERO),
         entry(273, LONG8 if layout.big else LONG, *offsets),
         entry(277, SHORT, samples),
         entry(278, LONG, page.rows),
@@ -162,10 +166,10 @@ def _entries(
         entry(284, SHORT, 1),
         entry(339, SHORT, *[_KINDS_OF_SAMPLES[pixels.dtype.kind]] * samples),
     ]
-    if pixels.dtype.kind == "u":
+    if pixels.dtype.kind != "f":
         entries.append(entry(317, SHORT, _DIFFERENCES))
-    if samples in (2, 4):
-        entries.append(entry(338, SHORT, _UNASSOCIATED))
+    if bands or page.alpha:
+        entries.append(entry(338, SHORT, *[_UNSPECIFIED] * bands, *[_UNASSOCIATED] * page.alpha))
     if numbers is not None:
         entries.append(entry(254, LONG, _PAGE_OF_MANY))
         if numbers[1] < 1 << 16:

@@ -79,13 +79,12 @@ def test_pages_alone_in_a_file(order: str, big: bool, how: dict[str, Any]) -> No
         with tifffile.TiffFile(alone) as file:
             assert len(file.pages) == 1
             assert file.byteorder == order
-            assert file.is_bigtiff == big
+            assert file.is_bigtiff == (big and order == "<")  # Pillow reads no others of these
             found = file.pages[0].asarray()
         if "planarconfig" in how:
             found = np.moveaxis(found, 0, 2)
         np.testing.assert_array_equal(found, expected)
-    if not (big and order == ">"):  # Pillow reads no BigTIFF of this kind
-        assert_same(opened(data), [image_of(p) for p in pixels])
+    assert_same(opened(data), [image_of(p) for p in pixels])
 
 
 def test_tables_of_jpeg_stay_with_their_page() -> None:

@@ -14,7 +14,7 @@ from PIL import TiffImagePlugin
 from convfilter.errors import ImageError
 from convfilter.formats.exif.ifd import Source
 from convfilter.formats.tiff import pages as tiff_pages
-from convfilter.formats.tiff import samples
+from convfilter.formats.tiff import strips
 from tests.formats.exif.exif_blocks import TOLD, told_in
 from tests.formats.tiff.test_pages import (
     PROFILE,
@@ -27,7 +27,6 @@ from tests.formats.tiff.test_pages import (
     told,
     written,
 )
-from tests.formats.tiff.tiff_files import Kind, tiff_file
 
 # which pages
 
@@ -61,10 +60,10 @@ def test_damage_in_any_page_is_one_error(frames: str | None) -> None:
 
 
 def test_depth_is_lost_in_no_page() -> None:
-    signed = tiff_file(picture("uint16", (3,)).astype(np.int16), Kind())
+    deep = picture("float32", (3,)).astype(np.complex64)
     with pytest.raises(ImageError) as alone:
-        opened(signed)
-    data = by_tifffile((picture("uint8", ()), {}), (picture("uint16", (3,)).astype(np.int16), {}))
+        opened(by_tifffile((deep, {})))
+    data = by_tifffile((picture("uint8", ()), {}), (deep, {}))
     with pytest.raises(ImageError) as second:
         opened(data)
     assert str(alone.value) == str(second.value)
@@ -77,7 +76,7 @@ def test_depth_is_lost_in_no_page() -> None:
 def test_all_chosen_pages_count(monkeypatch: pytest.MonkeyPatch) -> None:
     data = by_tifffile(*[(picture("uint8", (), 100, 100), {}) for _ in range(5)])
     assert len(opened(data, max_pixels=50_000).frames) == 5
-    monkeypatch.setattr(samples.Storage, "pixels", None)
+    monkeypatch.setattr(strips, "samples_of", None)
     monkeypatch.setattr(TiffImagePlugin.TiffImageFile, "load", None)
     with pytest.raises(
         ImageError,

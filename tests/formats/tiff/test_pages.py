@@ -81,8 +81,8 @@ def deflated(pixels: Array, **options: Any) -> tuple[Array, dict[str, Any]]:
 
 
 def for_pillow() -> tuple[Array, dict[str, Any]]:
-    """Return a compressed page that is left to Pillow: colours multiplied by their alpha."""
-    return deflated(picture("uint8", (4,)), extrasamples=["assocalpha"])
+    """Return a page that is left to Pillow."""
+    return picture("uint8", (3,)), {"compression": "jpeg"}
 
 
 def assert_same(image: Image, pages: list[Image]) -> None:
@@ -249,8 +249,6 @@ def test_pages_of_tifffile(tmp_path: Path, order: str, big: bool, from_disk: boo
     plain = picture("uint8", (), 9, 8)
     pages = [deflated(deep), deflated(shallow), (plain, {}), (deep[..., 0], {}),
              deflated(picture("float32", ()))]  # fmt: skip
-    if big and order == ">":
-        pages = pages[:1]  # Pillow reads no others of this kind
     data = by_tifffile(*pages, byteorder=order, bigtiff=big)
     (tmp_path / "a.tif").write_bytes(data)
     image = read(tmp_path / "a.tif") if from_disk else opened(data)

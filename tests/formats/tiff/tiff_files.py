@@ -69,7 +69,7 @@ def tiff_file(pixels: Array, kind: Kind) -> bytes:
         tags |= {282: (5, [across]), 283: (5, [down]), 296: (3, [unit])}
     if kind.profile is not None:
         tags[34675] = (7, list(kind.profile))
-    return _joined(tags, 273 if kind.tile is None else 324, parts, kind.order)
+    return joined(tags, 273 if kind.tile is None else 324, parts, kind.order)
 
 
 def _parts(plane: Array, kind: Kind) -> list[Array]:
@@ -114,7 +114,7 @@ def _packed(part: Array, kind: Kind) -> bytes:
     return file.getvalue()[start : start + length]
 
 
-def _joined(
+def joined(
     tags: dict[int, tuple[int, list[Any]]], offsets: int, parts: list[bytes], order: str
 ) -> bytes:
     places, place = [], 8
