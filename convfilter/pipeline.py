@@ -91,8 +91,9 @@ def _find_with(name: str, given: Mapping[str, Any]) -> tuple[Filter, dict[str, A
 class Pipeline:
     """Filters that run one after the other, called with an array or an `Image`.
 
-    Between the steps pixels are float32 (float64 for float64 arrays) and signed responses raw; they
-    are shown, rounded and saturated once, at the end. So is alpha.
+    Between the steps pixels are float32 (float64 for float64 arrays), rounded and saturated once,
+    at the end. So is alpha. Signed responses travel raw and are shown at the end, unless a step
+    says by its `signed` what becomes of them there; in floats and int16 they stay raw.
 
     Parameters
     ----------
@@ -138,6 +139,7 @@ class Pipeline:
         workers: int | None = None,
         alpha: AlphaMode = "weigh",
         linear: bool = False,
+        bounded: bool | None = None,
     ) -> Image: ...
     @overload
     def __call__(
@@ -147,6 +149,7 @@ class Pipeline:
         workers: int | None = None,
         alpha: AlphaMode = "weigh",
         linear: bool = False,
+        bounded: bool | None = None,
     ) -> Array: ...
     def __call__(
         self,
@@ -155,6 +158,7 @@ class Pipeline:
         workers: int | None = None,
         alpha: AlphaMode = "weigh",
         linear: bool = False,
+        bounded: bool | None = None,
     ) -> Image | Array:
         """Run all steps over an array (H, W) or (H, W, C), or over all frames of an `Image`.
 
@@ -169,13 +173,18 @@ class Pipeline:
             float64 where float32 would show; the result is encoded by the same curves and rounded
             once. Intensities, such as a threshold, are then of linear light on the scale 0 to 255.
             Bool is taken as uint8 0 and 1, as always.
+        bounded : whether the result is for something that holds nothing below black
+            Then signed responses are shown at the end, as each filter says, else they stay raw.
+            None: they are shown in unsigned integers and stay raw in floats and int16. True is for
+            floats that become a file of integers.
 
         Raises
         ------
         ImageError
             With `linear`: for a profile that is damaged, has no such curves or does not fit.
         ArgumentError
-            With `linear`: for int16, which has no white.
+            With `linear`: for int16, which has no white. With ``signed="raw"`` in a step: where
+            negative values come to the end, and the result holds none.
         UnknownNameError
             For an `alpha` that there is not.
         """
@@ -185,24 +194,35 @@ class Pipeline:
 
         def run_on(part: Array) -> None:
             first = image.with_pixels(part) if isinstance(image, Image) else part
-            self._filtered(first, 1, alpha, linear)
+            self._filtered(first, 1, alpha, linear, bounded)
 
         with Foresight(lambda: rehearse(image, run_on)):
-            return self._filtered(image, workers, alpha, linear)
+            return self._filtered(image, workers, alpha, linear, bounded)
 
     def _filtered(
-        self, image: Image | ArrayLike, workers: int | None, alpha: AlphaMode, linear: bool
+        self,
+        image: Image | ArrayLike,
+        workers: int | None,
+        alpha: AlphaMode,
+        linear: bool,
+        bounded: bool | None,
     ) -> Image | Array:
         from convfilter.filters.pixels.picture import Pixels
         from convfilter.picture.image import Image
 
         if not isinstance(image, Image):
-            pixels = Pixels.of(image, alpha_mode=alpha, workers=workers)
+            pixels = Pixels.of(image, alpha_mode=alpha, workers=workers, bounded=bounded)
             return (self._in_light(pixels, None) if linear else self._run(pixels)).finish()
         of_animation = image.metadata.icc_profile
 
         def filtered(frame: Image) -> Image:
-            pixels = Pixels.of(frame.pixels, alpha=frame.alpha, alpha_mode=alpha, workers=workers)
+            pixels = Pixels.of(
+                frame.pixels,
+                alpha=frame.alpha,
+                alpha_mode=alpha,
+                workers=workers,
+                bounded=bounded,
+            )
             profile = frame.metadata.icc_profile if frame.timing is None else of_animation
             result = self._in_light(pixels, profile) if linear else self._run(pixels)
             return frame.with_pixels(result.finish(), alpha=result.has_alpha)

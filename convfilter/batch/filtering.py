@@ -47,7 +47,8 @@ class FileResult:
         Why there is no result. A `ConvfilterError` says it in one line; anything else is a fault of
         this package.
     notes : tuple of str
-        One line for each thing that the output's format cannot hold.
+        One line for each thing that the output's format cannot hold, and one if most values of the
+        result lay beyond white or black.
     plans : tuple of engine.Plan
         What ran, and why: one for each call of the engine.
     seconds : Seconds
