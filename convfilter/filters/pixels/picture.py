@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from convfilter.errors import ArgumentError
 from convfilter.filters.declaring.options import SignedMode
 from convfilter.filters.declaring.run_options import ALPHA, AlphaMode
-from convfilter.filters.pixels.saturation import count_cut, is_recorded
+from convfilter.filters.pixels import saturation
 from convfilter.filters.pixels.values import MIDDLE_GREY, ignoring_infinities, luma, rounded
 from convfilter.filters.pixels.waiting import Waiting, Windowed
 from convfilter.runtime.checks import Array, check_image
@@ -111,6 +111,7 @@ class Pixels:
                 beside = cls(plane, None, workers=workers, **shared)
             if mode in ("filter", "drop"):
                 plane, colour = None, np.ascontiguousarray(colour)
+        saturation.begin(colour, white)
         return cls(
             colour,
             plane,
@@ -263,6 +264,6 @@ class Pixels:
             if finished is not None:
                 return finished
         shown = self._shown(word)
-        if self.bounded and is_recorded():
-            count_cut(self.values if word == "clamp" else shown, self.white)
+        if self.bounded and shown.dtype.kind == "f" and saturation.is_recorded():
+            saturation.count_cut(self.values if word == "clamp" else shown, self.white)
         return rounded(shown, self.dtype)

@@ -2,7 +2,8 @@
 
 A few values of each result are looked at, spread evenly. Where they are at hand before rounding,
 those beyond white and black are counted. Where the engine rounds on its way, those that are white
-or black are, less those that were so in the picture already, if some work can have gone beyond.
+or black are, if some work can have gone beyond. As many as were white or black in the picture from
+the beginning are left out: white paper stays white, and nothing is lost.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from contextvars import ContextVar
 from math import isqrt
 from typing import NamedTuple
 
-import numpy as np
-
 from convfilter.runtime.checks import Array
+from convfilter.runtime.compiled import is_rehearsal
 
 __all__ = [
     "ROUNDING",
     "Beyond",
     "Saturation",
+    "begin",
     "count_cut",
     "count_rounded",
     "is_recorded",
@@ -45,11 +46,17 @@ class Saturation:
     def __init__(self) -> None:
         self.above = self.below = 0.0
         self._all = 0
+        self._white = self._black = 0.0
+
+    def begin(self, colours: Array, white: float) -> None:
+        """Take note of the shares of a picture that are white, or black, from the beginning."""
+        few = _spread(colours)
+        self._white, self._black = float((few >= white).mean()), float((few <= 0).mean())
 
     def add(self, above: float, below: float, values: int) -> None:
-        """Count what lay beyond among so many values."""
-        self.above += above
-        self.below += below
+        """Count what lay beyond among so many values of what became of the picture."""
+        self.above += max(0.0, above - self._white * values)
+        self.below += max(0.0, below - self._black * values)
         self._all += values
 
     @property
@@ -84,13 +91,25 @@ def recorded_saturation() -> Iterator[Saturation]:
 
 def is_recorded() -> bool:
     """Tell whether anybody wants to know."""
-    return _recorded.get() is not None
+    return _wanted() is not None
+
+
+def _wanted() -> Saturation | None:
+    """Return where to count; nowhere in a rehearsal, whose values mean nothing."""
+    return None if is_rehearsal() else _recorded.get()
+
+
+def begin(colours: Array, white: float) -> None:
+    """Look at a picture before it is filtered."""
+    saturation = _wanted()
+    if saturation is not None:
+        saturation.begin(colours, white)
 
 
 def count_cut(values: Array, white: float) -> None:
     """Count the values (H, W) or (H, W, C) of a result that rounding will cut."""
     few, slack = _spread(values), ROUNDING * white
-    _add(np.count_nonzero(few > white + slack), np.count_nonzero(few < -slack), few.size)
+    _add(int((few > white + slack).sum()), int((few < -slack).sum()), few.size)
 
 
 def count_rounded(result: Array, before: Array, white: float, beyond: Beyond) -> None:
@@ -99,16 +118,13 @@ def count_rounded(result: Array, before: Array, white: float, beyond: Beyond) ->
     `before` are the colours that the work began with, which may lie beyond themselves.
     """
     few, old = _spread(result), _spread(before)
-    above = below = 0.0
-    if beyond.white or (old > white).any():
-        above = float(np.mean(few == white) - np.mean(old == white))
-    if beyond.black or (old < 0).any():
-        below = float(np.mean(few == 0) - np.mean(old == 0))
-    _add(max(0.0, above) * few.size, max(0.0, below) * few.size, few.size)
+    above = int((few == white).sum()) if beyond.white or (old > white).any() else 0
+    below = int((few == 0).sum()) if beyond.black or (old < 0).any() else 0
+    _add(above, below, few.size)
 
 
-def _add(above: float, below: float, values: int) -> None:
-    saturation = _recorded.get()
+def _add(above: int, below: int, values: int) -> None:
+    saturation = _wanted()
     if saturation is not None:
         saturation.add(above, below, values)
 
@@ -116,5 +132,6 @@ def _add(above: float, below: float, values: int) -> None:
 def _spread(colours: Array) -> Array:
     height, width = colours.shape[:2]
     # odd, so that what repeats every few pixels is met in all its parts
-    step = isqrt(height * width // LOOKED_AT) | 1
-    return colours[step // 2 % height :: step, step // 2 % width :: step]
+    down = min(isqrt(height * width // LOOKED_AT), height) | 1
+    along = -(-height // down) * width // LOOKED_AT | 1
+    return colours[down // 2 % height :: down, along // 2 % width :: along]

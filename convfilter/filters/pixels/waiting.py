@@ -231,8 +231,8 @@ class Waiting:
 
         None where they have to be there first.
         """
-        if self._todo is None:
-            return None
+        if self._todo is None or self._clamps:
+            return self if word in ("abs", "clamp") and self._clamps else None
         source, work = self._todo
         shown = work.showing(word)
         if shown is None:
