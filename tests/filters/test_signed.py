@@ -27,6 +27,7 @@ from tests.filters.registry import (
     shown,
     word_at_the_end,
 )
+from tests.pages import PAGES, ROOT, blocks
 
 SIGNED = declaring("signed")
 WORDS = choices("laplacian", "signed")
@@ -304,6 +305,14 @@ def test_sums_of_gradients_go_on_in_a_pipeline() -> None:
     expected = np.clip(naive.correlate(np.abs(response), box), 0, WHITE)
     result = Pipeline.parse("sobel norm=sum signed=abs | box-3")(grey())
     assert np.abs(result - expected).max() <= 0.52
+
+
+def test_the_page_on_negative_responses_says_what_is_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    programs = blocks(PAGES["docs/signed.md"], "python")
+    assert programs
+    for program in programs:
+        exec(compile(program, "docs/signed.md", "exec"), {})
 
 
 def test_words_are_the_same_for_every_filter() -> None:
