@@ -92,8 +92,9 @@ def _find_with(name: str, given: Mapping[str, Any]) -> tuple[Filter, dict[str, A
 class Pipeline:
     """Filters that run one after the other, called with an array or an `Image`.
 
-    Between the steps pixels are float32 (float64 for float64 arrays) and signed responses raw; they
-    are shown, rounded and saturated once, at the end. So is alpha.
+    Between the steps pixels are float32 (float64 for float64 arrays), rounded and saturated once,
+    at the end. So is alpha. Signed responses travel raw and are shown at the end, unless a step
+    says by its `signed` what becomes of them there; in floats and int16 they stay raw.
 
     Parameters
     ----------
@@ -139,6 +140,7 @@ class Pipeline:
         workers: int | None = None,
         alpha: AlphaMode | None = None,
         linear: bool = False,
+        bounded: bool | None = None,
     ) -> Image: ...
     @overload
     def __call__(
@@ -150,6 +152,7 @@ class Pipeline:
         axes: str | None = None,
         channel_axis: int | None = None,
         linear: bool = False,
+        bounded: bool | None = None,
     ) -> Array: ...
     def __call__(
         self,
@@ -160,6 +163,7 @@ class Pipeline:
         axes: str | None = None,
         channel_axis: int | None = None,
         linear: bool = False,
+        bounded: bool | None = None,
     ) -> Image | Array:
         """Run all steps over an array (H, W) or (H, W, C), or over all frames of an `Image`.
 
@@ -175,6 +179,10 @@ class Pipeline:
             array and of pictures without one by sRGB's; all steps run on floats of 0 to 1, in
             float64 where float32 would show; the result is encoded by the same curves and rounded
             once. Intensities, such as a threshold, are then of linear light on the scale 0 to 255.
+        bounded : whether the result is for something that holds nothing below black
+            Then signed responses are shown at the end, as each filter says, else they stay raw.
+            None: they are shown in unsigned integers and stay raw in floats and int16. True is for
+            floats that become a file of integers.
 
         Raises
         ------
@@ -182,7 +190,8 @@ class Pipeline:
             With `linear`: for a profile that is damaged, has no such curves or does not fit.
         ArgumentError, ArgumentTypeError
             For an image that cannot be filtered, and axes that do not fit it. With `linear`: for
-            int16, which has no white.
+            int16, which has no white. With ``signed="raw"`` in a step: where negative values come
+            to the end, and the result holds none.
         UnknownNameError
             For an `alpha` that there is not.
         """
@@ -191,35 +200,33 @@ class Pipeline:
 
         if isinstance(image, Image):
             refuse_axes(axes, channel_axis)
-            return self._over_frames(image, workers, alpha, linear)
+            how: dict[str, Any] = {"alpha_mode": alpha, "workers": workers, "bounded": bounded}
+            return self._over_frames(image, linear, **how)
 
         def finish(pixels: Pixels) -> Array:
             return self._finished(pixels, None, linear)[0]
 
-        how: dict[str, Any] = {"alpha": alpha, "axes": axes, "channel_axis": channel_axis}
-        return filtered(image, finish, workers=workers, **how)
+        said: dict[str, Any] = {"alpha": alpha, "axes": axes, "channel_axis": channel_axis}
+        return filtered(image, finish, workers=workers, bounded=bounded, **said)
 
-    def _over_frames(
-        self, image: Image, workers: int | None, alpha: AlphaMode | None, linear: bool
-    ) -> Image:
+    def _over_frames(self, image: Image, linear: bool, **how: Any) -> Image:
+        """Run over all frames; `how` are arguments of `Pixels.of`."""
         from convfilter.engine.planning import rehearse
         from convfilter.runtime.compiled import Foresight
 
         def run_on(part: Array) -> None:
-            self._each_frame(image.with_pixels(part), 1, alpha, linear)
+            self._each_frame(image.with_pixels(part), linear, **{**how, "workers": 1})
 
         with Foresight(lambda: rehearse(image.pixels, run_on)):
-            return self._each_frame(image, workers, alpha, linear)
+            return self._each_frame(image, linear, **how)
 
-    def _each_frame(
-        self, image: Image, workers: int | None, alpha: AlphaMode | None, linear: bool
-    ) -> Image:
+    def _each_frame(self, image: Image, linear: bool, **how: Any) -> Image:
         from convfilter.filters.pixels.picture import Pixels
 
         of_animation = image.metadata.icc_profile
 
         def filtered(frame: Image) -> Image:
-            pixels = Pixels.of(frame.pixels, alpha=frame.alpha, alpha_mode=alpha, workers=workers)
+            pixels = Pixels.of(frame.pixels, alpha=frame.alpha, **how)
             profile = frame.metadata.icc_profile if frame.timing is None else of_animation
             result, has_alpha = self._finished(pixels, profile, linear)
             return frame.with_pixels(result, alpha=has_alpha)

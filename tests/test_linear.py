@@ -17,6 +17,7 @@ from convfilter.images import Metadata, Timing
 from tests import naive
 from tests.colour.profiles import curv, profile
 from tests.engine.accuracy import in_small_pieces
+from tests.filters.registry import shown
 
 Array = NDArray[Any]
 
@@ -107,6 +108,7 @@ def test_floats_are_those_of_arithmetic_in_float64(dtype: str) -> None:
 def test_every_filter_sees_a_picture_of_light(name: str, dtype: str) -> None:
     pixels = picture(dtype, 3)
     needed = {p.name: "sobel-x" for p in filters.get(name).parameters if p.required}
+    needed |= shown(name)  # floats would keep their sign, integers do not
     working = np.float64 if dtype == "uint16" else np.float32
     white = white_of(dtype)
     light = light_of(pixels / white).astype(working)

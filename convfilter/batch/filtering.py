@@ -48,7 +48,8 @@ class FileResult:
         this package.
     notes : tuple of str
         One line for each thing that the output's format cannot hold, or that is not kept of the
-        file that was there before, such as its owner.
+        file that was there before, such as its owner, and one if most values of the result lay
+        beyond white or black.
     plans : tuple of engine.Plan
         What ran, and why: one for each call of the engine.
     seconds : Seconds

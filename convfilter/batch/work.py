@@ -9,17 +9,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convfilter.batch.job import Job
 from convfilter.batch.settings import Settings
-from convfilter.errors import ImageError, reason_of, shown
-from convfilter.formats import FORMATS, check_written, format_of
+from convfilter.errors import ImageError, UsageError, listed, reason_of, shown
+from convfilter.formats import FORMATS, alternatives, check_written, format_of
 from convfilter.runtime.compiled import Foresight
 
 if TYPE_CHECKING:
     from convfilter.engine import Plan
+    from convfilter.filters.pixels.saturation import Saturation
     from convfilter.picture.image import Image
     from convfilter.pipeline import Pipeline
     from convfilter.runtime.checks import Array
 
 __all__ = ["Done", "Seconds", "Work", "prepare"]
+
+FLOATS = 32
+"""Bits of a value of formats that hold floats."""
+
+MOST = 0.75
+"""So large a share of values that are cut is worth a note: noise with edges all over has less."""
 
 LARGE_FILE = 1 << 20
 """Bytes of a file whose decoding takes longer than another thread needs to begin."""
@@ -39,7 +46,8 @@ class Done(NamedTuple):
     Attributes
     ----------
     shape, dtype, frames : of the picture that was read: (H, W) or (H, W, C) of its first frame
-    notes : one line for each thing that the output cannot hold, or that was not kept
+    notes : one line for each thing that the output cannot hold, or that was not kept, and one if
+        most values were cut
     plans : of every call of the engine
     seconds : how long the parts took
     alpha : whether the last channel is alpha
@@ -84,6 +92,7 @@ class Work:
         # imported before the clock starts, so that loading them counts as no part of the work
         from convfilter.engine import recorded_plans
         from convfilter.files.reading import DEFAULT_MAX_PIXELS, read
+        from convfilter.filters.pixels.saturation import recorded_saturation
 
         settings = self.settings
         source: Any = sys.stdin.buffer if job.input is None else job.input
@@ -98,10 +107,11 @@ class Work:
             image = self._with_alpha(image)
         have_read = time.perf_counter()
         format_name = check_written(settings["format"] or _format(job, image))
+        self._check_raw(format_name)
         with Foresight(lambda: self._rehearse(image, format_name)):
             deep = self._deepened(image)
-            with recorded_plans() as plans:
-                result = self._filtered(deep)
+            with recorded_plans() as plans, recorded_saturation() as saturation:
+                result = self._filtered(deep, format_name)
             filtered = time.perf_counter()
             target: Any = sys.stdout.buffer if job.output is None else job.output
             if job.make_folder:
@@ -112,7 +122,7 @@ class Work:
             deep.shape,
             deep.dtype.name,
             len(deep.frames),
-            tuple(notes),
+            (*self._saturation_noted(saturation, target), *notes),
             tuple(plans),
             Seconds(have_read - started, filtered - have_read, written - filtered),
             deep.alpha,
@@ -149,36 +159,81 @@ class Work:
             part = image.with_pixels(pixels)
             # what filters do depends on whether alpha is even, which a header does not tell
             if not (is_blank and image.alpha):
-                part = alone._filtered(alone._deepened(part))
+                part = alone._filtered(alone._deepened(part), format_name)
             alone._write(part, BytesIO(), format_name)
 
         rehearse(image.pixels, run)
 
+    def _check_raw(self, format_name: str) -> None:
+        """Refuse to keep negative values where they cannot be held."""
+        if not self._asks_raw:
+            return
+        depth, shown = self.settings["depth"], "or choose abs, offset, clamp or scale"
+        if not _holds_negatives(format_name):
+            others = alternatives(lambda holds: holds.depth >= FLOATS)
+            raise UsageError(
+                f"{format_name} holds no negative values, which signed raw keeps: write {others},"
+                f" {shown}"
+            )
+        if depth not in (None, "float"):
+            raise UsageError(
+                f"--depth {depth} holds no negative values, which signed raw keeps: take --depth"
+                f" float, {shown}"
+            )
+
+    @property
+    def _asks_raw(self) -> bool:
+        """Whether the last step is to leave its response raw."""
+        return self.pipeline.steps[-1].parameters.get("signed") == "raw"
+
+    def _depth(self, image: Image) -> str | None:
+        """Return the depth of the result; a response that is to stay raw needs floats."""
+        depth = self.settings["depth"]
+        needs_floats = self._asks_raw and image.dtype.kind not in "fi"
+        return "float" if depth is None and needs_floats else depth
+
     def _deepened(self, image: Image) -> Image:
         """Return the picture with the depth asked for, if that is more: filters round to it."""
-        depth = self.settings["depth"]
+        depth = self._depth(image)
         if depth is None:
             return image
         from convfilter.files.depth import is_deeper, to_depth
 
         return image.map(lambda frame: to_depth(frame, depth) if is_deeper(frame, depth) else frame)
 
-    def _filtered(self, image: Image) -> Image:
+    def _filtered(self, image: Image, format_name: str) -> Image:
         """Return the result with the depth asked for, and without what shall be left out."""
+        depth = self._depth(image)
+        has_sign = image.dtype.kind in "fi" and depth in (None, "float")
         result = self.pipeline(
             image,
             workers=self.workers,
             alpha=self.settings["alpha"],
             linear=self.settings["linear"],
+            bounded=not (has_sign and _holds_negatives(format_name)),
         )
         if self.settings["strip"]:
             result = result.map(_stripped)
-        depth = self.settings["depth"]
         if depth is None:
             return result
         from convfilter.files.depth import to_depth
 
         return result.map(lambda frame: to_depth(frame, depth))
+
+    def _saturation_noted(self, saturation: Saturation, target: Any) -> list[str]:
+        """Return a note if most values of the result lay beyond white or black."""
+        if saturation.share < MOST:
+            return []
+        from convfilter.files.reading import display_name
+
+        has_scale = any("scale" in step.parameters for step in self.pipeline.steps)
+        where = "white" if saturation.above >= saturation.below else "black"
+        ways = ["give a smaller scale (--scale)"] if has_scale and where == "white" else []
+        ways.append("let the step normalize follow in a pipeline")
+        return [
+            f"{display_name(target)}: most of the result is saturated,"
+            f" {saturation.share:.0%} of its values beyond {where}: {listed(ways, 'or')}"
+        ]
 
     def _write(
         self, result: Image, target: Any, format_name: str, *, overwrite: bool = False
@@ -207,6 +262,12 @@ def prepare(jobs: Sequence[Job]) -> None:
         from convfilter.runtime import compiled
 
         compiled.prepare()
+
+
+def _holds_negatives(format_name: str) -> bool:
+    """Tell whether a format holds floats, and with them negative values."""
+    holds = FORMATS[format_name].holds
+    return holds.arrays or holds.depth >= FLOATS
 
 
 def _format(job: Job, image: Image) -> str:

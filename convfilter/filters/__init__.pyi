@@ -13,6 +13,50 @@ from convfilter.filters.declare import index as index
 from convfilter.filters.declare import names as names
 from convfilter.kernels import Kernel
 
+def abs(  # noqa: A001
+    image: ArrayLike,
+    *,
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Take the size of every value, so that a negative one counts as much as a positive one.
+
+    It changes raw signed responses, between the steps of a pipeline, and floats and int16, which
+    may hold negative values; other pictures have none.
+
+    Gonzalez & Woods, "Digital image processing".
+
+    Alpha is kept, and nothing counts by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
+abs_ = abs
+
 def add_noise(
     image: ArrayLike,
     *,
@@ -406,7 +450,7 @@ def convolve(
     padding: Padding = "same",
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
-    signed: Literal["abs", "offset", "clamp", "scale", None] = None,
+    signed: Literal["raw", "abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
@@ -449,10 +493,11 @@ def convolve(
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
-    signed : {"abs", "offset", "clamp", "scale"} or None, default None
-        how negative responses are shown: abs: their size; offset: around middle grey;
-        clamp: as black; scale: lowest to black and highest to white; None: as the kernel
-        says
+    signed : {"raw", "abs", "offset", "clamp", "scale"} or None, default None
+        what becomes of negative responses at this step: raw: they stay, which needs an
+        output of floats; abs: their size; offset: around middle grey; clamp: black; scale:
+        lowest to black and highest to white; None: that of the kernel at the end, raw where
+        the output holds negative values
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
@@ -640,7 +685,7 @@ def difference_of_gaussians(
     padding: Padding = "same",
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
-    signed: Literal["abs", "offset", "clamp", "scale"] = "abs",
+    signed: Literal["raw", "abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
@@ -684,9 +729,11 @@ def difference_of_gaussians(
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
-    signed : {"abs", "offset", "clamp", "scale"}, default "abs"
-        how negative responses are shown: abs: their size; offset: around middle grey;
-        clamp: as black; scale: lowest to black and highest to white
+    signed : {"raw", "abs", "offset", "clamp", "scale"} or None, default None
+        what becomes of negative responses at this step: raw: they stay, which needs an
+        output of floats; abs: their size; offset: around middle grey; clamp: black; scale:
+        lowest to black and highest to white; None: abs at the end, raw where the output
+        holds negative values
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
@@ -880,7 +927,7 @@ def emboss(
     padding: Padding = "same",
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
-    signed: Literal["abs", "offset", "clamp", "scale"] = "offset",
+    signed: Literal["raw", "abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
@@ -919,9 +966,11 @@ def emboss(
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
-    signed : {"abs", "offset", "clamp", "scale"}, default "offset"
-        how negative responses are shown: abs: their size; offset: around middle grey;
-        clamp: as black; scale: lowest to black and highest to white
+    signed : {"raw", "abs", "offset", "clamp", "scale"} or None, default None
+        what becomes of negative responses at this step: raw: they stay, which needs an
+        output of floats; abs: their size; offset: around middle grey; clamp: black; scale:
+        lowest to black and highest to white; None: offset at the end, raw where the output
+        holds negative values
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
@@ -1128,6 +1177,7 @@ def gabor(
     padding: Padding = "same",
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
+    signed: Literal["raw", "abs", "offset", "clamp", "scale"] = "clamp",
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
@@ -1138,7 +1188,7 @@ def gabor(
     Correlates with one kernel for each of `orientations` directions and keeps the largest response,
     which makes the result independent of how the picture is turned. Directions are spread over 180
     degrees, over 360 where `phase` makes the wave one-sided. Stripes that swing from black to white
-    give half of white, times `scale`; negative responses are black.
+    give half of white, times `scale`; negative responses are black unless `signed` asks otherwise.
 
     Daugman, "Uncertainty relation for resolution in space, spatial frequency, and orientation
     optimized by two-dimensional visual cortical filters" (1985).
@@ -1181,6 +1231,10 @@ def gabor(
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
+    signed : {"raw", "abs", "offset", "clamp", "scale"}, default "clamp"
+        what becomes of negative responses at this step: raw: they stay, which needs an
+        output of floats; abs: their size; offset: around middle grey; clamp: black; scale:
+        lowest to black and highest to white
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
@@ -1421,7 +1475,7 @@ def high_pass(
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
-    signed: Literal["abs", "offset", "clamp", "scale"] = "offset",
+    signed: Literal["raw", "abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
@@ -1452,9 +1506,11 @@ def high_pass(
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
-    signed : {"abs", "offset", "clamp", "scale"}, default "offset"
-        how negative responses are shown: abs: their size; offset: around middle grey;
-        clamp: as black; scale: lowest to black and highest to white
+    signed : {"raw", "abs", "offset", "clamp", "scale"} or None, default None
+        what becomes of negative responses at this step: raw: they stay, which needs an
+        output of floats; abs: their size; offset: around middle grey; clamp: black; scale:
+        lowest to black and highest to white; None: offset at the end, raw where the output
+        holds negative values
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
@@ -1498,7 +1554,7 @@ def invert(
 ) -> NDArray[Any]:
     """Turn the picture into its negative: white minus value.
 
-    A signed response, such as that of `laplacian`, is inverted as it would be shown.
+    A signed response, such as that of `laplacian`, is inverted as it would be shown at the end.
 
     Alpha is kept, and nothing counts by it.
 
@@ -1634,7 +1690,7 @@ def laplacian(
     padding: Padding = "same",
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
-    signed: Literal["abs", "offset", "clamp", "scale"] = "abs",
+    signed: Literal["raw", "abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
@@ -1673,9 +1729,11 @@ def laplacian(
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
-    signed : {"abs", "offset", "clamp", "scale"}, default "abs"
-        how negative responses are shown: abs: their size; offset: around middle grey;
-        clamp: as black; scale: lowest to black and highest to white
+    signed : {"raw", "abs", "offset", "clamp", "scale"} or None, default None
+        what becomes of negative responses at this step: raw: they stay, which needs an
+        output of floats; abs: their size; offset: around middle grey; clamp: black; scale:
+        lowest to black and highest to white; None: abs at the end, raw where the output
+        holds negative values
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
@@ -1720,7 +1778,7 @@ def laplacian_of_gaussian(
     padding: Padding = "same",
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
-    signed: Literal["abs", "offset", "clamp", "scale"] = "abs",
+    signed: Literal["raw", "abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
@@ -1763,9 +1821,11 @@ def laplacian_of_gaussian(
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
-    signed : {"abs", "offset", "clamp", "scale"}, default "abs"
-        how negative responses are shown: abs: their size; offset: around middle grey;
-        clamp: as black; scale: lowest to black and highest to white
+    signed : {"raw", "abs", "offset", "clamp", "scale"} or None, default None
+        what becomes of negative responses at this step: raw: they stay, which needs an
+        output of floats; abs: their size; offset: around middle grey; clamp: black; scale:
+        lowest to black and highest to white; None: abs at the end, raw where the output
+        holds negative values
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
@@ -2466,6 +2526,63 @@ def nl_means(
         For a value, or an image, of a type that cannot be used.
     """
 
+def normalize(
+    image: ArrayLike,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    scale: float | None = None,
+    offset: float = 0.0,
+    workers: int | None = None,
+    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+) -> NDArray[Any]:
+    """Bring all values into a range: the lowest becomes `low`, the highest `high`.
+
+    All channels together have one lowest and one highest value, of which alpha, clear pixels, NaN
+    and infinity are none; where all values are alike, they become `low`. With `scale` values are
+    multiplied by it instead, and `offset` is added: responses from -4 to 4 times white fit with
+    `scale` 0.125 and `offset` 128, the same for every picture. A signed response is taken raw.
+
+    Gonzalez & Woods, "Digital image processing".
+
+    Alpha is kept, and nothing counts by it.
+
+    Parameters
+    ----------
+    image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
+        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
+        Floats span 0 to 1.
+    low : float or None, default None
+        what the lowest value becomes (0 to 255); None: black, 0
+    high : float or None, default None
+        what the highest value becomes (0 to 255); None: white, 255
+    scale : float or None, default None
+        factor of every value, whatever the lowest and highest are (-1000000 to 1000000);
+        None: such that all values span low to high
+    offset : float, default 0.0
+        added to every value in the end (-1000000 to 1000000 on the scale 0 to 255)
+    workers : int or None, default None
+        threads for each picture; the result does not depend on them (1 to 1024); None: all
+        CPUs
+    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+        what becomes of alpha, the transparency: weigh: colours count as far as they are
+        visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+
+    Returns
+    -------
+    array of the image's dtype
+
+    Raises
+    ------
+    UnknownNameError
+        For a parameter or a choice that there is not, with the nearest names.
+    ArgumentError
+        For a value that is out of range, or an image that cannot be filtered.
+    ArgumentTypeError
+        For a value, or an image, of a type that cannot be used.
+    """
+
 def open(  # noqa: A001
     image: ArrayLike,
     *,
@@ -2548,6 +2665,7 @@ def oriented_max(
     padding: Padding = "same",
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
+    signed: Literal["raw", "abs", "offset", "clamp", "scale"] = "clamp",
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
@@ -2556,7 +2674,8 @@ def oriented_max(
     """Turn a kernel eight ways and keep the largest response: its pattern in any direction.
 
     Correlates with the kernel turned round its rings in steps of 45 degrees, which only square
-    kernels of odd size can be; others are refused. Negative responses are black.
+    kernels of odd size can be; others are refused. Negative responses are black unless `signed`
+    asks otherwise.
 
     Kirsch, "Computer determination of the constituent structure of biological images" (1971).
 
@@ -2587,6 +2706,10 @@ def oriented_max(
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
+    signed : {"raw", "abs", "offset", "clamp", "scale"}, default "clamp"
+        what becomes of negative responses at this step: raw: they stay, which needs an
+        output of floats; abs: their size; offset: around middle grey; clamp: black; scale:
+        lowest to black and highest to white
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
@@ -2704,7 +2827,7 @@ def percentile(
 def prewitt(
     image: ArrayLike,
     *,
-    norm: Literal["l2", "l1", "max"] = "l2",
+    norm: Literal["l2", "l1", "max", "sum"] = "l2",
     scale: float = 1.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
@@ -2712,6 +2835,7 @@ def prewitt(
     padding: Padding = "same",
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
+    signed: Literal["raw", "abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
@@ -2734,7 +2858,7 @@ def prewitt(
         itself what its channels are.
     norm : {"l2", "l1", "max"}, default "l2"
         how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
-        max: the larger size
+        max: the larger size; sum: x plus y with their signs, shown as `signed` says
     scale : float, default 1.0
         factor of the response (0.001 to 1000)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -2751,6 +2875,11 @@ def prewitt(
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
+    signed : {"raw", "abs", "offset", "clamp", "scale"} or None, default None
+        what becomes of negative responses at this step: raw: they stay, which needs an
+        output of floats; abs: their size; offset: around middle grey; clamp: black; scale:
+        lowest to black and highest to white; None: abs at the end, raw where the output
+        holds negative values
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
@@ -2793,7 +2922,8 @@ def relu(
 ) -> NDArray[Any]:
     """Set negative values to 0, as networks do with the responses of their layers.
 
-    It changes signed responses, between the steps of a pipeline; a picture has none.
+    It changes raw signed responses, between the steps of a pipeline, and floats and int16, which
+    may hold negative values; other pictures have none.
 
     Nair & Hinton, "Rectified linear units improve restricted Boltzmann machines" (2010).
 
@@ -2841,7 +2971,7 @@ def relu(
 def roberts(
     image: ArrayLike,
     *,
-    norm: Literal["l2", "l1", "max"] = "l2",
+    norm: Literal["l2", "l1", "max", "sum"] = "l2",
     scale: float = 1.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
@@ -2849,6 +2979,7 @@ def roberts(
     padding: Padding = "same",
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
+    signed: Literal["raw", "abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
@@ -2871,7 +3002,7 @@ def roberts(
         itself what its channels are.
     norm : {"l2", "l1", "max"}, default "l2"
         how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
-        max: the larger size
+        max: the larger size; sum: x plus y with their signs, shown as `signed` says
     scale : float, default 1.0
         factor of the response (0.001 to 1000)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -2888,6 +3019,11 @@ def roberts(
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
+    signed : {"raw", "abs", "offset", "clamp", "scale"} or None, default None
+        what becomes of negative responses at this step: raw: they stay, which needs an
+        output of floats; abs: their size; offset: around middle grey; clamp: black; scale:
+        lowest to black and highest to white; None: abs at the end, raw where the output
+        holds negative values
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
@@ -3001,7 +3137,7 @@ def robinson(
 def scharr(
     image: ArrayLike,
     *,
-    norm: Literal["l2", "l1", "max"] = "l2",
+    norm: Literal["l2", "l1", "max", "sum"] = "l2",
     scale: float = 1.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
@@ -3009,6 +3145,7 @@ def scharr(
     padding: Padding = "same",
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
+    signed: Literal["raw", "abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
@@ -3032,7 +3169,7 @@ def scharr(
         itself what its channels are.
     norm : {"l2", "l1", "max"}, default "l2"
         how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
-        max: the larger size
+        max: the larger size; sum: x plus y with their signs, shown as `signed` says
     scale : float, default 1.0
         factor of the response (0.001 to 1000)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -3049,6 +3186,11 @@ def scharr(
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
+    signed : {"raw", "abs", "offset", "clamp", "scale"} or None, default None
+        what becomes of negative responses at this step: raw: they stay, which needs an
+        output of floats; abs: their size; offset: around middle grey; clamp: black; scale:
+        lowest to black and highest to white; None: abs at the end, raw where the output
+        holds negative values
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
@@ -3162,7 +3304,7 @@ def sharpen(
 def sobel(
     image: ArrayLike,
     *,
-    norm: Literal["l2", "l1", "max"] = "l2",
+    norm: Literal["l2", "l1", "max", "sum"] = "l2",
     scale: float = 1.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
@@ -3170,6 +3312,7 @@ def sobel(
     padding: Padding = "same",
     dilation: int | tuple[int, int] = 1,
     channels: Literal["each", "luma"] = "each",
+    signed: Literal["raw", "abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
@@ -3178,7 +3321,9 @@ def sobel(
     """Find edges with Sobel's two gradients, each smoothed 1-2-1 along the edge.
 
     Correlates with `sobel-x` and `sobel-y` and combines the responses by `norm`. A full step from
-    black to white gives four times white, which saturates; `scale` 0.25 shows it whole.
+    black to white gives four times white, which saturates; `scale` 0.25 shows it whole. With `norm`
+    sum the response is signed: x points right and y up, so brightness that rises to the right, or
+    upwards, is positive. Integers get its size, floats and int16 the response itself.
 
     Sobel & Feldman, "A 3x3 isotropic gradient operator for image processing" (1968).
 
@@ -3193,7 +3338,7 @@ def sobel(
         itself what its channels are.
     norm : {"l2", "l1", "max"}, default "l2"
         how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
-        max: the larger size
+        max: the larger size; sum: x plus y with their signs, shown as `signed` says
     scale : float, default 1.0
         factor of the response (0.001 to 1000)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -3210,6 +3355,11 @@ def sobel(
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
+    signed : {"raw", "abs", "offset", "clamp", "scale"} or None, default None
+        what becomes of negative responses at this step: raw: they stay, which needs an
+        output of floats; abs: their size; offset: around middle grey; clamp: black; scale:
+        lowest to black and highest to white; None: abs at the end, raw where the output
+        holds negative values
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
@@ -3255,7 +3405,7 @@ def threshold(
     """Turn the picture black and white: white where a value is above a threshold.
 
     Without a number, each channel is parted where the variance between dark and bright is largest.
-    A signed response, such as that of `laplacian`, is judged as it would be shown.
+    A signed response, such as that of `laplacian`, is judged as it would be shown at the end.
 
     Otsu, "A threshold selection method from gray-level histograms" (1979).
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from convfilter.filters import declare
 from convfilter.filters.declare import Values
-from convfilter.filters.declaring.options import SIGNED_HELP, Channels, SignedMode, Window
+from convfilter.filters.declaring.options import Channels, SignedMode, Window, shown_by
 from convfilter.filters.declaring.parameters import Spec, kernel_of
 from convfilter.filters.declaring.reach import AlphaRule, Reach, around
 from convfilter.filters.pixels.picture import Pixels
@@ -50,9 +50,7 @@ def convolve(
         bool, Spec("turn the kernel by 180 degrees: convolution as mathematics defines it")
     ] = False,
     channels: Channels = "each",
-    signed: Annotated[
-        SignedMode | None, Spec(SIGNED_HELP, automatic="as the kernel says", shared=True)
-    ] = None,
+    signed: Annotated[SignedMode | None, shown_by("that of the kernel")] = None,
 ) -> Pixels:
     """Correlate with any kernel: one of the catalogue, of a file, or given as text or array.
 
@@ -61,15 +59,12 @@ def convolve(
     """
     chosen = kernel_of(kernel)
     weights = (chosen.flipped() if flip else chosen).weights
-    if signed is None:
-        # a kernel that clamps expects no negative response, so it leaves open how one is shown;
-        # pictures that hold values below black, as floats may, keep them
-        signed = image.signed if chosen.signed == "clamp" else chosen.signed
     return correlate(
         image,
         weights,
         window,
         scale=chosen.scale if scale is None else scale,
         offset=chosen.offset if offset is None else offset,
-        signed=signed,
+        # a kernel that clamps expects no negative response, so it leaves open how one is shown
+        signed=None if chosen.signed == "clamp" else chosen.signed,
     )

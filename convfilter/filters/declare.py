@@ -95,11 +95,10 @@ class Filter:
         from convfilter.filters.pixels.entering import filtered
 
         values = self.bind(given)
+        run, around = functools.partial(self.run, values=values), self.rows_around(values)
 
         def finish(pixels: Pixels) -> Array:
-            return finished(pixels, lambda part: self.run(part, values), self.rows_around(values))[
-                0
-            ]
+            return finished(pixels, run, around)[0]
 
         how: dict[str, Any] = {"alpha": alpha, "axes": axes, "channel_axis": channel_axis}
         return filtered(image, finish, workers=workers, **how)
@@ -141,9 +140,13 @@ class Filter:
     def reach(self, values: Values) -> Reach:
         """Return what an output looks at, for the values of all parameters as `bind` returns them.
 
-        That is what `run` looks at; how a signed response is shown, which may depend on its largest
-        and smallest values, is decided once, at the end of a pipeline.
+        That is what `run` looks at; how a signed response is shown where no word is given, is
+        decided once, at the end of a pipeline.
         """
+        if values.get("signed") == "scale":  # by the largest and the smallest value
+            from convfilter.filters.declaring.reach import WHOLE
+
+            return WHOLE
         reach = self._reach(values) if callable(self._reach) else self._reach
         dilation = values.get("dilation", 1)
         return reach if dilation == 1 else reach.dilated(dilation)
@@ -195,6 +198,11 @@ class Filter:
         return not (in_luma and pixels.has_luma)
 
     def _run(self, pixels: Pixels, values: Values) -> Pixels:
+        result = self._run_of_channels(pixels, values)
+        word = values.get("signed")
+        return result if word is None else result.as_word_says(word)
+
+    def _run_of_channels(self, pixels: Pixels, values: Values) -> Pixels:
         of_luma = values.get("channels") == "luma"
         luma = pixels.luma() if of_luma else pixels
         arguments = dict(values)
@@ -307,8 +315,10 @@ def filter(  # noqa: A001 - always written declare.filter
 
     The first argument is the picture (`Pixels`). Every other one is annotated with
     ``Annotated[type, Spec(…)]`` or is a group of options such as `Window`. For a parameter named
-    `channels` nothing has to be done: the function gets either all channels or the luma. The
-    arguments here are what no parameter tells, and what tests prove of each filter.
+    `channels` nothing has to be done: the function gets either all channels or the luma. Nor for
+    one named `signed`: the function marks its response by the word that shows it at the end, and a
+    word that is given is applied to what it returns. The arguments here are what no parameter
+    tells, and what tests prove of each filter.
 
     Parameters
     ----------

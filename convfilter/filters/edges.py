@@ -11,7 +11,13 @@ from convfilter.engine.correlation.layout import CombineName
 from convfilter.errors import ArgumentError
 from convfilter.filters import declare
 from convfilter.filters.declare import Values
-from convfilter.filters.declaring.options import BorderOptions, Channels, Signed, SignedMode, Window
+from convfilter.filters.declaring.options import (
+    BorderOptions,
+    Channels,
+    SignedAbs,
+    SignedMode,
+    Window,
+)
 from convfilter.filters.declaring.parameters import NumberPair, Spec
 from convfilter.filters.declaring.reach import Reach, around
 from convfilter.filters.pixels.picture import Pixels
@@ -20,10 +26,10 @@ from convfilter.runtime.checks import Array
 from convfilter.runtime.threads import check_workers, run_bands
 
 Norm = Annotated[
-    Literal["l2", "l1", "max"],
+    Literal["l2", "l1", "max", "sum"],
     Spec(
         "how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes; max: the"
-        " larger size"
+        " larger size; sum: x plus y with their signs, shown as `signed` says"
     ),
 ]
 Scale = Annotated[float, Spec("factor of the response", 0.001, 1000)]
@@ -47,9 +53,24 @@ _COMBINES: dict[str, CombineName] = {"l2": "l2", "l1": "l1", "max": "max-abs"}
 _COMPASS = ("n", "nw", "w", "sw", "s", "se", "e", "ne")
 
 
-def _magnitude(image: Pixels, kernel: str, norm: str, scale: float, window: Window) -> Pixels:
-    pair = [kernels.get(f"{kernel}-{axis}").array for axis in "xy"]
-    return correlate_several(image, pair, _COMBINES[norm], window, scale=scale)
+def _combined(
+    image: Pixels,
+    kernel: str,
+    norm: str,
+    scale: float,
+    window: Window,
+    signed: SignedMode | None,
+) -> Pixels:
+    """Correlate with both gradients of a name and combine them; their sum is a signed response."""
+    x, y = (kernels.get(f"{kernel}-{axis}").array for axis in "xy")
+    if norm == "sum":
+        return correlate(image, x + y, window, scale=scale, signed="abs")
+    if signed is not None:
+        raise ArgumentError(
+            f"signed {signed}: norm {norm} gives no negative responses to show: take norm sum, or"
+            " leave signed out"
+        )
+    return correlate_several(image, [x, y], _COMBINES[norm], window, scale=scale)
 
 
 @declare.filter(reach=around(3), alpha="keeps", response=True)
@@ -60,15 +81,18 @@ def sobel(
     norm: Norm = "l2",
     scale: Scale = 1.0,
     channels: Channels = "each",
+    signed: SignedAbs = None,
 ) -> Pixels:
     """Find edges with Sobel's two gradients, each smoothed 1-2-1 along the edge.
 
     Correlates with `sobel-x` and `sobel-y` and combines the responses by `norm`. A full step from
-    black to white gives four times white, which saturates; `scale` 0.25 shows it whole.
+    black to white gives four times white, which saturates; `scale` 0.25 shows it whole. With `norm`
+    sum the response is signed: x points right and y up, so brightness that rises to the right, or
+    upwards, is positive. Integers get its size, floats and int16 the response itself.
 
     Sobel & Feldman, "A 3x3 isotropic gradient operator for image processing" (1968).
     """
-    return _magnitude(image, "sobel", norm, scale, window)
+    return _combined(image, "sobel", norm, scale, window, signed)
 
 
 @declare.filter(reach=around(3), alpha="keeps", response=True)
@@ -79,6 +103,7 @@ def scharr(
     norm: Norm = "l2",
     scale: Scale = 1.0,
     channels: Channels = "each",
+    signed: SignedAbs = None,
 ) -> Pixels:
     """Find edges with Scharr's two gradients, the truest to the direction among 3x3 kernels.
 
@@ -87,7 +112,7 @@ def scharr(
 
     Scharr, "Optimal operators in digital image processing", dissertation, Heidelberg (2000).
     """
-    return _magnitude(image, "scharr", norm, scale, window)
+    return _combined(image, "scharr", norm, scale, window, signed)
 
 
 @declare.filter(reach=around(3), alpha="keeps", response=True)
@@ -98,6 +123,7 @@ def prewitt(
     norm: Norm = "l2",
     scale: Scale = 1.0,
     channels: Channels = "each",
+    signed: SignedAbs = None,
 ) -> Pixels:
     """Find edges with Prewitt's two gradients, each averaged evenly along the edge.
 
@@ -105,7 +131,7 @@ def prewitt(
 
     Prewitt, "Object enhancement and extraction" (1970).
     """
-    return _magnitude(image, "prewitt", norm, scale, window)
+    return _combined(image, "prewitt", norm, scale, window, signed)
 
 
 @declare.filter(reach=around(2), alpha="keeps", response=True)
@@ -116,6 +142,7 @@ def roberts(
     norm: Norm = "l2",
     scale: Scale = 1.0,
     channels: Channels = "each",
+    signed: SignedAbs = None,
 ) -> Pixels:
     """Find edges with Roberts' cross, the differences along both diagonals of 2x2 pixels.
 
@@ -123,7 +150,7 @@ def roberts(
 
     Roberts, "Machine perception of three-dimensional solids" (1963).
     """
-    return _magnitude(image, "roberts", norm, scale, window)
+    return _combined(image, "roberts", norm, scale, window, signed)
 
 
 def _strongest(image: Pixels, compass: str, scale: float, window: Window) -> Pixels:
@@ -211,7 +238,7 @@ def laplacian(
     ] = "4",
     scale: Scale = 1.0,
     channels: Channels = "each",
-    signed: Signed = "abs",
+    signed: SignedAbs = None,
 ) -> Pixels:
     """Take the Laplacian, the sum of both second derivatives: fine detail of every direction.
 
@@ -220,7 +247,7 @@ def laplacian(
     Gonzalez & Woods, "Digital image processing".
     """
     kernel = kernels.get(f"laplacian-{neighbours}")
-    return correlate(image, kernel.array, window, scale=scale, signed=signed)
+    return correlate(image, kernel.array, window, scale=scale, signed="abs")
 
 
 @declare.filter(
@@ -243,7 +270,7 @@ def laplacian_of_gaussian(
     ] = 4.0,
     scale: StepScale = None,
     channels: Channels = "each",
-    signed: Signed = "abs",
+    signed: SignedAbs = None,
 ) -> Pixels:
     """Take the Laplacian of the picture blurred with a Gaussian: blobs and edges of one size.
 
@@ -253,7 +280,7 @@ def laplacian_of_gaussian(
     Marr & Hildreth, "Theory of edge detection" (1980).
     """
     kernel = kernels.shapes.laplacian_of_gaussian(sigma, truncate)
-    return _full_step(image, kernel, scale, window, signed)
+    return _full_step(image, kernel, scale, window)
 
 
 def _difference_reach(values: Values) -> Reach:
@@ -276,7 +303,7 @@ def difference_of_gaussians(
     ] = 4.0,
     scale: StepScale = None,
     channels: Channels = "each",
-    signed: Signed = "abs",
+    signed: SignedAbs = None,
 ) -> Pixels:
     """Subtract a wider Gaussian blur from a narrower one: detail of one size, a band-pass.
 
@@ -285,18 +312,16 @@ def difference_of_gaussians(
     Marr & Hildreth, "Theory of edge detection" (1980), whose ratio is 1.6.
     """
     kernel = kernels.shapes.difference_of_gaussians(sigma, ratio, truncate)
-    return _full_step(image, kernel, scale, window, signed)
+    return _full_step(image, kernel, scale, window)
 
 
-def _full_step(
-    image: Pixels, kernel: Array, scale: float | None, window: Window, signed: SignedMode
-) -> Pixels:
+def _full_step(image: Pixels, kernel: Array, scale: float | None, window: Window) -> Pixels:
     """Correlate, by default scaled so that a step from black to white gives white."""
     if scale is None:
         # the responses along a step that faces right, or down, are the partial sums of the weights
         peak = max(float(np.abs(np.cumsum(kernel.sum(axis))).max()) for axis in (0, 1))
         scale = 1 / peak
-    return correlate(image, kernel, window, scale=scale, signed=signed)
+    return correlate(image, kernel, window, scale=scale, signed="abs")
 
 
 @declare.filter(reach=around(3), alpha="keeps", response=True, mixes=True)

@@ -8,7 +8,7 @@ import numpy as np
 
 from convfilter import kernels
 from convfilter.filters import declare
-from convfilter.filters.declaring.options import BorderOptions, Channels, Signed, Window
+from convfilter.filters.declaring.options import BorderOptions, Channels, SignedOffset, Window
 from convfilter.filters.declaring.parameters import NumberPair, Spec
 from convfilter.filters.declaring.reach import around
 from convfilter.filters.pixels.picture import Pixels
@@ -80,7 +80,7 @@ def high_pass(
     *,
     sigma: Sigma = 3.0,
     channels: Channels = "each",
-    signed: Signed = "offset",
+    signed: SignedOffset = None,
 ) -> Pixels:
     """Keep what a Gaussian blur takes away: image - blurred, shown around middle grey.
 
@@ -88,7 +88,7 @@ def high_pass(
 
     Gonzalez & Woods, "Digital image processing".
     """
-    return image.with_colour(_detail(image, sigma, options), signed=signed)
+    return image.with_colour(_detail(image, sigma, options), signed="offset")
 
 
 def _detail(image: Pixels, sigma: float | tuple[float, float], options: BorderOptions) -> Array:
@@ -111,7 +111,7 @@ def emboss(
         float, Spec("response to a step that faces the light, in steps", 0.01, 100)
     ] = 1.0,
     channels: Channels = "each",
-    signed: Signed = "offset",
+    signed: SignedOffset = None,
 ) -> Pixels:
     """Show the picture as a relief lit from one side, on middle grey.
 
@@ -119,4 +119,4 @@ def emboss(
 
     Schlag, "Fast embossing effects on raster image data", Graphics Gems IV (1994).
     """
-    return correlate(image, kernels.shapes.emboss(angle, amount), window, signed=signed)
+    return correlate(image, kernels.shapes.emboss(angle, amount), window, signed="offset")

@@ -8,7 +8,7 @@ import numpy as np
 
 from convfilter.filters import declare
 from convfilter.filters.convolution import KernelOption
-from convfilter.filters.declaring.options import Channels, Window
+from convfilter.filters.declaring.options import Channels, Signed, Window
 from convfilter.filters.declaring.parameters import Spec, kernel_of
 from convfilter.filters.declaring.reach import around
 from convfilter.filters.pixels.picture import Pixels
@@ -47,19 +47,20 @@ def gabor(
     aspect: Annotated[float, Spec("sigma along the wave by that along the stripes", 0.1, 4)] = 0.5,
     scale: Annotated[float, Spec("factor of the response", 0.001, 1000)] = 6.0,
     channels: Channels = "each",
+    signed: Signed = "clamp",
 ) -> Pixels:
     """Find stripes of one width in any direction with Gabor's waves under a Gaussian.
 
     Correlates with one kernel for each of `orientations` directions and keeps the largest response,
     which makes the result independent of how the picture is turned. Directions are spread over 180
     degrees, over 360 where `phase` makes the wave one-sided. Stripes that swing from black to white
-    give half of white, times `scale`; negative responses are black.
+    give half of white, times `scale`; negative responses are black unless `signed` asks otherwise.
 
     Daugman, "Uncertainty relation for resolution in space, spatial frequency, and orientation
     optimized by two-dimensional visual cortical filters" (1985).
     """
     waves = _waves(wavelength, sigma, orientations, angle, phase, aspect)
-    return correlate_several(image, waves, "max", window, scale=scale, signed="clamp")
+    return correlate_several(image, waves, "max", window, scale=scale)
 
 
 def _waves(
@@ -95,11 +96,13 @@ def oriented_max(
     kernel: KernelOption = "line-vertical",
     scale: Annotated[float, Spec("factor of the response", 0.001, 1000)] = 1.0,
     channels: Channels = "each",
+    signed: Signed = "clamp",
 ) -> Pixels:
     """Turn a kernel eight ways and keep the largest response: its pattern in any direction.
 
     Correlates with the kernel turned round its rings in steps of 45 degrees, which only square
-    kernels of odd size can be; others are refused. Negative responses are black.
+    kernels of odd size can be; others are refused. Negative responses are black unless `signed`
+    asks otherwise.
 
     Kirsch, "Computer determination of the constituent structure of biological images" (1971).
     """
@@ -112,5 +115,4 @@ def oriented_max(
         window,
         scale=scale,
         offset=chosen.offset,
-        signed="clamp",
     )

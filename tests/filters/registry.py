@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from convfilter import filters
+from convfilter import filters, kernels
 from convfilter.errors import ConvfilterError
 from convfilter.filters.declaring.parameters import Parameter
 
@@ -18,6 +18,30 @@ NAMES = filters.names()
 def needed(name: str, kernel: str = "sobel-x") -> dict[str, Any]:
     """Return values for the parameters of a filter that have no default; all are kernels."""
     return {each.name: kernel for each in filters.get(name).parameters if each.required}
+
+
+def beside(name: str, parameter: str) -> dict[str, Any]:
+    """Return what else has to be given for a parameter of a filter to have a meaning."""
+    sums = parameter == "signed" and "sum" in getattr(_known(name).get("norm"), "choices", ())
+    return {"norm": "sum"} if sums else {}
+
+
+def word_at_the_end(name: str) -> str | None:
+    """Return the word that shows a filter's response at the end, if none is given.
+
+    None where nothing is left to be shown.
+    """
+    signed = _known(name).get("signed")
+    if signed is None or signed.default is not None:
+        return None
+    word = signed.spec.automatic.partition(" at the end")[0]
+    return kernels.get(needed(name)["kernel"]).signed if word == "that of the kernel" else word
+
+
+def shown(name: str) -> dict[str, Any]:
+    """Return parameters with which a filter gives floats what it gives integers without them."""
+    word = None if beside(name, "signed") else word_at_the_end(name)
+    return {} if word is None else {"signed": word}
 
 
 def declaring(*wanted: str) -> list[str]:
@@ -70,7 +94,7 @@ def variants(name: str) -> Iterator[dict[str, Any]]:
                 parameter.check(value)
             except ConvfilterError:
                 continue  # not odd, say, or beyond the range
-            yield {**needed(name), parameter.name: value}
+            yield {**needed(name), **beside(name, parameter.name), parameter.name: value}
 
 
 def case(name: str, given: dict[str, Any]) -> Any:

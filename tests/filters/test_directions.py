@@ -19,7 +19,8 @@ POINTS = ("e", "ne", "n", "nw", "w", "sw", "s", "se")
 PAIRS = sorted(
     name.removesuffix("-y")
     for name in kernels.names()
-    if name.endswith("-y") and kernels.get(name).array.sum() == 0
+    if name.endswith("-y")
+    and kernels.get(name).array.sum() == 0
     # second differences have no direction, and those of Roberts are along the diagonals
     and not name.startswith(("second-difference", "roberts"))
 )

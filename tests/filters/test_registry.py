@@ -16,7 +16,15 @@ from convfilter.filters import declare
 from convfilter.filters.declare import Filter
 from convfilter.filters.declaring.parameters import Parameter
 from tests.filters.pictures import Array, grey, opaque, rgb
-from tests.filters.registry import NAMES, bound, declaring, needed, strides_of
+from tests.filters.registry import (
+    NAMES,
+    beside,
+    bound,
+    declaring,
+    needed,
+    shown,
+    strides_of,
+)
 
 
 def run(name: str, image: Array, **given: Any) -> Array:
@@ -144,9 +152,9 @@ def test_workers_are_a_count(name: str) -> None:
 @pytest.mark.parametrize("colour", [grey, rgb])
 def test_depths_agree(name: str, colour: Any) -> None:
     image = colour()
-    on_floats = run(name, image / 255)
+    on_floats = run(name, image / 255, **shown(name))
     assert on_floats.dtype == np.float64
-    single = run(name, (image / 255).astype(np.float32))
+    single = run(name, (image / 255).astype(np.float32), **shown(name))
     assert single.dtype == np.float32
     deep = run(name, image.astype(np.uint16) * 257)
     assert deep.dtype == np.uint16
@@ -214,9 +222,12 @@ def test_limits_are_served(entry: Filter, parameter: Parameter) -> None:
             continue
         if parameter.kind.startswith("integer"):
             value = int(value)
-        extra = {"high": 1443} if parameter.name == "low" else {}
-        result = entry(grey()[:7, :5], **{**given, parameter.name: value, **extra})
-        assert result.dtype == np.uint8
+        extra = {"high": spec.maximum} if parameter.name == "low" else {}
+        extra |= beside(entry.name, parameter.name)
+        # what is negative stays so in floats alone
+        picture = grey()[:7, :5] / 255 if value == "raw" else grey()[:7, :5]
+        result = entry(picture, **{**given, parameter.name: value, **extra})
+        assert result.dtype == picture.dtype
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -32,7 +32,8 @@ Or PIPELINE is a TOML file (its name ends in .toml) with a table for each step:
   filter = "FILTER"
   name = value
 
-Between the steps nothing is rounded, and negative responses stay negative.
+Between the steps nothing is rounded, and negative responses stay negative, unless a step says by
+signed=abs, offset, clamp or scale what becomes of them there.
 """
 
 

@@ -88,7 +88,7 @@ class Room(NamedTuple):
     combined: Array
     lines: Array
     rows: Array
-    target: Array
+    target: bytes
     energies: Array
     sums: Array
     ends: Array
@@ -103,25 +103,29 @@ class Room(NamedTuple):
         size, dtype = transform.size, transform.dtype
         names = ("loaded", "response", "combined")
         tiles = [
-            of_thread.take(f"{name} tile of {size}", transform.length, dtype)
+            _memory(f"{name} tile of {size}", transform.length, dtype)
             for name in (names[:1] if operation.combine == Combine.NONE else names)
         ]
         # of one channel, before it joins the others
-        rows = of_thread.take("rows of a channel", (LANES, size), operation.dtype)
+        rows = _memory("rows of a channel", (LANES, size), operation.dtype)
         down, across = (0, 0) if cells is None else cells.number
         width = size + (0 if cells is None else cells.shape[1])
         return cls(
             tiles[0],
             tiles[len(tiles) // 2],
             tiles[-1],
-            of_thread.take("lines", LANES * size, dtype),
+            _memory("lines", LANES * size, dtype),
             rows,
             operation.target(rows, dtype),
             np.zeros(2),
-            of_thread.take("sums of cells", 2 * down * size, dtype),
-            of_thread.take("ends", 2 * LANES, dtype),
-            of_thread.take("rows of cells", (3, width), dtype),
+            _memory("sums of cells", 2 * down * size, dtype),
+            _memory("ends", 2 * LANES, dtype),
+            _memory("rows of cells", (3, width), dtype),
             np.zeros((2, down + 2, across + 2)),
-            of_thread.take("lines of cells", (2, across + 2), DOUBLE),
+            _memory("lines of cells", (2, across + 2), DOUBLE),
             np.zeros(2),
         )
+
+
+def _memory(name: str, shape: int | tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    return of_thread.take(name, shape, dtype).array()

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 INDEX: dict[str, tuple[str, str]] = {
+    "abs": (
+        "point",
+        "Take the size of every value, so that a negative one counts as much as a positive one.",
+    ),
     "add-noise": ("noise", "Add noise, the same for the same seed."),
     "bilateral": (
         "noise",
@@ -83,6 +87,10 @@ INDEX: dict[str, tuple[str, str]] = {
     ),
     "motion-blur": ("blur", "Blur along a straight line, as a camera that moved evenly would."),
     "nl-means": ("noise", "Average pixels whose neighbourhoods look alike: non-local means."),
+    "normalize": (
+        "point",
+        "Bring all values into a range: the lowest becomes `low`, the highest `high`.",
+    ),
     "open": (
         "morphology",
         "Open: erode, then dilate; bright shapes smaller than the window vanish, others stay.",

@@ -9,14 +9,16 @@ from convfilter.engine.window.borders import PATTERNS, Border
 from convfilter.filters.declaring.parameters import IntegerPair, Spec
 
 __all__ = [
-    "SIGNED_HELP",
     "BorderOptions",
     "Channels",
     "Dilation",
     "Options",
     "Signed",
+    "SignedAbs",
     "SignedMode",
+    "SignedOffset",
     "Window",
+    "shown_by",
 ]
 
 Channels = Annotated[
@@ -27,12 +29,23 @@ Channels = Annotated[
         shared=True,
     ),
 ]
-SignedMode = Literal["abs", "offset", "clamp", "scale"]
+SignedMode = Literal["raw", "abs", "offset", "clamp", "scale"]
 SIGNED_HELP = (
-    "how negative responses are shown: abs: their size; offset: around middle grey; clamp: as"
-    " black; scale: lowest to black and highest to white"
+    "what becomes of negative responses at this step: raw: they stay, which needs an output of"
+    " floats; abs: their size; offset: around middle grey; clamp: black; scale: lowest to black and"
+    " highest to white"
 )
+
+
+def shown_by(word: str) -> Spec:
+    """Return what is said of `signed` where a response that no word is given for has this one."""
+    automatic = f"{word} at the end, raw where the output holds negative values"
+    return Spec(SIGNED_HELP, automatic=automatic, shared=True)
+
+
 Signed = Annotated[SignedMode, Spec(SIGNED_HELP, shared=True)]
+SignedAbs = Annotated[SignedMode | None, shown_by("abs")]
+SignedOffset = Annotated[SignedMode | None, shown_by("offset")]
 BorderOption = Annotated[
     Border,
     Spec(f"what stands beyond the edge: {PATTERNS}", shared=True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from numpy.typing import ArrayLike
 
@@ -27,6 +27,7 @@ def filtered(
     alpha: AlphaMode | None,
     axes: str | None,
     channel_axis: int | None,
+    bounded: bool | None = None,
 ) -> Array:
     """Filter every picture of an array, or an `Image` of one frame, as `finish` does.
 
@@ -40,7 +41,8 @@ def filtered(
         has_alpha = of_image if of_image is not None else ends_in_alpha(picture.shape, alpha)
 
         def finished(part: Array, workers: int | None) -> Array:
-            pixels = Pixels.of(part, alpha=has_alpha, alpha_mode=alpha, workers=workers)
+            how: dict[str, Any] = {"alpha": has_alpha, "alpha_mode": alpha, "bounded": bounded}
+            pixels = Pixels.of(part, workers=workers, **how)
             return finish(pixels)
 
         with Foresight(lambda: rehearse(picture, lambda part: finished(part, 1))):

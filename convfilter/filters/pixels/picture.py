@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from convfilter.errors import ArgumentError
 from convfilter.filters.declaring.options import SignedMode
 from convfilter.filters.declaring.run_options import ALPHA, AlphaMode
+from convfilter.filters.pixels import saturation
 from convfilter.filters.pixels.values import MIDDLE_GREY, ignoring_infinities, luma, rounded
 from convfilter.filters.pixels.waiting import Waiting, Windowed
 from convfilter.runtime.checks import Array, check_image
@@ -27,7 +28,9 @@ class Pixels:
         Raw alpha, as floats once it has been smoothed.
     white : the value that stands for white, and for opaque: 255, 65535, 1.0
     dtype : dtype of the picture that the pipeline began with, and will end with
-    signed : how a raw signed response is to be shown; None for a plain picture
+    signed : how a raw signed response is to be shown at the end; None for a plain picture
+    bounded : whether the finished picture holds nothing below black
+        Then signed responses are shown, else they stay raw.
     workers : threads for the engine; None for all CPUs
     keeps_alpha : whether alpha is only sampled or pooled where the size changes, never smoothed
     beside : alpha as a picture of its own, filtered as the colours are
@@ -39,6 +42,7 @@ class Pixels:
         "_colour",
         "alpha",
         "beside",
+        "bounded",
         "dtype",
         "is_mask",
         "keeps_alpha",
@@ -61,6 +65,7 @@ class Pixels:
         beside: Pixels | None = None,
         is_mask: bool = False,
         of_uneven: bool = False,
+        bounded: bool = True,
     ) -> None:
         self._colour = colour
         self.alpha = alpha
@@ -72,6 +77,7 @@ class Pixels:
         self.beside = beside
         self.is_mask = is_mask
         self.of_uneven = of_uneven
+        self.bounded = bounded
 
     @classmethod
     def of(
@@ -81,10 +87,12 @@ class Pixels:
         alpha: bool = False,
         alpha_mode: AlphaMode | None = None,
         workers: int | None = None,
+        bounded: bool | None = None,
     ) -> Pixels:
         """Take an image (H, W) or (H, W, C) apart.
 
         `alpha` says whether the last channel is alpha, `alpha_mode` what filters do with it.
+        `bounded` None means that pictures of unsigned integers are.
 
         Raises
         ------
@@ -103,24 +111,27 @@ class Pixels:
             checked = checked * np.uint8(255)
         colour = checked if np.ndim(image) == 3 else checked[:, :, 0]
         white = 1.0 if colour.dtype.kind == "f" else float(np.iinfo(colour.dtype).max)
+        if bounded is None:
+            bounded = colour.dtype.kind == "u"
+        shared: dict[str, Any] = {"white": white, "dtype": colour.dtype, "bounded": bounded}
         plane = beside = None
         if alpha:
             plane, colour = colour[:, :, -1], colour[:, :, :-1]
             if mode != "drop":
                 _check_alpha(plane, white)
             if mode == "filter":
-                beside = cls(plane, None, white=white, dtype=colour.dtype, workers=workers)
+                beside = cls(plane, None, workers=workers, **shared)
             if mode in ("filter", "drop"):
                 plane, colour = None, np.ascontiguousarray(colour)
+        saturation.begin(colour, white)
         return cls(
             colour,
             plane,
-            white=white,
-            dtype=colour.dtype,
             workers=workers,
             keeps_alpha=mode == "keep",
             beside=beside,
             is_mask=is_mask and plane is None and beside is None,
+            **shared,
         )
 
     @property
@@ -178,6 +189,7 @@ class Pixels:
             "beside": self.beside,
             "is_mask": self.is_mask,
             "of_uneven": self.of_uneven,
+            "bounded": self.bounded,
         }
         values.update(changes)
         return Pixels(**values)
@@ -226,23 +238,40 @@ class Pixels:
             return values.reshape(-1, *values.shape[2:])
         return values[self.alpha > 0]
 
-    def shown(self) -> Pixels:
-        """Return the picture as it would be shown, a signed response mapped to a plain one."""
-        if self.signed is None:
-            return self
-        return self.with_colour(self._shown(), signed=None)
+    def as_word_says(self, word: SignedMode) -> Pixels:
+        """Return what a word makes of a signed response: a plain picture, or by "raw" itself."""
+        if word == "raw":
+            return self.changed(signed=word)
+        colour = self._colour.as_word_says(word) if isinstance(self._colour, Waiting) else None
+        return self.changed(colour=self._shown(word) if colour is None else colour, signed=None)
 
-    def _shown(self) -> Array:
-        if self.signed is None:
+    def shown(self) -> Pixels:
+        """Return the picture as it would be shown at the end, a signed response as a plain one."""
+        word = self._last_word
+        return self if word is None else self.as_word_says(word)
+
+    @property
+    def _last_word(self) -> SignedMode | None:
+        """How a signed response is shown at the end; None where values stay as they are."""
+        return self.signed if self.bounded and self.signed != "raw" else None
+
+    def _shown(self, word: SignedMode | None) -> Array:
+        if word is None:
             return self.colour
         from convfilter.filters.pixels.shown import as_picture  # the engine shows most responses
 
         values, middle = self.values, self.intensity(MIDDLE_GREY)
-        deciding = self.visible(values) if self.signed == "scale" else values
-        return as_picture(values, self.signed, self.white, middle, deciding)
+        deciding = self.visible(values) if word == "scale" else values
+        return as_picture(values, word, self.white, middle, deciding)
 
     def finish(self) -> Array:
-        """Map a signed response, round once, and return the picture in the dtype it began with."""
+        """Map a signed response, round once, and return the picture in the dtype it began with.
+
+        Raises
+        ------
+        ArgumentError
+            For a response that a step said to leave raw, where the picture holds nothing negative.
+        """
         colour, alpha = self.planes()
         return colour if alpha is None else np.dstack([colour, alpha])
 
@@ -261,11 +290,20 @@ class Pixels:
         return colour, rounded(alpha, self.dtype)
 
     def _finished_colour(self) -> Array:
+        if self.signed == "raw" and self.bounded:
+            raise ArgumentError(
+                "signed raw: the output holds no negative values: make it one of floats (--depth"
+                " float), or choose abs, offset, clamp or scale"
+            )
+        word = self._last_word
         if isinstance(self._colour, Waiting):
-            finished = self._colour.finished(self.signed, self.dtype)
+            finished = self._colour.finished(word, self.dtype)
             if finished is not None:
                 return finished
-        return rounded(self._shown(), self.dtype)
+        shown = self._shown(word)
+        if self.bounded and shown.dtype.kind == "f" and saturation.is_recorded():
+            saturation.count_cut(self.values if word == "clamp" else shown, self.white)
+        return rounded(shown, self.dtype)
 
 
 def _check_alpha(plane: Array, white: float) -> None:

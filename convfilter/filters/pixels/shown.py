@@ -7,7 +7,7 @@ import numpy as np
 from convfilter.filters.declaring.options import SignedMode
 from convfilter.runtime.checks import Array
 
-__all__ = ["as_picture"]
+__all__ = ["as_picture", "stretched"]
 
 
 def as_picture(
@@ -19,6 +19,8 @@ def as_picture(
     values that set the scale where the lowest becomes black and the highest `white`.
     """
     match signed:
+        case "raw":
+            return values
         case "abs":
             return np.asarray(np.abs(values))
         case "offset":
@@ -26,9 +28,22 @@ def as_picture(
         case "clamp":
             return np.asarray(np.maximum(values, 0))
         case "scale":
-            finite = deciding[np.isfinite(deciding)]
-            low, high = (finite.min(), finite.max()) if finite.size else (0, 0)
-            if not high > low:
-                return np.zeros_like(values)
-            stretch = white / (float(high) - float(low))
-            return np.asarray((values - low) * values.dtype.type(stretch))
+            return stretched(values, 0.0, white, deciding)
+
+
+def stretched(values: Array, black: float, white: float, deciding: Array) -> Array:
+    """Return floats moved and scaled so that the lowest becomes `black` and the highest `white`.
+
+    The finite ones among `deciding` say which these are. Where all are alike, all become `black`.
+    """
+    finite = deciding[np.isfinite(deciding)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    if not high > low:
+        return np.full_like(values, black)
+    # halves, since the span of all finite numbers is not finite
+    half = values.dtype.type(0.5)
+    share = values * half - values.dtype.type(low / 2)
+    share /= values.dtype.type(high / 2 - low / 2)
+    share *= values.dtype.type(white - black)
+    share += values.dtype.type(black)
+    return np.asarray(share)

@@ -21,6 +21,7 @@ from convfilter.engine.operation import Operation, run
 from convfilter.engine.window.axes import Outline
 from convfilter.engine.window.target import rounded_to
 from convfilter.filters.declaring.options import SignedMode
+from convfilter.filters.pixels.saturation import ROUNDING, Beyond, count_rounded, is_recorded
 from convfilter.runtime.checks import Array, check_image
 from convfilter.runtime.threads import check_workers
 
@@ -49,6 +50,9 @@ class Windowed(Protocol):
 
     def gives(self, reads: np.dtype[Any], dtype: np.dtype[Any]) -> np.dtype[Any]:
         """Return the dtype that its operation gives for colours of the dtype `reads`."""
+
+    def beyond(self, white: float) -> Beyond:
+        """Tell whether results may lie beyond white or black where the colours do not."""
 
 
 class Sums:
@@ -97,6 +101,26 @@ class Sums:
                 return self._changed(self._combine, self._offset + self._middle)
         return None
 
+    def beyond(self, white: float) -> Beyond:
+        """Tell what the largest and the smallest sum are, of a picture of white and black."""
+        weights = [self._scale * np.asarray(kernel, float) for kernel in self._kernels]
+        highest = [float(np.maximum(each, 0).sum()) for each in weights]
+        lowest = [float(np.minimum(each, 0).sum()) for each in weights]
+        if self._combine is None:
+            most = highest[0]
+            # without an offset black is the response of plain areas as well, unless that is less
+            least = lowest[0] if self._offset > 0 else highest[0] + lowest[0]
+        else:
+            sizes = [max(high, -low) for high, low in zip(highest, lowest, strict=True)]
+            most, least = (
+                sum(sizes) if self._combine == "l1" else float(np.hypot.reduce(sizes)),
+                0.0,
+            )
+        slack = ROUNDING * white
+        return Beyond(
+            most * white + self._offset > white + slack, least * white + self._offset < -slack
+        )
+
     def _changed(self, combine: CombineName | None, offset: float) -> Sums:
         return Sums(
             self._kernels,
@@ -130,6 +154,10 @@ class _Work:
     def showing(self, signed: SignedMode | None) -> Self | None:
         """Return the work itself where nothing but rounding is left to be done."""
         return self if signed in (None, "clamp") else None
+
+    def beyond(self, white: float) -> Beyond:
+        """Tell that what is picked or averaged lies between the values that it is made of."""
+        return Beyond()
 
 
 class Picks(_Work):
@@ -169,6 +197,7 @@ class Waiting:
     ) -> None:
         """Remember the work; `floats` is the dtype of its raw result, `workers` are the threads."""
         self.only_next_asks = False
+        self._clamps = False
         self._todo: tuple[Waiting | Array, Windowed] | None = source, work
         self._result: Array | None = None
         self._floats = floats
@@ -192,8 +221,25 @@ class Waiting:
             assert self._todo is not None
             _, work = self._todo
             self._result = self._run(work, self._floats, self.dtype, joins)
+            if self._clamps:
+                np.maximum(self._result, 0, out=self._result)
             self._todo = None  # and with it all colours that led here
         return self._result
+
+    def as_word_says(self, word: SignedMode) -> Waiting | None:
+        """Return what a word makes of these colours, waiting as well.
+
+        None where they have to be there first.
+        """
+        if self._todo is None or self._clamps:
+            return self if word in ("abs", "clamp") and self._clamps else None
+        source, work = self._todo
+        shown = work.showing(word)
+        if shown is None:
+            return None
+        changed = Waiting(source, shown, self._floats, self._workers)
+        changed._clamps = word == "clamp"
+        return changed
 
     def finished(self, signed: SignedMode | None, dtype: np.dtype[Any]) -> Array | None:
         """Return the colours as the engine shows them and rounds them to `dtype` on its way out.
@@ -207,7 +253,19 @@ class Waiting:
         if shown is None:
             self._raw(joins=True)
             return None
-        return self._run(shown, dtype, dtype, joins=True)
+        result = self._run(shown, dtype, dtype, joins=True)
+        if is_recorded():
+            self._count_cut(result, shown)
+        return result
+
+    def _count_cut(self, result: Array, last: Windowed) -> None:
+        source, works = self._unfinished(joins=True)
+        before = source.raw() if isinstance(source, Waiting) else source
+        white = float(np.iinfo(result.dtype).max)
+        can = [work.beyond(white) for work in (*works[:-1], last)]
+        black = any(each.black for each in can) and not self._clamps
+        beyond = Beyond(any(each.white for each in can), black)
+        count_rounded(result, before, white, beyond)
 
     def _run(
         self, last: Windowed, dtype: np.dtype[Any], rounded: np.dtype[Any], joins: bool
@@ -239,6 +297,8 @@ class Waiting:
         while joins:
             source, _ = todo[-1]
             if not isinstance(source, Waiting) or not source.only_next_asks or not source._todo:
+                break
+            if source._clamps:  # which no operation of the engine does on its way
                 break
             todo.append(source._todo)
         while len(todo) > 1 and todo[-1][1].shrinks:

@@ -10,7 +10,7 @@ import pytest
 from convfilter import Pipeline, apply, engine, filters
 from convfilter.filters.declaring.run_options import AlphaMode
 from tests.filters.pictures import Array, grey, opaque, rgb, white_of
-from tests.filters.registry import NAMES, declaring, keeping_size, needed
+from tests.filters.registry import NAMES, beside, declaring, keeping_size, needed
 
 GREEN, RED = (0, 255, 0), (200, 30, 10)
 
@@ -262,7 +262,7 @@ def test_one_step_is_one_step_each_way(name: str, dilation: int) -> None:
 @pytest.mark.parametrize("seen", ["island", "scattered"])
 @pytest.mark.parametrize("name", declaring("signed"))
 def test_hidden_responses_do_not_set_the_scale(name: str, seen: str) -> None:
-    assert_hidden_colours_do_not_show(name, seen, signed="scale")
+    assert_hidden_colours_do_not_show(name, seen, signed="scale", **beside(name, "signed"))
 
 
 @pytest.mark.parametrize("seen", ["island", "scattered"])

@@ -203,14 +203,14 @@ def _sums_of_floats(operation: Correlation, source: Source, output: Array, worke
     return sum(bad)
 
 
-def _stored_as(operation: Correlation, sums: np.dtype[Any]) -> Callable[[Array], Array]:
+def _stored_as(operation: Correlation, sums: np.dtype[Any]) -> Callable[[Array], bytes]:
     """Return what makes the record for storing sums of a dtype in rows of outputs."""
     arithmetic = operation.plan.accumulator
     types = {"T": arithmetic, "D": operation.dtype, "V": sums}
     store = loop("engine.correlation.loops.box.store_scaled", **types)
     weight = float(operation.scaled[0].flat[0])
 
-    def stored(out: Array) -> Array:
+    def stored(out: Array) -> bytes:
         return target.stored_by(store, out, arithmetic, offset=operation.offset, factor=weight)
 
     return stored
