@@ -17,7 +17,9 @@ def abs(  # noqa: A001
     image: ArrayLike,
     *,
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Take the size of every value, so that a negative one counts as much as a positive one.
 
@@ -31,19 +33,31 @@ def abs(  # noqa: A001
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2534,7 +2548,9 @@ def normalize(
     scale: float | None = None,
     offset: float = 0.0,
     workers: int | None = None,
-    alpha: Literal["weigh", "keep", "filter", "drop"] = "weigh",
+    alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
+    axes: str | None = None,
+    channel_axis: int | None = None,
 ) -> NDArray[Any]:
     """Bring all values into a range: the lowest becomes `low`, the highest `high`.
 
@@ -2550,8 +2566,10 @@ def normalize(
     Parameters
     ----------
     image : array (H, W) or (H, W, C) of uint8, uint16, int16, float32 or float64
-        Bool is taken as uint8 0 and 1. Of two and of four channels the last is alpha.
-        Floats span 0 to 1.
+        Floats span 0 to 1. Of bool, True is white. An array has no alpha unless `alpha`
+        says so, and other or more axes than these, or more than 4 channels, need `axes`.
+        int8 and float16 are widened to int16 and float32. An `Image` of one frame says
+        itself what its channels are.
     low : float or None, default None
         what the lowest value becomes (0 to 255); None: black, 0
     high : float or None, default None
@@ -2564,14 +2582,24 @@ def normalize(
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
-    alpha : {"weigh", "keep", "filter", "drop"}, default "weigh"
+    alpha : {"weigh", "keep", "filter", "drop"} or None, default None
         what becomes of alpha, the transparency: weigh: colours count as far as they are
         visible, and what smooths colours smooths alpha alike; keep: the same colours, alpha
-        as it was; filter: alpha is one more colour; drop: alpha is taken away first
+        as it was; filter: alpha is one more colour; drop: alpha is taken away first. Of an
+        array it says that the last channel is alpha, which no array tells by itself; None:
+        weigh for pictures with alpha; an array has none
+    axes : str or None, default None
+        what the axes of an array are, a letter each, such as ZYX, TZCYX or YXC: Y rows, X
+        columns, C channels; every other axis is a stack of pictures, each done by itself;
+        None: YX, or YXC of at most 4 channels
+    channel_axis : int or None, default None
+        which axis of an array holds the channels, in place of axes: the last two of the
+        others are rows and columns, any before them a stack; None: as axes says
 
     Returns
     -------
-    array of the image's dtype
+    array of the image's dtype, its axes in the order of the image's; of bool it is bool
+    where black and white alone can result, else uint8
 
     Raises
     ------
@@ -2856,7 +2884,7 @@ def prewitt(
         says so, and other or more axes than these, or more than 4 channels, need `axes`.
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
-    norm : {"l2", "l1", "max"}, default "l2"
+    norm : {"l2", "l1", "max", "sum"}, default "l2"
         how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
         max: the larger size; sum: x plus y with their signs, shown as `signed` says
     scale : float, default 1.0
@@ -3000,7 +3028,7 @@ def roberts(
         says so, and other or more axes than these, or more than 4 channels, need `axes`.
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
-    norm : {"l2", "l1", "max"}, default "l2"
+    norm : {"l2", "l1", "max", "sum"}, default "l2"
         how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
         max: the larger size; sum: x plus y with their signs, shown as `signed` says
     scale : float, default 1.0
@@ -3167,7 +3195,7 @@ def scharr(
         says so, and other or more axes than these, or more than 4 channels, need `axes`.
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
-    norm : {"l2", "l1", "max"}, default "l2"
+    norm : {"l2", "l1", "max", "sum"}, default "l2"
         how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
         max: the larger size; sum: x plus y with their signs, shown as `signed` says
     scale : float, default 1.0
@@ -3336,7 +3364,7 @@ def sobel(
         says so, and other or more axes than these, or more than 4 channels, need `axes`.
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
-    norm : {"l2", "l1", "max"}, default "l2"
+    norm : {"l2", "l1", "max", "sum"}, default "l2"
         how the two gradients combine: l2: root of the sum of squares; l1: sum of sizes;
         max: the larger size; sum: x plus y with their signs, shown as `signed` says
     scale : float, default 1.0
