@@ -137,6 +137,9 @@ def test_an_interrupt_leaves_no_process_and_no_file(
 ):
     program = f"""
 {SLOW}
+import signal
+# which a shell has ignored by what it starts in the background
+signal.signal(signal.SIGINT, signal.default_int_handler)
 threading.Thread(target=lambda: print(compiler(), flush=True)).start()
 slow()
 """
