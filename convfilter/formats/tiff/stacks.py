@@ -7,7 +7,7 @@ the shape of what it has written in its own way.
 
 from __future__ import annotations
 
-import json
+import math
 import re
 
 from convfilter.formats.exif.ifd import Directory, Source
@@ -64,14 +64,8 @@ def _told(source: Source, page: Directory, storage: Storage) -> int:
     if text.startswith(b"ImageJ="):
         match = re.search(rb"^images=(\d{1,9})\s*$", text, re.MULTILINE)
         return int(match[1]) if match else 0
-    if text.startswith(b'{"shape"'):
-        try:
-            shape = json.loads(text.rstrip(b"\0"))["shape"]
-            total = 1
-            for number in shape:
-                total *= int(number)
-        except (ValueError, TypeError, KeyError):
-            return 0
+    shape = re.match(rb'\{"shape": \[(\d{1,9}(?:, \d{1,9})*)\]', text)
+    if shape:
         width, height = storage.size
-        return total // (width * height * storage.samples)
+        return math.prod(map(int, shape[1].split(b", "))) // (width * height * storage.samples)
     return 0
