@@ -13,6 +13,7 @@ from convfilter.batch.job import Failure, Job
 from convfilter.batch.settings import Settings
 from convfilter.errors import ImageError, UsageError, shown
 from convfilter.formats import SUFFIXES, is_image_path, suffix_of, written_format_of
+from convfilter.runtime.streams import is_stream
 
 __all__ = ["STANDARD", "FilePlan", "make_plan"]
 
@@ -102,6 +103,9 @@ def _in_place(
         raise UsageError("standard input (-) cannot be filtered in place")
     if format_name is not None:
         raise UsageError("--in-place keeps each file's format: leave --format out")
+    for text in inputs:
+        if is_stream(text):
+            raise UsageError(f"{shown(text)} is no file that could be replaced: name an output")
     draft = _Draft()
     for path in map(Path, inputs):
         if path.is_dir():

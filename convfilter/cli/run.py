@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +20,7 @@ from convfilter.cli.output import is_open
 from convfilter.cli.report import Report
 from convfilter.cli.wording import describe, say
 from convfilter.errors import ImageError, UsageError, shown
+from convfilter.runtime.streams import descriptor_of
 
 if TYPE_CHECKING:
     from convfilter.pipeline import Pipeline
@@ -160,15 +163,21 @@ class _Teller:
 def _check_streams(plan: FilePlan) -> None:
     """Refuse standard streams that are closed, or at whose end a person sits."""
     job = plan.jobs[0] if plan.jobs else None
-    if job is not None and job.input is None:
-        if sys.stdin is None:
-            raise ImageError("standard input is closed: send a picture into it")
-        if sys.stdin.isatty():
-            raise UsageError("standard input (-) is the keyboard: send a picture into it")
-    if job is not None and job.output is None:
-        if not is_open():
-            raise ImageError("standard output is closed: send it to a file or a program")
-        if sys.stdout.isatty():
-            raise UsageError(
-                "standard output (-) is the screen: name a file, or send it to a file or a program"
-            )
+    if job is None:
+        return
+    if job.input is None and sys.stdin is None:
+        raise ImageError("standard input is closed: send a picture into it")
+    if job.output is None and not is_open():
+        raise ImageError("standard output is closed: send it to a file or a program")
+    if sys.stdin.isatty() if job.input is None else _is_terminal(job.input):
+        name = "standard input (-)" if job.input is None else shown(job.input)
+        raise UsageError(f"{name} is the keyboard: send a picture into it")
+    if sys.stdout.isatty() if job.output is None else _is_terminal(job.output):
+        name = "standard output (-)" if job.output is None else shown(job.output)
+        raise UsageError(f"{name} is the screen: name a file, or send it to a file or a program")
+
+
+def _is_terminal(path: Path) -> bool:
+    """Whether a path such as ``/dev/stdout`` means the screen or the keyboard."""
+    descriptor = descriptor_of(path)
+    return descriptor is not None and os.isatty(descriptor)

@@ -257,6 +257,8 @@ def test_pipes_and_open_files_need_neither_leave_nor_suffix(
             job = planned("a.png", output).jobs[0]
             assert (job.overwrite, job.keeps_format) == (True, True), output
     assert "no format has the suffix" in refused("a.png", "/dev/stdout.xyz")
+    for path in ("pipe", "/dev/stdin", os.devnull):
+        assert "no file that could be replaced" in refused("a.png", path, in_place=True)
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,22 @@ def test_standard_output_that_is_the_input(ran: Ran, folder: Path) -> None:
     assert Path("in.png").read_bytes() == before
 
 
+@pytest.mark.posix
+def test_the_screen_and_the_keyboard_by_their_names(ran: Ran, folder: Path) -> None:
+    import pty  # Windows has none
+
+    picture("a.png")
+    ours, theirs = pty.openpty()
+    memory = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    assert ran(("sobel", "a.png", f"/dev/fd/{theirs}"), memory) == 2
+    assert "is the screen: name a file" in ran.err
+    memory = io.TextIOWrapper(io.BytesIO(), "utf-8")
+    assert ran(("sobel", f"/dev/fd/{theirs}", "b.png"), memory) == 2
+    assert "is the keyboard: send a picture" in ran.err
+    os.close(ours)
+    os.close(theirs)
+
+
 def test_exit_codes_are_documented() -> None:
     page = (ROOT / "docs/output.md").read_text("utf-8")
     documented = {int(code) for code in re.findall(r"^\| (\d+) \|", page, re.M)}
