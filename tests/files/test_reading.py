@@ -223,7 +223,10 @@ def test_orientation_is_applied_and_reset() -> None:
     assert dict(kept) == {0x0112: 1, 0x010F: "Maker"}
 
 
-@pytest.mark.parametrize("format_name", written(lambda h: h.several and not h.lossy))
+@pytest.mark.parametrize(
+    "format_name",  # but Netpbm's, of which Pillow writes one picture
+    [name for name in written(lambda h: h.several and not h.lossy) if FORMATS[name].keeps],
+)
 def test_all_frames_are_read(format_name: str) -> None:
     rolled = [np.roll(GREY, number, 0) for number in range(3)]
     first, *others = map(PillowImage.fromarray, rolled)
@@ -267,7 +270,7 @@ def test_libtiff_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
         (b"\0\0\0\x1cftypheic\0\0\0\0", "libheif"),
         (b"\x89PNG\r\n\x1a\n", "is truncated"),
         (b"\xff\xd8\xff\xe0" + bytes(100), "damaged or of a kind"),
-        (b"P5 0 5 255\n", "is truncated or damaged"),
+        (b"P5 0 5 255\n", "is damaged .a picture of 0x5 pixels"),
     ],
 )
 def test_no_picture(tmp_path: Path, content: bytes, words: str) -> None:
