@@ -62,6 +62,9 @@ LEAST_TAPS = 64
 LIKELY = 40.0
 """Ten times the root mean square of the errors that were measured, in units of roundoff."""
 
+FAINT = 2.0**20
+"""The root mean square of responses that are to be squared is at least as many of the least."""
+
 EXACT_ALLOWANCE = 0.25
 """How far sums of integers may stray and still be rounded to what they are."""
 
@@ -198,6 +201,7 @@ class _Work:
         self.planes = -(-source.rows.outputs // self._steps[0]) * self._across
         kinds = source.image_dtype.kind, output.dtype.kind
         self._measures = not operation.is_integer and "f" in kinds
+        self._faint = LEAST_SQUARED[dtype.name] * FAINT * size
         self._bad: list[int] = []
         self._norms: list[tuple[float, float]] = [(0.0, 0.0)]
         self._several = operation.combine != Combine.NONE
@@ -232,8 +236,9 @@ class _Work:
                 self._correlate(spectrum, *transform.twiddles, *work)
                 after += math.sqrt(energies[1])
                 if self._add is not None:
-                    how = operation.combine, LEAST_SQUARED[self._dtype.name]
-                    self._bad.append(self._add(tile, int(number == 0), *how, combined))
+                    self._add(tile, int(number == 0), operation.combine, 0.0, combined)
+            if self._measures and operation.combine == Combine.L2 and after < self._faint:
+                self._bad.append(int(loaded.any()))  # squares would lose digits
             self._norms.append((math.sqrt(energies[0]), after))  # the same for all kernels
             shape = (*output.shape, source.channels)
             finish = operation.is_integer, lines, targets[1], rows.view(np.uint8).reshape(-1)
