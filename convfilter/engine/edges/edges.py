@@ -66,7 +66,8 @@ def non_maximum_suppression(
             mark(start, stop, marks.array)
             measure(marks.array, *given, start, stop, output)
 
-        run_bands(*given.across.shape, threads, work)
+        height, width = given.across.shape
+        run_bands(height, width, threads, work)
         return output
 
     return gradients.marked(0.0, 0.0, measured).astype(dtype, copy=False)
