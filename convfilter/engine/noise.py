@@ -17,6 +17,9 @@ NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]])
 KERNEL_NORM = 6
 """The root of the sum of its squared weights."""
 
+MOST_RANKED = 2**18
+"""Responses whose median is taken: of more, an even selection tells it within half a per cent."""
+
 NORMAL_MEDIAN = 0.6745
 """The median size of a normal deviate, in standard deviations."""
 
@@ -68,16 +71,21 @@ def noise_sigma(
             sizes = np.abs(responses[:, :, channel])
             if seen is not None:
                 sizes = sizes[np.asarray(seen)[1:-1, 1:-1]]
-            sigmas[channel] = _of_sizes(sizes[np.isfinite(sizes)])
+            sigmas[channel] = _of_sizes(sizes)
     return float(sigmas[0]) if np.ndim(image) == 2 else sigmas
 
 
 def _of_sizes(sizes: Array) -> float:
     """Return the standard deviation of the noise that makes responses of these sizes."""
-    other_than_none = sizes[sizes > 0]
-    if other_than_none.size == 0:
-        return 0.0
-    robust = float(np.median(other_than_none)) / (NORMAL_MEDIAN * KERNEL_NORM)
     with np.errstate(over="ignore"):
-        mean = float(np.sum(sizes, dtype=np.float64)) / sizes.size
-    return min(robust, math.sqrt(math.pi / 2) / KERNEL_NORM * mean)
+        total = float(np.sum(sizes, dtype=np.float64))
+    if not math.isfinite(total):
+        sizes = sizes[np.isfinite(sizes)]
+        with np.errstate(over="ignore"):
+            total = float(np.sum(sizes, dtype=np.float64))
+    some = sizes.ravel()[:: 1 + sizes.size // MOST_RANKED]
+    some = some[some > 0]
+    if some.size == 0:
+        return 0.0
+    robust = float(np.median(some)) / (NORMAL_MEDIAN * KERNEL_NORM)
+    return min(robust, math.sqrt(math.pi / 2) / KERNEL_NORM * total / sizes.size)

@@ -114,37 +114,37 @@ def _of_bytes(
     plane: Array, low: float | None, high: float | None, image: Pixels, options: BorderOptions
 ) -> Array:
     """Return which pixels of one plane of bytes lie on an edge, by given thresholds."""
-    least, most = _thresholds(low, high, lambda: 0.0)
+    least, most = _thresholds(low, high, 1.0, lambda: 0.0)
     return engine.canny(
         plane, least, most, border=options.border, fill=options.fill, workers=image.workers
     )
 
 
 def _thresholds(
-    low: float | None, high: float | None, automatic: Callable[[], float]
+    low: float | None, high: float | None, unit: float, automatic: Callable[[], float]
 ) -> tuple[float, float]:
-    """Return both thresholds as intensities, where one or none is given."""
-    if high is None:
-        high = automatic() if low is None else low / LOW_BY_HIGH
-    if low is None:
-        low = high * LOW_BY_HIGH
-    if low > high:
+    """Return both thresholds times `unit`, where one or none is given."""
+    if low is not None and high is not None and low > high:
         raise ArgumentError(f"low is {low:g}, above high, {high:g}: give a smaller one")
-    return low, high
+    if high is not None:
+        most = high * unit
+    else:
+        most = automatic() if low is None else low / LOW_BY_HIGH * unit
+    return most * LOW_BY_HIGH if low is None else low * unit, most
 
 
 def _followed(
     right: Array, up: Array, low: float | None, high: float | None, image: Pixels, scale: float
 ) -> Array:
     """Return which pixels of one plane lie on an edge, by its gradients times `scale`."""
-    unit = image.intensity(1) * scale
 
     def automatic() -> float:
         lengths = image.visible(np.hypot(right, up))
-        return max(otsu(lengths), _of_rounding(image) * scale) / unit
+        return max(otsu(lengths), _of_rounding(image) * scale)
 
-    low, high = (value * unit * (1 + ROUNDING) for value in _thresholds(low, high, automatic))
-    return engine.trace_edges(right, up, low, high, workers=image.workers)
+    unit = image.intensity(1) * scale * (1 + ROUNDING)
+    least, most = _thresholds(low, high, unit, automatic)
+    return engine.trace_edges(right, up, least, most, workers=image.workers)
 
 
 def _of_rounding(image: Pixels) -> float:

@@ -79,7 +79,9 @@ def threshold(
     shown = image.shown().values
     planes = shown if shown.ndim == 3 else shown[:, :, np.newaxis]
     if threshold is None:
-        levels = [otsu(plane) for plane in np.moveaxis(image.visible(planes), -1, 0)]
+        exact = image.shown().colour  # integers, where the picture holds some
+        visible = image.visible(exact if exact.ndim == 3 else exact[:, :, np.newaxis])
+        levels = [otsu(plane) for plane in np.moveaxis(visible, -1, 0)]
     else:
         # a float that stands for the level itself may be rounded to either side of it
         levels = [image.intensity(threshold) + image.white * ROUNDING] * planes.shape[2]

@@ -101,7 +101,7 @@ def test_automatic_edges_depend_on_neither_scale_nor_brightness(dtype: str, sigm
 
 
 def test_automatic_edges_of_counts_and_masks() -> None:
-    counts = (CROP.astype(np.uint16) * 300 // 255).astype(np.uint16)
+    counts = (CROP.astype(np.uint32) * 300 // 255).astype(np.uint16)
     expected = filters.canny(CROP / 255)
     assert np.mean((filters.canny(counts) > 0) != (expected > 0)) < 0.02
     assert np.mean((filters.canny(counts.astype(np.int16)) > 0) != (expected > 0)) < 0.02

@@ -20,7 +20,7 @@ PAIRS = sorted(
     name.removesuffix("-y")
     for name in kernels.names()
     if name.endswith("-y")
-    and kernels.get(name).array.sum() == 0
+    and abs(kernels.get(name).array.sum()) < 1e-12
     # second differences have no direction, and those of Roberts are along the diagonals
     and not name.startswith(("second-difference", "roberts"))
 )
@@ -72,14 +72,14 @@ def test_isotropic_gradients_point_up_and_left(degrees: int) -> None:
 def test_angles_turn_counterclockwise_from_the_right(degrees: int) -> None:
     hue = filters.gradient_direction(ramp(degrees))[12, 12]
     np.testing.assert_allclose(hue, colorsys.hsv_to_rgb(degrees / 360, 1, 0.08), atol=1e-9)
-    others = [other for other in range(0, 360, 15) if other != degrees]
+    others = [(degrees + turned) % 360 for turned in (60, 90, 180, 270, 300)]
     # the light comes from where the relief falls to
     lit = {angle: filters.emboss(ramp(180 + degrees), angle=angle)[12, 12] for angle in others}
     assert filters.emboss(ramp(180 + degrees), angle=degrees)[12, 12] > max(lit.values())
     wave: dict[str, Any] = {"orientations": 1, "phase": 90, "wavelength": 8, "scale": 6}
     edges = {angle: filters.gabor(ramp(180 + degrees), angle=angle, **wave) for angle in others}
     most = filters.gabor(ramp(180 + degrees), angle=degrees, **wave)[12, 12]
-    assert most >= max(edge[12, 12] for edge in edges.values())
+    assert most > max(edge[12, 12] for edge in edges.values())
 
 
 @pytest.mark.parametrize("degrees", [0, 30, 45, 90, 120, 135])
@@ -104,6 +104,6 @@ def test_thin_edges_follow_the_pair_of_the_catalogue(degrees: int) -> None:
     x, y = (engine.correlate(soft, kernels.get(f"sobel-{axis}").array) for axis in "xy")
     thin = engine.non_maximum_suppression(x, y)[2:-2, 2:-2] > 0
     wrong = engine.non_maximum_suppression(x, -y)[2:-2, 2:-2] > 0
-    assert 20 <= thin.sum() <= 32
+    assert 20 <= thin.sum() <= 36
     assert np.array_equal(thin, engine.canny(soft, 0, 0)[2:-2, 2:-2])
     assert not np.array_equal(thin, wrong)

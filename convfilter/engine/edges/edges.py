@@ -70,7 +70,7 @@ def non_maximum_suppression(
             mark(start, stop, marks.array)
             measure(marks.array, *given, start, stop, output)
 
-        height, width = output.shape
+        height, width = given.across.shape
         run_bands(height, width, threads, work)
         return output
 

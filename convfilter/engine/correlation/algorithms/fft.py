@@ -75,6 +75,9 @@ LIKELY_IN_TILE = 16.0
 Twelve times the usual root mean square, and eight times the largest that was measured.
 """
 
+FAINT = 2.0**20
+"""The root mean square of responses that are to be squared is at least as many of the least."""
+
 EXACT_ALLOWANCE = 0.25
 """How far sums of integers may stray and still be rounded to what they are."""
 
@@ -218,6 +221,8 @@ class _Work:
         self.bad: list[int] = []  # something in it leaves all to sums of products
         self._channels: dict[int, Array] = {}
         self._several = operation.combine != Combine.NONE
+        self._squares = operation.combine == Combine.L2
+        self._least_squared = LEAST_SQUARED[dtype.name]
         kinds = source.image_dtype.kind, output.dtype.kind
         self._measures = not operation.is_integer and "f" in kinds
         self._cells: Cells | None = None
@@ -274,7 +279,7 @@ class _Work:
             least = self._allowed(float(room.found[0]))
             if self._error(math.sqrt(room.found[1]) / size, [0.0] * len(spectra)) > least:
                 return False
-        afters, tile, beyond = [], room.tile, 0
+        afters, tile = [], room.tile
         for number, spectrum in enumerate(spectra):
             if self._several:
                 tile[:] = room.loaded
@@ -282,10 +287,10 @@ class _Work:
             self._correlate(spectrum, *self._transform.twiddles, *work)
             afters.append(math.sqrt(room.energies[1]) / size)
             if self._add is not None:
-                how = self._operation.combine, LEAST_SQUARED[self._dtype.name]
-                beyond += self._add(tile, int(number == 0), *how, room.combined)
-        if beyond:
-            return False
+                self._add(tile, int(number == 0), self._operation.combine, 0.0, room.combined)
+        if self._squares and self._measures and sum(afters) < FAINT * self._least_squared:
+            if room.loaded.any():
+                return False  # squares would lose digits
         if self._measures and not is_rehearsal():
             before = math.sqrt(room.energies[0])
             if cells is not None:
@@ -316,6 +321,8 @@ class _Work:
     def _allowed(self, least: float) -> float:
         """Return the error allowed where sums of absolute products are at least so large."""
         smallest = 1e-20 if self._dtype == SINGLE else 1e-200
+        if self._squares:
+            smallest = max(smallest, self._least_squared)
         if least < smallest:
             return 0.0
         allowance = RELATIVE_ALLOWANCE[self._output.dtype.name]
