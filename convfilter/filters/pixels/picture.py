@@ -281,13 +281,11 @@ class Pixels:
             colour = self._finished_colour()
         if self.is_mask:
             return colour != 0, None
-        alpha = self.alpha if self.beside is None else self.beside.finish()
-        if alpha is None:
+        if self.beside is not None:
+            return colour, _as_alpha(self.beside.finish(), self.beside.white)
+        if self.alpha is None:
             return colour, None
-        if self.dtype.kind != "u":
-            # what comes back has to be alpha again: sums of weights may be a last bit above 1
-            alpha = np.clip(alpha, 0, self.white)
-        return colour, rounded(alpha, self.dtype)
+        return colour, _as_alpha(rounded(self.alpha, self.dtype), self.white)
 
     def _finished_colour(self) -> Array:
         if self.signed == "raw" and self.bounded:
@@ -304,6 +302,11 @@ class Pixels:
         if self.bounded and shown.dtype.kind == "f" and saturation.is_recorded():
             saturation.count_cut(self.values if word == "clamp" else shown, self.white)
         return rounded(shown, self.dtype)
+
+
+def _as_alpha(plane: Array, white: float) -> Array:
+    """Return finished values within the range of alpha: sums may be a last bit above white."""
+    return plane if plane.dtype.kind == "u" else np.clip(plane, 0, plane.dtype.type(white))
 
 
 def _check_alpha(plane: Array, white: float) -> None:
