@@ -250,8 +250,8 @@ class _Work:
         size, cells, spectra = self._size, self._cells, self._spectra
         place = (size, *self._steps, self._across, 2 * pair)
         cell_rows = cells.shape[0] if cells is not None else 0
-        work = cell_rows, room.sums, room.ends, room.lines, room.loaded
-        self._enter(self._padded, self._rows.size, *place, *work)
+        entered = cell_rows, room.sums, room.ends, room.lines, room.loaded
+        self._enter(self._padded, self._rows.size, *place, *entered)
         blanks: list[tuple[int, Array, tuple[int, int]]] = []
         least = 0.0
         if cells is not None:
