@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from convfilter.engine.correlation.correlate import Correlation
-from convfilter.engine.correlation.factors import Factors
+from convfilter.engine.correlation.factors import Factors, Weights
 from convfilter.engine.correlation.layout import Combine
+from convfilter.engine.window.axes import Axis
 
 UNIT_ROUNDOFF = 2.0**-24
 """Half the distance from 1 to the next float32."""
@@ -56,3 +58,49 @@ def float_sums(
             why_double = "they round less"
     exact = integer and not takes_root and bound < 2.0**53
     yield DOUBLE, exact, f"float64 sums: {why_double}"
+
+
+LIKELY = 40.0
+"""Thirty times the usual root mean square of errors, in units of roundoff."""
+
+LIKELY_IN_TILE = 16.0
+"""The same for errors beside those of a few roundings of the output itself.
+
+Twelve times the usual root mean square, and eight times the largest that was measured.
+"""
+
+
+def proven_error(kernels: Sequence[Weights], size: int, dtype: np.dtype[Any], norm: float) -> float:
+    """Return how far an output may be off at most where a complex tile has this 2-norm.
+
+    Where there are several kernels, that is the sum of their errors: no way of joining responses
+    makes more of it.
+    """
+    roundings = 21 * 2 * math.log2(size) + 9
+    return roundings * roundoff(dtype) * norm * absolute_sum(kernels)
+
+
+def likely_error(
+    kernels: Sequence[Weights], dtype: np.dtype[Any], before: float, after: float
+) -> float:
+    """Return a distance that errors stay below.
+
+    `before` is the root mean square of a tile, `after` the sum of those of its responses.
+    """
+    norms = sum(float(np.linalg.norm(kernel)) for kernel in kernels)
+    return LIKELY * roundoff(dtype) * (before * norms + after)
+
+
+def absolute_sum(kernels: Sequence[Weights]) -> float:
+    """Return the sum of the absolute weights of all kernels."""
+    return sum(float(np.abs(kernel).sum()) for kernel in kernels)
+
+
+def roundoff(dtype: np.dtype[Any]) -> float:
+    """Return half the distance from 1 to the next number."""
+    return float(np.finfo(dtype).eps) / 2
+
+
+def steps_of_tile(size: int, rows: Axis, columns: Axis) -> tuple[int, int]:
+    """Return how many outputs a tile gives along rows and columns."""
+    return size - rows.reach + 1, size - columns.reach + 1

@@ -39,14 +39,9 @@ class Transform:
         """Numbers from the real parts of a panel to its imaginary ones."""
         return self.size * LANES + LANES
 
-    @property
-    def length(self) -> int:
-        """Numbers of a tile; those between the planes are zero and stay so."""
-        return self.size // LANES * 2 * self.plane
-
     def empty(self) -> Array:
-        """Return memory for a tile."""
-        tile = aligned(self.length, self.dtype)
+        """Return memory for a tile; what lies between the planes is zero and stays so."""
+        tile = aligned(self.size // LANES * 2 * self.plane, self.dtype)
         tile[:] = 0
         return tile
 
@@ -101,11 +96,7 @@ class Room(NamedTuple):
     def of(cls, operation: Correlation, transform: Transform, cells: Cells | None) -> Room:
         """Return the memory of this thread."""
         size, dtype = transform.size, transform.dtype
-        names = ("loaded", "response", "combined")
-        tiles = [
-            _memory(f"{name} tile of {size}", transform.length, dtype)
-            for name in (names[:1] if operation.combine == Combine.NONE else names)
-        ]
+        tiles = [transform.empty() for _ in range(1 if operation.combine == Combine.NONE else 3)]
         # of one channel, before it joins the others
         rows = _memory("rows of a channel", (LANES, size), operation.dtype)
         down, across = (0, 0) if cells is None else cells.number

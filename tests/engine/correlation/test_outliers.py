@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from convfilter import engine, filters
-from convfilter.engine.correlation.algorithms import fft
+from convfilter.engine.correlation import tiles
 from convfilter.engine.planning import forcing, recorded_plans
 from convfilter.runtime.checks import IMAGE_DTYPES
 from tests import naive
@@ -217,9 +217,9 @@ def test_large_kernels_on_integers_beside_outliers(dtype: Any) -> None:
 def ways_taken(image: Array, kernel: Array, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the arithmetic of each pair of tiles that is tried, and planes of sums of products."""
     taken: list[str] = []
-    correlate_pair, by_products = fft._Work._correlate_pair, fft.by_products
+    correlate_pair, by_products = tiles.Work._correlate_pair, tiles.by_products
 
-    def pair(work: fft._Work, *arguments: Any) -> bool:
+    def pair(work: tiles.Work, *arguments: Any) -> bool:
         taken.append(str(work._dtype))
         return correlate_pair(work, *arguments)
 
@@ -229,8 +229,8 @@ def ways_taken(image: Array, kernel: Array, monkeypatch: pytest.MonkeyPatch) -> 
 
     with forcing("fft of 256x256"), monkeypatch.context() as patch, recorded_plans() as plans:
         engine.correlate(image, kernel)  # all loops are there after this
-        patch.setattr(fft._Work, "_correlate_pair", pair)
-        patch.setattr(fft, "by_products", products)
+        patch.setattr(tiles.Work, "_correlate_pair", pair)
+        patch.setattr(tiles, "by_products", products)
         engine.correlate(image, kernel, workers=1)
     assert plans[-1].algorithm == "fft"
     return taken
@@ -260,13 +260,13 @@ def test_bounds_on_sums_of_absolute_products_hold(
     combine: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bounds: list[float] = []
-    allowed = fft._Work._allowed
+    allowed = tiles.Work._allowed
 
-    def note(work: fft._Work, least: float) -> float:
+    def note(work: tiles.Work, least: float) -> float:
         bounds.append(least)
         return allowed(work, least)
 
-    monkeypatch.setattr(fft._Work, "_allowed", note)
+    monkeypatch.setattr(tiles.Work, "_allowed", note)
     rng = np.random.default_rng(6)
     shares = []
     for size in ((1, 9), (3, 8), (5, 5), (9, 4), (12, 21)):

@@ -34,7 +34,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -42,22 +42,18 @@ import numpy as np
 from convfilter.engine.correlation import costs
 from convfilter.engine.correlation.accuracy import (
     DOUBLE,
-    RELATIVE_ALLOWANCE,
     ROUNDING_ALLOWANCE,
     SINGLE,
+    absolute_sum,
+    likely_error,
+    proven_error,
+    steps_of_tile,
 )
-from convfilter.engine.correlation.cells import Cells, cells_of, joined
 from convfilter.engine.correlation.correlate import Correlation
-from convfilter.engine.correlation.factors import Weights
-from convfilter.engine.correlation.layout import LEAST_SQUARED, Combine
-from convfilter.engine.correlation.rectangle import by_products
-from convfilter.engine.correlation.transform import LANES, Room, Transform
+from convfilter.engine.correlation.layout import Combine
 from convfilter.engine.planning import Plan, forced, least_side
-from convfilter.engine.window.axes import Axis
-from convfilter.engine.window.source import Part, Source
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array, limits_of
-from convfilter.runtime.compiled import is_rehearsal, loop
 from convfilter.runtime.threads import run_bands
 
 SIZES = (256, 512)
@@ -65,18 +61,6 @@ SIZES = (256, 512)
 
 LEAST_TAPS = 64
 """Kernels with fewer weights are never worth a transform."""
-
-LIKELY = 40.0
-"""Thirty times the usual root mean square of errors, in units of roundoff."""
-
-LIKELY_IN_TILE = 16.0
-"""The same for errors beside those of a few roundings of the output itself.
-
-Twelve times the usual root mean square, and eight times the largest that was measured.
-"""
-
-FAINT = 2.0**20
-"""The root mean square of responses that are to be squared is at least as many of the least."""
 
 EXACT_ALLOWANCE = 0.25
 """How far sums of integers may stray and still be rounded to what they are."""
@@ -102,7 +86,7 @@ def ways(operation: Correlation) -> Iterator[Plan]:
     height, width = max(rows.outputs, side), max(columns.outputs, side)
     channels = operation.outline.shape[2]
     for size in SIZES:
-        steps = _steps(size, rows, columns)
+        steps = steps_of_tile(size, rows, columns)
         if min(steps) < size // 8:
             continue
         for dtype in (SINGLE, DOUBLE):
@@ -144,37 +128,8 @@ def _is_accurate(operation: Correlation, size: int, dtype: np.dtype[Any]) -> boo
         return peak < 1e100 and (not single or output_dtype == SINGLE)
     if not single:
         return proven <= ROUNDING_ALLOWANCE[output_dtype.name]
-    likely = likely_error(kernels, dtype, peak, peak * _absolute_sum(kernels))
+    likely = likely_error(kernels, dtype, peak, peak * absolute_sum(kernels))
     return likely <= ROUNDING_ALLOWANCE[output_dtype.name]
-
-
-def proven_error(kernels: Sequence[Weights], size: int, dtype: np.dtype[Any], norm: float) -> float:
-    """Return how far an output may be off at most where a complex tile has this 2-norm.
-
-    Where there are several kernels, that is the sum of their errors: no way of joining responses
-    makes more of it.
-    """
-    roundings = 21 * 2 * math.log2(size) + 9
-    return roundings * _roundoff(dtype) * norm * _absolute_sum(kernels)
-
-
-def likely_error(
-    kernels: Sequence[Weights], dtype: np.dtype[Any], before: float, after: float
-) -> float:
-    """Return a distance that errors stay below.
-
-    `before` is the root mean square of a tile, `after` the sum of those of its responses.
-    """
-    norms = sum(float(np.linalg.norm(kernel)) for kernel in kernels)
-    return LIKELY * _roundoff(dtype) * (before * norms + after)
-
-
-def _absolute_sum(kernels: Sequence[Weights]) -> float:
-    return sum(float(np.abs(kernel).sum()) for kernel in kernels)
-
-
-def _roundoff(dtype: np.dtype[Any]) -> float:
-    return float(np.finfo(dtype).eps) / 2
 
 
 def _run(
@@ -185,202 +140,11 @@ def _run(
     Those are all of them where the image holds NaN or infinity, which transforms would carry to
     outputs that do not weigh them.
     """
+    from convfilter.engine.correlation.tiles import Work  # which plans do not need
+
     rows, columns, channels = operation.rows.outputs, operation.columns.outputs, image.shape[2]
     output = memory.empty((rows, columns * channels), operation.dtype)
-    work = _Work(operation, image, size, dtype, output)
+    work = Work(operation, image, size, dtype, output)
     of_pair = 2 * size * size * costs.TRANSFORM[dtype.name, size] * len(operation.kernels)
     run_bands(-(-work.planes // 2), of_pair, workers, work)
     return output, output.size if work.bad else 0
-
-
-class _Work:
-    """Correlates pairs of planes of tiles."""
-
-    def __init__(
-        self,
-        operation: Correlation,
-        image: Array,
-        size: int,
-        dtype: np.dtype[Any],
-        output: Array,
-    ) -> None:
-        part = Part(image, operation.rows, operation.columns)
-        self._source = source = Source(part, operation.border, operation.fill, dtype)
-        self._operation, self._image, self._output = operation, image, output
-        self._size, self._dtype = size, dtype
-        self._rows = source.row_sources(0, source.rows.outputs)
-        self._padded = source.plane_record(self._rows)
-        self._transform = Transform.of(size, dtype)
-        shape = operation.scaled[0].shape
-        kernels = [kernel.tobytes() for kernel in operation.scaled]
-        dilations = source.rows.dilation, source.columns.dilation
-        self._spectra = [self._transform.spectrum(kernel, shape, *dilations) for kernel in kernels]
-        self._steps = _steps(size, source.rows, source.columns)
-        self._across = -(-source.columns.outputs // self._steps[1]) * source.channels
-        self.planes = -(-source.rows.outputs // self._steps[0]) * self._across
-        self.bad: list[int] = []  # something in it leaves all to sums of products
-        self._channels: dict[int, Array] = {}
-        self._several = operation.combine != Combine.NONE
-        self._squares = operation.combine == Combine.L2
-        self._least_squared = LEAST_SQUARED[dtype.name]
-        kinds = source.image_dtype.kind, output.dtype.kind
-        self._measures = not operation.is_integer and "f" in kinds
-        self._cells: Cells | None = None
-        if self._measures and output.dtype.kind == "f":
-            axes = source.rows, source.columns
-            self._cells = cells_of(*axes, tuple(kernels), shape, operation.combine, size)
-        self._norms = [float(np.linalg.norm(kernel)) for kernel in operation.scaled]
-        self._sign = _sign(operation)
-        self._target = operation.target(output, dtype)
-        self._add = (
-            loop("engine.correlation.loops.sums.combine", T=dtype) if self._several else None
-        )
-        self._correlate = loop("engine.correlation.loops.fft.correlate", T=dtype)
-        self._enter = loop("engine.correlation.loops.tiles.enter", T=dtype)
-        self._judge = loop("engine.correlation.loops.tiles.judge", T=dtype)
-        self._leave = loop("engine.correlation.loops.tiles.leave", T=dtype)
-
-    @np.errstate(over="ignore", invalid="ignore")  # where loops run as plain Python
-    def __call__(self, start: int, stop: int) -> None:
-        """Correlate those pairs, each in the first way that is accurate enough for it."""
-        room = Room.of(self._operation, self._transform, self._cells)
-        for pair in range(start, stop):
-            if self.bad:
-                return
-            if not self._correlate_pair(pair, room):
-                self._again(pair)
-
-    def _correlate_pair(self, pair: int, room: Room) -> bool:
-        """Correlate a pair of planes; tell whether that was accurate enough."""
-        size, cells, spectra = self._size, self._cells, self._spectra
-        place = (size, *self._steps, self._across, 2 * pair)
-        cell_rows = cells.shape[0] if cells is not None else 0
-        into = cell_rows, room.sums, room.ends, room.lines, room.loaded
-        self._enter(self._padded, self._rows.size, *place, *into)
-        blanks: list[tuple[int, Array, tuple[int, int]]] = []
-        least = 0.0
-        if cells is not None:
-            room.found[:] = math.inf, 0.0
-            for part in range(min(2, self.planes - 2 * pair)):
-                top, left, _ = self._place(2 * pair + part)
-                blank, needed = np.empty(cells.number, np.uint8), cells.needed(top, left)
-                sums = room.sums[part * len(room.sums) // 2 :][: len(room.sums) // 2]
-                bounds = *cells.bounds(top, left), *cells.reach
-                shape = size, *cells.shape, *needed
-                count = self._judge(
-                    sums, *shape, *bounds, room.few, room.cells, room.cell_lines, blank, room.found
-                )
-                if count == -1:
-                    if self._dtype == DOUBLE:
-                        self.bad.append(1)
-                    return self._dtype == DOUBLE
-                if count:
-                    blanks.append((part, blank, needed))
-            least = self._allowed(float(room.found[0]))
-            if self._error(math.sqrt(room.found[1]) / size, [0.0] * len(spectra)) > least:
-                return False
-        afters, tile = [], room.tile
-        for number, spectrum in enumerate(spectra):
-            if self._several:
-                tile[:] = room.loaded
-            work = size, self._measures, room.energies, tile
-            self._correlate(spectrum, *self._transform.twiddles, *work)
-            afters.append(math.sqrt(room.energies[1]) / size)
-            if self._add is not None:
-                self._add(tile, int(number == 0), self._operation.combine, 0.0, room.combined)
-        if self._squares and self._measures and sum(afters) < FAINT * self._least_squared:
-            if room.loaded.any():
-                return False  # squares would lose digits
-        if self._measures and not is_rehearsal():
-            before = math.sqrt(room.energies[0])
-            if cells is not None:
-                error = self._error(before / size, afters)
-            else:
-                error = proven_error(self._operation.scaled, size, self._dtype, before)
-                least = ROUNDING_ALLOWANCE[self._output.dtype.name]
-            if not error <= least:
-                return False
-        for part, blank, needed in blanks:
-            assert cells is not None
-            clear = loop("engine.correlation.loops.tiles.clear", T=self._dtype)
-            clear(blank, *needed, *cells.shape, size, part, room.combined)
-        shape = *self._output.shape, self._source.channels
-        finish = self._operation.is_integer, *self._range(room.ends), room.lines
-        rows = room.target, room.rows.view(np.uint8).reshape(-1)
-        bad = self._leave(room.combined, self._target, *shape, *place, *finish, *rows)
-        if bad:
-            self.bad.append(bad)
-        return True
-
-    def _place(self, plane: int) -> tuple[int, int, int]:
-        """Return the first output row and column of a plane, and its channel."""
-        top, across = divmod(plane, self._across)
-        left, channel = divmod(across, self._source.channels)
-        return top * self._steps[0], left * self._steps[1], channel
-
-    def _allowed(self, least: float) -> float:
-        """Return the error allowed where sums of absolute products are at least so large."""
-        smallest = 1e-20 if self._dtype == SINGLE else 1e-200
-        if self._squares:
-            smallest = max(smallest, self._least_squared)
-        if least < smallest:
-            return 0.0
-        allowance = RELATIVE_ALLOWANCE[self._output.dtype.name]
-        return allowance * (least + abs(self._operation.offset))
-
-    def _error(self, before: float, afters: Sequence[float]) -> float:
-        """Return a distance that errors stay below; `before` and `afters` are root mean squares."""
-        errors = [before * norm + after for norm, after in zip(self._norms, afters, strict=True)]
-        unit = LIKELY_IN_TILE * _roundoff(self._dtype)
-        return unit * joined(errors, self._operation.combine)
-
-    def _range(self, ends: Array) -> tuple[float, float]:
-        """Return what no result leaves: one side of zero, if all numbers are of one sign."""
-        if self._cells is None or not self._sign:
-            return -math.inf, math.inf
-        sides = (-math.inf, 0.0), (0.0, math.inf)
-        if ends[:LANES].min() >= 0:
-            return sides[self._sign > 0]
-        if ends[LANES:].max() <= 0:
-            return sides[self._sign < 0]
-        return -math.inf, math.inf
-
-    def _again(self, pair: int) -> None:
-        """Correlate a pair in float64, or, if that was not enough, by sums of products.
-
-        Where not even float64 can hold the sums of a cell, all is left to these.
-        """
-        if self._dtype == SINGLE:
-            self._in_double(pair, pair + 1)
-            return
-        for plane in range(2 * pair, min(2 * pair + 2, self.planes)):
-            top, left, channel = self._place(plane)
-            output = self._output.reshape(len(self._output), -1, self._source.channels)
-            wanted = output[top : top + self._steps[0], left : left + self._steps[1], channel]
-            by_products(self._operation, self._channel(channel), top, left, wanted)
-
-    @functools.cached_property
-    def _in_double(self) -> _Work:
-        work = _Work(self._operation, self._image, self._size, DOUBLE, self._output)
-        work.bad = self.bad
-        return work
-
-    def _channel(self, channel: int) -> Array:
-        pixels = self._channels.get(channel)
-        if pixels is None:
-            pixels = np.ascontiguousarray(self._image[:, :, channel : channel + 1])
-            self._channels[channel] = pixels
-        return pixels
-
-
-def _sign(operation: Correlation) -> int:
-    """Return 1 or -1 where all weights of a single kernel have that sign or are zero, else 0."""
-    kernel = operation.scaled[0]
-    if operation.combine != Combine.NONE:
-        return 0
-    return int(kernel.min() >= 0) - int(kernel.max() <= 0)
-
-
-def _steps(size: int, rows: Axis, columns: Axis) -> tuple[int, int]:
-    """Return how many outputs a tile gives along rows and columns."""
-    return size - rows.reach + 1, size - columns.reach + 1

@@ -1,0 +1,218 @@
+"""Tiles that are correlated by transforms, each pair in the first way that is accurate enough."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from convfilter.engine.correlation.accuracy import (
+    DOUBLE,
+    LIKELY_IN_TILE,
+    RELATIVE_ALLOWANCE,
+    ROUNDING_ALLOWANCE,
+    SINGLE,
+    proven_error,
+    roundoff,
+    steps_of_tile,
+)
+from convfilter.engine.correlation.cells import Cells, cells_of, joined
+from convfilter.engine.correlation.correlate import Correlation
+from convfilter.engine.correlation.layout import LEAST_SQUARED, Combine
+from convfilter.engine.correlation.rectangle import by_products
+from convfilter.engine.correlation.transform import LANES, Room, Transform
+from convfilter.engine.window.source import Part, Source
+from convfilter.runtime.checks import Array
+from convfilter.runtime.compiled import is_rehearsal, loop
+
+FAINT = 2.0**20
+"""The root mean square of responses that are to be squared is at least as many of the least."""
+
+
+class Work:
+    """Correlates pairs of planes of tiles."""
+
+    def __init__(
+        self,
+        operation: Correlation,
+        image: Array,
+        size: int,
+        dtype: np.dtype[Any],
+        output: Array,
+    ) -> None:
+        part = Part(image, operation.rows, operation.columns)
+        self._source = source = Source(part, operation.border, operation.fill, dtype)
+        self._operation, self._image, self._output = operation, image, output
+        self._size, self._dtype = size, dtype
+        self._rows = source.row_sources(0, source.rows.outputs)
+        self._padded = source.plane_record(self._rows)
+        self._transform = Transform.of(size, dtype)
+        shape = operation.scaled[0].shape
+        kernels = [kernel.tobytes() for kernel in operation.scaled]
+        dilations = source.rows.dilation, source.columns.dilation
+        self._spectra = [self._transform.spectrum(kernel, shape, *dilations) for kernel in kernels]
+        self._steps = steps_of_tile(size, source.rows, source.columns)
+        self._across = -(-source.columns.outputs // self._steps[1]) * source.channels
+        self.planes = -(-source.rows.outputs // self._steps[0]) * self._across
+        self.bad: list[int] = []  # something in it leaves all to sums of products
+        self._channels: dict[int, Array] = {}
+        self._several = operation.combine != Combine.NONE
+        squares = operation.combine == Combine.L2
+        self._least_squared = LEAST_SQUARED[dtype.name] if squares else 0.0
+        self._faint = FAINT * self._least_squared
+        kinds = source.image_dtype.kind, output.dtype.kind
+        self._measures = not operation.is_integer and "f" in kinds
+        self._cells: Cells | None = None
+        if self._measures and output.dtype.kind == "f":
+            axes = source.rows, source.columns
+            self._cells = cells_of(*axes, tuple(kernels), shape, operation.combine, size)
+        self._norms = [float(np.linalg.norm(kernel)) for kernel in operation.scaled]
+        self._sign = _sign(operation)
+        self._target = operation.target(output, dtype)
+        self._add = (
+            loop("engine.correlation.loops.sums.combine", T=dtype) if self._several else None
+        )
+        self._correlate = loop("engine.correlation.loops.fft.correlate", T=dtype)
+        self._enter = loop("engine.correlation.loops.tiles.enter", T=dtype)
+        self._judge = loop("engine.correlation.loops.tiles.judge", T=dtype)
+        self._leave = loop("engine.correlation.loops.tiles.leave", T=dtype)
+
+    @np.errstate(over="ignore", invalid="ignore")  # where loops run as plain Python
+    def __call__(self, start: int, stop: int) -> None:
+        """Correlate those pairs, each in the first way that is accurate enough for it."""
+        room = Room.of(self._operation, self._transform, self._cells)
+        for pair in range(start, stop):
+            if self.bad:
+                return
+            if not self._correlate_pair(pair, room):
+                self._again(pair)
+
+    def _correlate_pair(self, pair: int, room: Room) -> bool:
+        """Correlate a pair of planes; tell whether that was accurate enough."""
+        size, cells, spectra = self._size, self._cells, self._spectra
+        place = (size, *self._steps, self._across, 2 * pair)
+        cell_rows = cells.shape[0] if cells is not None else 0
+        entered = cell_rows, room.sums, room.ends, room.lines, room.loaded
+        self._enter(self._padded, self._rows.size, *place, *entered)
+        blanks: list[tuple[int, Array, tuple[int, int]]] = []
+        least = 0.0
+        if cells is not None:
+            room.found[:] = math.inf, 0.0
+            for part in range(min(2, self.planes - 2 * pair)):
+                top, left, _ = self._place(2 * pair + part)
+                blank, needed = np.empty(cells.number, np.uint8), cells.needed(top, left)
+                sums = room.sums[part * len(room.sums) // 2 :][: len(room.sums) // 2]
+                bounds = *cells.bounds(top, left), *cells.reach
+                shape = size, *cells.shape, *needed
+                count = self._judge(
+                    sums, *shape, *bounds, room.few, room.cells, room.cell_lines, blank, room.found
+                )
+                if count == -1:
+                    if self._dtype == DOUBLE:
+                        self.bad.append(1)
+                    return self._dtype == DOUBLE
+                if count:
+                    blanks.append((part, blank, needed))
+            least = self._allowed(float(room.found[0]))
+            if self._error(math.sqrt(room.found[1]) / size, [0.0] * len(spectra)) > least:
+                return False
+        afters, tile = [], room.tile
+        for number, spectrum in enumerate(spectra):
+            if self._several:
+                tile[:] = room.loaded
+            work = size, self._measures, room.energies, tile
+            self._correlate(spectrum, *self._transform.twiddles, *work)
+            afters.append(math.sqrt(room.energies[1]) / size)
+            if self._add is not None:
+                self._add(tile, int(number == 0), self._operation.combine, 0.0, room.combined)
+        if self._measures and sum(afters) < self._faint and room.loaded.any():
+            return False  # squares would lose digits
+        if self._measures and not is_rehearsal():
+            before = math.sqrt(room.energies[0])
+            if cells is not None:
+                error = self._error(before / size, afters)
+            else:
+                error = proven_error(self._operation.scaled, size, self._dtype, before)
+                least = ROUNDING_ALLOWANCE[self._output.dtype.name]
+            if not error <= least:
+                return False
+        for part, blank, needed in blanks:
+            assert cells is not None
+            clear = loop("engine.correlation.loops.tiles.clear", T=self._dtype)
+            clear(blank, *needed, *cells.shape, size, part, room.combined)
+        shape = *self._output.shape, self._source.channels
+        finish = self._operation.is_integer, *self._range(room.ends), room.lines
+        rows = room.target, room.rows.view(np.uint8).reshape(-1)
+        bad = self._leave(room.combined, self._target, *shape, *place, *finish, *rows)
+        if bad:
+            self.bad.append(bad)
+        return True
+
+    def _place(self, plane: int) -> tuple[int, int, int]:
+        """Return the first output row and column of a plane, and its channel."""
+        top, across = divmod(plane, self._across)
+        left, channel = divmod(across, self._source.channels)
+        return top * self._steps[0], left * self._steps[1], channel
+
+    def _allowed(self, least: float) -> float:
+        """Return the error allowed where sums of absolute products are at least so large."""
+        smallest = 1e-20 if self._dtype == SINGLE else 1e-200
+        if least < max(smallest, self._least_squared):
+            return 0.0
+        allowance = RELATIVE_ALLOWANCE[self._output.dtype.name]
+        return allowance * (least + abs(self._operation.offset))
+
+    def _error(self, before: float, afters: Sequence[float]) -> float:
+        """Return a distance that errors stay below; `before` and `afters` are root mean squares."""
+        errors = [before * norm + after for norm, after in zip(self._norms, afters, strict=True)]
+        unit = LIKELY_IN_TILE * roundoff(self._dtype)
+        return unit * joined(errors, self._operation.combine)
+
+    def _range(self, ends: Array) -> tuple[float, float]:
+        """Return what no result leaves: one side of zero, if all numbers are of one sign."""
+        if self._cells is None or not self._sign:
+            return -math.inf, math.inf
+        sides = (-math.inf, 0.0), (0.0, math.inf)
+        if ends[:LANES].min() >= 0:
+            return sides[self._sign > 0]
+        if ends[LANES:].max() <= 0:
+            return sides[self._sign < 0]
+        return -math.inf, math.inf
+
+    def _again(self, pair: int) -> None:
+        """Correlate a pair in float64, or, if that was not enough, by sums of products.
+
+        Where not even float64 can hold the sums of a cell, all is left to these.
+        """
+        if self._dtype == SINGLE:
+            self._in_double(pair, pair + 1)
+            return
+        for plane in range(2 * pair, min(2 * pair + 2, self.planes)):
+            top, left, channel = self._place(plane)
+            output = self._output.reshape(len(self._output), -1, self._source.channels)
+            wanted = output[top : top + self._steps[0], left : left + self._steps[1], channel]
+            by_products(self._operation, self._channel(channel), top, left, wanted)
+
+    @functools.cached_property
+    def _in_double(self) -> Work:
+        work = Work(self._operation, self._image, self._size, DOUBLE, self._output)
+        work.bad = self.bad
+        return work
+
+    def _channel(self, channel: int) -> Array:
+        pixels = self._channels.get(channel)
+        if pixels is None:
+            pixels = np.ascontiguousarray(self._image[:, :, channel : channel + 1])
+            self._channels[channel] = pixels
+        return pixels
+
+
+def _sign(operation: Correlation) -> int:
+    """Return 1 or -1 where all weights of a single kernel have that sign or are zero, else 0."""
+    kernel = operation.scaled[0]
+    if operation.combine != Combine.NONE:
+        return 0
+    return int(kernel.min() >= 0) - int(kernel.max() <= 0)
