@@ -211,26 +211,27 @@ class Pipeline:
         from convfilter.picture.image import Image
 
         if not isinstance(image, Image):
-            pixels = Pixels.of(image, alpha_mode=alpha, workers=workers, bounded=bounded)
-            return (self._in_light(pixels, None) if linear else self._run(pixels)).finish()
+            pixels = Pixels.of(image, alpha_mode=alpha, workers=workers)
+            return self._result(pixels, None, linear, bounded).finish()
         of_animation = image.metadata.icc_profile
 
         def filtered(frame: Image) -> Image:
-            pixels = Pixels.of(
-                frame.pixels,
-                alpha=frame.alpha,
-                alpha_mode=alpha,
-                workers=workers,
-                bounded=bounded,
-            )
+            pixels = Pixels.of(frame.pixels, alpha=frame.alpha, alpha_mode=alpha, workers=workers)
             profile = frame.metadata.icc_profile if frame.timing is None else of_animation
-            result = self._in_light(pixels, profile) if linear else self._run(pixels)
+            result = self._result(pixels, profile, linear, bounded)
             return frame.with_pixels(result.finish(), alpha=result.has_alpha)
 
         return image.map(filtered)
 
     def __repr__(self) -> str:
         return f"Pipeline.parse({' | '.join(map(str, self.steps))!r})"
+
+    def _result(
+        self, pixels: Pixels, profile: bytes | None, linear: bool, bounded: bool | None
+    ) -> Pixels:
+        if bounded is not None:
+            pixels = pixels.going_into(bounded=bounded)
+        return self._in_light(pixels, profile) if linear else self._run(pixels)
 
     def _in_light(self, pixels: Pixels, profile: bytes | None) -> Pixels:
         """Run on the light of the colours, decoded and encoded by the curves of a profile."""

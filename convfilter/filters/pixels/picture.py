@@ -29,8 +29,9 @@ class Pixels:
     white : the value that stands for white, and for opaque: 255, 65535, 1.0
     dtype : dtype of the picture that the pipeline began with, and will end with
     signed : how a raw signed response is to be shown at the end; None for a plain picture
-    bounded : whether the finished picture holds nothing below black
-        Then signed responses are shown, else they stay raw.
+    bounded : whether what the finished picture goes into holds nothing below black
+        Then signed responses are shown, else they stay raw. By default that is so for unsigned
+        integers.
     workers : threads for the engine; None for all CPUs
     keeps_alpha : whether alpha is only sampled or pooled where the size changes, never smoothed
     beside : alpha as a picture of its own, filtered as the colours are
@@ -59,7 +60,7 @@ class Pixels:
         workers: int | None = None,
         keeps_alpha: bool = False,
         beside: Pixels | None = None,
-        bounded: bool = True,
+        bounded: bool | None = None,
     ) -> None:
         self._colour = colour
         self.alpha = alpha
@@ -69,7 +70,7 @@ class Pixels:
         self.workers = workers
         self.keeps_alpha = keeps_alpha
         self.beside = beside
-        self.bounded = bounded
+        self.bounded = dtype.kind == "u" if bounded is None else bounded
 
     @classmethod
     def of(
@@ -79,13 +80,11 @@ class Pixels:
         alpha: bool | None = None,
         alpha_mode: AlphaMode = "weigh",
         workers: int | None = None,
-        bounded: bool | None = None,
     ) -> Pixels:
         """Take an image (H, W) or (H, W, C) apart.
 
         `alpha` says whether the last channel is alpha; None means that it is so for two and for
-        four channels. `alpha_mode` says what filters do with it. `bounded` None means that
-        pictures of unsigned integers are.
+        four channels. `alpha_mode` says what filters do with it.
 
         Raises
         ------
@@ -101,24 +100,22 @@ class Pixels:
         colour = checked if np.ndim(image) == 3 else checked[:, :, 0]
         channels = colour.shape[2] if colour.ndim == 3 else 1
         white = 1.0 if colour.dtype.kind == "f" else float(np.iinfo(colour.dtype).max)
-        if bounded is None:
-            bounded = colour.dtype.kind == "u"
-        shared: dict[str, Any] = {"white": white, "dtype": colour.dtype, "bounded": bounded}
         plane = beside = None
         if channels in (2, 4) if alpha is None else alpha and channels > 1:
             plane, colour = colour[:, :, -1], colour[:, :, :-1]
             if mode == "filter":
-                beside = cls(plane, None, workers=workers, **shared)
+                beside = cls(plane, None, white=white, dtype=colour.dtype, workers=workers)
             if mode in ("filter", "drop"):
                 plane, colour = None, np.ascontiguousarray(colour)
         saturation.begin(colour, white)
         return cls(
             colour,
             plane,
+            white=white,
+            dtype=colour.dtype,
             workers=workers,
             keeps_alpha=mode == "keep",
             beside=beside,
-            **shared,
         )
 
     @property
@@ -173,6 +170,11 @@ class Pixels:
     def with_floats(self, colour: Array, **changes: Any) -> Pixels:
         """Return the same picture with other colours, floats of any precision."""
         return self.with_colour(colour.astype(self.working_dtype, copy=False), **changes)
+
+    def going_into(self, *, bounded: bool) -> Pixels:
+        """Return the same picture for an output that holds nothing below black, or does."""
+        beside = None if self.beside is None else self.beside.going_into(bounded=bounded)
+        return self.changed(bounded=bounded, beside=beside)
 
     def keeping_alpha(self) -> Pixels:
         """Return the same picture, whose alpha what smooths it leaves as it is."""
