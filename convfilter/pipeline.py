@@ -200,27 +200,25 @@ class Pipeline:
 
         if isinstance(image, Image):
             refuse_axes(axes, channel_axis)
-            how: dict[str, Any] = {"alpha_mode": alpha, "workers": workers, "bounded": bounded}
-            return self._over_frames(image, linear, **how)
+            how: dict[str, Any] = {"alpha_mode": alpha, "workers": workers}
+            return self._over_frames(image, linear, bounded, **how)
 
-        def finish(pixels: Pixels) -> Array:
-            return self._finished(pixels, None, linear)[0]
-
+        finish = partial(self._finished, profile=None, linear=linear, bounded=bounded)
         said: dict[str, Any] = {"alpha": alpha, "axes": axes, "channel_axis": channel_axis}
-        return filtered(image, finish, workers=workers, bounded=bounded, **said)
+        return filtered(image, finish, workers=workers, **said)
 
-    def _over_frames(self, image: Image, linear: bool, **how: Any) -> Image:
+    def _over_frames(self, image: Image, linear: bool, bounded: bool | None, **how: Any) -> Image:
         """Run over all frames; `how` are arguments of `Pixels.of`."""
         from convfilter.engine.planning import rehearse
         from convfilter.runtime.compiled import Foresight
 
         def run_on(part: Array) -> None:
-            self._each_frame(image.with_pixels(part), linear, **{**how, "workers": 1})
+            self._each_frame(image.with_pixels(part), linear, bounded, **{**how, "workers": 1})
 
         with Foresight(lambda: rehearse(image.pixels, run_on)):
-            return self._each_frame(image, linear, **how)
+            return self._each_frame(image, linear, bounded, **how)
 
-    def _each_frame(self, image: Image, linear: bool, **how: Any) -> Image:
+    def _each_frame(self, image: Image, linear: bool, bounded: bool | None, **how: Any) -> Image:
         from convfilter.filters.pixels.picture import Pixels
 
         of_animation = image.metadata.icc_profile
@@ -228,15 +226,19 @@ class Pipeline:
         def filtered(frame: Image) -> Image:
             pixels = Pixels.of(frame.pixels, alpha=frame.alpha, **how)
             profile = frame.metadata.icc_profile if frame.timing is None else of_animation
-            result, has_alpha = self._finished(pixels, profile, linear)
+            result, has_alpha = self._finished(pixels, profile, linear, bounded)
             return frame.with_pixels(result, alpha=has_alpha)
 
         return image.map(filtered)
 
-    def _finished(self, pixels: Pixels, profile: bytes | None, linear: bool) -> tuple[Array, bool]:
+    def _finished(
+        self, pixels: Pixels, profile: bytes | None, linear: bool, bounded: bool | None
+    ) -> tuple[Array, bool]:
         """Return the finished picture, and whether its last channel is alpha."""
         from convfilter.filters.pixels.bands import finished
 
+        if bounded is not None:
+            pixels = pixels.going_into(bounded=bounded)
         run = partial(self._in_light, profile=profile) if linear else self._run
         return finished(pixels, run, self._rows_around(), in_floats=linear)
 

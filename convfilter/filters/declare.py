@@ -95,11 +95,8 @@ class Filter:
         from convfilter.filters.pixels.entering import filtered
 
         values = self.bind(given)
-        run, around = functools.partial(self.run, values=values), self.rows_around(values)
-
-        def finish(pixels: Pixels) -> Array:
-            return finished(pixels, run, around)[0]
-
+        run = functools.partial(self.run, values=values)
+        finish = functools.partial(finished, run=run, rows_around=self.rows_around(values))
         how: dict[str, Any] = {"alpha": alpha, "axes": axes, "channel_axis": channel_axis}
         return filtered(image, finish, workers=workers, **how)
 

@@ -100,7 +100,7 @@ def relu(image: Pixels) -> Pixels:
     return _without_sign(image, "clamp")
 
 
-@declare.filter(reach=POINT, alpha="point", neutral=True)
+@declare.filter(reach=POINT, alpha="point", neutral=True, keeps_masks=True)
 def abs_(image: Pixels) -> Pixels:
     """Take the size of every value, so that a negative one counts as much as a positive one.
 

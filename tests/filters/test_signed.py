@@ -37,6 +37,12 @@ SHOWN = [word for word in WORDS if word != "raw"]
 WHITE = 255
 
 
+def for_thorough(words: list[Any], *left: str) -> list[Any]:
+    """Return words as parameters, of which some are left for thorough runs."""
+    marks = dict.fromkeys(left, pytest.mark.thorough)
+    return [pytest.param(word, marks=marks.get(word, ())) for word in words]
+
+
 def given(name: str, word: str | None) -> dict[str, Any]:
     """Return parameters with which a filter gives a signed response, and the word, if any."""
     words = {} if word is None else {"signed": word}
@@ -113,8 +119,9 @@ def test_filters_whose_response_has_no_sign_take_no_word(name: str) -> None:
         filters.get(name)(grey(), signed="abs", **needed(name))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", SIGNED)
-@pytest.mark.parametrize("word", [None, *WORDS])
+@pytest.mark.parametrize("word", for_thorough([None, *WORDS], "raw"))
 def test_chains_of_floats_are_their_steps_one_by_one(first: str, word: str | None) -> None:
     """Every filter after every signed response with every word, in float64."""
     for second in NAMES:
@@ -174,7 +181,7 @@ def assert_as_one_by_one(steps: Steps) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("first", SIGNED)
-@pytest.mark.parametrize("word", SHOWN)
+@pytest.mark.parametrize("word", for_thorough(SHOWN, "scale", "offset"))
 def test_chains_of_bytes_are_their_steps_one_by_one_in_float64(first: str, word: str) -> None:
     """Every filter after every signed response with every word that makes a picture of it."""
     picture = grey()[:21, :25]
@@ -193,7 +200,7 @@ def test_chains_of_bytes_are_their_steps_one_by_one_in_float64(first: str, word:
         assert np.mean(apart <= 0.52) >= (1 if exactly else 0.98), second
 
 
-CHAIN = [("sobel-x", {"signed": "abs"}), "box-3"]
+CHAIN: list[Any] = [("sobel-x", {"signed": "abs"}), "box-3"]
 
 
 def test_every_form_of_a_pipeline_has_the_word_where_it_stands(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 from numpy.typing import ArrayLike
 
@@ -21,15 +21,16 @@ __all__ = ["ends_in_alpha", "filtered", "refuse_axes"]
 
 def filtered(
     image: Image | ArrayLike,
-    finish: Callable[[Pixels], Array],
+    finish: Callable[[Pixels], tuple[Array, bool]],
     *,
     workers: int | None,
     alpha: AlphaMode | None,
     axes: str | None,
     channel_axis: int | None,
-    bounded: bool | None = None,
 ) -> Array:
-    """Filter every picture of an array, or an `Image` of one frame, as `finish` does.
+    """Filter every picture of an array, or an `Image` of one frame.
+
+    `finish` returns the filtered picture, and whether its last channel is alpha.
 
     Raises
     ------
@@ -41,9 +42,8 @@ def filtered(
         has_alpha = of_image if of_image is not None else ends_in_alpha(picture.shape, alpha)
 
         def finished(part: Array, workers: int | None) -> Array:
-            how: dict[str, Any] = {"alpha": has_alpha, "alpha_mode": alpha, "bounded": bounded}
-            pixels = Pixels.of(part, workers=workers, **how)
-            return finish(pixels)
+            pixels = Pixels.of(part, alpha=has_alpha, alpha_mode=alpha, workers=workers)
+            return finish(pixels)[0]
 
         with Foresight(lambda: rehearse(picture, lambda part: finished(part, 1))):
             return finished(picture, workers)

@@ -29,8 +29,9 @@ class Pixels:
     white : the value that stands for white, and for opaque: 255, 65535, 1.0
     dtype : dtype of the picture that the pipeline began with, and will end with
     signed : how a raw signed response is to be shown at the end; None for a plain picture
-    bounded : whether the finished picture holds nothing below black
-        Then signed responses are shown, else they stay raw.
+    bounded : whether what the finished picture goes into holds nothing below black
+        Then signed responses are shown, else they stay raw. By default that is so for unsigned
+        integers.
     workers : threads for the engine; None for all CPUs
     keeps_alpha : whether alpha is only sampled or pooled where the size changes, never smoothed
     beside : alpha as a picture of its own, filtered as the colours are
@@ -65,7 +66,7 @@ class Pixels:
         beside: Pixels | None = None,
         is_mask: bool = False,
         of_uneven: bool = False,
-        bounded: bool = True,
+        bounded: bool | None = None,
     ) -> None:
         self._colour = colour
         self.alpha = alpha
@@ -77,7 +78,7 @@ class Pixels:
         self.beside = beside
         self.is_mask = is_mask
         self.of_uneven = of_uneven
-        self.bounded = bounded
+        self.bounded = dtype.kind == "u" if bounded is None else bounded
 
     @classmethod
     def of(
@@ -87,12 +88,10 @@ class Pixels:
         alpha: bool = False,
         alpha_mode: AlphaMode | None = None,
         workers: int | None = None,
-        bounded: bool | None = None,
     ) -> Pixels:
         """Take an image (H, W) or (H, W, C) apart.
 
         `alpha` says whether the last channel is alpha, `alpha_mode` what filters do with it.
-        `bounded` None means that pictures of unsigned integers are.
 
         Raises
         ------
@@ -111,27 +110,25 @@ class Pixels:
             checked = checked * np.uint8(255)
         colour = checked if np.ndim(image) == 3 else checked[:, :, 0]
         white = 1.0 if colour.dtype.kind == "f" else float(np.iinfo(colour.dtype).max)
-        if bounded is None:
-            bounded = colour.dtype.kind == "u"
-        shared: dict[str, Any] = {"white": white, "dtype": colour.dtype, "bounded": bounded}
         plane = beside = None
         if alpha:
             plane, colour = colour[:, :, -1], colour[:, :, :-1]
             if mode != "drop":
                 _check_alpha(plane, white)
             if mode == "filter":
-                beside = cls(plane, None, workers=workers, **shared)
+                beside = cls(plane, None, white=white, dtype=colour.dtype, workers=workers)
             if mode in ("filter", "drop"):
                 plane, colour = None, np.ascontiguousarray(colour)
         saturation.begin(colour, white)
         return cls(
             colour,
             plane,
+            white=white,
+            dtype=colour.dtype,
             workers=workers,
             keeps_alpha=mode == "keep",
             beside=beside,
             is_mask=is_mask and plane is None and beside is None,
-            **shared,
         )
 
     @property
@@ -201,6 +198,11 @@ class Pixels:
     def with_floats(self, colour: Array, **changes: Any) -> Pixels:
         """Return the same picture with other colours, floats of any precision."""
         return self.with_colour(colour.astype(self.working_dtype, copy=False), **changes)
+
+    def going_into(self, *, bounded: bool) -> Pixels:
+        """Return the same picture for an output that holds nothing below black, or does."""
+        beside = None if self.beside is None else self.beside.going_into(bounded=bounded)
+        return self.changed(bounded=bounded, beside=beside)
 
     def keeping_alpha(self) -> Pixels:
         """Return the same picture, whose alpha what smooths it leaves as it is."""

@@ -104,21 +104,20 @@ class Sums:
     def beyond(self, white: float) -> Beyond:
         """Tell what the largest and the smallest sum are, of a picture of white and black."""
         weights = [self._scale * np.asarray(kernel, float) for kernel in self._kernels]
-        highest = [float(np.maximum(each, 0).sum()) for each in weights]
-        lowest = [float(np.minimum(each, 0).sum()) for each in weights]
-        if self._combine is None:
-            most = highest[0]
-            # without an offset black is the response of plain areas as well, unless that is less
-            least = lowest[0] if self._offset > 0 else highest[0] + lowest[0]
-        else:
-            sizes = [max(high, -low) for high, low in zip(highest, lowest, strict=True)]
-            most, least = (
-                sum(sizes) if self._combine == "l1" else float(np.hypot.reduce(sizes)),
-                0.0,
-            )
+        highest = [float(np.maximum(each, 0).sum()) * white for each in weights]
+        lowest = [float(np.minimum(each, 0).sum()) * white for each in weights]
         slack = ROUNDING * white
+        if self._combine is not None:
+            sizes = [max(high, -low) for high, low in zip(highest, lowest, strict=True)]
+            most = sum(sizes) if self._combine == "l1" else float(np.hypot.reduce(sizes))
+            return Beyond(most + self._offset > white + slack)
+        # plain areas may give white or black itself, by the offset: nothing is told from that
+        plain = highest[0] + lowest[0]
+        gives_white = abs(plain) < slack and abs(self._offset - white) < slack
+        least = lowest[0] if self._offset > 0 else plain
         return Beyond(
-            most * white + self._offset > white + slack, least * white + self._offset < -slack
+            highest[0] + self._offset > white + slack and not gives_white,
+            least + self._offset < -slack,
         )
 
     def _changed(self, combine: CombineName | None, offset: float) -> Sums:

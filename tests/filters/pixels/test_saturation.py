@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from convfilter import Pipeline, filters
+from convfilter import Pipeline, filters, kernels
 from convfilter.filters.pixels.saturation import LOOKED_AT, recorded_saturation
 from convfilter.runtime.compiled import rehearsing
 from tests.filters.pictures import Array, grey, rgb, with_alpha
@@ -93,6 +93,15 @@ def test_filters_at_their_defaults_are_not_accused(name: str, picture: Array) ->
         with recorded_saturation() as saturation:
             Pipeline([(name, needed(name))])(image, bounded=True)
         assert saturation.share < 0.75
+
+
+@pytest.mark.parametrize("kernel", kernels.names())
+def test_no_kernel_is_accused_of_more_than_it_cuts(kernel: str) -> None:
+    picture = filters.gaussian_blur(grey(), sigma=2)
+    # of floats, which keep it, the response as integers would show it
+    exact = Pipeline.parse(kernel)(picture / 255, bounded=True)
+    beyond = np.mean(exact > 1) + np.mean(exact < 0)
+    assert share_of(kernel, picture) <= beyond + 0.02
 
 
 def test_what_floats_hold_is_not_cut() -> None:
