@@ -200,8 +200,7 @@ class Pipeline:
 
         if isinstance(image, Image):
             refuse_axes(axes, channel_axis)
-            how: dict[str, Any] = {"alpha_mode": alpha, "workers": workers}
-            return self._over_frames(image, linear, bounded, **how)
+            return self._over_frames(image, linear, bounded, alpha_mode=alpha, workers=workers)
 
         finish = partial(self._finished, profile=None, linear=linear, bounded=bounded)
         said: dict[str, Any] = {"alpha": alpha, "axes": axes, "channel_axis": channel_axis}
