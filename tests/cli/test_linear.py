@@ -42,7 +42,7 @@ def test_a_file_is_filtered_by_the_curve_of_its_profile_and_keeps_it(
     pixels = np.random.default_rng(9).integers(0, white + 1, shape, dtype=dtype)
     image = Image(pixels, metadata=Metadata(icc_profile=ADOBE_LIKE))
     write(image, f"a.{suffix}")
-    ended = convfilter(*command, f"a.{suffix}", f"b.{suffix}", "--linear")
+    ended = convfilter(*command, f"a.{suffix}", f"b.{suffix}", "--linear", "--quiet")
     assert (ended.code, ended.err) == (0, "")
     found = read(f"b.{suffix}")
     assert found.metadata.icc_profile == ADOBE_LIKE

@@ -142,6 +142,10 @@ def extreme(picture: Array, size: Any, highest: bool, **walk: Any) -> Array:
     """Return the largest or smallest of the seen colours of each window; NaN where none is seen."""
     colours = picture[..., :-1].astype(float)
     colours[picture[..., -1] == 0] = np.nan
+    if walk["border"] == "reflect" and any(side % 2 == 0 for side in naive.as_pair(size)):
+        padded = naive.within_windows(colours, size, **walk)
+        if padded is not None:
+            colours, walk = padded, {**walk, "padding": "valid"}
     taps = [t for _, _, t in naive.windows(colours, naive.as_pair(size), **walk)]
     last = -np.inf if highest else np.inf
     found = np.full(taps[0].shape, last)

@@ -9,6 +9,7 @@ import pytest
 
 import convfilter
 from convfilter import Pipeline, filters
+from convfilter.filters.declaring.run_options import AlphaMode
 from convfilter.filters.pixels import bands
 from convfilter.filters.pixels.picture import Pixels
 from tests.filters.pictures import Array, uneven
@@ -66,10 +67,10 @@ def test_bands_give_the_picture_as_a_whole(
     around = filters.get(name).rows_around(bound(name, **given))
     assert around is not None
     picture = tall(around, 4, "float64")
-    in_bands = filters.get(name)(picture, **given)
+    in_bands = filters.get(name)(picture, alpha="weigh", **given)
     assert given.get("signed") == "scale" or len(narrow) >= 5
     monkeypatch.setattr(bands, "BAND_PIXELS", picture.size)
-    whole = filters.get(name)(picture, **given)
+    whole = filters.get(name)(picture, alpha="weigh", **given)
     if name == "gradient-direction":  # where a turn ends is where it begins
         in_bands[..., :-1] %= 1
         whole[..., :-1] %= 1
@@ -84,10 +85,11 @@ def test_chains_in_bands(
 ) -> None:
     pipeline = Pipeline.parse(text)
     picture = tall(20, channels, "uint8")
-    in_bands = pipeline(picture, linear=linear)
+    alpha: AlphaMode | None = None if channels == 3 else "weigh"
+    in_bands = pipeline(picture, linear=linear, alpha=alpha)
     assert (len(narrow) > 1) == (linear or channels != 3)
     monkeypatch.setattr(bands, "BAND_PIXELS", picture.size)
-    whole = pipeline(picture, linear=linear)
+    whole = pipeline(picture, linear=linear, alpha=alpha)
     assert in_bands.dtype == whole.dtype
     assert in_bands.shape == whole.shape
     if channels != 3:
@@ -106,13 +108,13 @@ def test_what_depends_on_the_whole_picture_is_not_cut(narrow: list[int]) -> None
         ("sobel", {"border": "wrap"}),
         ("max-pool", {}),
     ]:
-        convfilter.apply(name, picture, **given)
+        convfilter.apply(name, picture, alpha="weigh", **given)
     assert narrow == []
 
 
 def test_the_scale_of_a_response_is_that_of_the_whole_picture(narrow: list[int]) -> None:
     picture = tall(8, 4, "uint8")
-    result = convfilter.apply("sobel-x", picture, signed="scale")
+    result = convfilter.apply("sobel-x", picture, signed="scale", alpha="weigh")
     visible = result[picture[..., -1] > 0][:, :-1]
     assert (visible.min(), visible.max()) == (0, 255)
 
@@ -120,7 +122,7 @@ def test_the_scale_of_a_response_is_that_of_the_whole_picture(narrow: list[int])
 def test_the_number_of_threads_changes_nothing(narrow: list[int]) -> None:
     picture = tall(4, 4, "uint8")
     results = [
-        convfilter.apply("gaussian-blur", picture, sigma=1, workers=workers)
+        convfilter.apply("gaussian-blur", picture, sigma=1, alpha="weigh", workers=workers)
         for workers in (1, 2, 3)
     ]
     assert len(narrow) > 3
