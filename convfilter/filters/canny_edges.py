@@ -155,6 +155,6 @@ def _of_rounding(image: Pixels) -> float:
     if values.size == 0:
         return 0.0
     lowest, highest = float(values.min()), float(values.max())
-    if image.dtype.kind != "f":
-        return FAINTEST if highest - lowest > 1 else 0.0
-    return ROUNDINGS * float(np.finfo(image.dtype).eps) * max(-lowest, highest)
+    if image.dtype.kind != "f" and highest - lowest > 1:
+        return FAINTEST
+    return ROUNDINGS * float(np.finfo(image.working_dtype).eps) * max(-lowest, highest)

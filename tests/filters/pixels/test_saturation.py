@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from convfilter import Pipeline, filters, kernels
+from convfilter.filters.declaring.run_options import AlphaMode
 from convfilter.filters.pixels.saturation import LOOKED_AT, recorded_saturation
 from convfilter.runtime.compiled import rehearsing
 from tests.filters.pictures import Array, grey, rgb, with_alpha
@@ -91,7 +92,8 @@ WHOLLY = {
 def test_filters_at_their_defaults_are_not_accused(name: str, picture: Array) -> None:
     for image in (picture, picture / 255):
         with recorded_saturation() as saturation:
-            Pipeline([(name, needed(name))])(image, bounded=True)
+            alpha: AlphaMode | None = "weigh" if image.ndim == 3 and image.shape[2] == 4 else None
+            Pipeline([(name, needed(name))])(image, bounded=True, alpha=alpha)
         assert saturation.share < 0.75
 
 
