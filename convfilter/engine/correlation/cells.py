@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from convfilter.engine.correlation.factors import Weights
 from convfilter.engine.correlation.layout import Combine
 from convfilter.engine.window.axes import Axis
+from convfilter.runtime.memory import Lent, lent
 
 Floats = NDArray[np.float64]
 
@@ -68,10 +69,10 @@ class _Cells(NamedTuple):
         near = tuple(_Shifts(first + (room - n) // 2, first + (room - n) // 2 + n) for n in wide)
         return cls(length, axis.outputs, own, near, neighbours)
 
-    def is_inside(self, top: int, step: int) -> bool:
-        """Tell whether all windows around those of a tile are outputs, so that none is left out."""
-        after = (self.needed(top, step) + 2) * self.length
-        return top + self.own.start >= 0 and top + after + self.own.stop <= self.outputs
+    def inside(self, step: int) -> range:
+        """Return where tiles may begin, so that all windows around theirs are outputs."""
+        after = (self.needed(0, min(step, self.outputs)) + 2) * self.length
+        return range(-self.own.start, self.outputs - after - self.own.stop + 1)
 
     def needed(self, top: int, step: int) -> int:
         """Return how many cells have outputs, of a tile whose `step` outputs begin at `top`."""
@@ -89,6 +90,18 @@ class _Cells(NamedTuple):
             stop = min(max(at + shifts.stop, start + 1), self.outputs)
             found.append(_Shifts(start - at, stop - at))
         return found
+
+
+class Around(NamedTuple):
+    """What a tile is judged by: cells with outputs, and the least means of absolute weights.
+
+    The means are those for a cell's own outputs and for those near it, each with a frame of zeros.
+    """
+
+    rows: int
+    columns: int
+    own: Lent
+    near: Lent
 
 
 class Cells:
@@ -111,31 +124,34 @@ class Cells:
         self.number = -(-size // self.shape[0]), -(-size // self.shape[1])
         self.reach = self._axes[0].reach, self._axes[1].reach
         self._sums = [_summed(kernel, rows, columns) for kernel in kernels]
-        self._found: dict[tuple[int, int], tuple[Floats, Floats]] = {}
+        self._inside = (
+            self._axes[0].inside(self._steps[0]),
+            self._axes[1].inside(self._steps[1]),
+        )
+        self._found: dict[tuple[int, int], Around] = {}
 
     def needed(self, top: int, left: int) -> tuple[int, int]:
         """Return how many cells down and across have outputs, of the tile that begins there."""
         rows, columns = self._axes
         return rows.needed(top, self._steps[0]), columns.needed(left, self._steps[1])
 
-    def bounds(self, top: int, left: int) -> tuple[Floats, Floats]:
-        """Return the least means of absolute weights for each cell of a tile: own, and near.
+    def around(self, top: int, left: int) -> Around:
+        """Return what a tile is judged by whose outputs begin at row `top` and column `left`.
 
-        The outputs of the tile begin at row `top` and column `left`. Around the cells is a frame of
-        zeros.
+        Of all tiles with windows on every side that are outputs it is the same one.
         """
-        rows, columns = self._axes
-        key = (
-            -1 if rows.is_inside(top, self._steps[0]) else top,
-            -1 if columns.is_inside(left, self._steps[1]) else left,
-        )
-        if key not in self._found:
+        rows, columns = self._inside
+        key = (-1 if top in rows else top, -1 if left in columns else left)
+        found = self._found.get(key)
+        if found is None:
             own, *near = (
                 self._table(top, left, *each)
-                for each in zip((rows.own, *rows.near), (columns.own, *columns.near), strict=True)
+                for each in zip(*((axis.own, *axis.near) for axis in self._axes), strict=True)
             )
-            self._found[key] = own, np.max(near, axis=0)
-        return self._found[key]
+            needed = self.needed(top, left)
+            found = Around(*needed, lent(own), lent(np.max(near, axis=0)))
+            self._found[key] = found
+        return found
 
     def _table(self, top: int, left: int, down: _Shifts, across: _Shifts) -> Floats:
         """Return the least means for windows of each row and each column of cells, framed."""

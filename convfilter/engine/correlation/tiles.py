@@ -27,9 +27,16 @@ from convfilter.engine.correlation.transform import LANES, Room, Transform
 from convfilter.engine.window.source import Part, Source
 from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import is_rehearsal, loop
+from convfilter.runtime.memory import lent
 
 FAINT = 2.0**20
 """The root mean square of responses that are to be squared is at least as many of the least."""
+
+
+_NONE = lent(np.empty((1, 1), np.uint8))
+
+_Blanks = list[tuple[int, Array, tuple[int, int]]]
+"""Of planes, by part of a pair: which cells hold nothing but zeros, and how many there are."""
 
 
 class Work:
@@ -53,7 +60,9 @@ class Work:
         shape = operation.scaled[0].shape
         kernels = [kernel.tobytes() for kernel in operation.scaled]
         dilations = source.rows.dilation, source.columns.dilation
-        self._spectra = [self._transform.spectrum(kernel, shape, *dilations) for kernel in kernels]
+        self._spectra = [
+            lent(self._transform.spectrum(kernel, shape, *dilations)) for kernel in kernels
+        ]
         self._steps = steps_of_tile(size, source.rows, source.columns)
         self._across = -(-source.columns.outputs // self._steps[1]) * source.channels
         self.planes = -(-source.rows.outputs // self._steps[0]) * self._across
@@ -61,8 +70,11 @@ class Work:
         self._channels: dict[int, Array] = {}
         self._several = operation.combine != Combine.NONE
         squares = operation.combine == Combine.L2
-        self._least_squared = LEAST_SQUARED[dtype.name] if squares else 0.0
-        self._faint = FAINT * self._least_squared
+        least_squared = LEAST_SQUARED[dtype.name] if squares else 0.0
+        self._faint = FAINT * least_squared
+        self._smallest = max(1e-20 if dtype == SINGLE else 1e-200, least_squared)
+        self._unit = LIKELY_IN_TILE * roundoff(dtype)
+        self._allowance = RELATIVE_ALLOWANCE.get(output.dtype.name, 0.0)
         kinds = source.image_dtype.kind, output.dtype.kind
         self._measures = not operation.is_integer and "f" in kinds
         self._cells: Cells | None = None
@@ -97,46 +109,40 @@ class Work:
         cell_rows = cells.shape[0] if cells is not None else 0
         entered = cell_rows, room.sums, room.ends, room.lines, room.loaded
         self._enter(self._padded, self._rows.size, *place, *entered)
-        blanks: list[tuple[int, Array, tuple[int, int]]] = []
-        least = 0.0
-        if cells is not None:
-            room.found[:] = math.inf, 0.0
-            for part in range(min(2, self.planes - 2 * pair)):
-                top, left, _ = self._place(2 * pair + part)
-                blank, needed = np.empty(cells.number, np.uint8), cells.needed(top, left)
-                sums = room.sums[part * len(room.sums) // 2 :][: len(room.sums) // 2]
-                bounds = *cells.bounds(top, left), *cells.reach
-                shape = size, *cells.shape, *needed
-                count = self._judge(
-                    sums, *shape, *bounds, room.few, room.cells, room.cell_lines, blank, room.found
-                )
-                if count == -1:
-                    if self._dtype == DOUBLE:
-                        self.bad.append(1)
-                    return self._dtype == DOUBLE
-                if count:
-                    blanks.append((part, blank, needed))
-            least = self._allowed(float(room.found[0]))
-            if self._error(math.sqrt(room.found[1]) / size, [0.0] * len(spectra)) > least:
+        blanks: _Blanks = []
+        least, closely = 0.0, False
+        while cells is not None:
+            judged = self._judged(pair, room, cells, closely)
+            if judged is None:
+                if self._dtype == DOUBLE:
+                    self.bad.append(1)
+                return self._dtype == DOUBLE
+            blanks, least = judged
+            if self._error(math.sqrt(room.found.memory[1]) / size, [0.0] * len(spectra)) <= least:
+                break
+            if closely:
                 return False
+            closely = True
         afters, tile = [], room.tile
         for number, spectrum in enumerate(spectra):
             if self._several:
-                tile[:] = room.loaded
+                tile.memory[:] = room.loaded.memory
             work = size, self._measures, room.energies, tile
             self._correlate(spectrum, *self._transform.twiddles, *work)
-            afters.append(math.sqrt(room.energies[1]) / size)
+            afters.append(math.sqrt(room.energies.memory[1]) / size)
             if self._add is not None:
                 self._add(tile, int(number == 0), self._operation.combine, 0.0, room.combined)
-        if self._measures and sum(afters) < self._faint and room.loaded.any():
+        if self._measures and sum(afters) < self._faint and room.loaded.memory.any():
             return False  # squares would lose digits
         if self._measures and not is_rehearsal():
-            before = math.sqrt(room.energies[0])
+            before = math.sqrt(room.energies.memory[0])
             if cells is not None:
                 error = self._error(before / size, afters)
             else:
                 error = proven_error(self._operation.scaled, size, self._dtype, before)
                 least = ROUNDING_ALLOWANCE[self._output.dtype.name]
+            if cells is not None and not (error <= least or closely):
+                blanks, least = self._judged(pair, room, cells, closely=True) or ([], 0.0)
             if not error <= least:
                 return False
         for part, blank, needed in blanks:
@@ -144,12 +150,39 @@ class Work:
             clear = loop("engine.correlation.loops.tiles.clear", T=self._dtype)
             clear(blank, *needed, *cells.shape, size, part, room.combined)
         shape = *self._output.shape, self._source.channels
-        finish = self._operation.is_integer, *self._range(room.ends), room.lines
-        rows = room.target, room.rows.view(np.uint8).reshape(-1)
-        bad = self._leave(room.combined, self._target, *shape, *place, *finish, *rows)
+        finish = self._operation.is_integer, *self._range(room.ends.memory), room.lines
+        bad = self._leave(
+            room.combined, self._target, *shape, *place, *finish, room.target, room.rows
+        )
         if bad:
             self.bad.append(bad)
         return True
+
+    def _judged(
+        self, pair: int, room: Room, cells: Cells, closely: bool
+    ) -> tuple[_Blanks, float] | None:
+        """Return the blank cells of a pair, and the error allowed around each of its outputs.
+
+        None where some sum is not finite. A look that is not close finds less to be allowed.
+        """
+        blanks: _Blanks = []
+        room.found.memory[:] = math.inf, 0.0
+        planes = range(2 * pair, min(2 * pair + 2, self.planes))
+        around = [cells.around(*self._place(plane)[:2]) for plane in planes]
+        memory = room.cells, room.cell_lines
+        if not closely and len(around) == 2 and around[0] is around[1]:
+            known = self._size, *cells.shape, *around[0], *cells.reach, *memory
+            count = self._judge(room.sums, 2, 0, *known, _NONE, room.found)
+            return None if count else (blanks, self._allowed(float(room.found.memory[0])))
+        for part, place in enumerate(around):
+            blank = np.empty(cells.number if closely else (1, 1), np.uint8)
+            known = self._size, *cells.shape, *place, *cells.reach, *memory
+            count = self._judge(room.halves[part], 1, closely, *known, blank, room.found)
+            if count == -1:
+                return None
+            if count:
+                blanks.append((part, blank, (place.rows, place.columns)))
+        return blanks, self._allowed(float(room.found.memory[0]))
 
     def _place(self, plane: int) -> tuple[int, int, int]:
         """Return the first output row and column of a plane, and its channel."""
@@ -159,17 +192,15 @@ class Work:
 
     def _allowed(self, least: float) -> float:
         """Return the error allowed where sums of absolute products are at least so large."""
-        smallest = 1e-20 if self._dtype == SINGLE else 1e-200
-        if least < max(smallest, self._least_squared):
+        if least < self._smallest:
             return 0.0
-        allowance = RELATIVE_ALLOWANCE[self._output.dtype.name]
-        return allowance * (least + abs(self._operation.offset))
+        return self._allowance * (least + abs(self._operation.offset))
 
     def _error(self, before: float, afters: Sequence[float]) -> float:
         """Return a distance that errors stay below; `before` and `afters` are root mean squares."""
         errors = [before * norm + after for norm, after in zip(self._norms, afters, strict=True)]
-        unit = LIKELY_IN_TILE * roundoff(self._dtype)
-        return unit * joined(errors, self._operation.combine)
+        together = errors[0] if not self._several else joined(errors, self._operation.combine)
+        return self._unit * together
 
     def _range(self, ends: Array) -> tuple[float, float]:
         """Return what no result leaves: one side of zero, if all numbers are of one sign."""

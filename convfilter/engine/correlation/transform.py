@@ -13,7 +13,7 @@ from convfilter.engine.correlation.cells import Cells
 from convfilter.engine.correlation.correlate import Correlation
 from convfilter.engine.correlation.layout import Combine
 from convfilter.runtime.checks import Array
-from convfilter.runtime.memory import aligned, of_thread
+from convfilter.runtime.memory import Lent, aligned, lent, of_thread
 
 LANES = 16
 """Columns of a panel, as the loops have it."""
@@ -25,14 +25,14 @@ class Transform:
 
     size: int
     dtype: np.dtype[Any]
-    twiddles: tuple[Array, ...]
+    twiddles: tuple[Lent, ...]
 
     @classmethod
     @functools.cache
     def of(cls, size: int, dtype: np.dtype[Any]) -> Transform:
         """Return the factors for tiles of this side."""
         twiddles = _twiddles(size, size // 64), _twiddles(64, 8)
-        return cls(size, dtype, tuple(t.astype(dtype) for t in twiddles))
+        return cls(size, dtype, tuple(lent(t.astype(dtype)) for t in twiddles))
 
     @property
     def plane(self) -> int:
@@ -78,45 +78,43 @@ def _twiddles(length: int, radix: int) -> Array:
 class Room(NamedTuple):
     """Memory in which a thread works on a pair of planes, as the loops name it."""
 
-    loaded: Array
-    tile: Array
-    combined: Array
-    lines: Array
-    rows: Array
+    loaded: Lent
+    tile: Lent
+    combined: Lent
+    lines: Lent
+    rows: Lent
     target: bytes
-    energies: Array
-    sums: Array
-    ends: Array
-    few: Array
-    cells: Array
-    cell_lines: Array
-    found: Array
+    energies: Lent
+    sums: Lent
+    halves: tuple[Lent, Lent]
+    """Of the sums, for each plane of a pair."""
+    ends: Lent
+    cells: Lent
+    cell_lines: Lent
+    found: Lent
 
     @classmethod
     def of(cls, operation: Correlation, transform: Transform, cells: Cells | None) -> Room:
         """Return the memory of this thread."""
         size, dtype = transform.size, transform.dtype
-        tiles = [transform.empty() for _ in range(1 if operation.combine == Combine.NONE else 3)]
+        number = 1 if operation.combine == Combine.NONE else 3
+        tiles = [lent(transform.empty()) for _ in range(number)]
         # of one channel, before it joins the others
-        rows = _memory("rows of a channel", (LANES, size), operation.dtype)
+        rows = of_thread.take("rows of a channel", (LANES, size), operation.dtype).array()
         down, across = (0, 0) if cells is None else cells.number
-        width = size + (0 if cells is None else cells.shape[1])
+        sums = of_thread.take("sums of cells", 2 * down * size, dtype).array()
         return cls(
             tiles[0],
             tiles[len(tiles) // 2],
             tiles[-1],
-            _memory("lines", LANES * size, dtype),
-            rows,
+            of_thread.take("lines", LANES * size, dtype),
+            lent(rows.view(np.uint8).reshape(-1)),
             operation.target(rows, dtype),
-            np.zeros(2),
-            _memory("sums of cells", 2 * down * size, dtype),
-            _memory("ends", 2 * LANES, dtype),
-            _memory("rows of cells", (3, width), dtype),
-            np.zeros((2, down + 2, across + 2)),
-            _memory("lines of cells", (2, across + 2), DOUBLE),
-            np.zeros(2),
+            lent(np.zeros(2)),
+            lent(sums),
+            (lent(sums[: down * size]), lent(sums[down * size :])),
+            lent(of_thread.take("ends", 2 * LANES, dtype).array()),
+            lent(np.zeros((2, down + 2, across + 2))),
+            of_thread.take("lines of cells", (2, across + 2), DOUBLE),
+            lent(np.zeros(2)),
         )
-
-
-def _memory(name: str, shape: int | tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    return of_thread.take(name, shape, dtype).array()

@@ -136,41 +136,36 @@ def _largest_of_rows(a, b, c, out):
 
 
 @register_jitable(**OPTIONS)
-def _add_neighbours(row, count, few):
-    """few[0, x] = row[x] + row[x + 1] + ..., `count` of them; zeros lie beyond the row."""
-    number, n = row.dtype.type, row.shape[0]
-    total, here, there = few[0], few[1], few[2]
-    for x in range(n):
-        here[x] = row[x]
-    for x in range(n, few.shape[1]):
-        here[x] = there[x] = number(0)
-    together, done = 1, 0
-    while True:
-        if count & together:
-            part = here[done:]
-            if done == 0:
-                for x in range(n):
-                    total[x] = part[x]
-            else:
-                for x in range(n):
-                    total[x] = total[x] + part[x]
-            done += together
-        if done == count:
-            return
-        part = here[together:]
-        for x in range(n):
-            there[x] = here[x] + part[x]
-        here, there = there, here
-        together *= 2
+def _sum_cells(sums, size, cell_columns, cells):
+    """Add up the sums of columns for each cell; around the cells is a frame."""
+    down, across = cells.shape[0] - 2, cells.shape[1] - 2
+    number = sums.dtype.type
+    for i in range(0, down, 4):
+        # four at a time, since each addition has to wait for the one before it
+        last = down - 1
+        second, third, fourth = min(i + 1, last), min(i + 2, last), min(i + 3, last)
+        a, b = sums[i * size :], sums[second * size :]
+        c, d = sums[third * size :], sums[fourth * size :]
+        for j in range(across):
+            p, q, r, s = number(0), number(0), number(0), number(0)
+            for x in range(j * cell_columns, min((j + 1) * cell_columns, size)):
+                p, q, r, s = p + a[x], q + b[x], r + c[x], s + d[x]
+            cells[fourth + 1, j + 1] = s
+            cells[third + 1, j + 1] = r
+            cells[second + 1, j + 1] = q
+            cells[i + 1, j + 1] = p
 
 
 @loop(
-    "const T[:] sums, i8 size, i8 cell_rows, i8 cell_columns, i8 rows, i8 columns,"
-    " const f8[:,:] own, const f8[:,:] near, i8 row_reach, i8 column_reach, T[:,:] few,"
+    "const T[:] sums, i8 planes, i8 closely, i8 size, i8 cell_rows, i8 cell_columns,"
+    " i8 rows, i8 columns,"
+    " const f8[:,:] own, const f8[:,:] near, i8 row_reach, i8 column_reach,"
     " f8[:,:,:] cells, f8[:,:] lines, u1[:,:] blank, f8[:] found -> i8"
 )
 def judge(
     sums,
+    planes,
+    closely,
     size,
     cell_rows,
     cell_columns,
@@ -180,39 +175,54 @@ def judge(
     near,
     row_reach,
     column_reach,
-    few,
     cells,
     lines,
     blank,
     found,
 ):
-    """Find how small the sums of absolute products may be around the outputs of a plane.
+    """Find how small the sums of absolute products may be around the outputs of some planes.
 
-    `sums` are those of `enter`, of one plane. Near the outputs of each of `rows` times `columns`
-    cells, some sum of absolute products is at least that of the cell times `own`, and those of its
-    neighbours, if they are within reach, times `near`. The first of `found` becomes the least of
-    these bounds; to the second is added what the squares of the plane amount to at least. Where a
-    cell and its neighbours hold nothing but zeros it is `blank`, and is passed over. Returns how
-    many cells are blank, or -1 where some sum is not finite.
+    `sums` are those of `enter`, of one plane if it looks `closely`. Near the outputs of each of
+    `rows` times `columns` cells, some sum of absolute products is at least that of the cell times
+    `own`, and those of its neighbours, if they are within reach, times `near`. The first of `found`
+    becomes the least of these bounds; to the second is added what the squares of the plane amount
+    to at least. Where a cell and its neighbours hold nothing but zeros it is `blank`, and is passed
+    over. Returns how many cells are blank, or -1 where some sum is not finite.
+
+    Unless it looks `closely`, it leaves neighbours out, and none is blank: the bound is lower, and
+    0 where a cell holds nothing but zeros, which is enough for most pictures.
 
     `own`, `near` and `cells`, memory for two sums of each cell, have a frame of one cell around
-    them, which is zero. `few` are three rows of the tile and of the width of a cell, `lines` two
-    rows of cells: memory to work in.
+    them, which is zero. `lines` are two rows of cells: memory to work in.
     """
     plain, weighted = cells[0], cells[1]
     down, across = plain.shape[0] - 2, plain.shape[1] - 2
-    squares = 0.0
-    for i in range(down):
-        _add_neighbours(sums[i * size : (i + 1) * size], cell_columns, few)
-        row, near_row, weighted_row = plain[i + 1], near[i + 1], weighted[i + 1]
-        for j in range(across):
-            row[j + 1] = few[0, j * cell_columns]
+    squares, least = 0.0, np.inf
+    for part in range(planes):
+        first = part * (sums.shape[0] // planes)
+        _sum_cells(sums[first:], size, cell_columns, plain)
+        # number by number, which makes vectors of them
+        squared, lowest = lines[0], lines[1]
+        for j in range(across + 2):
+            squared[j], lowest[j] = 0.0, np.inf
+        for i in range(1, down + 1):
+            row, near_row, weighted_row = plain[i], near[i], weighted[i]
+            for j in range(across + 2):
+                weighted_row[j] = row[j] * near_row[j]
+                squared[j] += row[j] * row[j]
+            if i <= rows:
+                for j in range(across + 2):
+                    lowest[j] = weighted_row[j] if weighted_row[j] < lowest[j] else lowest[j]
         for j in range(1, across + 1):
-            weighted_row[j] = row[j] * near_row[j]
-            squares += row[j] * row[j]
+            squares += squared[j]
+        for j in range(1, columns + 1):
+            least = lowest[j] if lowest[j] < least else least
     if not squares < np.inf:
         return -1
     found[1] += squares / (cell_rows * cell_columns)
+    if not closely:
+        found[0] = min(found[0], least)
+        return 0
     some, most = lines[0], lines[1]
     blanks, least = 0, np.inf
     for i in range(rows):
