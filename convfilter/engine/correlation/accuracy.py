@@ -69,6 +69,9 @@ LIKELY_IN_TILE = 16.0
 Twelve times the usual root mean square, and eight times the largest that was measured.
 """
 
+LIKELY_OF_PEAK = 8.0
+"""The same beside the largest response to a single pixel: twice the largest that was measured."""
+
 
 def proven_error(kernels: Sequence[Weights], size: int, dtype: np.dtype[Any], norm: float) -> float:
     """Return how far an output may be off at most where a complex tile has this 2-norm.

@@ -12,6 +12,7 @@ import numpy as np
 from convfilter.engine.correlation.accuracy import (
     DOUBLE,
     LIKELY_IN_TILE,
+    LIKELY_OF_PEAK,
     RELATIVE_ALLOWANCE,
     ROUNDING_ALLOWANCE,
     SINGLE,
@@ -74,6 +75,8 @@ class Work:
         self._faint = FAINT * least_squared
         self._smallest = max(1e-20 if dtype == SINGLE else 1e-200, least_squared)
         self._unit = LIKELY_IN_TILE * roundoff(dtype)
+        peaks = [float(np.abs(kernel).max()) for kernel in operation.scaled]
+        self._unit_of_peak = LIKELY_OF_PEAK * roundoff(dtype) * joined(peaks, operation.combine)
         self._allowance = RELATIVE_ALLOWANCE.get(output.dtype.name, 0.0)
         kinds = source.image_dtype.kind, output.dtype.kind
         self._measures = not operation.is_integer and "f" in kinds
@@ -105,6 +108,7 @@ class Work:
     def _correlate_pair(self, pair: int, room: Room) -> bool:
         """Correlate a pair of planes; tell whether that was accurate enough."""
         size, cells, spectra = self._size, self._cells, self._spectra
+        none = [0.0] * len(spectra)
         place = (size, *self._steps, self._across, 2 * pair)
         cell_rows = cells.shape[0] if cells is not None else 0
         entered = cell_rows, room.sums, room.ends, room.lines, room.loaded
@@ -118,7 +122,7 @@ class Work:
                     self.bad.append(1)
                 return self._dtype == DOUBLE
             blanks, least = judged
-            if self._error(math.sqrt(room.found.memory[1]) / size, [0.0] * len(spectra)) <= least:
+            if self._error(room, math.sqrt(room.found.memory[1]) / size, none) <= least:
                 break
             if closely:
                 return False
@@ -137,7 +141,7 @@ class Work:
         if self._measures and not is_rehearsal():
             before = math.sqrt(room.energies.memory[0])
             if cells is not None:
-                error = self._error(before / size, afters)
+                error = self._error(room, before / size, afters)
             else:
                 error = proven_error(self._operation.scaled, size, self._dtype, before)
                 least = ROUNDING_ALLOWANCE[self._output.dtype.name]
@@ -166,18 +170,18 @@ class Work:
         None where some sum is not finite. A look that is not close finds less to be allowed.
         """
         blanks: _Blanks = []
-        room.found.memory[:] = math.inf, 0.0
+        room.found.memory[:] = math.inf, 0.0, 0.0
         planes = range(2 * pair, min(2 * pair + 2, self.planes))
         around = [cells.around(*self._place(plane)[:2]) for plane in planes]
         memory = room.cells, room.cell_lines
         if not closely and len(around) == 2 and around[0] is around[1]:
             known = self._size, *cells.shape, *around[0], *cells.reach, *memory
-            count = self._judge(room.sums, 2, 0, *known, _NONE, room.found)
+            count = self._judge(room.sums, room.ends, 2, 0, *known, _NONE, room.found)
             return None if count else (blanks, self._allowed(float(room.found.memory[0])))
         for part, place in enumerate(around):
             blank = np.empty(cells.number if closely else (1, 1), np.uint8)
             known = self._size, *cells.shape, *place, *cells.reach, *memory
-            count = self._judge(room.halves[part], 1, closely, *known, blank, room.found)
+            count = self._judge(room.halves[part], room.ends, 1, closely, *known, blank, room.found)
             if count == -1:
                 return None
             if count:
@@ -196,11 +200,14 @@ class Work:
             return 0.0
         return self._allowance * (least + abs(self._operation.offset))
 
-    def _error(self, before: float, afters: Sequence[float]) -> float:
-        """Return a distance that errors stay below; `before` and `afters` are root mean squares."""
+    def _error(self, room: Room, before: float, afters: Sequence[float]) -> float:
+        """Return a distance that errors stay below; `before` and `afters` are root mean squares.
+
+        Where a single pixel outshines all others, errors are as large at every output.
+        """
         errors = [before * norm + after for norm, after in zip(self._norms, afters, strict=True)]
         together = errors[0] if not self._several else joined(errors, self._operation.combine)
-        return self._unit * together
+        return self._unit * together + self._unit_of_peak * float(room.found.memory[2])
 
     def _range(self, ends: Array) -> tuple[float, float]:
         """Return what no result leaves: one side of zero, if all numbers are of one sign."""

@@ -116,5 +116,5 @@ class Room(NamedTuple):
             lent(of_thread.take("ends", 2 * LANES, dtype).array()),
             lent(np.zeros((2, down + 2, across + 2))),
             of_thread.take("lines of cells", (2, across + 2), DOUBLE),
-            lent(np.zeros(2)),
+            lent(np.zeros(3)),
         )

@@ -157,13 +157,14 @@ def _sum_cells(sums, size, cell_columns, cells):
 
 
 @loop(
-    "const T[:] sums, i8 planes, i8 closely, i8 size, i8 cell_rows, i8 cell_columns,"
-    " i8 rows, i8 columns,"
+    "const T[:] sums, const T[:] ends, i8 planes, i8 closely, i8 size, i8 cell_rows,"
+    " i8 cell_columns, i8 rows, i8 columns,"
     " const f8[:,:] own, const f8[:,:] near, i8 row_reach, i8 column_reach,"
     " f8[:,:,:] cells, f8[:,:] lines, u1[:,:] blank, f8[:] found -> i8"
 )
 def judge(
     sums,
+    ends,
     planes,
     closely,
     size,
@@ -182,12 +183,13 @@ def judge(
 ):
     """Find how small the sums of absolute products may be around the outputs of some planes.
 
-    `sums` are those of `enter`, of one plane if it looks `closely`. Near the outputs of each of
-    `rows` times `columns` cells, some sum of absolute products is at least that of the cell times
-    `own`, and those of its neighbours, if they are within reach, times `near`. The first of `found`
-    becomes the least of these bounds; to the second is added what the squares of the plane amount
-    to at least. Where a cell and its neighbours hold nothing but zeros it is `blank`, and is passed
-    over. Returns how many cells are blank, or -1 where some sum is not finite.
+    `sums` and `ends` are those of `enter`, sums of one plane if it looks `closely`. Near the
+    outputs of each of `rows` times `columns` cells, some sum of absolute products is at least that
+    of the cell times `own`, and those of its neighbours, if they are within reach, times `near`.
+    The first of `found` becomes the least of these bounds; to the second is added what the squares
+    of the planes amount to at least; the third becomes the size of the largest number. Where a cell
+    and its neighbours hold nothing but zeros it is `blank`, and is passed over. Returns how many
+    cells are blank, or -1 where some sum is not finite.
 
     Unless it looks `closely`, it leaves neighbours out, and none is blank: the bound is lower, and
     0 where a cell holds nothing but zeros, which is enough for most pictures.
@@ -220,6 +222,8 @@ def judge(
     if not squares < np.inf:
         return -1
     found[1] += squares / (cell_rows * cell_columns)
+    for x in range(ends.shape[0]):
+        found[2] = max(found[2], abs(ends[x]))
     if not closely:
         found[0] = min(found[0], least)
         return 0
