@@ -222,8 +222,8 @@ def judge(
     if not squares < np.inf:
         return -1
     found[1] += squares / (cell_rows * cell_columns)
-    for x in range(ends.shape[0]):
-        found[2] = max(found[2], abs(ends[x]))
+    for x in range(LANES):
+        found[2] = max(found[2], -ends[x], ends[LANES + x])
     if not closely:
         found[0] = min(found[0], least)
         return 0
