@@ -35,7 +35,7 @@ def profile(size: int) -> bytes:
 
 
 def note(size: int) -> bytes:
-    return b"Own\0" + b"n" * size
+    return b"Maker\0" + b"n" * size  # more than the four bytes that an entry holds itself
 
 
 def exif(size: int) -> bytes:
