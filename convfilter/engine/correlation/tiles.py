@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,6 +33,17 @@ from convfilter.runtime.memory import lent
 FAINT = 2.0**20
 """The root mean square of responses that are to be squared is at least as many of the least."""
 
+
+class _Entered(NamedTuple):
+    """A pair that has been judged: its blank cells, the error allowed, and how it was looked at."""
+
+    blanks: _Blanks
+    least: float
+    closely: bool
+
+
+FEW_PAIRS, ASKED = 21, 7
+"""Pairs of which none is asked before the others, and how many are asked of more."""
 
 _NONE = lent(np.empty((1, 1), np.uint8))
 
@@ -105,28 +116,57 @@ class Work:
             if not self._correlate_pair(pair, room):
                 self._again(pair)
 
-    def _correlate_pair(self, pair: int, room: Room) -> bool:
-        """Correlate a pair of planes; tell whether that was accurate enough."""
-        size, cells, spectra = self._size, self._cells, self._spectra
-        none = [0.0] * len(spectra)
-        place = (size, *self._steps, self._across, 2 * pair)
-        cell_rows = cells.shape[0] if cells is not None else 0
-        entered = cell_rows, room.sums, room.ends, room.lines, room.loaded
-        self._enter(self._padded, self._rows.size, *place, *entered)
-        blanks: _Blanks = []
-        least, closely = 0.0, False
-        while cells is not None:
+    def wants_double(self) -> bool:
+        """Tell whether most pairs ask for float64, as far as a few of them tell.
+
+        Where those lie depends on the image alone, so that it does not matter who asks.
+        """
+        pairs = -(-self.planes // 2)
+        if self._cells is None or pairs < FEW_PAIRS:
+            return False
+        room = Room.of(self._operation, self._transform, self._cells)
+        gains = [abs(float(kernel.sum())) for kernel in self._operation.scaled]
+        refused = 0
+        for pair in range(pairs // (2 * ASKED), pairs, pairs // ASKED):
+            self._load(pair, room)
+            judged = self._judged(pair, room, self._cells, closely=True)
+            before = math.sqrt(room.found.memory[1]) / self._size
+            likely = [before * gain for gain in gains]
+            refused += judged is None or self._error(room, before, likely) > judged[1]
+        return 2 * refused > ASKED
+
+    def _load(self, pair: int, room: Room) -> None:
+        cell_rows = 0 if self._cells is None else self._cells.shape[0]
+        place = self._size, *self._steps, self._across, 2 * pair
+        memory = room.sums, room.ends, room.lines, room.loaded
+        self._enter(self._padded, self._rows.size, *place, cell_rows, *memory)
+
+    def _entered(self, pair: int, room: Room) -> _Entered | None:
+        """Load a pair of planes, and judge it; None where float errors might be too large."""
+        size, cells = self._size, self._cells
+        self._load(pair, room)
+        if cells is None:
+            return _Entered([], 0.0, True)
+        for closely in (False, True):
             judged = self._judged(pair, room, cells, closely)
             if judged is None:
                 if self._dtype == DOUBLE:
                     self.bad.append(1)
-                return self._dtype == DOUBLE
+                return None
             blanks, least = judged
-            if self._error(room, math.sqrt(room.found.memory[1]) / size, none) <= least:
-                break
-            if closely:
-                return False
-            closely = True
+            before = math.sqrt(room.found.memory[1]) / size
+            if self._error(room, before, [0.0] * len(self._spectra)) <= least:
+                return _Entered(blanks, least, closely)
+        return None
+
+    def _correlate_pair(self, pair: int, room: Room) -> bool:
+        """Correlate a pair of planes; tell whether that was accurate enough."""
+        size, cells, spectra = self._size, self._cells, self._spectra
+        place = size, *self._steps, self._across, 2 * pair
+        entered = self._entered(pair, room)
+        if entered is None:
+            return bool(self.bad)
+        blanks, least, closely = entered
         afters, tile = [], room.tile
         for number, spectrum in enumerate(spectra):
             if self._several:

@@ -123,7 +123,7 @@ def rank(
         fill = round(fill)
     both = size if isinstance(size, tuple) else (size, size)
     alpha, walk = image.alpha, _walk(window)
-    if turned:
+    if turned and not all(side % 2 for side in both):
         walk["padding"] = tuple((side // 2, (side - 1) // 2) for side in both)
     if not is_uneven(alpha, image.of_uneven):
         from convfilter.engine.rank.rank import ranking

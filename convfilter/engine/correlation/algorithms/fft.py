@@ -95,6 +95,8 @@ def ways(operation: Correlation) -> Iterator[Plan]:
             planes = -(-height // steps[0]) * -(-width // steps[1]) * channels
             share = (planes + planes % 2) * size * size / (height * width * channels)
             cost = share * costs.TRANSFORM[dtype.name, size] * len(kernels)
+            if dtype == SINGLE and operation.outline.dtype.kind == operation.dtype.kind == "f":
+                cost *= costs.DARK
             tiles = f"{size}x{size}"
             taps = f"{operation.size_in_words}, {weights} taps other than zero"
             yield Plan(
@@ -145,6 +147,9 @@ def _run(
     rows, columns, channels = operation.rows.outputs, operation.columns.outputs, image.shape[2]
     output = memory.empty((rows, columns * channels), operation.dtype)
     work = Work(operation, image, size, dtype, output)
+    if dtype == SINGLE and work.wants_double():
+        dtype = DOUBLE
+        work = Work(operation, image, size, dtype, output)
     of_pair = 2 * size * size * costs.TRANSFORM[dtype.name, size] * len(operation.kernels)
     run_bands(-(-work.planes // 2), of_pair, workers, work)
     return output, output.size if work.bad else 0
