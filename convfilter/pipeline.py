@@ -239,7 +239,7 @@ class Pipeline:
         if bounded is not None:
             pixels = pixels.going_into(bounded=bounded)
         run = partial(self._in_light, profile=profile) if linear else self._run
-        return finished(pixels, run, self._rows_around(), in_floats=linear)
+        return finished(pixels, run, self._rows_around, in_floats=linear)
 
     def _rows_around(self) -> int | None:
         """Return how many rows above and below it an output row looks at, None for any."""

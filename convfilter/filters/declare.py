@@ -96,7 +96,8 @@ class Filter:
 
         values = self.bind(given)
         run = functools.partial(self.run, values=values)
-        finish = functools.partial(finished, run=run, rows_around=self.rows_around(values))
+        around = functools.partial(self.rows_around, values)
+        finish = functools.partial(finished, run=run, rows_around=around)
         how: dict[str, Any] = {"alpha": alpha, "axes": axes, "channel_axis": channel_axis}
         return filtered(image, finish, workers=workers, **how)
 

@@ -27,7 +27,7 @@ LEAST_SHARE = 8
 def finished(
     pixels: Pixels,
     run: Callable[[Pixels], Pixels],
-    rows_around: int | None,
+    rows_around: Callable[[], int | None],
     *,
     in_floats: bool = False,
 ) -> tuple[Array, bool]:
@@ -37,12 +37,13 @@ def finished(
     ----------
     pixels : the picture
     run : the steps, which keep its size
-    rows_around : rows above and below it that an output looks at; None if it may be any
+    rows_around : returns how many rows above and below it an output looks at; None if any
     in_floats : whether the steps turn all colours into floats
     """
     uneven = is_uneven(pixels.alpha)
-    if rows_around is not None and (uneven or in_floats):
-        out = _in_bands(pixels, run, rows_around, uneven)
+    around = rows_around() if uneven or in_floats else None
+    if around is not None:
+        out = _in_bands(pixels, run, around, uneven)
         if out is not None:
             return out
     result = run(pixels)

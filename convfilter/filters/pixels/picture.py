@@ -13,7 +13,7 @@ from convfilter.filters.declaring.run_options import ALPHA, AlphaMode
 from convfilter.filters.pixels import saturation
 from convfilter.filters.pixels.values import MIDDLE_GREY, ignoring_infinities, luma, rounded
 from convfilter.filters.pixels.waiting import Waiting, Windowed
-from convfilter.runtime.checks import Array, check_image
+from convfilter.runtime.checks import Array, check_image, limits_of
 from convfilter.runtime.threads import check_workers
 
 __all__ = ["Pixels"]
@@ -109,7 +109,7 @@ class Pixels:
         if is_mask:
             checked = checked * np.uint8(255)
         colour = checked if np.ndim(image) == 3 else checked[:, :, 0]
-        white = 1.0 if colour.dtype.kind == "f" else float(np.iinfo(colour.dtype).max)
+        white = 1.0 if colour.dtype.kind == "f" else float(limits_of(colour.dtype)[1])
         plane = beside = None
         if alpha:
             plane, colour = colour[:, :, -1], colour[:, :, :-1]
