@@ -68,7 +68,9 @@ class Trials:
     def run(self, number: int) -> str:
         """Make a trial, the kinds by turns, and return what was found."""
         kind = self.kinds[number % len(self.kinds)]
-        return kind(self._random.choice(COMMANDS))
+        command = self._random.choice(COMMANDS)
+        self._expected(command)  # a first use would say that it compiles
+        return kind(command)
 
     def _start(self, command: tuple[str, ...], output: int | None) -> subprocess.Popen[str]:
         unbuffered = "1" if self._random.random() < 0.5 else ""
