@@ -114,33 +114,32 @@ def aligned(shape: int | tuple[int, ...], dtype: DTypeLike) -> Array:
     return part.reshape(shape)
 
 
+class Lent(NamedTuple):
+    """An array lent to a loop, at an address that need not be asked for again.
+
+    To ask an array for its address takes a microsecond, and a loop works in five or six.
+
+    Attributes
+    ----------
+    memory : where it lies, C-contiguous; it may be longer than the array
+    place : its address, and the length of each of its axes
+    """
+
+    memory: Array
+    place: tuple[int, ...]
+
+    def array(self) -> Array:
+        """Return the array itself."""
+        shape = self.place[1:]
+        return self.memory.reshape(-1)[: math.prod(shape)].reshape(shape)
+
+
 def lent(array: Array) -> Lent:
     """Lend an array (C-contiguous) to the loops of many calls, which only read it."""
     return Lent(array, (array.__array_interface__["data"][0], *array.shape))
 
 
 _NOTHING = -1, 0, np.empty(0, np.uint8)
-
-
-class Lent(NamedTuple):
-    """Memory lent to a loop, at an address that need not be asked for again.
-
-    To ask an array for its address takes a microsecond, and a loop works in five or six.
-    """
-
-    memory: Array
-    place: tuple[int, ...]
-    """Its address, and the length of each axis of the array that it is lent as."""
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The dtype of its numbers."""
-        return self.memory.dtype
-
-    def array(self) -> Array:
-        """Return it as an array; what is in it is of no use."""
-        shape = self.place[1:]
-        return self.memory[: math.prod(shape)].reshape(shape)
 
 
 class Scratch(threading.local):
@@ -150,7 +149,7 @@ class Scratch(threading.local):
         self._lent: dict[tuple[str, np.dtype[Any]], tuple[int, int, Array]] = {}
 
     def take(self, name: str, shape: int | tuple[int, ...], dtype: np.dtype[Any]) -> Lent:
-        """Return memory for an array of this shape."""
+        """Lend an array of this shape; what is in it is of no use."""
         size, shape = (math.prod(shape), shape) if isinstance(shape, tuple) else (shape, (shape,))
         there, address, array = self._lent.get((name, dtype), _NOTHING)
         if there < size:
@@ -164,11 +163,11 @@ class Scratch(threading.local):
     @contextlib.contextmanager
     def set_aside(self) -> Iterator[None]:
         """Leave all memory of this thread alone inside the block, and use other memory."""
-        lent, self._lent = self._lent, {}
+        before, self._lent = self._lent, {}
         try:
             yield
         finally:
-            self._lent = lent
+            self._lent = before
 
 
 of_thread = Scratch()

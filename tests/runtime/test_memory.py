@@ -116,3 +116,34 @@ def test_the_end_of_the_process_is_quiet() -> None:
         [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+BYTES = np.dtype(np.uint8)
+
+
+def test_a_thread_lends_the_same_memory_again_as_long_as_it_is_large_enough() -> None:
+    scratch = memory.Scratch()
+    first, smaller = scratch.take("a", (10, 30), BYTES), scratch.take("a", 7, BYTES)
+    assert first.array().shape == (10, 30)
+    assert first.place == (address(first.array()), 10, 30)
+    assert smaller.place == (first.place[0], 7)
+    assert first.place[0] % memory.LINE_BYTES == 0
+    others = [scratch.take(*each) for each in [("b", 7, BYTES), ("a", 7, np.dtype(np.int16))]]
+    larger = scratch.take("a", 301, BYTES)
+    assert len({each.place[0] for each in (first, *others, larger)}) == 4
+    assert scratch.take("a", 301, BYTES).place == larger.place
+
+
+def test_memory_that_is_set_aside_is_left_alone() -> None:
+    scratch = memory.Scratch()
+    lent = scratch.take("a", 10, BYTES)
+    with scratch.set_aside():
+        assert scratch.take("a", 10, BYTES).place != lent.place
+    assert scratch.take("a", 10, BYTES).place == lent.place
+
+
+def test_what_is_lent_is_the_array() -> None:
+    array = np.arange(12).reshape(3, 4)
+    lent = memory.lent(array)
+    assert lent.place == (address(array), 3, 4)
+    np.testing.assert_array_equal(lent.array(), array)

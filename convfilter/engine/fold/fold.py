@@ -25,6 +25,11 @@ Counts = NDArray[np.int64]
 
 ALGORITHMS = "convfilter.engine.fold.algorithms"
 
+PLACES = np.dtype(np.int64)
+"""The dtype of addresses, shifts and counts."""
+
+_PAIR = np.array([0, 1], PLACES).tobytes()
+
 MOST_TAPS_AT_ONCE = 5
 """Taps that a pass along dense rows takes, at most: each covers so many times more columns."""
 
@@ -159,20 +164,25 @@ class Fold(Operation):
 
 
 class Passes(NamedTuple):
-    """Where the taps of each pass along the rows start, and the shift of each tap."""
+    """Where the taps of each pass along the rows start, and the shift of each tap: integers."""
 
     starts: bytes
     shifts: bytes
-    passes: int
-    taps: int
-    """Of all passes."""
-    is_pair: bool
-    """Whether all there is to do is to join each number and the next."""
+
+    @property
+    def taps(self) -> int:
+        """The taps of all passes."""
+        return len(self.shifts) // PLACES.itemsize
 
     @property
     def cost(self) -> int:
-        """About how many taps the passes cost."""
-        return self.taps + self.passes + 1
+        """About how many taps the passes cost: a pass about as much as a tap."""
+        return self.taps + len(self.starts) // PLACES.itemsize
+
+    @property
+    def are_pairs(self) -> bool:
+        """Whether all there is to do is to join each number and the next."""
+        return self.shifts == _PAIR
 
     @classmethod
     def of(cls, window: int, at_once: int, step: int) -> Passes:
@@ -190,13 +200,12 @@ class Passes(NamedTuple):
             shifts += [min(tap * covered, window - covered) * step for tap in range(wanted)]
             starts.append(len(shifts))
             covered = min(wanted * covered, window)
-        is_pair = shifts == [0, 1]
-        return cls(_as_bytes(starts), _as_bytes(shifts), len(starts) - 1, len(shifts), is_pair)
+        return cls(_as_bytes(starts), _as_bytes(shifts))
 
 
 def _as_bytes(numbers: ArrayLike) -> bytes:
     """Return integers as loops take them that only read them."""
-    return np.array(numbers, np.int64).tobytes()
+    return np.array(numbers, PLACES).tobytes()
 
 
 def _balanced(taps: int, at_once: int) -> int:

@@ -12,7 +12,7 @@ from convfilter.engine.window.axes import Axis
 from convfilter.engine.window.source import Part, Source
 from convfilter.runtime.compiled import Loop, loop
 
-BYTES, PLACES = np.dtype(np.uint8), np.dtype(np.int64)
+BYTES = np.dtype(np.uint8)
 
 
 @functools.lru_cache(maxsize=64)
@@ -40,15 +40,15 @@ class Rows:
 
 JOINS = "engine.fold.loops.joins"
 
+_NAMES = {"max": "largest", "min": "smallest", "mean": "total"}
 
-def name_of(operation: Fold) -> str:
+
+def name_of_join(operation: Fold) -> str:
     """Return the name of the loop that joins rows as the operation does."""
-    return f"{JOINS}.{ {'max': 'largest', 'min': 'smallest', 'mean': 'total'}[operation.reduce] }"
+    return f"{JOINS}.{_NAMES[operation.reduce]}"
 
 
 def joins(operation: Fold) -> tuple[Loop, Loop]:
     """Return the loops that join rows of the image, and rows of what they became."""
-    dtype, means = operation.outline.dtype, operation.means
-    sums = dtype if means is None else means.sums
-    name = name_of(operation)
-    return loop(name, S=dtype, T=sums), loop(name, S=sums, T=sums)
+    name, kind = name_of_join(operation), operation.kind
+    return loop(name, S=operation.outline.dtype, T=kind), loop(name, S=kind, T=kind)

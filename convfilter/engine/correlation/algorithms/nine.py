@@ -37,7 +37,7 @@ class _Nine(NamedTuple):
 
     def ready(self, operation: Correlation, part: Part) -> _Ready:
         """Make a part ready."""
-        source = Source(part, operation.border, operation.fill, self.weights.dtype)
+        source = Source(part, operation.border, operation.fill, self.weights.memory.dtype)
         return _Ready(operation, self.weights, source)
 
 
@@ -48,7 +48,7 @@ class _Ready(NamedTuple):
 
     def bind(self, rows: RowSources, out: Array, scratch: Scratch) -> Callable[[], int]:
         """Return the call that computes output rows from those padded rows into `out`."""
-        dtype = self.weights.dtype
+        dtype = self.source.dtype
         pitch = EDGE_WIDTH + 2 * self.source.channels + BLOCK
         return loop("engine.correlation.loops.nine.respond", T=dtype).bind(
             self.source.record_in_place(rows, loads=True),

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from convfilter.engine.fold.fold import Fold
-from convfilter.engine.fold.rows import BYTES, PLACES, Rows, joins
+from convfilter.engine.fold.fold import PLACES, Fold
+from convfilter.engine.fold.rows import BYTES, Rows, joins
 from convfilter.engine.planning import Plan
 from convfilter.engine.window import target
 from convfilter.engine.window.source import Part, RowSources

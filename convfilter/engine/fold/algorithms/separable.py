@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from convfilter.engine.fold.fold import Fold, Means
-from convfilter.engine.fold.rows import BYTES, JOINS, PLACES, Rows, joins, name_of
+from convfilter.engine.fold.fold import PLACES, Fold, Means
+from convfilter.engine.fold.rows import BYTES, JOINS, Rows, joins, name_of_join
 from convfilter.engine.operation import share_out
 from convfilter.engine.planning import Plan
 from convfilter.engine.window import target
@@ -58,8 +58,8 @@ class _Ready:
         sampling, passes = operation.sampling, operation.passes
         down, along = joins(operation)
         pairs = divide = 0
-        if sampling == (2, 1, 1) and passes.is_pair:
-            pairs = loop(f"{name_of(operation)}_pairs", T=operation.kind).address
+        if sampling == (2, 1, 1) and passes.are_pairs:
+            pairs = loop(f"{name_of_join(operation)}_pairs", T=operation.kind).address
         row_counts = column_counts = NONE
         if means is not None:
             # of parts all windows count as many taps

@@ -77,7 +77,7 @@ class CompiledLoop:
         Bytes are an array of one axis that is only read.
         """
         if type(value) is bytes:
-            if axes == 1:
+            if axes == 1 and len(value) % dtype.itemsize == 0:
                 return value, len(value) // dtype.itemsize
         elif type(value) is Lent:
             if value.memory.dtype == dtype and len(value.place) == axes + 1:
@@ -90,18 +90,14 @@ class CompiledLoop:
         """Return `_bind`, written out for the arguments of this loop: in half the time or so."""
         names = [f"a{number}" for number in range(len(self._arguments))]
         scope: dict[str, Any] = {"partial": functools.partial, "function": self._function}
-        scope["place"] = self._place
+        scope |= {"place": self._place}
         values = []
         for name, (dtype, axes) in zip(names, self._arguments, strict=True):
-            scope[f"dtype_{name}"] = dtype
             if not axes:
                 values.append(f"{'float' if dtype.kind == 'f' else 'int'}({name})")
                 continue
-            place = f"place({name}, dtype_{name}, {axes})"
-            if axes == 1:
-                size = f"len({name}) // {dtype.itemsize}"
-                place = f"(({name}, {size}) if type({name}) is bytes else {place})"
-            values.append(f"*{place}")
+            scope[f"dtype_{name}"] = dtype
+            values.append(f"*place({name}, dtype_{name}, {axes})")
         text = f"""
 def bind({", ".join([*names, "*", "keep=None"] if names else ["*", "keep=None"])}):
     call = partial({", ".join(["function", *values])})

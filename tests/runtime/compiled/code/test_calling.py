@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from convfilter.runtime.compiled.code.calling import OFTEN, CompiledLoop
+from convfilter.runtime.memory import Lent, lent
 
 PAIR = np.dtype([("count", np.int64), ("step", np.float64)])
 ARGUMENTS = [(np.dtype("float32"), 2), (np.dtype("int64"), 0), (np.dtype("float64"), 0), (PAIR, 1)]
@@ -69,6 +70,17 @@ def test_a_bound_call_keeps_what_it_works_on(called: Called):
     assert [sys.getrefcount(each) for each in (image, pairs, more)] == before
 
 
+def test_bytes_and_what_is_lent_stand_for_arrays(called: Called):
+    image, count, factor, pairs = good()
+    memory, content = np.zeros(40, image.dtype), pairs.tobytes()
+    for given in (lent(image), Lent(memory, (memory.ctypes.data, 3, 4))):
+        assert called.loop(given, count, factor, content) == 2.5
+        place, *rest = called.values.pop()
+        assert place == given.memory.ctypes.data
+        assert (rest[:4], rest[5]) == ([3, 4, 7, 0.5], 2)
+        assert ctypes.string_at(rest[4], len(content)) == content
+
+
 WRONG = {
     "dtype": (0, np.ones((3, 4))),
     "axes": (0, np.ones(3, np.float32)),
@@ -76,6 +88,10 @@ WRONG = {
     "by columns": (0, np.ones((4, 3), np.float32).T),
     "fields": (3, np.zeros(2, [("count", np.int64), ("step", np.float32)])),
     "byte order": (0, np.ones((3, 4), ">f4")),
+    "lent dtype": (0, lent(np.ones((3, 4)))),
+    "lent axes": (0, lent(np.ones(3, np.float32))),
+    "bytes of several axes": (0, bytes(48)),
+    "bytes that end within a record": (3, bytes(17)),
 }
 
 
