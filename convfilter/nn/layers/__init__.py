@@ -1,0 +1,1 @@
+"""What the layers of networks are: shapes, parameters, figures. Nothing here computes."""

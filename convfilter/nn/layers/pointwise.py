@@ -1,0 +1,125 @@
+"""Layers that keep the shape: activations, normalisations, and what only training changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from convfilter.errors import ArgumentError
+from convfilter.nn.layers.layer import Layer, Shape, check_maps
+
+
+@dataclass(frozen=True)
+class Pointwise(Layer):
+    """A layer whose output has the shape of its input."""
+
+    def output(self, *inputs: Shape) -> Shape:
+        """Return the shape of the input."""
+        return inputs[0]
+
+
+@dataclass(frozen=True)
+class Relu(Pointwise):
+    """The larger of x and 0."""
+
+
+@dataclass(frozen=True)
+class LeakyRelu(Pointwise):
+    """The number x where it is not negative, `slope` times x elsewhere."""
+
+    slope: float = 0.01
+
+
+@dataclass(frozen=True)
+class Tanh(Pointwise):
+    """``amplitude * tanh(slope * x)``; LeNet-5 has 1.7159 and 2/3 (LeCun et al. 1998)."""
+
+    amplitude: float = 1.0
+    slope: float = 1.0
+
+
+@dataclass(frozen=True)
+class Sigmoid(Pointwise):
+    """``1 / (1 + exp(-x))``."""
+
+
+@dataclass(frozen=True)
+class Clip(Pointwise):
+    """The nearest number from `low` to `high`."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Softmax(Pointwise):
+    """``exp(x) / sum of exp(x)`` over the features, or over the maps at every place."""
+
+
+@dataclass(frozen=True)
+class Dropout(Pointwise):
+    """Nothing at inference; in training each number is 0 with a probability, the others grow."""
+
+    probability: float = 0.5
+
+
+@dataclass(frozen=True)
+class LocalResponse(Pointwise):
+    """Divide by what neighbouring maps say at the same place.
+
+    ``x / (k + a * sum of squares over size neighbouring maps)**beta``, where `a` is `alpha` / `size`
+    as in Caffe and ONNX, or with `divided` False `alpha` itself, as published (Krizhevsky et al.
+    2012). Of an even size more neighbours lie above than below.
+    """
+
+    size: int = 5
+    alpha: float = 1e-4
+    beta: float = 0.75
+    k: float = 1.0
+    divided: bool = True
+
+    def output(self, *inputs: Shape) -> Shape:
+        """Return the shape of the maps."""
+        return check_maps(inputs[0], "local response normalisation")
+
+
+@dataclass(frozen=True)
+class BatchNorm(Pointwise):
+    """``(x - mean) / sqrt(variance + epsilon) * weight + bias`` with numbers of each map."""
+
+    epsilon: float = 1e-5
+
+    def parameters(self, *inputs: Shape) -> dict[str, Shape]:
+        """Return weight and bias, one of each map."""
+        return {"weight": inputs[0][:1], "bias": inputs[0][:1]}
+
+    def buffers(self, *inputs: Shape) -> dict[str, Shape]:
+        """Return the running mean and variance, gathered while training."""
+        return {"running_mean": inputs[0][:1], "running_var": inputs[0][:1]}
+
+
+@dataclass(frozen=True)
+class Affine(Pointwise):
+    """``x * weight + bias`` with constant numbers of each map or feature."""
+
+    def parameters(self, *inputs: Shape) -> dict[str, Shape]:
+        """Return weight and bias, one of each map."""
+        return {"weight": inputs[0][:1], "bias": inputs[0][:1]}
+
+
+@dataclass(frozen=True)
+class Combine(Layer):
+    """Several inputs of one shape, added, multiplied or compared number by number.
+
+    "sum" adds what a residual block has learned to what it was given; "max" over parallel
+    convolutions is maxout.
+    """
+
+    how: Literal["sum", "product", "max"]
+
+    def output(self, *inputs: Shape) -> Shape:
+        """Return the shape that all of them have."""
+        if len(set(inputs)) != 1:
+            shapes = " and ".join(map(str, inputs))
+            raise ArgumentError(f"only what has one shape can be combined, not {shapes}")
+        return inputs[0]
