@@ -1,0 +1,1 @@
+"""Files of weights: safetensors and npz are read anywhere, PyTorch's pickles to be converted alone."""
