@@ -33,6 +33,10 @@ class Layer(ABC):
         """Return the arrays that belong to the layer and are not learned by descent."""
         return {}
 
+    def trained(self, *inputs: Shape) -> int:
+        """Return how many of the parameters are free."""
+        return sum(map(elements, self.parameters(*inputs).values()))
+
     def multiply_adds(self, *inputs: Shape) -> int:
         """Return how many products are added up for one picture."""
         return 0

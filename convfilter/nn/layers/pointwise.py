@@ -67,9 +67,9 @@ class Dropout(Pointwise):
 class LocalResponse(Pointwise):
     """Divide by what neighbouring maps say at the same place.
 
-    ``x / (k + a * sum of squares over size neighbouring maps)**beta``, where `a` is `alpha` / `size`
-    as in Caffe and ONNX, or with `divided` False `alpha` itself, as published (Krizhevsky et al.
-    2012). Of an even size more neighbours lie above than below.
+    ``x / (k + a * sum of squares over size neighbouring maps)**beta``, where `a` is
+    `alpha` / `size` as in Caffe and ONNX, or with `divided` False `alpha` itself, as published
+    (Krizhevsky et al. 2012). Of an even size more neighbours lie above than below.
     """
 
     size: int = 5
