@@ -107,8 +107,8 @@ class Preprocessing:
         crop = "" if self.crop is None else f", centre crop {self.crop[0]}x{self.crop[1]}"
         low, high = self.range
         return (
-            f"{size}{crop}, range {low:g} to {high:g}, mean {_row(self.mean)}, std {_row(self.std)},"
-            f" {self.channels}"
+            f"{size}{crop}, range {low:g} to {high:g}, mean {_row(self.mean)},"
+            f" std {_row(self.std)}, {self.channels}"
         )
 
     @classmethod
@@ -185,9 +185,9 @@ def beside(path: str | os.PathLike[str], texts: Mapping[str, str]) -> Preprocess
 def assumed_for(shape: tuple[int, ...]) -> Preprocessing:
     """Return the rule for a network of whose preprocessing nothing is known.
 
-    With three channels that by which torchvision's weights for ImageNet were made: the short side is
-    8/7 of the crop, 256 for 224. Otherwise pictures are stretched to the input, with values from 0
-    to 1.
+    With three channels that by which torchvision's weights for ImageNet were made: the short side
+    is 8/7 of the crop, 256 for 224. Otherwise pictures are stretched to the input, with values from
+    0 to 1.
 
     Parameters
     ----------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,8 +37,10 @@ def prepared(image: Image, how: Preprocessing) -> NDArray[np.float32]:
     pixels = _coloured(_opaque(image), how.channels)
     pixels = _cropped(_resized(pixels, how), how.crop)
     low, high = how.range
+    values: NDArray[np.float32]
     values = pixels.astype(np.float32) * np.float32((high - low) / 255) + np.float32(low)
-    values = (values - np.array(how.mean, np.float32)) / np.array(how.std, np.float32)
+    values -= np.array(how.mean, np.float32)
+    values /= np.array(how.std, np.float32)
     return np.ascontiguousarray(values.transpose(2, 0, 1))
 
 
@@ -56,7 +60,7 @@ def _opaque(image: Image) -> Bytes:
     return np.rint(values).astype(np.uint8)
 
 
-def _as_bytes(pixels: NDArray[np.generic]) -> NDArray[np.float32]:
+def _as_bytes(pixels: NDArray[Any]) -> NDArray[np.float32]:
     """Return values of 0 to 255, whatever the dtype spans."""
     if pixels.dtype.kind == "f":
         if not np.isfinite(pixels).all():
@@ -72,7 +76,8 @@ def _coloured(pixels: Bytes, channels: str) -> Bytes:
     if channels == "grey":
         if pixels.shape[2] == 1:
             return pixels
-        return np.rint(pixels @ _WEIGHTS)[..., None].astype(np.uint8)
+        grey: NDArray[np.float32] = pixels @ _WEIGHTS
+        return np.rint(grey)[..., None].astype(np.uint8)
     if pixels.shape[2] == 1:
         return np.repeat(pixels, 3, axis=2)
     return pixels[..., ::-1] if channels == "BGR" else pixels
@@ -103,7 +108,9 @@ def _new_size(size: tuple[int, ...], resize: int | tuple[int, int] | None) -> tu
     else:
         found = resize * rows // columns, resize
     if found[0] * found[1] > _LARGEST:
-        raise ArgumentError(f"of {columns}x{rows} pixels is too narrow to be resized by its short side")
+        raise ArgumentError(
+            f"of {columns}x{rows} pixels is too narrow to be resized by its short side"
+        )
     return found
 
 

@@ -1,1 +1,1 @@
-"""Files of weights: safetensors and npz are read anywhere, PyTorch's pickles to be converted alone."""
+"""Files of weights: safetensors and npz are read anywhere, pickles only to be converted."""

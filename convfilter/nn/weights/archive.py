@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import zipfile
+import zlib
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,8 +27,8 @@ _TIGHTEST = 1040
 def read_npz(path: Path) -> Stored:
     """Return the arrays of a file; floats of 16 and 64 bits become float32.
 
-    Headers are believed only as far as the archive has the bytes: `numpy.load` would take the memory
-    that a header claims before it looks.
+    Headers are believed only as far as the archive has the bytes: `numpy.load` would take the
+    memory that a header claims before it looks.
     """
     arrays: dict[str, NDArray[Any]] = {}
     try:
@@ -42,7 +43,13 @@ def read_npz(path: Path) -> Stored:
                     raise NetworkError("claims more bytes than can be packed into it")
                 with archive.open(member) as file:
                     arrays[name] = widened(_array(file, name, member.file_size))
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zipfile.zlib.error) as error:
+    except (
+        zipfile.BadZipFile,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        zlib.error,
+    ) as error:
         raise NetworkError(f"is damaged, or no npz file ({error})") from error
     return Stored(arrays, {})
 

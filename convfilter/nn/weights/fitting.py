@@ -1,8 +1,7 @@
-"""Weights from a file put to the names of a network, and weights made up where somebody asks for them."""
+"""Weights from a file put to the names of a network."""
 
 from __future__ import annotations
 
-import math
 import re
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from convfilter.nn.graph import Graph, Weights
 
-__all__ = ["fitted", "random_weights"]
+__all__ = ["fitted"]
 
 _OF_TRAINING = re.compile(r"(aux\d*|AuxLogits)\..*|.*\.num_batches_tracked")
 """What torchvision saves and inference has no use for: auxiliary heads, and counters of batches."""
@@ -41,23 +40,3 @@ def fitted(graph: Graph, weights: Weights, where: str) -> dict[str, NDArray[np.f
                 place = f"{node.name}.{parameter}"
         by_name[place] = array
     return graph.check_weights(by_name, where)
-
-
-def random_weights(graph: Graph, seed: int) -> dict[str, NDArray[np.float32]]:
-    """Return weights that let numbers neither grow nor vanish on their way, always the same of a seed.
-
-    Normal numbers of the variance 2 / inputs (He et al. 2015, Delving deep into rectifiers);
-    normalisations that change nothing; biases of zero; codes of -1 and 1.
-    """
-    generator = np.random.default_rng(seed)
-    arrays = {}
-    for name, shape in graph.arrays().items():
-        kind = name.rpartition(".")[2]
-        if len(shape) > 1:
-            spread = math.sqrt(2 / math.prod(shape[1:]))
-            numbers = generator.standard_normal(shape, np.float32) * np.float32(spread)
-            arrays[name] = np.sign(numbers) if kind == "codes" else numbers
-        else:
-            fill = 1 if kind in ("weight", "running_var") else 0
-            arrays[name] = np.full(shape, fill, np.float32)
-    return arrays

@@ -16,7 +16,8 @@ def widened(array: NDArray[Any], *, brain: bool = False) -> NDArray[Any]:
     `brain` says that the array holds the 16 upper bits of float32 each (bfloat16) as uint16.
     """
     if brain:
-        return np.left_shift(array, 16, dtype=np.uint32).view(np.float32)
+        bits: NDArray[np.uint32] = np.left_shift(array, 16, dtype=np.uint32)
+        return bits.view(np.float32)
     kind = np.float32 if array.dtype.kind == "f" else array.dtype
     # overflow to infinity is told by whoever checks the weights
     with np.errstate(over="ignore"):

@@ -1,10 +1,11 @@
 """Read pickles of dictionaries and tensors, and of nothing else.
 
-A pickle is a program for a small machine with a stack, and the machine of `pickle` imports and calls
-whatever the program names. The one here knows the instructions by `pickletools`, runs those that build
-numbers, texts, tuples, lists and dictionaries, and calls nothing but functions of the reader that
-asks. None of what it runs takes more memory than the file has bytes, by a small factor: `pickle`
-itself would believe the length of a bytearray and the number of a memo before it has read them.
+A pickle is a program for a small machine with a stack, and the machine of `pickle` imports and
+calls whatever the program names. The one here knows the instructions by `pickletools`, runs those
+that build numbers, texts, tuples, lists and dictionaries, and calls nothing but functions of the
+reader that asks. None of what it runs takes more memory than the file has bytes, by a small factor:
+`pickle` itself would believe the length of a bytearray and the number of a memo before it has read
+them.
 """
 
 from __future__ import annotations
@@ -21,14 +22,19 @@ __all__ = ["read_pickle"]
 Known = Mapping[str, Callable[..., Any]]
 """What stands in for a name, such as ``"collections.OrderedDict"``."""
 
-_EMPTY: Mapping[str, Callable[[], Any]] = {"EMPTY_DICT": dict, "EMPTY_LIST": list, "EMPTY_TUPLE": tuple}
+_EMPTY: Mapping[str, Callable[[], Any]] = {
+    "EMPTY_DICT": dict,
+    "EMPTY_LIST": list,
+    "EMPTY_TUPLE": tuple,
+}
 
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 
-_VALUES = frozenset(
-    "INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT STRING BINSTRING SHORT_BINSTRING"
-    " UNICODE BINUNICODE SHORT_BINUNICODE BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8".split()
-)
+_VALUES = {
+    *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT"),
+    *("STRING", "BINSTRING", "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8"),
+    *("UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8"),
+}
 """Instructions that put their own argument on the stack."""
 
 _TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}

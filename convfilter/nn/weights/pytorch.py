@@ -1,8 +1,9 @@
 """Weights as PyTorch saves them (``.pth``), in both layouts, without PyTorch.
 
-The older one, until 1.5: a number, a version and facts about the computer, each a pickle; the pickle of
-the tensors; that of the names of their storages; and of each storage its length and its numbers. The
-newer one is a zip archive with the pickle of the tensors and each storage in a file of its own.
+The older one, until 1.5: a number, a version and facts about the computer, each a pickle; the
+pickle of the tensors; that of the names of their storages; and of each storage its length and its
+numbers. The newer one is a zip archive with the pickle of the tensors and each storage in a file of
+its own.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import mmap
 import struct
 import zipfile
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -47,7 +49,8 @@ _INSIDE = ("state_dict", "model_state_dict", "model", "net")
 """Where a checkpoint keeps the weights beside other things, by habit."""
 
 
-class _Kind(NamedTuple):
+@dataclass(frozen=True)
+class _Kind:
     """A class of storages."""
 
     name: str
@@ -86,7 +89,8 @@ def read_pytorch(path: Path) -> dict[str, NDArray[Any]]:
     Raises
     ------
     NetworkError
-        The file is damaged, claims more than it holds, or names anything but tensors and dictionaries.
+        The file is damaged, claims more than it holds, or names anything but tensors and
+        dictionaries.
     OSError
         It cannot be opened.
     """
@@ -159,7 +163,9 @@ def _of_row(whole: mmap.mmap, size: int) -> dict[str, NDArray[Any]]:
             raise NetworkError("is not whole: the numbers of its tensors are missing")
         (length,) = struct.unpack("<q", head)
         if length != storage.length:
-            raise NetworkError(f"has {length} numbers of storage {key} where {storage.length} are claimed")
+            raise NetworkError(
+                f"has {length} numbers of storage {key} where {storage.length} are claimed"
+            )
         count = length * storage.dtype.itemsize
         if place + 8 + count > size:
             raise NetworkError(f"is not whole: it ends within storage {key}")
@@ -194,7 +200,9 @@ def _unpickled(file: IO[bytes], storages: dict[str, _Storage] | None = None) -> 
             raise NetworkError(f"is damaged: it claims storage {made.key} twice, and differently")
         return made
 
-    kinds = {f"torch.{name}Storage": _Kind(name) for name in _DTYPES}
+    kinds: Mapping[str, Callable[..., Any]] = {
+        f"torch.{name}Storage": _Kind(name) for name in _DTYPES
+    }
     known: Mapping[str, Callable[..., Any]] = {
         "collections.OrderedDict": _ordered,
         "torch._utils._rebuild_parameter": lambda tensor, *_: tensor,
@@ -241,8 +249,12 @@ def _arrays(found: Any, load: Load, size: int) -> dict[str, NDArray[Any]]:
         numbers = loaded[storage.key]
         steps = tuple(step * numbers.itemsize for step in tensor.strides)
         empty = not math.prod(tensor.shape)
-        view = np.zeros(tensor.shape, numbers.dtype) if empty else np.lib.stride_tricks.as_strided(
-            numbers[tensor.offset :], tensor.shape, steps, writeable=False
+        view = (
+            np.zeros(tensor.shape, numbers.dtype)
+            if empty
+            else np.lib.stride_tricks.as_strided(
+                numbers[tensor.offset :], tensor.shape, steps, writeable=False
+            )
         )
         arrays[name] = widened(view, brain=storage.kind == "BFloat16")
     return arrays

@@ -1,4 +1,4 @@
-"""Weights in ``.safetensors`` files, by the package `safetensors`, which the extra `weights` brings."""
+"""Weights in ``.safetensors`` files, by the package that the extra `weights` brings."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _DTYPES = {
     "U8": "u1",
     "BOOL": "?",
 }
-"""What the format calls the numbers that NumPy has, and bfloat16, whose bits are taken as they are."""
+"""What the format calls the numbers that NumPy has; of bfloat16 the bits are taken as they are."""
 
 _BRAIN = "BF16"
 
