@@ -50,7 +50,8 @@ def _scaled(node: Node, name: str, shape: Shape, drawn: Array, is_added: bool) -
         return _of_kernels(node, drawn)
     small = drawn * np.float32(SPREAD)
     if name == "running_var":
-        return np.abs(1 + small)
+        variance: Array = np.abs(1 + small)
+        return variance
     if name == "weight":
         if isinstance(node.layer, Subsample):
             return (1 + small) / np.float32(node.layer.size**2)

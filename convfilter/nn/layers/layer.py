@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
@@ -14,6 +15,11 @@ Shape = tuple[int, ...]
 @dataclass(frozen=True)
 class Layer(ABC):
     """A layer without its weights; the same layer may stand in a network several times."""
+
+    @property
+    def kind(self) -> str:
+        """What it is in one word for people, such as conv2d or batch-norm."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", type(self).__name__).lower()
 
     @abstractmethod
     def output(self, *inputs: Shape) -> Shape:
