@@ -64,7 +64,9 @@ class Graph:
                 raise ArgumentError(f"two layers are called {node.name!r}")
             missing = [name for name in node.inputs if name not in known]
             if missing:
-                raise ArgumentError(f"layer {node.name!r} looks at {missing[0]!r}, which is not there")
+                raise ArgumentError(
+                    f"layer {node.name!r} looks at {missing[0]!r}, which is not there"
+                )
             known.add(node.name)
             self._by_name[node.name] = node
         if not self.nodes:
@@ -76,8 +78,12 @@ class Graph:
                 self._by_name.setdefault(node.alias, node)
 
     def node(self, name: str) -> Node | None:
-        """Return the node of a name or an alias."""
-        return self._by_name.get(name)
+        """Return the node of a name or an alias, or the last one within a module of this name.
+
+        So `layer1` is what torchvision's module of this name gives, `layer1.1.relu_1`.
+        """
+        inside = [node for node in self.nodes if node.name.startswith(f"{name}.")]
+        return self._by_name.get(name) or (inside[-1] if inside else None)
 
     @functools.cached_property
     def shapes(self) -> dict[str, Shape]:
@@ -96,7 +102,9 @@ class Graph:
                 raise ArgumentError(f"layer {node.name!r}: {error}") from error
         return shapes
 
-    def shapes_of(self, names: Iterable[str], shapes: Mapping[str, Shape] | None = None) -> list[Shape]:
+    def shapes_of(
+        self, names: Iterable[str], shapes: Mapping[str, Shape] | None = None
+    ) -> list[Shape]:
         """Return the shapes of some outputs."""
         known = self.shapes if shapes is None else shapes
         return [known[name] for name in names]

@@ -99,7 +99,7 @@ class Linear(Layer):
 
 @dataclass(frozen=True)
 class Rbf(Layer):
-    """The squared distance to a fixed code for each class (LeCun et al. 1998, output of LeNet-5)."""
+    """The squared distance to a fixed code of each class (LeCun et al. 1998, output of LeNet-5)."""
 
     classes: int
 

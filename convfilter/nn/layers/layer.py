@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
@@ -14,6 +15,11 @@ Shape = tuple[int, ...]
 @dataclass(frozen=True)
 class Layer(ABC):
     """A layer without its weights; the same layer may stand in a network several times."""
+
+    @property
+    def kind(self) -> str:
+        """What it is in one word for people, such as conv2d or batch-norm."""
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", type(self).__name__).lower()
 
     @abstractmethod
     def output(self, *inputs: Shape) -> Shape:
@@ -32,6 +38,10 @@ class Layer(ABC):
     def buffers(self, *inputs: Shape) -> dict[str, Shape]:
         """Return the arrays that belong to the layer and are not learned by descent."""
         return {}
+
+    def trained(self, *inputs: Shape) -> int:
+        """Return how many of the parameters are free."""
+        return sum(map(elements, self.parameters(*inputs).values()))
 
     def multiply_adds(self, *inputs: Shape) -> int:
         """Return how many products are added up for one picture."""

@@ -19,19 +19,24 @@ class Pointwise(Layer):
 
 
 @dataclass(frozen=True)
-class Relu(Pointwise):
+class Activation(Pointwise):
+    """A function without parameters, of each number or of all maps at a place."""
+
+
+@dataclass(frozen=True)
+class Relu(Activation):
     """The larger of x and 0."""
 
 
 @dataclass(frozen=True)
-class LeakyRelu(Pointwise):
+class LeakyRelu(Activation):
     """The number x where it is not negative, `slope` times x elsewhere."""
 
     slope: float = 0.01
 
 
 @dataclass(frozen=True)
-class Tanh(Pointwise):
+class Tanh(Activation):
     """``amplitude * tanh(slope * x)``; LeNet-5 has 1.7159 and 2/3 (LeCun et al. 1998)."""
 
     amplitude: float = 1.0
@@ -39,12 +44,12 @@ class Tanh(Pointwise):
 
 
 @dataclass(frozen=True)
-class Sigmoid(Pointwise):
+class Sigmoid(Activation):
     """``1 / (1 + exp(-x))``."""
 
 
 @dataclass(frozen=True)
-class Clip(Pointwise):
+class Clip(Activation):
     """The nearest number from `low` to `high`."""
 
     low: float
@@ -52,7 +57,7 @@ class Clip(Pointwise):
 
 
 @dataclass(frozen=True)
-class Softmax(Pointwise):
+class Softmax(Activation):
     """``exp(x) / sum of exp(x)`` over the features, or over the maps at every place."""
 
 
@@ -67,9 +72,9 @@ class Dropout(Pointwise):
 class LocalResponse(Pointwise):
     """Divide by what neighbouring maps say at the same place.
 
-    ``x / (k + a * sum of squares over size neighbouring maps)**beta``, where `a` is `alpha` / `size`
-    as in Caffe and ONNX, or with `divided` False `alpha` itself, as published (Krizhevsky et al.
-    2012). Of an even size more neighbours lie above than below.
+    ``x / (k + a * sum of squares over size neighbouring maps)**beta``, where `a` is
+    `alpha` / `size` as in Caffe and ONNX, or with `divided` False `alpha` itself, as published
+    (Krizhevsky et al. 2012). Of an even size more neighbours lie above than below.
     """
 
     size: int = 5
@@ -116,6 +121,11 @@ class Combine(Layer):
     """
 
     how: Literal["sum", "product", "max"]
+
+    @property
+    def kind(self) -> str:
+        """What it is: sum, product or max."""
+        return self.how
 
     def output(self, *inputs: Shape) -> Shape:
         """Return the shape that all of them have."""

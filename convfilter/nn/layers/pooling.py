@@ -28,6 +28,11 @@ class Pool(Layer):
     window: Window
     counts_padding: bool = True
 
+    @property
+    def kind(self) -> str:
+        """What it is: max-pool or mean-pool."""
+        return f"{self.reduce}-pool"
+
     def output(self, *inputs: Shape) -> Shape:
         """Return (maps, rows, columns)."""
         maps, rows, columns = check_maps(inputs[0], "pooling")
@@ -44,6 +49,11 @@ class DepthPool(Layer):
 
     reduce: Reduce
     size: int
+
+    @property
+    def kind(self) -> str:
+        """What it is: depth-max or depth-mean."""
+        return f"depth-{self.reduce}"
 
     def output(self, *inputs: Shape) -> Shape:
         """Return (maps / size, rows, columns)."""
@@ -62,6 +72,11 @@ class GlobalPool(Layer):
     """One number of each map: the maximum or the mean of all its pixels."""
 
     reduce: Reduce
+
+    @property
+    def kind(self) -> str:
+        """What it is: global-max or global-mean."""
+        return f"global-{self.reduce}"
 
     def output(self, *inputs: Shape) -> Shape:
         """Return (maps, 1, 1)."""

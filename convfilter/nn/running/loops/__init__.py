@@ -1,0 +1,1 @@
+"""The loops of networks. They import Numba; nothing but loops imports them."""

@@ -1,0 +1,1 @@
+"""What loops ask of the processor that neither Numba nor `vectors` says."""

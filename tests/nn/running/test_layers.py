@@ -1,0 +1,54 @@
+"""Every layer, as it is run, against its twin in float64."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from convfilter.nn.layers.layer import Layer
+from convfilter.nn.running import forcing, prepare
+from tests.nn import naive
+from tests.nn.running.cases import KINDS, Case
+
+TOLERANCE = 1e-5
+"""Of the largest output."""
+
+OF_LARGE_TILES = 2e-5
+
+WAYS = ("", "direct", "winograd 2", "winograd 4")
+
+
+def check(case: Case, way: str = "", workers: int = 2) -> None:
+    """Compare what is run with the twin."""
+    with forcing(way):
+        prepared = prepare(case.graph, case.weights, workers=workers)
+    found = prepared(case.x)["layer"]
+    expected = naive.run(case.graph, case.weights, case.x)["layer"]
+    assert found.shape == expected.shape
+    is_large = any(step.way.startswith("winograd 4") for step in prepared.steps)
+    largest = np.abs(expected).max()
+    error = np.abs(found - expected).max()
+    assert error <= (OF_LARGE_TILES if is_large else TOLERANCE) * largest, case.graph
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_layers_are_their_twins(kind: str) -> None:
+    for seed in range(12):
+        check(KINDS[kind](np.random.default_rng(seed)))
+
+
+@pytest.mark.parametrize("way", WAYS[1:])
+def test_every_way_of_a_convolution_is_right(way: str) -> None:
+    for seed in range(12):
+        check(KINDS["small convolution"](np.random.default_rng(seed)), way)
+
+
+def test_there_are_cases_of_every_layer() -> None:
+    rng = np.random.default_rng(0)
+    made = {type(kind(rng).graph.nodes[-1].layer) for kind in KINDS.values()}
+    known = {each for each in _all(Layer) if not each.__subclasses__()}
+    assert made == known
+
+
+def _all(kind: type) -> set[type]:
+    return set(kind.__subclasses__()).union(*map(_all, kind.__subclasses__()))
