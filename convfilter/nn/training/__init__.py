@@ -1,1 +1,1 @@
-"""Networks trained on the engine's own loops: layers forward and backward, descent, augmentation."""
+"""Networks trained on loops of our own: layers forward and backward, descent, augmentation."""

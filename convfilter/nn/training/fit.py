@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from convfilter.errors import ArgumentError
 from convfilter.nn.graph import Graph
-from convfilter.nn.training.data import Data, Range
+from convfilter.nn.training.data import Changes, Data, Range
 from convfilter.nn.training.losses import loss_of
 from convfilter.nn.training.model import Model, batch_second
 from convfilter.nn.training.optimisers import Adam, Optimiser, Sgd
@@ -35,7 +35,7 @@ class Recipe:
     factor : below 1
     momentum : of "sgd"
     decay : of weights
-    shift : pixels by which pictures are moved at most
+    changes : of pictures, each time they are shown
     """
 
     optimiser: Literal["sgd", "adam"] = "sgd"
@@ -46,7 +46,7 @@ class Recipe:
     factor: float = 0.3
     momentum: float = 0.9
     decay: float = 0.0
-    shift: int = 2
+    changes: Changes = field(default_factory=Changes)
 
     def rate_of(self, epoch: int) -> float:
         """Return the learning rate of an epoch, the first one is 0."""
@@ -139,7 +139,7 @@ class Training:
         rate = self.recipe.rate_of(self.epoch)
         batches = max(1, len(self._data) // self.recipe.batch)
         losses, right, seen = 0.0, 0, 0
-        shuffled = self._data.shuffled(self.recipe.batch, self.recipe.shift, rng)
+        shuffled = self._data.shuffled(self.recipe.batch, self.recipe.changes, rng)
         for done, (pictures, labels) in enumerate(shuffled, 1):
             out = self.model.forward(self._input(pictures))
             loss, gradient = self._loss(out, labels)

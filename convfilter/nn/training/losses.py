@@ -38,14 +38,15 @@ class CrossEntropy:
 
     def best(self, out: Array) -> NDArray[np.int64]:
         """Return the class of the largest output."""
-        return out.argmax(0)
+        best: NDArray[np.int64] = out.argmax(0)
+        return best
 
 
 class Distances:
     """LeCun's loss for distances to codes, the mean of a batch.
 
-    ``distance[label] + log(exp(-rubbish) + sum of exp(-distance))`` (LeCun et al. 1998, equation 9):
-    the distance to the right code is to be small, those to the others large. `rubbish` keeps
+    ``distance[label] + log(exp(-rubbish) + sum of exp(-distance))``, equation 9 of LeCun et al.
+    1998: the distance to the right code is to be small, those to the others large. `rubbish` keeps
     distances from being pushed away for ever, and is that of a picture of no class.
 
     Parameters
@@ -71,7 +72,8 @@ class Distances:
 
     def best(self, out: Array) -> NDArray[np.int64]:
         """Return the class of the smallest distance."""
-        return out.argmin(0)
+        best: NDArray[np.int64] = out.argmin(0)
+        return best
 
 
 def loss_of(graph: Graph) -> Loss:

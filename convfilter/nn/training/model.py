@@ -50,11 +50,11 @@ class Model:
         dtype: DTypeLike = np.float32,
     ) -> None:
         self.graph, self.dtype = graph, np.dtype(dtype)
+        self._crew = Crew(workers)
+        self._steps = {node.name: self._step(node) for node in graph.nodes}
         self.weights: Arrays = {
             name: np.array(weights[name], self.dtype, order="C") for name in graph.arrays()
         }
-        self._crew = Crew(workers)
-        self._steps = {node.name: self._step(node) for node in graph.nodes}
         self._local = {node.name: self._weights_of(node) for node in graph.nodes}
         self.learned = tuple(
             f"{node.name}.{name}"

@@ -80,6 +80,9 @@ def _weight(
             mask[out, list(looked_at)] = 1
             inputs[out] = len(looked_at) * math.prod(shape[2:])
     counts = inputs.reshape(-1, *[1] * (len(shape) - 1))
+    drawn: NDArray[np.float64]
     if saturates:
-        return rng.uniform(-2.4, 2.4, shape) / counts * mask
-    return rng.normal(0, 1, shape) * np.sqrt(2 / counts) * mask
+        drawn = rng.uniform(-2.4, 2.4, shape) / counts * mask
+        return drawn
+    drawn = rng.normal(0, 1, shape) * np.sqrt(2 / counts) * mask
+    return drawn

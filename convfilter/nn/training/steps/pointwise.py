@@ -13,7 +13,7 @@ class ReluStep(Step[Relu], of=Relu):
 
     def forward(self, inputs: list[Array], weights: Arrays, training: bool) -> Array:
         """Return the larger of x and 0."""
-        self._out = np.maximum(inputs[0], 0)
+        self._out: Array = np.maximum(inputs[0], 0)
         return self._out
 
     def backward(self, gradient: Array, wanted: bool) -> tuple[list[Array | None], Arrays]:
@@ -27,8 +27,9 @@ class TanhStep(Step[Tanh], of=Tanh):
     def forward(self, inputs: list[Array], weights: Arrays, training: bool) -> Array:
         """Return ``amplitude * tanh(slope * x)``."""
         kind = inputs[0].dtype.type
-        self._tanh = np.tanh(inputs[0] * kind(self.layer.slope))
-        return self._tanh * kind(self.layer.amplitude)
+        self._tanh: Array = np.tanh(inputs[0] * kind(self.layer.slope))
+        out: Array = self._tanh * kind(self.layer.amplitude)
+        return out
 
     def backward(self, gradient: Array, wanted: bool) -> tuple[list[Array | None], Arrays]:
         """Return the gradient times ``amplitude * slope * (1 - tanh**2)``."""
@@ -42,8 +43,9 @@ class SoftmaxStep(Step[Softmax], of=Softmax):
     def forward(self, inputs: list[Array], weights: Arrays, training: bool) -> Array:
         """Return ``exp(x) / sum of exp(x)``."""
         grown = np.exp(inputs[0] - inputs[0].max(0))
-        self._out = grown / grown.sum(0)
-        return self._out
+        out: Array = grown / grown.sum(0)
+        self._out = out
+        return out
 
     def backward(self, gradient: Array, wanted: bool) -> tuple[list[Array | None], Arrays]:
         """Return ``p * (gradient - sum of p * gradient)``."""

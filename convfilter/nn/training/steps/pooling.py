@@ -99,7 +99,8 @@ class PoolStep(Step[Pool], of=Pool):
         first = np.arange(self.output_shape[1 + axis]) * window.stride[axis] - pads[0]
         taps = first[:, None] + np.arange(window.kernel[axis]) * window.dilation[axis]
         low, high = (-pads[0], size + pads[1]) if self.layer.counts_padding else (0, size)
-        return ((taps >= low) & (taps < high)).sum(1).astype(np.float64)
+        counts: NDArray[np.float64] = ((taps >= low) & (taps < high)).sum(1).astype(np.float64)
+        return counts
 
 
 class GlobalPoolStep(Step[GlobalPool], of=GlobalPool):
@@ -112,7 +113,8 @@ class GlobalPoolStep(Step[GlobalPool], of=GlobalPool):
 
     def forward(self, inputs: list[Array], weights: Arrays, training: bool) -> Array:
         """Return the means."""
-        return inputs[0].mean((2, 3), keepdims=True)
+        means: Array = inputs[0].mean((2, 3), keepdims=True)
+        return means
 
     def backward(self, gradient: Array, wanted: bool) -> tuple[list[Array | None], Arrays]:
         """Return a share of each gradient for all pixels of its map."""
@@ -147,5 +149,3 @@ class SubsampleStep(Step[Subsample], of=Subsample):
 def _of_maps(numbers: Array) -> Array:
     """Return a number for each map, to be joined with maps."""
     return numbers[:, None, None, None]
-
-

@@ -75,4 +75,3 @@ def walk(window: Window, size: tuple[int, int], outputs: tuple[int, int]) -> NDA
     (top, _), (left, _) = window.pads(size)
     numbers = [*size, *outputs, *window.kernel, *window.stride, top, left, *window.dilation]
     return np.array(numbers, np.int64)
-

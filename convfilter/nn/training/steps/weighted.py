@@ -24,7 +24,16 @@ def multiply(a: Array, b: Array, added: Array) -> Array:
     columns = b.shape[1]
     out = np.empty((rows, columns), a.dtype)
     compiled.loop(f"{ROOM}.products.multiply", T=a.dtype)(
-        _address(a), depth, _address(b), columns, added, _address(out), columns, rows, columns, depth
+        _address(a),
+        depth,
+        _address(b),
+        columns,
+        added,
+        _address(out),
+        columns,
+        rows,
+        columns,
+        depth,
     )
     return out
 
@@ -220,7 +229,8 @@ class RbfStep(Step[Rbf], of=Rbf):
         (self._x,) = inputs
         self._codes = weights["codes"]
         apart = self._x[None] - self._codes[:, :, None]
-        return np.square(apart).sum(1, dtype=self._x.dtype)
+        distances: Array = np.square(apart).sum(1, dtype=self._x.dtype)
+        return distances
 
     def backward(self, gradient: Array, wanted: bool) -> tuple[list[Array | None], Arrays]:
         """Return ``2 * sum over the codes of gradient * (x - code)``."""
