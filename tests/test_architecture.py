@@ -76,7 +76,7 @@ MOST_MODULES = 12
 CONFINED = {
     "numba": ("*.loops", "runtime.compiled"),
     "llvmlite": ("runtime.compiled",),
-    "PIL": ("formats", "colour.named"),
+    "PIL": ("formats", "colour.named", "nn.preprocessing", "nn.sheets"),
     "isal": ("formats",),
     "simplejpeg": ("formats",),
     "click": ("cli",),
