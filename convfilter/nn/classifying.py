@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,8 @@ class NoDigitError(NetworkError):
     """A picture shows nothing that could be a digit."""
 
 
-class Guess(NamedTuple):
+@dataclass(frozen=True)
+class Guess:
     """A class that a picture may be of, with its label, if that is known, and its probability."""
 
     index: int
@@ -64,7 +65,9 @@ class Classifier:
         NoDigitError
             It shows no digit, and digits are told apart.
         """
-        return probabilities(self.network.graph, self.network(self.input(picture)))[0]
+        shares: NDArray[np.float64]
+        (shares,) = probabilities(self.network.graph, self.network(self.input(picture)))
+        return shares
 
     def guesses(self, picture: Image, count: int = 5) -> list[Guess]:
         """Return the most probable classes of a picture, the best first."""

@@ -88,7 +88,7 @@ def _run(
     arrays = {name: a for name, a in stored.arrays.items() if not name.endswith(_COUNTER)}
     if not arrays:
         raise NetworkError(f"{shown(source)}: holds no arrays")
-    shape = (3, 224, 224)
+    shape: tuple[int, ...] = (3, 224, 224)
     if model is not None:
         from convfilter.nn import models
         from convfilter.nn.weights.fitting import fitted
