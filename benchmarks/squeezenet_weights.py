@@ -43,6 +43,7 @@ class Arrays(pickle.Unpickler):
     """Unpickle arrays of NumPy and nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:
+        """Return what a name stands for, if it is one of three."""
         if (module, name) == ("numpy.core.multiarray", "_reconstruct"):
             return lambda *_: np.ndarray((0,), np.uint8)
         if (module, name) in (("numpy", "ndarray"), ("numpy", "dtype")):
@@ -72,7 +73,8 @@ def torchvision_name(name: str, aliases: dict[str, str]) -> str:
     fire, _, part = name.partition("/")
     if not part:
         return {"conv1": "features.0", "conv10": "classifier.1"}[name]
-    return aliases[fire].removesuffix(".cat") + "." + part.removesuffix("1x1" if "sq" in part else "")
+    parts = {"squeeze1x1": "squeeze", "expand1x1": "expand1x1", "expand3x3": "expand3x3"}
+    return f"{aliases[fire].removesuffix('.cat')}.{parts[part]}"
 
 
 def main() -> None:

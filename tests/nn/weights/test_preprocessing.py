@@ -29,7 +29,7 @@ def as_torchvision(pixels: np.ndarray, short: int, crop: int) -> np.ndarray:
     """Return what Resize, CenterCrop, ToTensor and Normalize of torchvision make of a picture.
 
     Resize: the long side is int(short * long / short side), Pillow's bilinear filter; CenterCrop:
-    from int(round((side - crop) / 2)); ToTensor: divided by 255 (torchvision/transforms/functional).
+    from int(round((side - crop) / 2)); ToTensor: divided by 255.
     """
     picture = Pillow.fromarray(pixels).convert("RGB")
     width, height = picture.size

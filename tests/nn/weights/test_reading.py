@@ -147,7 +147,7 @@ def tensor(shape: bytes, strides: bytes) -> bytes:
 HOSTILE = {
     "a bytearray of a terabyte": (
         b"\x80\x05\x96" + struct.pack("<Q", 1 << 40) + b".",
-        "BYTEARRAY8",
+        "bytearray8",
     ),
     "a text of a terabyte": (b"\x80\x04\x8d" + struct.pack("<Q", 1 << 40) + b"a.", "expected"),
     "a memo far away": (b"\x80\x02}r\xff\xff\xff\xff.", "not the state_dict|holds no tensors"),
