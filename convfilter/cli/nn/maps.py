@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from convfilter.cli.networks import (
+from convfilter.cli.commands.networks import (
     Pictures,
     check_free,
     named_network,
