@@ -64,7 +64,9 @@ def sheet_of_maps(maps: NDArray[Any], title: str) -> Bytes:
         return _sheet(list(_greys(maps, low, high)), [str(n) for n in range(count)], told)
     labels = [f"{number}: {largest:.3g}" for number, largest in enumerate(maps.max(axis=(1, 2)))]
     greys = [_greys(each, float(each.min()), float(each.max())) for each in maps]
-    return _sheet(greys, labels, f"{title}: {count} maps of {columns}x{rows}, each up to white")
+    return _sheet(
+        greys, labels, f"{title}: {count} maps of {columns}x{rows} (number: value of white)"
+    )
 
 
 def sheet_of_kernels(weights: NDArray[Any], title: str, *, blue_first: bool = False) -> Bytes:

@@ -242,7 +242,7 @@ class Pictures:
             if found.error is None:
                 self.done += 1
             else:
-                self._tell(found.error, found.name if len(self.paths) > 1 else "")
+                self._tell(found.error, found.name)
             yield found
 
     def _all(self, work: Callable[[Image], T]) -> Iterator[Found]:
