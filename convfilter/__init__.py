@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from convfilter.lazy import exports
 
 if TYPE_CHECKING:
-    from convfilter import engine, filters, kernels
+    from convfilter import engine, filters, kernels, nn
     from convfilter.batch.filtering import FileResult, filter_files
     from convfilter.engine import (
         convolve,
@@ -47,7 +47,7 @@ _HOMES = {
     "read": "files.reading",
     "write": "files.writing",
 }
-_ROOMS = ("engine", "errors", "filters", "images", "kernels", "pipeline")
+_ROOMS = ("engine", "errors", "filters", "images", "kernels", "nn", "pipeline")
 
 __all__ = [
     "ConvfilterError",
@@ -65,6 +65,7 @@ __all__ = [
     "maximum",
     "median",
     "minimum",
+    "nn",
     "percentile",
     "plan",
     "pool",

@@ -11,6 +11,7 @@ __all__ = [
     "ConvfilterError",
     "ImageError",
     "KernelError",
+    "NetworkError",
     "PipelineError",
     "ReaderGoneError",
     "UnknownNameError",
@@ -62,6 +63,10 @@ class PipelineError(ArgumentError):
 
 class ImageError(ConvfilterError):
     """A picture cannot be read or written."""
+
+
+class NetworkError(ConvfilterError):
+    """A file of weights or of a network cannot be read, or a network cannot be used as asked."""
 
 
 class ReaderGoneError(ImageError):

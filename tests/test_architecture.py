@@ -54,7 +54,7 @@ INNER_FLOORS = {
         {"chain", "explain"},
     ),
     "filters": ({"declaring"}, {"pixels"}, {"declare"}, {"convolution", "edges"}, {OTHERS}),
-    "nn": ({"layers"}, {"graph"}, {OTHERS}, {"network"}, {"training", "digits"}),
+    "nn": ({"layers"}, {"graph"}, {OTHERS}, {"network"}, {"training", "classifying"}),
 }
 """The floors within a room: a part imports from those below, and from none beside it.
 
@@ -76,7 +76,7 @@ MOST_MODULES = 12
 CONFINED = {
     "numba": ("*.loops", "runtime.compiled"),
     "llvmlite": ("runtime.compiled",),
-    "PIL": ("formats", "colour.named"),
+    "PIL": ("formats", "colour.named", "nn.preprocessing", "nn.sheets"),
     "isal": ("formats",),
     "simplejpeg": ("formats",),
     "click": ("cli",),

@@ -112,6 +112,7 @@ def test_a_warm_command_imports_only_what_it_needs(files: list[str]):
     modules = loaded(COMMAND, *files)
     assert "convfilter.filters.edges" in modules
     assert not modules & {"numba", "PIL", "scipy", "rich", "multiprocessing", "asyncio"}
+    assert not modules & {"convfilter.nn", "convfilter.cli.nn"}
     assert executable.is_supported() != ("llvmlite" in modules)
     assert beyond(modules) == []
     assert idle(COMMAND, *files) == []
@@ -130,8 +131,11 @@ def test_a_warm_command_reads_no_signature_but_that_of_its_filter(files: list[st
 
 
 LIGHT = {
-    "the package": ("import convfilter", "numpy click rich"),
-    "its help": ("from convfilter.cli.main import run\nassert run(['--help']) == 0", "numpy rich"),
+    "the package": ("import convfilter", "numpy click rich convfilter.nn"),
+    "its help": (
+        "from convfilter.cli.main import run\nassert run(['--help']) == 0",
+        "numpy rich convfilter.nn",
+    ),
     "the engine": ("import convfilter.engine", "click rich"),
     "names of formats": (
         "from convfilter import formats\nformats.format_of('a.png')",

@@ -145,8 +145,14 @@ class Graph:
                 problems.append(f"{name} is {array.shape} instead of {shape}")
             elif array.dtype.kind != "f":
                 problems.append(f"{name} is of {array.dtype}, not of floats")
-            elif not np.isfinite(array).all():
+            elif not _is_finite(array):
                 problems.append(f"{name} holds NaN or infinity")
         if problems:
             raise ArgumentError(f"{where} does not fit {self.name}: {'; '.join(problems)}")
         return {name: np.ascontiguousarray(weights[name], np.float32) for name in wanted}
+
+
+def _is_finite(array: NDArray[Any]) -> bool:
+    """Whether all numbers are finite; one sum tells it of most arrays, in a third of the time."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(array.sum())) or bool(np.isfinite(array).all())

@@ -15,13 +15,13 @@ SOURCE = "He et al. 2015, Deep residual learning for image recognition"
 MAPS = (64, 128, 256, 512)
 
 
-@model("resnet18", "ResNet of 18 layers: blocks of two 3x3", SOURCE)
+@model("resnet18", "ResNet of 18 layers: blocks of two 3x3 and what they were given", SOURCE)
 def resnet18() -> Graph:
     """Return ResNet-18."""
     return _resnet("resnet18", (2, 2, 2, 2), bottleneck=False)
 
 
-@model("resnet34", "ResNet of 34 layers: blocks of two 3x3", SOURCE)
+@model("resnet34", "ResNet of 34 layers: blocks of two 3x3 and what they were given", SOURCE)
 def resnet34() -> Graph:
     """Return ResNet-34."""
     return _resnet("resnet34", (3, 4, 6, 3), bottleneck=False)
@@ -29,8 +29,7 @@ def resnet34() -> Graph:
 
 @model(
     "resnet50",
-    "ResNet of 50 layers, version 1.5 as torchvision's: blocks of 1x1, 3x3, 1x1, which halve"
-    " the maps in the 3x3",
+    "ResNet of 50 layers as torchvision has it (1.5): halves the maps in the 3x3",
     f"{SOURCE}; torchvision",
 )
 def resnet50() -> Graph:

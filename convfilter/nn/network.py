@@ -1,0 +1,264 @@
+"""Networks with their weights, loaded by name or from a file, and called like functions."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from convfilter.errors import ArgumentError, ArgumentTypeError, NetworkError, shown
+from convfilter.nn.graph import INPUT, Graph, Weights
+from convfilter.nn.weights.fitting import fitted
+
+if TYPE_CHECKING:
+    from convfilter.nn.preprocessing.description import Preprocessing
+    from convfilter.nn.running import Prepared
+    from convfilter.nn.summary import Summary
+
+__all__ = ["RANDOM", "Network", "load"]
+
+RANDOM = "random"
+"""What is said instead of a file where a network is to be tried without weights of its own."""
+
+_ONNX = ".onnx"
+
+_SIZES_KEPT = 4
+"""Sizes of inputs that a network stays ready for."""
+
+
+class Network:
+    """A network that is ready to be called.
+
+    Attributes
+    ----------
+    graph : its layers
+    weights : its arrays by name, float32; None where there are none, so that it cannot be called
+    preprocessing : what is to be done to pictures, or None where that is not known
+
+    Examples
+    --------
+    >>> network = convfilter.nn.load("resnet50", "resnet50.safetensors")
+    >>> network(x).shape
+    (1, 1000)
+    >>> output, layers = network(x, layers=["layer1", "layer4"])
+    >>> layers["layer4"].shape
+    (1, 2048, 7, 7)
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        weights: Weights | None,
+        *,
+        preprocessing: Preprocessing | None = None,
+        workers: int | None = None,
+        where: str = "what was given as weights",
+    ) -> None:
+        self.graph = graph
+        self.weights = None if weights is None else fitted(graph, weights, where)
+        self.preprocessing = preprocessing
+        self._workers = workers
+        self._ready: OrderedDict[tuple[int, ...], Prepared] = OrderedDict()
+
+    @property
+    def name(self) -> str:
+        """What the network is called."""
+        return self.graph.name
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of its classes, none where they are not known."""
+        return () if self.preprocessing is None else self.preprocessing.labels
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The names of its layers, in the order in which they are computed."""
+        return tuple(node.name for node in self.graph.nodes)
+
+    @overload
+    def __call__(self, x: ArrayLike, layers: None = None) -> NDArray[np.float32]: ...
+
+    @overload
+    def __call__(
+        self, x: ArrayLike, layers: Sequence[str]
+    ) -> tuple[NDArray[np.float32], dict[str, NDArray[np.float32]]]: ...
+
+    def __call__(self, x: ArrayLike, layers: Sequence[str] | None = None) -> Any:
+        """Return the output, and with `layers` those of some layers as well.
+
+        Parameters
+        ----------
+        x : array of float32 (N, maps, rows, columns)
+            Pictures as `preprocessing` makes them. Other sizes than that of the graph are welcome
+            as far as its layers take them.
+        layers : names or aliases, optional
+            Of layers whose outputs are wanted, too.
+
+        Returns
+        -------
+        array of float32 (N, ...), or that and a dictionary
+            The dictionary has the output of each layer under the name that was asked for.
+
+        Raises
+        ------
+        NetworkError
+            The network has no weights.
+        ArgumentError, ArgumentTypeError
+            `x` has another shape or no floats, or there is no such layer.
+        """
+        if isinstance(layers, str):
+            raise ArgumentTypeError(f"layers are a list of names: write layers=[{layers!r}]")
+        pictures = self._checked(x)
+        asked = tuple(layers or ())
+        for name in asked:
+            self.layer(name)
+        found = self.ready(pictures.shape[1:])(pictures, asked)
+        if layers is None:
+            return found[self.graph.output]
+        return found[self.graph.output], {name: found[name] for name in asked}
+
+    def layer(self, name: str) -> str:
+        """Return the name of the layer that is meant by a name or an alias.
+
+        Raises
+        ------
+        ArgumentError
+            There is none; the message says which are near.
+        """
+        node = self.graph.node(name)
+        if node is None and name != INPUT:
+            from convfilter.errors import suggestion
+
+            known = [*self.layers, *(each.alias for each in self.graph.nodes if each.alias)]
+            raise ArgumentError(f"{self.name} has no layer {name!r}{suggestion(name, known)}")
+        return INPUT if node is None else node.name
+
+    def ready(self, shape: tuple[int, ...]) -> Prepared:
+        """Return the network made ready for inputs of a shape (maps, rows, columns)."""
+        if self.weights is None:
+            raise NetworkError(
+                f"{self.name} has no weights: give a file of them (weights=, --weights), or say"
+                f' "{RANDOM}"'
+            )
+        prepared = self._ready.get(shape)
+        if prepared is None:
+            from convfilter.nn.running import prepare
+
+            same = shape == self.graph.input_shape
+            graph = self.graph if same else self.graph.for_input(shape)
+            if not same and graph.arrays() != self.graph.arrays():
+                raise ArgumentError(
+                    f"{self.name} takes inputs of {self.graph.input_shape} alone, not {shape}"
+                )
+            prepared = prepare(graph, self.weights, workers=self._workers)
+            self._ready[shape] = prepared
+            if len(self._ready) > _SIZES_KEPT:
+                self._ready.popitem(last=False)
+        return prepared
+
+    def summary(self) -> Summary:
+        """Return what the network consists of: layers, parameters, work, memory."""
+        from convfilter.nn.summary import summarise
+
+        return summarise(self.graph)
+
+    def _checked(self, x: ArrayLike) -> NDArray[np.float32]:
+        array = np.asarray(x)
+        if array.dtype.kind != "f":
+            raise ArgumentTypeError(
+                f"{self.name} takes float32, not {array.dtype}: pictures have to be prepared as its"
+                " weights want it"
+            )
+        wanted = self.graph.input_shape
+        if array.ndim != len(wanted) + 1 or array.shape[1] != wanted[0] or not array.size:
+            sides = ", ".join(("N", *map(str, wanted)))
+            raise ArgumentError(f"{self.name} takes arrays ({sides}), not {array.shape}")
+        return np.ascontiguousarray(array, np.float32)
+
+    def __repr__(self) -> str:
+        sides = "x".join(map(str, self.graph.input_shape))
+        weights = "" if self.weights is not None else ", without weights"
+        return f"<Network {self.name} of {sides}{weights}>"
+
+
+def load(
+    model: str | os.PathLike[str],
+    weights: str | os.PathLike[str] | Weights | None = None,
+    *,
+    seed: int = 0,
+    workers: int | None = None,
+) -> Network:
+    """Return a network, ready to be called.
+
+    Parameters
+    ----------
+    model : name or path
+        A network that ``convfilter nn list`` shows, such as ``"resnet50"``, or an ONNX file.
+    weights : path, arrays by name, "random", or None
+        Of a network by name: a ``.safetensors`` or ``.npz`` file with torchvision's names, or such
+        arrays. Without any it has layers and a summary, but cannot be called. An ONNX file has its
+        own.
+    seed : int
+        Of random weights.
+    workers : int, optional
+        Threads; by default all CPUs. They never change a bit of the result.
+
+    Raises
+    ------
+    UnknownNameError
+        No network has this name.
+    NetworkError
+        A file is missing, damaged, or of a kind that is not read.
+    ArgumentError
+        The weights do not fit: one line names all that is missing, superfluous or misshapen.
+
+    Examples
+    --------
+    >>> network = convfilter.nn.load("squeezenet", "squeezenet.safetensors")
+    >>> output, layers = network(x, layers=["fire5"])
+    """
+    text = os.fsdecode(model)
+    if isinstance(model, os.PathLike) or text.lower().endswith(_ONNX):
+        return _of_onnx(text, weights, workers)
+    from convfilter.nn import models
+
+    graph = models.get(text)
+    if weights is None:
+        return Network(graph, None, workers=workers)
+    if isinstance(weights, Mapping):
+        return Network(graph, weights, workers=workers)
+    if weights == RANDOM:
+        from convfilter.nn.random_weights import random_weights
+
+        return Network(graph, random_weights(graph, seed), workers=workers)
+    from convfilter.nn.preprocessing.description import beside
+    from convfilter.nn.weights.reading import read_weights
+
+    stored = read_weights(weights)
+    how = beside(weights, stored.texts)
+    graph = _cropped_to(graph, how)
+    return Network(graph, stored.arrays, preprocessing=how, workers=workers, where=shown(weights))
+
+
+def _cropped_to(graph: Graph, how: Preprocessing | None) -> Graph:
+    """Return the network for pictures as they are cropped, where that is said."""
+    if how is None or how.crop is None:
+        return graph
+    shape = (graph.input_shape[0], *how.crop)
+    return graph if shape == graph.input_shape else graph.for_input(shape)
+
+
+def _of_onnx(path: str, weights: object, workers: int | None) -> Network:
+    if weights is not None:
+        raise ArgumentError(f"{shown(path)} has weights of its own: leave weights out")
+    from convfilter.nn.onnx import read_onnx
+    from convfilter.nn.preprocessing.description import beside
+
+    graph, arrays = read_onnx(path)
+    return Network(
+        graph, arrays, preprocessing=beside(path, {}), workers=workers, where=shown(path)
+    )

@@ -1,0 +1,1 @@
+"""How a picture becomes the input of a network: a description that travels with the weights."""

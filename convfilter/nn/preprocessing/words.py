@@ -1,0 +1,11 @@
+"""The words that a description of preprocessing may use."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+__all__ = ["Channels", "Interpolation"]
+
+Interpolation = Literal["bilinear", "bicubic", "box", "hamming", "lanczos", "nearest"]
+
+Channels = Literal["RGB", "BGR", "grey"]

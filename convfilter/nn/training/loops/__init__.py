@@ -1,0 +1,1 @@
+"""The inner loops of training: products of matrices, patches of maps, pools."""

@@ -1,0 +1,1 @@
+"""Files of weights: safetensors and npz are read anywhere, pickles only to be converted."""

@@ -1,0 +1,100 @@
+"""The group `nn`: its commands are the modules that are there."""
+
+from __future__ import annotations
+
+import json
+
+import click
+import pytest
+
+from convfilter.cli.commands import make
+from convfilter.nn import models
+from tests.cli.conftest import Runner
+
+
+def group() -> click.Group:
+    made = make("nn")
+    assert isinstance(made, click.Group)
+    return made
+
+
+NAMES = group().list_commands(click.Context(group()))
+
+
+def test_help_lists_every_command_with_what_it_does(convfilter: Runner) -> None:
+    ended = convfilter("nn", "--help")
+    assert ended.code == 0
+    lines = ended.text.partition("Commands:")[2].split("\n  ")[1:]
+    found = dict(line.split(None, 1) for line in lines if not line.startswith(" "))
+    assert [*found] == NAMES
+    assert all(summary.strip() for summary in found.values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_explains_itself(convfilter: Runner, name: str) -> None:
+    ended = convfilter("nn", name, "--help")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.text.startswith(f"Usage: convfilter nn {name} ")
+
+
+def test_an_unknown_command_is_refused_with_those_that_are_near(convfilter: Runner) -> None:
+    ended = convfilter("nn", "lits")
+    assert ended.code == 2
+    assert ended.err == (
+        "convfilter nn: there is no command 'lits'; did you mean list?"
+        " (try 'convfilter nn --help')\n"
+    )
+
+
+def test_the_list_names_every_network(convfilter: Runner) -> None:
+    lines = convfilter("nn", "list").text.splitlines()
+    assert [line.split()[0] for line in lines] == models.names()
+    assert all(len(line) <= 100 for line in lines)
+    described = json.loads(convfilter("nn", "list", "--json").text)
+    assert [each["name"] for each in described] == models.names()
+    assert {each["parameters"] for each in described} >= {60_000, 61_706}
+    assert described[0]["input"] == [3, 227, 227]
+
+
+def test_the_summary_of_a_network(convfilter: Runner) -> None:
+    ended = convfilter("nn", "summary", "lenet5")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.text.startswith("lenet5, for pictures of 32x32, 1 map\n")
+    assert "Connections    340,908" in ended.text
+    summary = json.loads(convfilter("nn", "summary", "lenet5", "--json").text)
+    assert (summary["parameters"], summary["connections"]) == (60_000, 340_908)
+    assert [layer["alias"] for layer in summary["layers"] if layer["alias"]] == [
+        *("C1", "S2", "C3", "S4", "C5", "F6", "Out")
+    ]
+
+
+def test_the_summary_of_a_written_layer(convfilter: Runner) -> None:
+    ended = convfilter("nn", "summary", "--input", "150x100x3", "conv 5 200", "--json")
+    summary = json.loads(ended.text)
+    assert (summary["parameters"], summary["multiply_adds"]) == (15_200, 225_000_000)
+    assert summary["layers"][0]["dense_weights_per_map"] == 675_000_000
+
+
+def test_the_summary_for_another_size(convfilter: Runner) -> None:
+    text = convfilter("nn", "summary", "squeezenet", "--input", "227x227x3", "--json").text
+    assert json.loads(text)["layers"][0]["size"] == [113, 113]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["resnet5"], "convfilter nn summary: no network is called 'resnet5'; did you mean res"),
+        (["conv 5 200"], "convfilter nn summary: --input is needed with layers that are written"),
+        (["alexnet", "--input", "0x3x3"], "convfilter nn summary: --input must be rows, columns"),
+        (["alexnet", "--input", "9x9x3"], "convfilter nn summary: layer 'conv1': a convolution:"),
+        ([], "convfilter nn summary: NETWORK is missing"),
+    ],
+)
+def test_what_cannot_be_summed_up_is_one_line(
+    convfilter: Runner, arguments: list[str], message: str
+) -> None:
+    ended = convfilter("nn", "summary", *arguments)
+    assert ended.code == 2
+    assert ended.out == b""
+    assert ended.err.startswith(message)
+    assert len(ended.lines) == 1
