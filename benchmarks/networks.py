@@ -1,4 +1,4 @@
-"""Whole networks against onnxruntime: one picture, one and two threads, in turn, the fastest of many.
+"""Networks against onnxruntime: one picture, one and two threads, in turn, the fastest of many.
 
     python benchmarks/networks.py [--rounds 30] [--steps] [NAME ...]
 

@@ -87,7 +87,7 @@ CLIP, LEAKY, TANH, SIGMOID, AFFINE, SUM, PRODUCT, MAXIMUM = range(8)
 NORMALISE = _record(
     # over the maps at each place
     "input row pixel output output_row output_pixel rows columns maps vectors"
-    " size below scratch thread_scratch is_quick chunks",
+    " neighbours below scratch thread_scratch is_quick chunks",
     "factor offset power",
 )
 
@@ -102,7 +102,7 @@ MOVED_AXES = 6
 FILL = _record("output output_row length rows", "value")
 
 DEPTH_POOL = _record(
-    "input row pixel output output_row output_pixel rows columns maps size is_mean chunks"
+    "input row pixel output output_row output_pixel rows columns maps together is_mean chunks"
 )
 
 DEPTHWISE = _record(

@@ -118,7 +118,7 @@ class MapPooling(Operation):
             rows=out.rows,
             columns=out.columns,
             maps=maps,
-            size=self.layer.size,
+            together=self.layer.size,
             is_mean=self.layer.reduce == "mean",
             chunks=rows_in_chunks(given),
         )
@@ -181,7 +181,7 @@ class Normalising(Operation):
         if layer is not None:
             size = 2 * (whole_vectors(given.maps) + layer.size)
             fields = {
-                "size": layer.size,
+                "neighbours": layer.size,
                 "below": (layer.size - 1) // 2,
                 "scratch": room.take(room.threads * size),
                 "thread_scratch": size,
