@@ -54,7 +54,7 @@ INNER_FLOORS = {
         {"chain", "explain"},
     ),
     "filters": ({"declaring"}, {"pixels"}, {"declare"}, {"convolution", "edges"}, {OTHERS}),
-    "nn": ({"layers"}, {"graph"}, {OTHERS}, {"network"}, {"training"}),
+    "nn": ({"layers"}, {"graph"}, {OTHERS}, {"network"}, {"training", "classifying"}),
 }
 """The floors within a room: a part imports from those below, and from none beside it.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from convfilter.batch.plan import FilePlan, make_plan
 from convfilter.batch.run import Outcome, Running, begin
 from convfilter.batch.settings import OPTIONS, Settings, checked
-from convfilter.batch.work import Seconds, prepare
+from convfilter.batch.work import Done, Seconds, prepare
 from convfilter.errors import ArgumentTypeError
 from convfilter.filters.declaring.documentation import arguments, described
 from convfilter.formats import is_image_path
@@ -182,7 +182,7 @@ def _text(path: object) -> str:
     return text if text != "-" else os.path.join(os.curdir, text)  # noqa: PTH118
 
 
-def _results(plan: FilePlan, running: Running) -> Generator[FileResult, None, None]:
+def _results(plan: FilePlan, running: Running[Done]) -> Generator[FileResult, None, None]:
     prepare(plan.jobs)
     try:
         for failure in plan.failures:
@@ -193,7 +193,7 @@ def _results(plan: FilePlan, running: Running) -> Generator[FileResult, None, No
         running.stop()
 
 
-def _result(outcome: Outcome) -> FileResult:
+def _result(outcome: Outcome[Done]) -> FileResult:
     job, done, error = outcome
     assert job.input is not None
     assert job.output is not None

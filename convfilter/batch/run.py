@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 from convfilter.batch.job import Job
 from convfilter.batch.settings import Settings
@@ -20,15 +20,19 @@ if TYPE_CHECKING:
 __all__ = ["Outcome", "Running", "Threads", "begin", "shared_out"]
 
 
-class Outcome(NamedTuple):
+T = TypeVar("T")
+"""What a job gives: what was done to a file, or what a network said of it."""
+
+
+class Outcome(NamedTuple, Generic[T]):
     """What came of one job: what was done, or the error that ended it."""
 
     job: Job
-    done: Done | None = None
+    done: T | None = None
     error: Exception | None = None
 
 
-class Running(Protocol):
+class Running(Protocol[T]):
     """Jobs under way: an iterator over what came of each, as soon as it is known.
 
     An exception of a job becomes its outcome. Only a reader of standard output that went away, and
@@ -36,36 +40,36 @@ class Running(Protocol):
     computers elsewhere, would be another class with these methods.
     """
 
-    def __iter__(self) -> Iterator[Outcome]: ...
+    def __iter__(self) -> Iterator[Outcome[T]]: ...
 
-    def __next__(self) -> Outcome: ...
+    def __next__(self) -> Outcome[T]: ...
 
-    def stop(self) -> list[Outcome]:
+    def stop(self) -> list[Outcome[T]]:
         """Begin no more jobs, wait for those under way, and return what came of these.
 
         A job cannot be stopped halfway. It may be called at any time, and more than once.
         """
 
 
-class Threads:
+class Threads(Generic[T]):
     """Jobs under way in threads; a single thread is the caller's own, at the moment it asks.
 
     Otherwise as many jobs again are begun ahead, so that no thread waits for whoever takes the
     outcomes. No more are: a caller that stops asking does not find all files written later.
     """
 
-    def __init__(self, jobs: Sequence[Job], work: Callable[[Job], Done], count: int = 1) -> None:
+    def __init__(self, jobs: Sequence[Job], work: Callable[[Job], T], count: int = 1) -> None:
         self._waiting = iter(jobs)
         self._work = work
         self._count = min(count, len(jobs))
         self._pool: ThreadPoolExecutor | None = None
-        self._begun: set[Future[Outcome]] = set()
-        self._ended: SimpleQueue[Future[Outcome]] = SimpleQueue()
+        self._begun: set[Future[Outcome[T]]] = set()
+        self._ended: SimpleQueue[Future[Outcome[T]]] = SimpleQueue()
 
-    def __iter__(self) -> Iterator[Outcome]:
+    def __iter__(self) -> Iterator[Outcome[T]]:
         return self
 
-    def __next__(self) -> Outcome:
+    def __next__(self) -> Outcome[T]:
         if self._count <= 1:
             return _outcome(next(self._waiting), self._work)
         if self._pool is None:
@@ -83,7 +87,7 @@ class Threads:
         self._begun.remove(future)
         return future.result()
 
-    def stop(self) -> list[Outcome]:
+    def stop(self) -> list[Outcome[T]]:
         """Begin no more jobs, wait for those under way, and return what came of these."""
         self._waiting = iter(())
         if self._pool is None:
@@ -97,7 +101,7 @@ class Threads:
         ]
 
 
-def begin(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings) -> Running:
+def begin(jobs: Sequence[Job], pipeline: Pipeline, settings: Settings) -> Running[Done]:
     """Return the jobs under way, as many at once as the settings and the CPUs allow."""
     threads, workers = shared_out(len(jobs), settings["jobs"], settings["workers"])
     return Threads(jobs, Work(pipeline, settings, workers), threads)
@@ -118,7 +122,7 @@ def shared_out(jobs: int, threads: int | None, workers: int | None) -> tuple[int
     return threads, workers
 
 
-def _outcome(job: Job, work: Callable[[Job], Done]) -> Outcome:
+def _outcome(job: Job, work: Callable[[Job], T]) -> Outcome[T]:
     try:
         return Outcome(job, work(job))
     except BrokenPipeError:

@@ -61,7 +61,7 @@ def filter_given_files(context: click.Context, pipeline: Pipeline, *, label: str
     return teller.report.exit_code
 
 
-def _tell_all(running: Running, teller: _Teller, advance: Callable[[], None]) -> None:
+def _tell_all(running: Running[Done], teller: _Teller, advance: Callable[[], None]) -> None:
     """Tell what comes of every job; of an interrupted run, also of the jobs that were under way."""
     try:
         for outcome in running:
@@ -106,7 +106,7 @@ class _Teller:
         self._several = self.report.total > 1 or plan.target is not None
         self._said_compiling = False
 
-    def tell(self, outcome: Outcome) -> None:
+    def tell(self, outcome: Outcome[Done]) -> None:
         """Say what came of one job, if it is anything to speak of."""
         job, done, error = outcome
         if error is not None:

@@ -1,0 +1,117 @@
+"""The command `nn convert`: weights out of PyTorch's pickles into a file that runs nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from convfilter.cli.networks import check_free
+from convfilter.cli.options import Command, flag
+from convfilter.cli.wording import counted, say
+from convfilter.errors import NetworkError, UsageError, reason_of, shown
+
+__all__ = ["SUMMARY", "command"]
+
+SUMMARY = "Turn PyTorch's .pth files into safetensors, without PyTorch."
+
+_HELP = f"""\
+{SUMMARY}
+
+IN is a .pth file of either layout, or a .npz or .safetensors file. A .pth file is a pickle, which
+could run any program when it is loaded: here only tensors and dictionaries are taken from it, and a
+file that names anything else is refused.
+
+What is done to pictures before the network sees them is written into OUT: as --preprocessing says,
+or as the TOML file beside IN does, or else as torchvision does it (short side 256, centre crop
+224x224).
+"""
+
+_SUFFIX = ".safetensors"
+
+_COUNTER = ".num_batches_tracked"
+
+
+def command() -> Command:
+    """Return the command that converts weights."""
+    options = [
+        click.Option(
+            ["--model"], metavar="NAME", help="the network that the weights have to fit  [optional]"
+        ),
+        click.Option(
+            ["--preprocessing"],
+            metavar="FILE",
+            help="a TOML file that says what is done to pictures",
+        ),
+        click.Option(
+            ["--labels"], metavar="FILE", help="a text file with the label of each class on a line"
+        ),
+        flag("--overwrite", "replace OUT if it exists"),
+    ]
+    return Command(
+        "convert",
+        callback=_run,
+        help=_HELP,
+        short_help=SUMMARY,
+        options_metavar="[OPTIONS]",
+        arguments=[
+            click.Argument(["source"], metavar="IN"),
+            click.Argument(["target"], metavar="OUT.safetensors"),
+        ],
+        sections=[("Options", options)],
+    )
+
+
+def _run(
+    source: str,
+    target: str,
+    model: str | None,
+    preprocessing: str | None,
+    labels: str | None,
+    overwrite: bool,
+) -> None:
+    from dataclasses import replace
+
+    from convfilter.cli.networks import read_labels
+    from convfilter.files.replace import replace_file
+    from convfilter.nn.preprocessing.description import KEY, assumed_for, beside, read_toml
+    from convfilter.nn.weights.reading import read_any
+    from convfilter.nn.weights.safe import encoded
+
+    if not target.lower().endswith(_SUFFIX):
+        raise UsageError(f"{shown(target)}: the output is a {_SUFFIX} file: name it so")
+    if Path(source).exists() and Path(target).exists() and Path(source).samefile(target):
+        raise UsageError(f"{shown(target)} is both input and output: give another output")
+    check_free(target, overwrite=overwrite)
+    how = None if preprocessing is None else read_toml(preprocessing)
+    stored = read_any(source)
+    arrays = {name: a for name, a in stored.arrays.items() if not name.endswith(_COUNTER)}
+    if not arrays:
+        raise NetworkError(f"{shown(source)}: holds no arrays")
+    shape: tuple[int, ...] = (3, 224, 224)
+    if model is not None:
+        from convfilter.nn import models
+        from convfilter.nn.weights.fitting import fitted
+
+        graph = models.get(model)
+        arrays = dict(fitted(graph, arrays, shown(source)))
+        shape = graph.input_shape
+    told = "as the file says" if how is not None else "as the file beside it says"
+    how = how or beside(source, stored.texts)
+    if how is None:
+        how, told = assumed_for(shape), "assumed, since nothing says it"
+    if labels is not None:
+        how = replace(how, labels=read_labels(Path(labels)))
+    pieces = [encoded(arrays, {"format": "pt", KEY: how.to_json()})]
+    try:
+        notes = replace_file(Path(target), pieces, overwrite=overwrite)
+    except OSError as error:
+        raise NetworkError(f"{shown(target)}: cannot be written: {reason_of(error)}") from error
+    path = click.get_current_context().command_path
+    for note in notes:
+        say(f"{path}: {shown(target)}: {note}")
+    numbers = sum(array.size for array in arrays.values())
+    say(
+        f"{path}: {counted(len(arrays), 'array')} of {numbers:,} numbers written to {shown(target)}"
+    )
+    say(f"{path}: pictures are prepared by: {how.summary} ({told})")
