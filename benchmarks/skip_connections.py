@@ -51,7 +51,9 @@ def norms(pairs: int, *, skips: bool, seed: int = 0) -> list[float]:
 
 def _weights(graph: Graph, rng: np.random.Generator) -> dict[str, np.ndarray]:
     return {
-        name: rng.normal(0, np.prod(shape[1:]) ** -0.5, shape) if len(shape) > 1 else np.zeros(shape)
+        name: rng.normal(0, np.prod(shape[1:]) ** -0.5, shape)
+        if len(shape) > 1
+        else np.zeros(shape)
         for name, shape in graph.arrays().items()
     }
 

@@ -84,7 +84,11 @@ def test_it_goes_on_after_a_break(
 @pytest.mark.parametrize(
     ("more", "code", "words"),
     [
-        (["--model", "alexnet"], 2, "alexnet cannot be trained: lenet5, lenet5-modern and resnet18"),
+        (
+            ["--model", "alexnet"],
+            2,
+            "alexnet cannot be trained: lenet5, lenet5-modern and resnet18",
+        ),
         (["--model", "nonsense"], 2, "nonsense cannot be trained"),
         (["--out", "weights.pth"], 2, "weights go into .npz or .safetensors files"),
         (["--resume"], 1, "out.npz.checkpoint: cannot be read"),
