@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from convfilter.cli.networks import Pictures, class_folders, classifier, network_options, title
+from convfilter.cli.commands.networks import (
+    Pictures,
+    class_folders,
+    classifier,
+    network_options,
+    title,
+)
 from convfilter.cli.options import Command, flag
 from convfilter.errors import UsageError
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from convfilter.cli.networks import Pictures, check_free, class_folders
+from convfilter.cli.commands.networks import Pictures, check_free, class_folders
 from convfilter.cli.options import Command, flag
 from convfilter.cli.progress import bar
 from convfilter.cli.wording import counted, say
