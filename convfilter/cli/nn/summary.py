@@ -24,7 +24,7 @@ SUMMARY = "Show the layers of a network, their parameters, costs and receptive f
 _HELP = f"""\
 {SUMMARY}
 
-NETWORK is a name that nn list shows, or layers written down, which need --input:
+NETWORK is a name that nn list shows, an ONNX file, or layers written down, which need --input:
 
 \b
   convfilter nn summary alexnet
@@ -78,7 +78,12 @@ def _graph(network: str, shape: Shape | None) -> Graph:
         if shape is None:
             raise UsageError("--input is needed with layers that are written down, as 150x100x3")
         return written_network(network, shape)
-    graph = models.get(network)
+    if network.lower().endswith(".onnx"):
+        from convfilter.nn import load
+
+        graph = load(network).graph
+    else:
+        graph = models.get(network)
     return graph if shape is None else graph.for_input(shape)
 
 
