@@ -12,6 +12,7 @@ from safetensors.numpy import load
 
 import convfilter as package
 from convfilter.nn import models
+from convfilter.nn.digits import shipped
 from convfilter.nn.preprocessing.description import KEY, Preprocessing
 from convfilter.nn.random_weights import random_weights
 from tests.cli.conftest import Runner, everything, picture
@@ -286,3 +287,38 @@ def test_maps_refuse_before_they_draw(converted: Path, convfilter: Runner) -> No
         assert (ended.code, ended.out, len(ended.lines)) == (code, b"", 1), ended.err
         assert text in ended.err
     assert everything(converted.parent) == before
+
+
+def digit(path: str) -> None:
+    """Draw a one: dark on light, off the middle."""
+    pixels = np.full((120, 90), 250, np.uint8)
+    pixels[20:90, 50:59] = 10
+    package.write(pixels, path)
+
+
+def test_a_digit_is_read_with_nothing_else_given(folder: Path, convfilter: Runner) -> None:
+    digit("digit.png")
+    ended = convfilter("nn", "predict", "--json", "digit.png")
+    assert (ended.code, ended.err) == (0, "")
+    (record,) = json.loads(ended.text)
+    assert record["model"] == shipped.NAME
+    best = record["top"][0]
+    assert (best["index"], best["label"]) == (1, "1")
+    assert best["probability"] > 0.5
+
+
+def test_a_photograph_shows_no_digit(folder: Path, convfilter: Runner) -> None:
+    picture("photo.png")
+    ended = convfilter("nn", "predict", "photo.png")
+    assert ended.code == 1
+    assert ended.err == "convfilter nn predict: photo.png: no digit found\n"
+
+
+def test_where_no_digit_is_found_the_answer_is_wrong(folder: Path, convfilter: Runner) -> None:
+    Path("set/1").mkdir(parents=True)
+    digit("set/1/digit.png")
+    picture("set/1/photo.png")
+    record = json.loads(convfilter("nn", "evaluate", "--json", "set").text)
+    assert (record["pictures"], record["failed"]) == (2, 0)
+    assert record["top1_error"] == 0.5
+    assert {entry["predicted"] for entry in record["confusion"]} == {None, "1"}
