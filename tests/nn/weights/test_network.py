@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from safetensors.numpy import save
 
@@ -18,6 +19,7 @@ from convfilter.nn.preprocessing.description import KEY, Preprocessing
 from convfilter.nn.random_weights import random_weights
 from convfilter.nn.scores import best, probabilities
 from tests.nn import naive
+from tests.nn.onnx import export
 
 GRAPH = models.get("lenet5-modern")
 WEIGHTS = random_weights(GRAPH, 1)
@@ -140,3 +142,25 @@ def test_importing_the_package_and_filtering_load_nothing_of_networks(tmp_path: 
         [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
+
+
+def test_an_onnx_file_brings_its_own_weights(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    onnx.save(export.model(GRAPH, WEIGHTS), path)
+    close(convfilter.nn.load(path)(X), naive.run(GRAPH, WEIGHTS, X)[GRAPH.output])
+
+
+def test_a_warm_prediction_imports_no_compiler(tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "from convfilter.cli.main import run\n"
+        "options = ['--model', 'lenet5-modern', '--weights', 'random']\n"
+        "assert run(['nn', 'predict', *options, sys.argv[1]]) == 0\n"
+        "print({'numba', 'scipy', 'onnx', 'safetensors', 'rich'} & {*sys.modules})\n"
+    )
+    path = tmp_path / "photo.png"
+    convfilter.write(np.zeros((40, 40), np.uint8), path)
+    for _ in range(2):  # the first one may compile
+        command = [sys.executable, "-c", program, str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "set()"
