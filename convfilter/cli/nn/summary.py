@@ -84,7 +84,15 @@ def _graph(network: str, shape: Shape | None) -> Graph:
         graph = load(network).graph
     else:
         graph = models.get(network)
-    return graph if shape is None else graph.for_input(shape)
+    if shape is None or shape == graph.input_shape:
+        return graph
+    resized = graph.for_input(shape)
+    if resized.arrays() != graph.arrays():
+        maps, rows, columns = graph.input_shape
+        raise ArgumentError(
+            f"{graph.name} has weights for pictures of {rows}x{columns}x{maps}, which fit no others"
+        )
+    return resized
 
 
 def _shape(size: str) -> Shape:
