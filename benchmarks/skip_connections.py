@@ -11,6 +11,8 @@ at once (LeCun et al. 1998, Efficient BackProp).
 
 from __future__ import annotations
 
+import argparse
+
 import numpy as np
 
 from convfilter.nn.graph import INPUT, Graph, Node
@@ -67,4 +69,6 @@ def main(pairs: int = 20) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.skip_connections")
+    parser.add_argument("--pairs", type=int, default=20, help="of convolutions, default 20")
+    main(parser.parse_args().pairs)
