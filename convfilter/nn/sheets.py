@@ -38,13 +38,14 @@ _LARGEST = 100_000_000
 def sheet_of_maps(maps: NDArray[Any], title: str) -> Bytes:
     """Return the maps of a layer beside and below one another, numbered from 0.
 
-    All have one scale of greys, which the title tells: the lowest number of the layer is black, the
-    highest white.
+    Each has a scale of greys of its own, since most would be dark beside the brightest one: its
+    lowest number is black, its highest white, which is written behind the number of the map. Single
+    numbers share one scale, which the title tells.
 
     Parameters
     ----------
     maps : (maps, rows, columns), or (features,), which are shown as squares
-    title : what is written above, before the number and size of the maps and their range
+    title : what is written above, before the number and size of the maps
 
     Returns
     -------
@@ -55,11 +56,15 @@ def sheet_of_maps(maps: NDArray[Any], title: str) -> Bytes:
     if maps.ndim != 3:
         raise ArgumentError(f"{title} has outputs of shape {maps.shape}, which are no maps")
     count, rows, columns = maps.shape
-    low, high = float(maps.min()), float(maps.max())
-    greys = _greys(maps, low, high)
-    kind = f"{count} numbers" if (rows, columns) == (1, 1) else f"{count} maps of {columns}x{rows}"
-    told = f"{title}: {kind}, {low:.4g} (black) to {high:.4g} (white)"
-    return _sheet(list(greys), [str(number) for number in range(count)], told)
+    if not np.isfinite(maps).all():
+        raise ArgumentError(f"{title} has NaN or infinity in its output, which cannot be shown")
+    if (rows, columns) == (1, 1):
+        low, high = float(maps.min()), float(maps.max())
+        told = f"{title}: {count} numbers, {low:.3g} (black) to {high:.3g} (white)"
+        return _sheet(list(_greys(maps, low, high)), [str(n) for n in range(count)], told)
+    labels = [f"{number}: {largest:.3g}" for number, largest in enumerate(maps.max(axis=(1, 2)))]
+    greys = [_greys(each, float(each.min()), float(each.max())) for each in maps]
+    return _sheet(greys, labels, f"{title}: {count} maps of {columns}x{rows}, each up to white")
 
 
 def sheet_of_kernels(weights: NDArray[Any], title: str, *, blue_first: bool = False) -> Bytes:
@@ -93,8 +98,6 @@ def sheet_of_kernels(weights: NDArray[Any], title: str, *, blue_first: bool = Fa
 
 def _greys(numbers: NDArray[Any], low: float, high: float) -> Bytes:
     span = high - low
-    if not math.isfinite(span):
-        raise ArgumentError("the layer has NaN or infinity in its output, which cannot be shown")
     shares = (numbers.astype(np.float64) - low) / (span or 1.0)
     greys: Bytes = np.rint(shares * 255).astype(np.uint8)
     return greys

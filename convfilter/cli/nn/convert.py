@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from convfilter.cli.networks import check_free
+from convfilter.cli.commands.networks import check_free
 from convfilter.cli.options import Command, flag
 from convfilter.cli.wording import counted, say
 from convfilter.errors import NetworkError, UsageError, reason_of, shown
@@ -72,7 +72,7 @@ def _run(
 ) -> None:
     from dataclasses import replace
 
-    from convfilter.cli.networks import read_labels
+    from convfilter.cli.commands.networks import read_labels
     from convfilter.files.replace import replace_file
     from convfilter.nn.preprocessing.description import KEY, assumed_for, beside, read_toml
     from convfilter.nn.weights.reading import read_any

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from convfilter.cli.networks import Pictures, classifier, network_options, title
+from convfilter.cli.commands.networks import Pictures, classifier, network_options, title
 from convfilter.cli.options import Command, flag
 from convfilter.errors import ImageError, UsageError, reason_of, shown
 

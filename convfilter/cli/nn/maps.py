@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from convfilter.cli.networks import (
+from convfilter.cli.commands.networks import (
     Pictures,
     check_free,
     named_network,
@@ -35,9 +35,9 @@ _HELP = f"""\
   convfilter nn maps --model M --weights F --layer NAME PHOTO SHEET
   convfilter nn maps --model M --weights F --kernels SHEET
 
-Every map of the layer is drawn, all in one scale of greys that the title tells, with its number
-below. convfilter nn summary M lists the layers. Without --model the network is LeNet-5, which looks
-at a handwritten digit.
+Every map of the layer is drawn from black, its lowest number, to white, its highest; below stand
+the number of the map and that highest number. convfilter nn summary M lists the layers. Without
+--model the network is LeNet-5, which looks at a handwritten digit.
 """
 
 

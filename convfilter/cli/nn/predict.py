@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from convfilter.cli.networks import Pictures, classifier, network_options, recursive_option, title
+from convfilter.cli.commands.networks import (
+    Pictures,
+    classifier,
+    network_options,
+    recursive_option,
+    title,
+)
 from convfilter.cli.options import Command, flag
 
 if TYPE_CHECKING:

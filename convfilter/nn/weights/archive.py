@@ -18,8 +18,6 @@ from convfilter.nn.weights.stored import Stored
 
 __all__ = ["read_npz"]
 
-_SUFFIX = "npy"
-
 _TIGHTEST = 1040
 """Deflate makes at most 1032 bytes of one; a file that claims more is no file of weights."""
 
@@ -35,9 +33,7 @@ def read_npz(path: Path) -> Stored:
         with zipfile.ZipFile(path) as archive:
             room = path.stat().st_size * _TIGHTEST
             for member in archive.infolist():
-                name, _, suffix = member.filename.rpartition(".")
-                if suffix != _SUFFIX:
-                    raise NetworkError(f"holds {member.filename!r}, which is no array")
+                name = member.filename.rpartition(".")[0] or member.filename
                 room -= member.file_size
                 if room < 0:
                     raise NetworkError("claims more bytes than can be packed into it")

@@ -1,0 +1,142 @@
+"""Networks loaded and called from Python: names, weights that fit or do not, layers, sizes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+import convfilter
+from convfilter.errors import ArgumentError, ArgumentTypeError, NetworkError, UnknownNameError
+from convfilter.nn import models
+from convfilter.nn.network import Network
+from convfilter.nn.preprocessing.description import KEY, Preprocessing
+from convfilter.nn.random_weights import random_weights
+from convfilter.nn.scores import best, probabilities
+from tests.nn import naive
+
+GRAPH = models.get("lenet5-modern")
+WEIGHTS = random_weights(GRAPH, 1)
+X = np.random.default_rng(2).standard_normal((2, 1, 32, 32)).astype(np.float32)
+
+
+def close(found: np.ndarray, expected: np.ndarray) -> None:
+    np.testing.assert_allclose(found, expected, atol=1e-5 * np.abs(expected).max())
+
+
+def test_a_network_is_called_like_a_function() -> None:
+    network = convfilter.nn.load("lenet5-modern", WEIGHTS)
+    expected = naive.run(GRAPH, WEIGHTS, X)
+    close(network(X), expected[GRAPH.output])
+    output, layers = network(X, layers=["pool2", "C1"])
+    close(output, expected[GRAPH.output])
+    assert [*layers] == ["pool2", "C1"]
+    close(layers["pool2"], expected["pool2"])
+    close(layers["C1"], expected["relu1"])
+    assert network.summary().parameters == 61_706
+
+
+def test_workers_change_no_bit() -> None:
+    one, two = (convfilter.nn.load("lenet5-modern", WEIGHTS, workers=n)(X) for n in (1, 2))
+    np.testing.assert_array_equal(one, two)
+
+
+def test_a_file_brings_weights_and_preprocessing(tmp_path: Path) -> None:
+    path = tmp_path / "lenet.safetensors"
+    how = Preprocessing(resize=(32, 32), channels="grey", labels=tuple("0123456789"))
+    extra = {"conv1.num_batches_tracked": np.array(3), "aux1.fc.weight": np.zeros(3)}
+    path.write_bytes(save({**WEIGHTS, **extra}, {KEY: how.to_json()}))
+    network = convfilter.nn.load("lenet5-modern", path)
+    assert network.preprocessing == how
+    np.testing.assert_array_equal(network(X), convfilter.nn.load("lenet5-modern", WEIGHTS)(X))
+
+
+def test_names_of_the_paper_are_taken_as_well() -> None:
+    graph = models.get("lenet5")
+    weights = random_weights(graph, 0)
+    named = {name.replace("rbf.", "Out."): array for name, array in weights.items()}
+    assert named.keys() != weights.keys()
+    assert Network(graph, named).weights is not None
+
+
+def test_whatever_does_not_fit_is_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "bad.npz"
+    bad = dict(WEIGHTS)
+    del bad["conv1.bias"], bad["fc7.weight"]
+    bad |= {
+        "conv3.weight": np.zeros((6, 16, 5, 5), np.float32),
+        "fc5.bias": np.zeros(120, np.int64),
+        "fc6.bias": np.full(84, np.nan, np.float32),
+        "head.weight": np.zeros(3, np.float32),
+    }
+    np.savez(path, **bad)
+    with pytest.raises(ArgumentError) as caught:
+        convfilter.nn.load("lenet5-modern", path)
+    assert str(caught.value) == (
+        f"{path} does not fit lenet5-modern: conv1.bias is missing; fc7.weight is missing;"
+        " head.weight is superfluous; conv3.weight is (6, 16, 5, 5) instead of (16, 6, 5, 5);"
+        " fc5.bias is of int64, not of floats; fc6.bias holds NaN or infinity"
+    )
+
+
+def test_large_weights_are_finite() -> None:
+    large = WEIGHTS | {"fc6.bias": np.full(84, 3e38, np.float32)}
+    assert GRAPH.check_weights(large, "large").keys() == WEIGHTS.keys()
+
+
+def test_other_sizes_go_through_where_layers_take_them() -> None:
+    network = convfilter.nn.load("squeezenet", "random", seed=1)
+    x = np.random.default_rng(0).standard_normal((1, 3, 64, 80)).astype(np.float32)
+    graph = network.graph.for_input((3, 64, 80))
+    close(network(x), naive.run(graph, network.weights or {}, x)[graph.output])
+    with pytest.raises(ArgumentError, match=r"takes inputs of \(1, 32, 32\) alone"):
+        convfilter.nn.load("lenet5-modern", WEIGHTS)(np.zeros((1, 1, 40, 40), np.float32))
+
+
+def test_wrong_calls_are_refused() -> None:
+    network = convfilter.nn.load("lenet5-modern", WEIGHTS)
+    with pytest.raises(ArgumentTypeError, match="takes float32, not uint8"):
+        network(np.zeros((1, 1, 32, 32), np.uint8))
+    with pytest.raises(ArgumentError, match=r"takes arrays \(N, 1, 32, 32\), not \(1, 32, 32\)"):
+        network(X[0])
+    with pytest.raises(ArgumentError, match="no layer 'pool9'; did you mean pool"):
+        network(X, layers=["pool9"])
+    with pytest.raises(ArgumentTypeError, match="a list of names"):
+        network(X, layers="pool2")
+    with pytest.raises(NetworkError, match="has no weights"):
+        convfilter.nn.load("lenet5-modern")(X)
+    with pytest.raises(UnknownNameError, match="did you mean"):
+        convfilter.nn.load("lenet-5")
+    with pytest.raises(ArgumentError, match="weights of its own"):
+        convfilter.nn.load("net.onnx", WEIGHTS)
+
+
+def test_probabilities_follow_from_the_last_layer() -> None:
+    outputs = np.array([[1.0, 3.0, 2.0]], np.float32)
+    exponentials = np.exp([1.0, 3.0, 2.0])
+    found = probabilities(GRAPH, outputs)[0]
+    np.testing.assert_allclose(found, exponentials / exponentials.sum())
+    assert [index for index, _ in best(found, 2)] == [1, 2]
+    distances = probabilities(models.get("lenet5"), outputs)[0]
+    assert [index for index, _ in best(distances)] == [0, 2, 1]
+    with pytest.raises(ArgumentError, match="gives maps"):
+        probabilities(GRAPH, np.zeros((1, 2, 3, 3), np.float32))
+
+
+def test_importing_the_package_and_filtering_load_nothing_of_networks(tmp_path: Path) -> None:
+    program = (
+        "import sys, numpy, convfilter\n"
+        "convfilter.filters.sobel(numpy.zeros((8, 8), numpy.uint8))\n"
+        "from convfilter.cli.main import run\n"
+        "convfilter.write(numpy.zeros((8, 8), numpy.uint8), sys.argv[1] + '/a.png')\n"
+        "assert run(['sobel', sys.argv[1] + '/a.png', sys.argv[1] + '/b.png']) == 0\n"
+        "print([name for name in sys.modules if name.startswith('convfilter.nn')])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
