@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from convfilter.cli.networks import check_free
+from convfilter.cli.commands.networks import check_free
 from convfilter.cli.options import Command, flag
 from convfilter.cli.wording import say
 from convfilter.errors import ArgumentError, NetworkError, UsageError, reason_of, shown

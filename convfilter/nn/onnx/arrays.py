@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def read_array(path: str | os.PathLike[str]) -> NDArray[np.float32]:
             mapped: NDArray[Any] = npy.open_memmap(os.fspath(path), mode="r")
     except OSError as error:
         raise NetworkError(f"{shown(path)}: {reason_of(error)}") from error
-    except (ValueError, TypeError, SyntaxError, EOFError, OverflowError):
+    except (ValueError, TypeError, SyntaxError, EOFError, OverflowError, TokenError):
         raise NetworkError(
             f"{shown(path)} is no file of an array, as numpy.save writes it, or damaged"
         ) from None
