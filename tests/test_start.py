@@ -137,6 +137,10 @@ LIGHT = {
         "numpy rich convfilter.nn",
     ),
     "the engine": ("import convfilter.engine", "click rich"),
+    "a summary of a network": (
+        "from convfilter.cli.main import run\nassert run(['nn', 'summary', 'lenet5']) == 0",
+        "numba llvmlite PIL rich convfilter.nn.running convfilter.nn.training",
+    ),
     "names of formats": (
         "from convfilter import formats\nformats.format_of('a.png')",
         "numpy click",

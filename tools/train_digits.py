@@ -27,8 +27,9 @@ from numpy.typing import NDArray
 
 from convfilter.nn import digits, models
 from convfilter.nn.digits.shipped import FILE, MARGIN
-from convfilter.nn.training.data import Changes, Data, Pictures, Range, thickened, thinned
-from convfilter.nn.training.fit import Recipe, Training, npz
+from convfilter.nn.training.data import Data, Pictures, Range, thickened, thinned
+from convfilter.nn.training.fit import Training, npz
+from convfilter.nn.training.recipes import RECIPES
 
 CLASSES = range(10)
 TESTED = 200
@@ -37,14 +38,7 @@ TESTED = 200
 HELD_OUT = 1000
 """Digits that serve all choices."""
 
-RECIPE = Recipe(
-    rate=0.003,
-    epochs=60,
-    batch=64,
-    changes=Changes(2, turn=10, stretch=0.1, slant=0.2),
-    steps=(0.5, 0.75, 0.9),
-    factor=0.3,
-)
+RECIPE = RECIPES[digits.NAME]
 
 SEED = 0
 

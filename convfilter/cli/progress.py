@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from convfilter.cli.wording import say
 
-__all__ = ["Display", "display", "spinner"]
+__all__ = ["Display", "bar", "display", "spinner"]
 
 
 class Display(NamedTuple):
@@ -55,3 +55,23 @@ def spinner(text: str) -> AbstractContextManager[object] | None:
 
 def _is_watched() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
+
+
+@contextmanager
+def bar(title: str) -> Iterator[Callable[[float, str], None]]:
+    """Show a bar where a person watches; what is yielded sets its share from 0 to 1, and a text."""
+    if not _is_watched():
+        yield lambda share, text: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[text]}", markup=False),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(title, total=1.0, text="")
+        yield lambda share, text: progress.update(task, completed=share, text=text)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
+import onnx
 import pytest
 
 from convfilter.cli.commands import make
@@ -87,6 +89,14 @@ def test_the_summary_for_another_size(convfilter: Runner) -> None:
         (["conv 5 200"], "convfilter nn summary: --input is needed with layers that are written"),
         (["alexnet", "--input", "0x3x3"], "convfilter nn summary: --input must be rows, columns"),
         (["alexnet", "--input", "9x9x3"], "convfilter nn summary: layer 'conv1': a convolution:"),
+        (
+            ["lenet5", "--input", "40x40x1"],
+            "convfilter nn summary: lenet5 has weights for pictures",
+        ),
+        (
+            ["resnet18", "--input", "64x64x1"],
+            "convfilter nn summary: resnet18 has weights for pict",
+        ),
         ([], "convfilter nn summary: NETWORK is missing"),
     ],
 )
@@ -98,3 +108,21 @@ def test_what_cannot_be_summed_up_is_one_line(
     assert ended.out == b""
     assert ended.err.startswith(message)
     assert len(ended.lines) == 1
+
+
+def test_the_summary_of_an_onnx_file(convfilter: Runner) -> None:
+    light = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
+    summary = json.loads(
+        convfilter("nn", "summary", light / "light_squeezenet.onnx", "--json").text
+    )
+    own = json.loads(convfilter("nn", "summary", "squeezenet", "--json").text)
+    for figure in ("parameters", "multiply_adds", "parameter_bytes"):
+        assert summary[figure] == own[figure]
+
+
+def test_a_missing_file_is_one_line(convfilter: Runner) -> None:
+    ended = convfilter("nn", "summary", "missing.onnx")
+    assert (ended.code, ended.lines) == (
+        1,
+        ["convfilter nn summary: missing.onnx: No such file or directory"],
+    )

@@ -24,6 +24,7 @@ __all__ = [
     "Found",
     "Pictures",
     "check_free",
+    "class_folders",
     "classifier",
     "named_network",
     "network_options",
@@ -190,6 +191,24 @@ def read_labels(path: Path) -> tuple[str, ...]:
     if not labels:
         raise NetworkError(f"{shown(path)}: has no labels")
     return labels
+
+
+def class_folders(folder: Path) -> list[str]:
+    """Return the names of the folders in a folder, sorted: one for each class.
+
+    Raises
+    ------
+    ImageError
+        It cannot be read, or has none.
+    """
+    try:
+        names = sorted(each.name for each in folder.iterdir() if each.is_dir())
+    except OSError as error:
+        raise ImageError(f"{shown(folder)}: cannot be read: {reason_of(error)}") from error
+    names = [name for name in names if not name.startswith(".")]
+    if not names:
+        raise ImageError(f"{shown(folder)}: has no folders: it takes one for each class")
+    return names
 
 
 class Found(NamedTuple):

@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from convfilter.cli.commands.networks import Pictures, classifier, network_options, title
+from convfilter.cli.commands.networks import (
+    Pictures,
+    class_folders,
+    classifier,
+    network_options,
+    title,
+)
 from convfilter.cli.options import Command, flag
-from convfilter.errors import ImageError, UsageError, reason_of, shown
+from convfilter.errors import UsageError
 
 if TYPE_CHECKING:
     from convfilter.nn.classifying import Classifier
@@ -78,7 +84,7 @@ def command() -> Command:
 
 
 def _run(folder: str, json: bool, **params: Any) -> int:
-    names = _folders(Path(folder))
+    names = class_folders(Path(folder))
     made = classifier(params)
     classes = _classes(names, made)
     pictures = Pictures([str(Path(folder, name)) for name in names], recursive=True)
@@ -97,17 +103,6 @@ def _run(folder: str, json: bool, **params: Any) -> int:
         print(title(made, params))
         _show(score, made)
     return pictures.exit_code()
-
-
-def _folders(folder: Path) -> list[str]:
-    try:
-        names = sorted(each.name for each in folder.iterdir() if each.is_dir())
-    except OSError as error:
-        raise ImageError(f"{shown(folder)}: cannot be read: {reason_of(error)}") from error
-    names = [name for name in names if not name.startswith(".")]
-    if not names:
-        raise ImageError(f"{shown(folder)}: has no folders: it takes one for each class")
-    return names
 
 
 def _classes(names: list[str], made: Classifier) -> dict[str, int]:

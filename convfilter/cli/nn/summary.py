@@ -24,7 +24,7 @@ SUMMARY = "Show the layers of a network, their parameters, costs and receptive f
 _HELP = f"""\
 {SUMMARY}
 
-NETWORK is a name that nn list shows, or layers written down, which need --input:
+NETWORK is a name that nn list shows, an ONNX file, or layers written down, which need --input:
 
 \b
   convfilter nn summary alexnet
@@ -78,8 +78,21 @@ def _graph(network: str, shape: Shape | None) -> Graph:
         if shape is None:
             raise UsageError("--input is needed with layers that are written down, as 150x100x3")
         return written_network(network, shape)
-    graph = models.get(network)
-    return graph if shape is None else graph.for_input(shape)
+    if network.lower().endswith(".onnx"):
+        from convfilter.nn import load
+
+        graph = load(network).graph
+    else:
+        graph = models.get(network)
+    if shape is None or shape == graph.input_shape:
+        return graph
+    resized = graph.for_input(shape)
+    if resized.arrays() != graph.arrays():
+        maps, rows, columns = graph.input_shape
+        raise ArgumentError(
+            f"{graph.name} has weights for pictures of {rows}x{columns}x{maps}, which fit no others"
+        )
+    return resized
 
 
 def _shape(size: str) -> Shape:

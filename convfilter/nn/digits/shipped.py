@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-NAME = "lenet5"
+NAME = "lenet5-modern"
 """The network that they are of."""
 
-FILE = "lenet5.npz"
+FILE = f"{NAME}.npz"
 
 MEAN, STD = 0.1 / 1.275, 1 / 1.275
 """Of values from 0 to 1: paper becomes -0.1 and ink 1.175, so that their mean is about 0."""

@@ -141,6 +141,15 @@ class Preprocessing:
         """Return the description as the metadata of a file holds it."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
+    def to_toml(self) -> str:
+        """Return the description as a file beside the weights holds it."""
+        # texts, numbers and lists of them are written in TOML as they are in JSON
+        return "".join(
+            f"{name} = {json.dumps(value, ensure_ascii=False)}\n"
+            for name, value in asdict(self).items()
+            if value not in (None, ())
+        )
+
 
 def read_toml(path: str | os.PathLike[str]) -> Preprocessing:
     """Return the description of a TOML file.

@@ -25,11 +25,11 @@ def _record(integers: str, floats: str = "") -> Record:
 STEP = _record("loop arguments chunks")
 """A step of a network: its loop, which is called by address, and the record that it is told."""
 
-COUNTERS = 16
-"""Integers apart are the counters of a step: chunks begun, and 8 further on, chunks done.
+COUNTERS = 32
+"""Integers of the counters of a step, each on a line of the caches of its own."""
 
-So they lie on different lines of the caches.
-"""
+BEGUN, FROM_FRONT, FROM_BACK, DONE = 0, 8, 16, 24
+"""Where they stand: chunks begun, those from the first one on and from the last one back, done."""
 
 CONVOLUTION = _record(
     # the loop that multiplies tiles, and where it reads
@@ -87,7 +87,7 @@ CLIP, LEAKY, TANH, SIGMOID, AFFINE, SUM, PRODUCT, MAXIMUM = range(8)
 NORMALISE = _record(
     # over the maps at each place
     "input row pixel output output_row output_pixel rows columns maps vectors"
-    " size below scratch thread_scratch is_quick chunks",
+    " neighbours below scratch thread_scratch is_quick chunks",
     "factor offset power",
 )
 
@@ -102,7 +102,7 @@ MOVED_AXES = 6
 FILL = _record("output output_row length rows", "value")
 
 DEPTH_POOL = _record(
-    "input row pixel output output_row output_pixel rows columns maps size is_mean chunks"
+    "input row pixel output output_row output_pixel rows columns maps together is_mean chunks"
 )
 
 DEPTHWISE = _record(

@@ -118,7 +118,7 @@ class MapPooling(Operation):
             rows=out.rows,
             columns=out.columns,
             maps=maps,
-            size=self.layer.size,
+            together=self.layer.size,
             is_mean=self.layer.reduce == "mean",
             chunks=rows_in_chunks(given),
         )
@@ -181,7 +181,7 @@ class Normalising(Operation):
         if layer is not None:
             size = 2 * (whole_vectors(given.maps) + layer.size)
             fields = {
-                "size": layer.size,
+                "neighbours": layer.size,
                 "below": (layer.size - 1) // 2,
                 "scratch": room.take(room.threads * size),
                 "thread_scratch": size,
@@ -295,6 +295,8 @@ class Moving(Operation):
     def _move(self, given: Floats, out: Floats) -> Step:
         """Return the step that copies an array; the axis whose numbers lie closest goes last."""
         axes = sorted(range(out.ndim), key=lambda axis: -out.strides[axis])
+        if len(axes) > 1 and out.shape[axes[-1]] < lanes():
+            axes[-2:] = axes[-1], axes[-2]  # one long row of them rather than many short ones
         missing = MOVED_AXES - len(axes)
         if missing < 0:
             raise AssertionError(f"numbers of {len(axes)} axes are not moved")
@@ -309,7 +311,7 @@ class Moving(Operation):
             **fields,
             input=given.__array_interface__["data"][0],
             output=out.__array_interface__["data"][0],
-            chunks=chunks_for(out.size, fields["n4"]),
+            chunks=chunks_for(out.size, fields["n3"] * fields["n4"]),
         )
         return self.step("move", self.loops[0], record)
 
@@ -327,5 +329,4 @@ def _overlap(given: Floats, out: Floats, pads: Pair) -> tuple[Floats, Floats]:
 
 def loops_of(operations: Sequence[Operation]) -> dict[str, None]:
     """Return the names of all loops that operations may need, those first that take longest."""
-    assert lanes
     return dict.fromkeys(name for each in operations for name in each.loops)

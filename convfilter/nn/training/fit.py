@@ -141,8 +141,9 @@ class Training:
         losses, right, seen = 0.0, 0, 0
         shuffled = self._data.shuffled(self.recipe.batch, self.recipe.changes, rng)
         for done, (pictures, labels) in enumerate(shuffled, 1):
-            out = self.model.forward(self._input(pictures))
-            loss, gradient = self._loss(out, labels)
+            with np.errstate(all="ignore"):  # what is no number is seen by the loss
+                out = self.model.forward(self._input(pictures))
+                loss, gradient = self._loss(out, labels)
             if not np.isfinite(loss):
                 raise ArgumentError(
                     f"training has failed in epoch {self.epoch + 1}: the loss is {loss};"
@@ -208,7 +209,7 @@ class Training:
                 arrays = {name: file[name] for name in file.files}
             told = json.loads(str(arrays.pop("training")))
             epoch = int(told.pop("epoch"))
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise ArgumentError(f"{where} is no checkpoint of a training") from error
         for name, wanted in self._identity().items():
             if told.get(name) != wanted:

@@ -13,24 +13,25 @@ FLOAT = 4
 
 @loop("i8 arguments, i8 chunk, i8 thread -> i8")
 def move(arguments, chunk, thread):
-    """Copy some of the numbers of six axes; the last but one is cut into chunks."""
+    """Copy some of the numbers of six axes; the two before the last are cut into chunks."""
     m = records(arguments, 1, MOVE)[0]
-    first, last = m.n4 * chunk // m.chunks, m.n4 * (chunk + 1) // m.chunks
+    rows = m.n3 * m.n4
+    first, last = rows * chunk // m.chunks, rows * (chunk + 1) // m.chunks
     for a in range(m.n0):
         for b in range(m.n1):
             for c in range(m.n2):
-                for d in range(m.n3):
-                    start = m.input + FLOAT * (a * m.i0 + b * m.i1 + c * m.i2 + d * m.i3)
-                    out = m.output + FLOAT * (a * m.o0 + b * m.o1 + c * m.o2 + d * m.o3)
-                    for e in range(first, last):
-                        given = view(start + FLOAT * e * m.i4, m.n5 * m.i5, np.float32)
-                        made = view(out + FLOAT * e * m.o4, m.n5 * m.o5, np.float32)
-                        if m.i5 == 1 and m.o5 == 1:
-                            for k in range(m.n5):
-                                made[k] = given[k]
-                        else:
-                            for k in range(m.n5):
-                                made[k * m.o5] = given[k * m.i5]
+                start = m.input + FLOAT * (a * m.i0 + b * m.i1 + c * m.i2)
+                out = m.output + FLOAT * (a * m.o0 + b * m.o1 + c * m.o2)
+                for row in range(first, last):
+                    d, e = row // m.n4, row % m.n4
+                    given = view(start + FLOAT * (d * m.i3 + e * m.i4), m.n5 * m.i5, np.float32)
+                    made = view(out + FLOAT * (d * m.o3 + e * m.o4), m.n5 * m.o5, np.float32)
+                    if m.i5 == 1 and m.o5 == 1:
+                        for k in range(m.n5):
+                            made[k] = given[k]
+                    else:
+                        for k in range(m.n5):
+                            made[k * m.o5] = given[k * m.i5]
     return 0
 
 

@@ -22,8 +22,8 @@ def local_response(arguments, chunk, thread):
     r = records(arguments, 1, NORMALISE)[0]
     n = r.vectors * lanes(np.float32)
     squares = view(r.scratch + FLOAT * thread * r.thread_scratch, r.thread_scratch, np.float32)
-    sums = squares[n + r.size :]
-    for k in range(n + r.size):
+    sums = squares[n + r.neighbours :]
+    for k in range(n + r.neighbours):
         squares[k] = np.float32(0)
     for y in range(r.rows * chunk // r.chunks, r.rows * (chunk + 1) // r.chunks):
         for x in range(r.columns):
@@ -33,7 +33,7 @@ def local_response(arguments, chunk, thread):
                 squares[r.below + k] = given[k] * given[k]
             for k in range(n):
                 sums[k] = squares[k]
-            for j in range(1, r.size):
+            for j in range(1, r.neighbours):
                 further = squares[j:]
                 for k in range(n):
                     sums[k] += further[k]

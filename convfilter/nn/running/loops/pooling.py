@@ -55,17 +55,19 @@ def pool_maps(arguments, chunk, thread):
     p = records(arguments, 1, DEPTH_POOL)[0]
     for y in range(p.rows * chunk // p.chunks, p.rows * (chunk + 1) // p.chunks):
         for x in range(p.columns):
-            given = view(p.input + FLOAT * (y * p.row + x * p.pixel), p.maps * p.size, np.float32)
+            given = view(
+                p.input + FLOAT * (y * p.row + x * p.pixel), p.maps * p.together, np.float32
+            )
             out = view(
                 p.output + FLOAT * (y * p.output_row + x * p.output_pixel), p.maps, np.float32
             )
             for k in range(p.maps):
-                total = given[k * p.size]
-                for j in range(1, p.size):
-                    number = given[k * p.size + j]
+                total = given[k * p.together]
+                for j in range(1, p.together):
+                    number = given[k * p.together + j]
                     if p.is_mean:
                         total += number
                     elif number > total or number != number:
                         total = number
-                out[k] = total / np.float32(p.size) if p.is_mean else total
+                out[k] = total / np.float32(p.together) if p.is_mean else total
     return 0

@@ -26,6 +26,9 @@ _ROOM = "nn.running.loops.winograd"
 
 LOOPS = tuple(f"{_ROOM}.{name}" for name in ("at_once", "enter", "multiply", "leave"))
 
+PER_PRODUCT, PER_NUMBER, PER_WEIGHT = 0.0085, 0.11, 0.1
+"""Nanoseconds of one thread: to multiply, to transform and store, to fetch from memory."""
+
 MOST_GROUPS = 4
 """Groups of maps that are convolved one after the other."""
 
@@ -91,8 +94,8 @@ class _Tiles:
         groups = self._operation.layer.groups
         numbers = self._positions * self._tiles * (self._maps_in + self._maps)
         weights = self._positions * self._maps_in * self._maps
-        multiplied = self._tiles * weights * 0.0125
-        return groups * (multiplied + 0.11 * numbers + 0.02 * weights)
+        multiplied = self._tiles * weights * PER_PRODUCT
+        return groups * (multiplied + PER_NUMBER * numbers + PER_WEIGHT * weights)
 
     def _require(self) -> None:
         operation = self._operation

@@ -19,9 +19,9 @@ class CombineStep(Step[Combine], of=Combine):
 
     def forward(self, inputs: list[Array], weights: Arrays, training: bool) -> Array:
         """Return the sum."""
-        out = inputs[0] + inputs[1]
-        for further in inputs[2:]:
-            out += further
+        out = inputs[0]
+        for further in inputs[1:]:
+            out = out + further
         return out
 
     def backward(self, gradient: Array, wanted: bool) -> tuple[list[Array | None], Arrays]:

@@ -1,0 +1,90 @@
+"""The page on networks: its commands run and print what it shows, and so do its programs."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+from safetensors.numpy import save_file
+
+from convfilter.nn import models
+from convfilter.nn.random_weights import random_weights
+from convfilter.nn.summary import summarise, written_network
+from tests.cli.conftest import Runner
+from tests.pages import PAGES, ROOT, blocks
+
+PAGE = PAGES["docs/networks.md"]
+COMMANDS = [line for block in blocks(PAGE, "sh") for line in block.splitlines()]
+COMMANDS += re.findall(r"^    (convfilter nn .+)$", PAGES["README.md"], re.MULTILINE)
+BLOCK = r"\n((?:(?!```).*\n)*)```\n"
+SHOWN = re.findall(f"^```sh{BLOCK}\n```text{BLOCK}", PAGE, re.MULTILINE)
+PROGRAMS = re.findall(f"^```python{BLOCK}\n```text{BLOCK}", PAGE, re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the files that the page speaks of."""
+    desk = tmp_path_factory.mktemp("page")
+    (desk / "sample_images").mkdir()
+    for name in ("sample_images/scene.png", "cat.png"):
+        shutil.copy(ROOT / "sample_images" / "scene.png", desk / name)
+    save_file(random_weights(models.get("squeezenet")), desk / "squeezenet.safetensors")
+    return desk
+
+
+@pytest.mark.parametrize("command", dict.fromkeys(COMMANDS))
+def test_commands_run(
+    command: str, desk: Path, convfilter: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(desk)
+    program, *arguments = shlex.split(command)
+    assert program == "convfilter"
+    ended = convfilter(*arguments)
+    assert ended.code == 0, ended.err
+    pictures = [Path(name) for name in arguments if name.endswith(".png")]
+    assert all(path.stat().st_size for path in pictures)
+
+
+@pytest.mark.parametrize(("command", "text"), SHOWN)
+def test_commands_print_what_is_shown(command: str, text: str, convfilter: Runner) -> None:
+    assert convfilter(*shlex.split(command)[1:]).text == text
+
+
+def test_every_output_is_looked_at() -> None:
+    assert len(SHOWN) + len(PROGRAMS) == len(blocks(PAGE, "text"))
+    assert len(PROGRAMS) == len(blocks(PAGE, "python"))
+
+
+@pytest.mark.parametrize(("program", "text"), PROGRAMS)
+def test_programs_print_what_is_shown(
+    program: str, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exec(program, {})
+    number = re.compile(r"-?\d+\.\d+")
+    printed = capsys.readouterr().out
+    assert number.sub("#", printed) == number.sub("#", text)
+    # sums differ in the last digits between processors
+    found, shown = ([float(each) for each in number.findall(lines)] for lines in (printed, text))
+    assert found == pytest.approx(shown, rel=0.05)
+
+
+def test_figures_in_the_text_are_so() -> None:
+    def figure(name: str, text: str, *shape: int) -> int:
+        return int(getattr(summarise(written_network(text, shape)), name))
+
+    alexnet = {row.alias: row for row in summarise(models.get("alexnet")).layers}
+    cut = sum(alexnet[name].multiply_adds // 13**2 for name in ("C6", "C7"))
+    cut += alexnet["C3"].multiply_adds // 27**2
+    figures = {
+        f"{summarise(models.get('alexnet')).parameters + cut:,} parameters",
+        f"{figure('parameters', 'conv 3 8 | relu | conv 3 8', 8, 64, 64):,} parameters",
+        f"against {figure('parameters', 'conv 5 8', 8, 64, 64):,}",
+        f"{figure('multiply_adds', 'conv 5 32', 192, 28, 28) / 1e6:.1f} million",
+        f"{figure('multiply_adds', 'conv 1 16 | relu | conv 5 32', 192, 28, 28) / 1e6:.1f} million",
+        f"{figure('dense_weights', 'conv 13 4096 padding=valid', 256, 13, 13) // 10**6} million",
+    }
+    flowing = " ".join(PAGE.split())
+    assert [text for text in figures if text not in flowing] == []

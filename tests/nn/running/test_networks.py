@@ -1,0 +1,187 @@
+"""Whole networks: against onnxruntime and the twin, with several pictures, threads and outputs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from convfilter.errors import ArgumentError
+from convfilter.nn import models
+from convfilter.nn.graph import INPUT, Graph, Node
+from convfilter.nn.layers.convolution import Conv2d, Linear
+from convfilter.nn.layers.pointwise import Affine, BatchNorm, Combine, Dropout, Relu, Softmax
+from convfilter.nn.layers.pooling import GlobalPool, Pool
+from convfilter.nn.layers.shaping import Concat, Flatten, Pad
+from convfilter.nn.layers.window import Window
+from convfilter.nn.random_weights import random_weights
+from convfilter.nn.running import prepare
+from tests.nn import naive
+from tests.nn.as_onnx import session
+
+SMALL = Window((3, 3), padding=((1, 1), (1, 1)))
+
+MIXED = Graph(
+    "mixed",
+    (3, 21, 18),
+    (
+        Node("pad", Pad(((1, 0), (0, 2)), 0.5), (INPUT,)),
+        Node("conv1", Conv2d(20, Window((5, 5), (2, 1), "same")), ("pad",)),
+        Node("bn1", BatchNorm(), ("conv1",)),
+        Node("relu1", Relu(), ("bn1",)),
+        Node("pool", Pool("max", Window((3, 3), (2, 2), ceil=True)), ("relu1",)),
+        Node("conv2", Conv2d(20, SMALL), ("pool",)),
+        Node("bn2", BatchNorm(), ("conv2",)),
+        Node("add", Combine("sum"), ("pool", "bn2")),
+        Node("relu2", Relu(), ("add",)),
+        Node("left", Conv2d(32, SMALL, bias=False), ("relu2",)),
+        Node("right", Conv2d(7, Window((1, 1))), ("relu2",)),
+        Node("together", Concat(), ("left", "right", "relu2")),
+        Node("further", Conv2d(16, SMALL), ("left",)),
+        Node("twice", Combine("sum"), ("further", "further")),
+        Node("all", Concat(), ("together", "twice", "left")),
+        Node("drop", Dropout(), ("all",)),
+        Node("affine", Affine(), ("drop",)),
+        Node("mean", GlobalPool("mean"), ("affine",)),
+        Node("flat", Flatten(), ("mean",)),
+        Node("fc", Linear(11), ("flat",)),
+        Node("softmax", Softmax(), ("fc",)),
+    ),
+)
+"""A network in which layers are joined, put together, used twice, and end at different places."""
+
+
+def numbers(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    return np.random.default_rng(3).standard_normal(shape).astype(np.float32)
+
+
+def test_joined_layers_compute_what_each_computes() -> None:
+    weights, x = random_weights(MIXED), numbers(3, *MIXED.input_shape)
+    prepared = prepare(MIXED, weights)
+    assert sum(len(step.layers) > 1 for step in prepared.steps) == 2
+    expected = naive.run(MIXED, weights, x)
+    names = [node.name for node in MIXED.nodes]
+    found = prepared(x)
+    assert list(found) == ["softmax"]
+    np.testing.assert_allclose(found["softmax"], expected["softmax"], atol=1e-5)
+    # one further layer at a time, as it is asked for most, and all at once
+    for wanted in ([INPUT], *([name] for name in names), names):
+        found = prepared(x, wanted)
+        assert found.keys() == {*wanted, "softmax"}
+        for name, array in found.items():
+            largest = np.abs(expected[name]).max()
+            np.testing.assert_allclose(array, expected[name], atol=1e-5 * largest, rtol=0)
+
+
+def test_neither_threads_nor_other_pictures_change_a_bit() -> None:
+    graph = models.get("squeezenet").for_input((3, 97, 110))
+    weights, x = random_weights(graph), numbers(2, *graph.input_shape)
+    one = prepare(graph, weights, workers=1)(x)[graph.output]
+    for workers in (2, 3):
+        prepared = prepare(graph, weights, workers=workers)
+        for _ in range(5):
+            np.testing.assert_array_equal(prepared(x)[graph.output], one)
+    np.testing.assert_array_equal(prepared(x[1:])[graph.output], one[1:])
+
+
+def compare(name: str, size: int | None) -> None:
+    """Compare all layers of a network, run as they are asked for, and its output as it is run."""
+    graph = models.get(name)
+    if size is not None:
+        graph = graph.for_input((graph.input_shape[0], size, size))
+    weights, x = random_weights(graph), numbers(1, *graph.input_shape)
+    names = [node.name for node in graph.nodes]
+    prepared = prepare(graph, weights)
+    results = session(graph, weights, 1, names).run(None, {INPUT: x})
+    expected = dict(zip(names, results, strict=True))
+    (last,) = [node for node in graph.nodes if node.name == graph.output]
+    before = last.inputs[0] if isinstance(last.layer, Softmax) else last.name
+    for found in (prepared(x, names), prepared(x, [before])):
+        for layer, array in found.items():
+            largest = np.abs(expected[layer]).max()
+            np.testing.assert_allclose(array, expected[layer], atol=1e-4 * largest, rtol=0)
+    ours, theirs = (np.argsort(-each[0].ravel())[:5] for each in (array, expected[before]))
+    assert before != layer or ours.tolist() == theirs.tolist()
+    blank = prepared(np.zeros_like(x), [before])[before]
+    assert np.abs(blank - expected[before]).max() > 1e-2 * np.abs(expected[before]).max()
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("resnet18", 96), ("squeezenet", 97), ("googlenet", 224), ("lenet5", None)],
+)
+def test_networks_are_those_of_onnxruntime(name: str, size: int | None) -> None:
+    compare(name, None if size == 224 else size)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", models.names())
+def test_all_networks_are_those_of_onnxruntime(name: str) -> None:
+    compare(name, None)
+
+
+def test_what_cannot_be_run_is_told() -> None:
+    graph = Graph("one", (4, 5, 5), (Node("conv", Conv2d(2, Window((3, 3))), (INPUT,)),))
+    weights = random_weights(graph)
+    with pytest.raises(ArgumentError, match=r"conv\.bias is missing"):
+        prepare(graph, {"conv.weight": weights["conv.weight"]})
+    prepared = prepare(graph, weights)
+    with pytest.raises(ArgumentError, match=r"one takes arrays \(N, 4, 5, 5\), not \(1, 3, 5, 5\)"):
+        prepared(np.zeros((1, 3, 5, 5), np.float32))
+    with pytest.raises(ArgumentError, match="one has no layer 'fire'"):
+        prepared(np.zeros((1, 4, 5, 5), np.float32), ["fire"])
+    assert prepared(np.zeros((0, 4, 5, 5), np.float32))["conv"].shape == (0, 2, 3, 3)
+
+
+def test_steps_tell_layers_ways_and_operations() -> None:
+    graph = models.get("resnet18")
+    prepared = prepare(graph, random_weights(graph))
+    steps = prepared.steps
+    named = {name for step in steps for name in step.layers}
+    computed = {node.name for node in graph.nodes if not isinstance(node.layer, Flatten)}
+    assert named == computed | {INPUT}
+    products = sum(
+        node.layer.multiply_adds(*graph.shapes_of(node.inputs))
+        for node in graph.nodes
+        if isinstance(node.layer, Conv2d | Linear)
+    )
+    assert 2 * products <= sum(step.flops for step in steps) <= 2.1 * products
+    assert {step.way.split(":")[0] for step in steps} >= {"direct", "winograd 4x4", "mean"}
+    assert len(prepared.times(numbers(1, *graph.input_shape))) == len(steps)
+
+
+def test_memory_is_used_again() -> None:
+    graph = models.get("resnet50")
+    prepared = prepare(graph, random_weights(graph))
+    kept = 4 * sum(int(np.prod(shape)) for shape in graph.shapes.values())
+    assert prepared.memory_bytes < kept / 4
+
+
+def test_loops_run_as_python_where_nothing_is_compiled() -> None:
+    program = """
+import numpy as np
+from convfilter.nn.running import forcing, prepare
+from tests.nn import naive
+from tests.nn.running.cases import KINDS
+for kind, make in KINDS.items():
+    if "convolution" not in kind:
+        case = make(np.random.default_rng(5))
+        found = prepare(case.graph, case.weights, workers=1)(case.x[:1])["layer"]
+        expected = naive.run(case.graph, case.weights, case.x[:1])["layer"]
+        assert np.abs(found - expected).max() <= 1e-5 * np.abs(expected).max(), kind
+from tests.nn.running.cases import case_of
+from convfilter.nn.layers.convolution import Conv2d
+from convfilter.nn.layers.window import Window
+layer = Conv2d(5, Window((3, 3), padding=((1, 1), (1, 1))))
+case = case_of(np.random.default_rng(0), layer, (16, 6, 5))
+for way in ("direct", "winograd 2", "winograd 4"):
+    with forcing(way):
+        found = prepare(case.graph, case.weights, workers=2)(case.x[:1])["layer"]
+    expected = naive.run(case.graph, case.weights, case.x[:1])["layer"]
+    assert np.abs(found - expected).max() <= 2e-5 * np.abs(expected).max(), way
+"""
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=120)
