@@ -11,6 +11,8 @@ at once (LeCun et al. 1998, Efficient BackProp).
 
 from __future__ import annotations
 
+import argparse
+
 import numpy as np
 
 from convfilter.nn.graph import INPUT, Graph, Node
@@ -58,8 +60,11 @@ def _weights(graph: Graph, rng: np.random.Generator) -> dict[str, np.ndarray]:
     }
 
 
-def main(pairs: int = 20) -> None:
+def main() -> None:
     """Print a table."""
+    parser = argparse.ArgumentParser(description="Gradients with and without skip connections.")
+    parser.add_argument("--pairs", type=int, default=20, help="of convolutions, 20 unless given")
+    pairs = parser.parse_args().pairs
     found = {skips: norms(pairs, skips=skips) for skips in (False, True)}
     print("pair   without skips   with skips")
     for pair in range(pairs):
