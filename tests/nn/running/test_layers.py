@@ -7,7 +7,7 @@ import pytest
 
 from convfilter.nn.graph import INPUT
 from convfilter.nn.layers.layer import Layer
-from convfilter.nn.layers.pointwise import LocalResponse
+from convfilter.nn.layers.pointwise import LocalResponse, Sigmoid
 from convfilter.nn.running import Prepared, forcing, prepare
 from tests.nn import naive
 from tests.nn.as_onnx import session
@@ -63,19 +63,28 @@ def _all(kind: type) -> set[type]:
 
 
 def check_with_onnxruntime(kind: str, seed: int) -> None:
-    """Compare a random case with onnxruntime; where it refuses the operator, with the twin."""
+    """Compare a random case with the twin, and with onnxruntime where that can be trusted.
+
+    It knows no local response of an even size; of an odd one it takes squares away from sums, which
+    leaves nothing of small numbers beside large ones, and its sigmoid is off by 1e-8 near 0.
+    """
     case = KINDS[kind](np.random.default_rng(seed))
+    check(case)
     layer = case.graph.nodes[-1].layer
     if isinstance(layer, LocalResponse) and layer.size % 2 == 0:
-        check(case)
         return
     prepared = prepare(case.graph, case.weights)
     found = prepared(case.x)["layer"]
+    twin = naive.run(case.graph, case.weights, case.x)["layer"]
     theirs = session(case.graph, case.weights, len(case.x), threads=1)
     expected = np.asarray(theirs.run(None, {INPUT: case.x})[0])
-    largest = np.abs(expected).max()
-    error = np.abs(found - expected).max()
-    assert error <= tolerance(prepared) * largest, (kind, seed, case.graph)
+    allowed = tolerance(prepared) * np.abs(twin).max()
+    if (
+        isinstance(layer, LocalResponse | Sigmoid)
+        and not np.abs(expected - twin).max() < allowed / 2
+    ):
+        return
+    assert np.abs(found - expected).max() <= allowed, (kind, seed, case.graph)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -115,7 +115,7 @@ class _Tiles:
         first = group * self._maps
         weight = operation.weight[first : first + self._maps]
         points = evaluation(self._side)
-        both = np.kron(points, points).astype(np.float64)
+        both = np.kron(points, points)
         taps = weight.transpose(2, 3, 1, 0).reshape(9, -1)
         at_points = (both @ taps).reshape(self._positions, self._maps_in, self._maps)
         scale = np.broadcast_to(operation.scale, (operation.layer.maps,))
