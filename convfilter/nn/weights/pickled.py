@@ -11,6 +11,7 @@ them.
 from __future__ import annotations
 
 import pickletools
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -56,8 +57,10 @@ def read_pickle(file: IO[bytes], known: Known, persistent: Callable[[Any], Any])
     """
     machine = _Machine(known, persistent)
     try:
-        for operation, argument, _ in pickletools.genops(file):
-            machine.run(operation.name, argument)
+        with warnings.catch_warnings():  # of escapes in damaged texts
+            warnings.simplefilter("ignore")
+            for operation, argument, _ in pickletools.genops(file):
+                machine.run(operation.name, argument)
         return machine.result()
     except NetworkError:
         raise

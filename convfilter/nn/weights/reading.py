@@ -74,7 +74,7 @@ def _kind(path: Path, head: bytes) -> str:
         try:
             with zipfile.ZipFile(path) as archive:
                 names = archive.namelist()
-        except zipfile.BadZipFile as error:
+        except (zipfile.BadZipFile, NotImplementedError) as error:
             raise NetworkError(f"is a damaged zip archive ({error})") from error
         return "pickle" if any(name.endswith("data.pkl") for name in names) else "archive"
     if head[8:9] == b"{":
