@@ -72,4 +72,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.skip_connections")
+    parser.add_argument("--pairs", type=int, default=20, help="of convolutions, default 20")
+    main(parser.parse_args().pairs)

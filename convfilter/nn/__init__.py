@@ -1,8 +1,10 @@
 """Networks of layers on the engine: tables of well-known ones, files of weights, ONNX graphs.
 
->>> network = convfilter.nn.load("squeezenet", "squeezenet.safetensors")
->>> network(x).shape
-(1, 1000)
+>>> import numpy as np
+>>> from convfilter import nn
+>>> network = nn.load("lenet5-modern", "random")  # or a file of weights
+>>> network(np.zeros((1, 1, 32, 32), np.float32)).shape
+(1, 10)
 """
 
 from __future__ import annotations

@@ -41,12 +41,13 @@ class Network:
 
     Examples
     --------
-    >>> network = convfilter.nn.load("resnet50", "resnet50.safetensors")
+    >>> network = load("lenet5-modern", "random")
+    >>> x = np.zeros((2, 1, 32, 32), np.float32)
     >>> network(x).shape
-    (1, 1000)
-    >>> output, layers = network(x, layers=["layer1", "layer4"])
-    >>> layers["layer4"].shape
-    (1, 2048, 7, 7)
+    (2, 10)
+    >>> output, layers = network(x, layers=["C1", "pool4"])
+    >>> layers["C1"].shape
+    (2, 6, 28, 28)
     """
 
     def __init__(
@@ -218,8 +219,8 @@ def load(
 
     Examples
     --------
-    >>> network = convfilter.nn.load("squeezenet", "squeezenet.safetensors")
-    >>> output, layers = network(x, layers=["fire5"])
+    >>> load("squeezenet", "random", seed=1).labels  # or "squeezenet.safetensors"
+    ()
     """
     text = os.fsdecode(model)
     if isinstance(model, os.PathLike) or text.lower().endswith(_ONNX):

@@ -14,7 +14,7 @@ from convfilter.nn.graph import INPUT, Node
 from convfilter.nn.layers.convolution import Conv2d
 from convfilter.nn.layers.layer import Layer, Shape, elements
 from convfilter.nn.layers.pooling import Pool
-from convfilter.nn.onnx.problems import RefusedError
+from convfilter.nn.onnx.problems import RefusedError, printable
 from convfilter.nn.onnx.tensors import Budget, Tensors
 
 __all__ = ["LARGEST_INPUT", "Builder", "Operand", "Output", "Place", "Step"]
@@ -86,6 +86,7 @@ class Builder:
             maps, rows, columns = inputs[0].shape
             (top, bottom), (left, right) = layer.window.pads((rows, columns))
             self._check_size(maps * (rows + top + bottom) * (columns + left + right))
+        name = printable(name)
         while name in self._names:
             name += "_"
         self._names.add(name)

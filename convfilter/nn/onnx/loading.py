@@ -88,9 +88,7 @@ def load_onnx(path: str | os.PathLike[str], shape: Shape | None = None) -> OnnxN
 
     Examples
     --------
-    >>> graph, weights, _ = load_onnx("squeezenet.onnx")
-    >>> graph.shapes[graph.output]
-    (1000,)
+    ``graph, weights, _ = load_onnx("squeezenet.onnx")``
 
     References
     ----------
@@ -111,8 +109,9 @@ def load_onnx(path: str | os.PathLike[str], shape: Shape | None = None) -> OnnxN
     model = onnx.ModelProto()
     try:
         model.ParseFromString(data)
+        _check_text(model)
         return _Reading(model, Path(path), len(data), shape).network()
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise NetworkError(f"{name} is damaged: it holds text that is no UTF-8") from None
     except Exception as error:
         # the class is that of one of several packages that protobuf may come from
@@ -300,6 +299,18 @@ class _Reading:
         graph = Graph(self._path.stem, builder.input_shape, nodes, found.name)
         arrays = {key: builder.weights[key] for key in graph.arrays()}
         return OnnxNetwork(graph, graph.check_weights(arrays, self._where), found.stack)
+
+
+def _check_text(message: Any) -> None:
+    """Raise UnicodeError for names that are no text: protobuf gives such as bytes."""
+    for field, value in message.ListFields():
+        if field.type == field.TYPE_STRING:
+            for each in [value] if isinstance(value, str | bytes) else value:
+                if isinstance(each, bytes):
+                    raise UnicodeError
+        elif field.type == field.TYPE_MESSAGE:
+            for each in [value] if hasattr(value, "ListFields") else value:
+                _check_text(each)
 
 
 def _name_of(node: Any) -> str:

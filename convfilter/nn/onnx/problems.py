@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from convfilter.errors import NetworkError, listed
 
-__all__ = ["Problems", "RefusedError", "named"]
+__all__ = ["Problems", "RefusedError", "named", "printable"]
 
 _EXAMPLES = 3
 """So many nodes are named of those that have the same thing wrong."""
@@ -48,5 +46,10 @@ def _said(reason: str, nodes: list[str]) -> str:
 
 def named(name: str) -> str:
     """Return a name from a file for a message: short, and on one line whatever it holds."""
-    name = re.sub(r"[^ -~]", "?", name)
+    name = printable(name)
     return repr(name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}...")
+
+
+def printable(name: str) -> str:
+    """Return a name with question marks for what would break a line."""
+    return "".join(letter if letter.isprintable() else "?" for letter in name)

@@ -96,10 +96,12 @@ class Training:
 
     Examples
     --------
-    >>> training = Training(graph, data, to_input, Recipe(epochs=3), seed=0)
-    >>> for progress in training.run():
-    ...     print(progress.loss)
-    >>> weights = training.model.weights
+    ::
+
+        training = Training(graph, data, to_input, Recipe(epochs=3), seed=0)
+        for progress in training.run():
+            print(progress.loss)
+        weights = training.model.weights
     """
 
     def __init__(

@@ -36,9 +36,13 @@ class Model:
 
     Examples
     --------
+    >>> from convfilter.nn import models
+    >>> from convfilter.nn.training.start import start
+    >>> graph = models.get("lenet5-modern")
     >>> model = Model(graph, start(graph, seed=0))
-    >>> out = model.forward(x)
-    >>> gradients = model.backward(gradient_of_out)
+    >>> out = model.forward(np.ones((1, 2, 32, 32), np.float32))
+    >>> model.backward(out)["conv1.weight"].shape
+    (6, 1, 5, 5)
     """
 
     def __init__(

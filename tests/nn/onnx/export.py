@@ -83,7 +83,7 @@ class Writer:
         self.arrays: list[onnx.TensorProto] = []
 
     def constant(self, name: str, array: Any) -> str:
-        self.arrays.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        self.arrays.append(numpy_helper.from_array(np.array(array, order="C"), name))
         return name
 
     def array(self, node: Node, name: str) -> Any:

@@ -122,7 +122,7 @@ def test_a_loss(loss: Loss, classes: int) -> None:
 
 
 def _small_residual() -> Graph:
-    whole = models.get("resnet18").for_input((3, 40, 33))
+    whole = models.get("resnet18").for_input((3, 24, 20))
     cut = next(i for i, node in enumerate(whole.nodes) if node.name.startswith("layer2.1"))
     return Graph("start of resnet18", whole.input_shape, whole.nodes[:cut])
 
