@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         pool,
     )
     from convfilter.errors import ConvfilterError
+    from convfilter.features.learning import Learned, learn_kernel
     from convfilter.files.reading import read
     from convfilter.files.writing import write
     from convfilter.picture.image import Image
@@ -32,12 +33,14 @@ _HOMES = {
     "ConvfilterError": "errors",
     "FileResult": "batch.filtering",
     "Image": "picture.image",
+    "Learned": "features.learning",
     "Pipeline": "pipeline",
     "apply": "pipeline",
     "convolve": "engine",
     "correlate": "engine",
     "correlate_bank": "engine",
     "filter_files": "batch.filtering",
+    "learn_kernel": "features.learning",
     "maximum": "engine",
     "median": "engine",
     "minimum": "engine",
@@ -53,6 +56,7 @@ __all__ = [
     "ConvfilterError",
     "FileResult",
     "Image",
+    "Learned",
     "Pipeline",
     "apply",
     "convolve",
@@ -62,6 +66,7 @@ __all__ = [
     "filter_files",
     "filters",
     "kernels",
+    "learn_kernel",
     "maximum",
     "median",
     "minimum",

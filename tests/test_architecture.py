@@ -33,6 +33,7 @@ FLOORS = {
     "pipeline": 4,
     "large": 5,
     "plots": 5,
+    "features": 5,
     "batch": 6,
     "web": 7,
     "cli": 8,

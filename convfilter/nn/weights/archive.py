@@ -6,6 +6,7 @@ import math
 import zipfile
 import zlib
 from pathlib import Path
+from tokenize import TokenError
 from typing import IO, Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def _array(file: IO[bytes], name: str, size: int) -> NDArray[Any]:
         version = npy.read_magic(file)
         header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, columns_first, dtype = header(file)
-    except (ValueError, SyntaxError, TypeError) as error:
+    except (ValueError, SyntaxError, TypeError, TokenError) as error:
         raise NetworkError(f"has a damaged header of {name} ({error})") from error
     if dtype.kind not in "fiub":
         what = "pickled objects, which are not read" if dtype.hasobject else f"{dtype}, not numbers"

@@ -193,6 +193,14 @@ def claiming(shape: tuple[int, ...], dtype: str = "<f4") -> bytes:
     return file.getvalue()
 
 
+def header_without_end() -> bytes:
+    text = b"{'descr': ".ljust(118) + b"\n"
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("w.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text)
+    return file.getvalue()
+
+
 def objects() -> bytes:
     file = io.BytesIO()
     np.savez(file, w=np.array([{}, None], object))
@@ -216,6 +224,7 @@ HOSTILE_FILES = {
     ),
     "huge shape, npz": (lambda: claiming((1 << 40,)), "claims w of shape (1099511627776,)"),
     "negative shape, npz": (lambda: claiming((-1, 4)), "has a damaged header|claims w of shape"),
+    "half a header, npz": (header_without_end, "has a damaged header of w"),
     "texts, npz": (lambda: claiming((1,), "<U4"), "w holds <U4, not numbers"),
     "objects, npz": (objects, "w holds pickled objects, which are not read"),
     "empty": (lambda: b"", "is empty"),
