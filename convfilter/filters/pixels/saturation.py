@@ -30,7 +30,7 @@ __all__ = [
     "recorded_saturation",
 ]
 
-LOOKED_AT = 1 << 14
+LOOKED_AT = 1 << 12
 """Pixels of a picture, about: so few that looking at them takes no time."""
 
 ROUNDING = 1e-4
