@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from convfilter.dtypes import PIXEL_DTYPES, understood, way_out
 from convfilter.errors import ArgumentError, ImageError
+from convfilter.formats.behind import behind
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.quiet import warnings_silenced
@@ -69,8 +70,18 @@ def read(file: BinaryIO, limits: Limits) -> Image:
         for number in chosen
     ]
     return replace(
-        frames[0], following=tuple(frames[1:]), stack=_stack(limits.axes, lengths, chosen)
+        frames[0],
+        following=tuple(frames[1:]),
+        stack=_stack(limits.axes, lengths, chosen),
+        left_out=_behind(file.read()),
     )
+
+
+def _behind(rest: bytes) -> tuple[str, ...]:
+    """Return what is said of the bytes behind the array; `numpy.save` may have added others."""
+    if rest.startswith(npy.MAGIC_PREFIX):
+        return ("further arrays behind the first: left out",)
+    return tuple(behind(rest))
 
 
 def _stack(axes: str | None, lengths: tuple[int, ...], chosen: list[int]) -> Stack | None:

@@ -140,11 +140,18 @@ def expect(case: Case) -> Expected:
     if name in ("bilateral", "nl_means"):
         dtype = image_dtype(image)
         exact = getattr(naive, name)(image, *case.arguments, **options)
-        side = case.arguments[0] if name == "bilateral" else options.get("search", 21)
-        largest = float(np.abs(as_floats(image)).max())  # of what windows see
-        largest = max(largest, abs(shown_fill(options)))
-        return Expected(exact, dtype, allowance(dtype, np.full(exact.shape, largest), side**2))
+        return Expected(exact, dtype, allowance(dtype, *_nearby_values(case)))
     return expect_sums(case)
+
+
+def _nearby_values(case: Case) -> tuple[Array, int]:
+    """Return the largest absolute value that each weighted mean is made of, and of how many."""
+    image, options = np.abs(as_floats(case.image)), case.options
+    is_disk = case.function == "bilateral"
+    side = case.arguments[0] // 2 * 2 + 1 if is_disk else options.get("search", 21)
+    finite = np.where(np.isfinite(image), image, 0)
+    around = {"border": options.get("border", "reflect"), "fill": abs(options.get("fill", 0.0))}
+    return naive.maximum(finite, side, **around), side**2
 
 
 def expect_edges(case: Case) -> Expected:

@@ -167,3 +167,18 @@ def test_alpha_that_the_file_does_not_tell_is_named():
     assert "does not tell that the last channel is alpha" in notes[0]
     file.seek(0)
     assert not read(file).alpha
+
+
+@pytest.mark.parametrize(
+    ("rest", "said"),
+    [
+        (stored(picture("uint8", 3, 3)).getvalue(), ("further arrays behind the first: left out",)),
+        (b"words", ("5 bytes that are no part of it behind the picture: left out",)),
+        (bytes(512), ()),
+    ],
+)
+def test_what_stands_behind_an_array_is_named(rest: bytes, said: tuple[str, ...]):
+    array = picture("uint16", 5, 7)
+    image = read(io.BytesIO(stored(array).getvalue() + rest))
+    np.testing.assert_array_equal(image.pixels, array)
+    assert image.left_out == said

@@ -14,6 +14,8 @@ from contextvars import ContextVar
 from math import isqrt
 from typing import NamedTuple
 
+import numpy as np
+
 from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import is_rehearsal
 
@@ -28,7 +30,7 @@ __all__ = [
     "recorded_saturation",
 ]
 
-LOOKED_AT = 1 << 14
+LOOKED_AT = 1 << 12
 """Pixels of a picture, about: so few that looking at them takes no time."""
 
 ROUNDING = 1e-4
@@ -51,7 +53,7 @@ class Saturation:
     def begin(self, colours: Array, white: float) -> None:
         """Take note of the shares of a picture that are white, or black, from the beginning."""
         few = _spread(colours)
-        self._white, self._black = float((few >= white).mean()), float((few <= 0).mean())
+        self._white, self._black = _count(few >= white) / few.size, _count(few <= 0) / few.size
 
     def add(self, above: float, below: float, values: int) -> None:
         """Count what lay beyond among so many values of what became of the picture."""
@@ -109,7 +111,7 @@ def begin(colours: Array, white: float) -> None:
 def count_cut(values: Array, white: float) -> None:
     """Count the values (H, W) or (H, W, C) of a result that rounding will cut."""
     few, slack = _spread(values), ROUNDING * white
-    _add(int((few > white + slack).sum()), int((few < -slack).sum()), few.size)
+    _add(_count(few > white + slack), _count(few < -slack), few.size)
 
 
 def count_rounded(result: Array, before: Array, white: float, beyond: Beyond) -> None:
@@ -118,8 +120,8 @@ def count_rounded(result: Array, before: Array, white: float, beyond: Beyond) ->
     `before` are the colours that the work began with, which may lie beyond themselves.
     """
     few, old = _spread(result), _spread(before)
-    above = int((few == white).sum()) if beyond.white or (old > white).any() else 0
-    below = int((few == 0).sum()) if beyond.black or (old < 0).any() else 0
+    above = _count(few == white) if beyond.white or (old > white).any() else 0
+    below = _count(few == 0) if beyond.black or (old < 0).any() else 0
     _add(above, below, few.size)
 
 
@@ -127,6 +129,10 @@ def _add(above: int, below: int, values: int) -> None:
     saturation = _wanted()
     if saturation is not None:
         saturation.add(above, below, values)
+
+
+def _count(chosen: Array) -> int:
+    return int(np.count_nonzero(chosen))
 
 
 def _spread(colours: Array) -> Array:

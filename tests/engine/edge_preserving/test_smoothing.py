@@ -46,6 +46,16 @@ def test_nl_means_of_every_dtype(shape: tuple[int, ...], dtype: Any) -> None:
             check_nl_means(image, strength, size=size, search=search)
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("outlier", [1e3, -1e6, 1e20, 1e37])
+def test_one_value_far_larger_than_all_others(dtype: Any, outlier: float) -> None:
+    image = noise((24, 26), dtype)
+    image[12, 13] = outlier
+    for sigma_color in (0.1, 2.0, outlier * outlier):
+        check_bilateral(image, 5, sigma_color, 2.0)
+    check_nl_means(image, 0.2, size=3, search=5)
+
+
 @pytest.mark.parametrize("border", BORDERS)
 def test_borders(border: str) -> None:
     for shape in ((2, 3), (6, 5, 3)):
