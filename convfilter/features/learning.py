@@ -141,8 +141,8 @@ def learn_kernel(
     >>> before = np.random.default_rng(0).integers(40, 200, (64, 64)).astype(np.uint8)
     >>> after = convfilter.correlate(before, [[0, 1, 0], [1, 4, 1], [0, 1, 0]], scale=1 / 8)
     >>> (learned,) = convfilter.learn_kernel([(before, after)], 3)
-    >>> (learned.kernel.weights * 8).round(1).tolist()
-    [[0.0, 1.0, 0.0], [1.0, 4.0, 1.0], [0.0, 1.0, 0.0]]
+    >>> (learned.kernel.weights * 8).round().astype(int).tolist()
+    [[0, 1, 0], [1, 4, 1], [0, 1, 0]]
     """
     side = check_integer(size, "size")
     if not 1 <= side <= _LARGEST_SIZE or side % 2 == 0:
