@@ -210,6 +210,8 @@ def median_5x5(T, source, target, rows, length, pitch, ring, columns, results):
     step, size = source[0].channels, lanes(T)
     extent = source[0].width
     nans = 0
+    for row in range(5):  # the last vector reaches beyond a row, where NaN may lie of other work
+        store(ring, row * pitch + extent * step, fill(T(0)))
     for row in range(4):
         load_rows(source, row, 1, 0, extent, 0, ring[row % 5 * pitch :])
     for i in range(rows):
