@@ -32,7 +32,7 @@ class Step(NamedTuple):
     name : of the filter, or of a kernel of the catalogue
     filter : the filter that runs
     parameters : the values of all parameters, checked
-    given : the parameters that were stated, as they were
+    given : the parameters that were stated, checked
     """
 
     name: str
@@ -53,14 +53,20 @@ class Step(NamedTuple):
         """
         stated = given or {}
         found, preset = _find_with(name, stated)
-        return cls(name, found, found.bind({**stated, **preset}), tuple(stated.items()))
+        return cls._with(name, found, stated, found.bind({**stated, **preset}))
 
     @classmethod
     def parse(cls, name: str, texts: Mapping[str, str]) -> Step:
         """Do the same with values that a person wrote as text; raises the same errors."""
         found, preset = _find_with(name, {key.replace("-", "_"): key for key in texts})
         stated = found.parse(texts)
-        return cls(name, found, found.complete({**stated, **preset}), tuple(stated.items()))
+        return cls._with(name, found, stated, found.bind({**stated, **preset}))
+
+    @classmethod
+    def _with(
+        cls, name: str, found: Filter, stated: Iterable[str], values: Mapping[str, Any]
+    ) -> Step:
+        return cls(name, found, values, tuple((key, values[key]) for key in stated))
 
     def __str__(self) -> str:
         import shlex
