@@ -27,12 +27,14 @@ class Document:
     ----------
     name : what messages call it
     tables : its content
+    names_files : whether it may name further files, which what came with a picture may not
     """
 
-    def __init__(self, text: str, name: str) -> None:
+    def __init__(self, text: str, name: str, *, names_files: bool = True) -> None:
         import tomllib
 
         self.name = name
+        self.names_files = names_files
         self._text = text
         try:
             if len(text) > LARGEST_FILE:

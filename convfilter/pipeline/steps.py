@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convfilter import filters, kernels
-from convfilter.errors import ConvfilterError, PipelineError, UnknownNameError
+from convfilter.errors import ConvfilterError, KernelError, PipelineError, UnknownNameError
 from convfilter.filters.declaring.parameters import plain, written
 
 if TYPE_CHECKING:
@@ -183,9 +183,17 @@ def _step_of(document: Document, number: int, said: Any) -> Step:
             if at != "filter":
                 key = at.replace("-", "_")
                 found, _ = _find_with(name, {key: at})
-                stated[key] = next(p for p in found.parameters if p.name == key).read(value)
+                parameter = next(p for p in found.parameters if p.name == key)
+                if parameter.kind == "kernel" and isinstance(value, str):
+                    _check_kernel_name(document, value)
+                stated[key] = parameter.read(value)
         at = "filter"
         return Step.of(name, stated)
     except ConvfilterError as error:
         where = document.place(*place, at)
         raise PipelineError(f"{where}: step {number}, {name}: {error}") from error
+
+
+def _check_kernel_name(document: Document, name: str) -> None:
+    if not document.names_files and name not in kernels.names():
+        raise KernelError(f"no kernel of the catalogue is called {name!r}, and files are not read")

@@ -84,7 +84,7 @@ class Stamp(NamedTuple):
         text = _text(metadata)
         if text is None:
             raise ImageError(f"{name}: does not say how it was made: it was made without --stamp")
-        document = Document(text, f"the stamp of {name}")
+        document = Document(text, f"the stamp of {name}", names_files=False)
         said = document.tables.get(INPUT)
         if not isinstance(said, dict):
             raise PipelineError(f"{document.name}: has no table [{INPUT}]")

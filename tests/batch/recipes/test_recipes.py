@@ -57,7 +57,7 @@ def _commands(inputs: list[Path], folder: Path, count: int, seed: int) -> None:
         random = Random(f"{seed} {number}")
         before, after, suffix = drawn.command(random)
         source = random.choice(inputs)
-        made, again, third = (folder / f"{number}-{word}{suffix}" for word in ("1", "2", "3"))
+        made, again = (folder / f"{number}-{word}{suffix}" for word in ("1", "2"))
         recipe = folder / f"{number}.toml"
         words = [*before, str(source), str(made), *after, "--save-recipe", str(recipe), "-q"]
         code = run(words)
