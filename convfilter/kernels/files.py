@@ -205,7 +205,7 @@ def _from_npy(data: bytes, name: str) -> Kernel:
         raise KernelError("is damaged: the array is not as long as the header says")
     array = np.frombuffer(rest, dtype).reshape(shape, order="F" if by_columns else "C")
     if array.ndim == 1:
-        check_row(array)
+        check_row(array.tolist())
     weights = check_kernel(array if array.ndim == 2 else array[np.newaxis, :])
     return kernel_from_table({"weights": weights.tolist()}, name)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-import convfilter
+from convfilter import __version__
 from convfilter.batch.settings import OF_RECIPES, OPTIONS, Settings, check_together, completed
 from convfilter.errors import (
     ArgumentTypeError,
@@ -95,12 +95,12 @@ class Recipe:
         checked = {name: _option(name).check(value) for name, value in options.items()}
         check_together(completed(checked))
         self.options = {n: value for n, value in checked.items() if value != OPTIONS[n].default}
-        self.version = convfilter.__version__
+        self.version = __version__
 
     @classmethod
     def of(cls, pipeline: Pipeline, settings: Mapping[str, Any]) -> Recipe:
         """Return the recipe of a pipeline and of what complete settings say of results."""
-        return cls(pipeline, **{name: settings[name] for name in OF_RECIPES})  # type: ignore[misc]
+        return cls(pipeline, **{name: settings[name] for name in OF_RECIPES})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Recipe:
@@ -136,7 +136,7 @@ class Recipe:
                 raise PipelineError(
                     f"{document.place(name)}: a recipe has no {name}{suggestion(name, known)}"
                 )
-        version = document.tables.get(VERSION, convfilter.__version__)
+        version = document.tables.get(VERSION, __version__)
         if not isinstance(version, str) or not version.isprintable() or len(version) > 80:
             raise PipelineError(f"{document.place(VERSION)}: {VERSION} is a version, such as 0.1.0")
         said = document.tables.get("options", {})
