@@ -149,15 +149,16 @@ class Work:
         if source is None:
             if not _may_have_stamp(image):
                 return image, []
-            from convfilter.batch.recipes.stamp import without_stamp
+            from convfilter.batch.recipes.embedding import without_stamp
 
             image, had_one = without_stamp(image)
             return image, ["the stamp told how the input was made, and was left out"] * had_one
+        from convfilter.batch.recipes.embedding import with_stamp
         from convfilter.batch.recipes.recipe import Recipe
-        from convfilter.batch.recipes.stamp import Stamp, stamped
+        from convfilter.batch.recipes.stamp import Stamp
 
         stamp = Stamp(Recipe.of(self.pipeline, self.settings), source)
-        return stamped(image, stamp, FORMATS[format_name])
+        return with_stamp(image, str(stamp), FORMATS[format_name])
 
     def _with_alpha(self, image: Image) -> Image:
         """Return a picture of an array with alpha, where somebody said what becomes of it."""

@@ -67,8 +67,8 @@ class Pipeline:
         document = Document.load(Path(path))
         for name in document.tables.keys() - {"step"}:
             raise PipelineError(
-                f"{document.place(name)}: a pipeline has [[step]] tables and no {name}: read it by"
-                " convfilter.Recipe"
+                f"{document.place(name)}: give [[step]] tables and nothing else, no {name}:"
+                " convfilter.Recipe reads files that say more"
             )
         return cls(steps_of(document))
 

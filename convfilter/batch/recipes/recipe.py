@@ -116,9 +116,10 @@ class Recipe:
         where = Path(path)
         if where.suffix.lower() == SUFFIX:
             return cls.of_document(Document.load(where))
-        from convfilter.batch.recipes.stamp import Stamp
+        from convfilter.batch.recipes.embedding import document_of
+        from convfilter.files.reading import read
 
-        return Stamp.load(where).recipe
+        return cls.of_document(document_of(read(where, frames=0).metadata, shown(where)))
 
     @classmethod
     def parse(cls, text: str) -> Recipe:
