@@ -54,7 +54,8 @@ class FileResult:
     plans : tuple of engine.Plan
         What ran, and why: one for each call of the engine.
     seconds : Seconds
-        How long ``reading``, ``filtering`` and ``writing`` took; 0 where there is no result.
+        How long ``reading``, ``filtering`` and ``writing`` took, and ``compiling`` of loops on a
+        first use, which is no part of the others; 0 where there is no result.
     """
 
     input: Path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convfilter.batch.job import Job
@@ -18,7 +18,7 @@ from convfilter.batch.recipes.carrying_out import (
 from convfilter.batch.settings import Settings
 from convfilter.errors import ImageError, UsageError, listed, reason_of, shown
 from convfilter.formats import FORMATS, alternatives, check_written, format_of
-from convfilter.runtime.compiled import Foresight
+from convfilter.runtime.compiled import Foresight, waiting_timed
 
 if TYPE_CHECKING:
     from convfilter.batch.recipes.stamp import Source
@@ -38,11 +38,12 @@ LARGE_FILE = 1 << 20
 
 
 class Seconds(NamedTuple):
-    """How long the parts of a job took."""
+    """How long the parts of a job took; compiling is no part of the others."""
 
     reading: float
     filtering: float
     writing: float
+    compiling: float = 0.0
 
 
 class Done(NamedTuple):
@@ -96,6 +97,11 @@ class Work:
         BrokenPipeError
             Nobody reads standard output any more.
         """
+        with waiting_timed() as waited:
+            return self._done(job, lambda: time.perf_counter() - waited[0], waited)
+
+    def _done(self, job: Job, clock: Callable[[], float], waited: list[float]) -> Done:
+        """Do the work; the clock stands still while loops are compiled."""
         # imported before the clock starts, so that loading them counts as no part of the work
         from convfilter.engine import recorded_plans
         from convfilter.files.reading import DEFAULT_MAX_PIXELS, read
@@ -103,7 +109,7 @@ class Work:
 
         settings = self.settings
         source: Any = sys.stdin.buffer if job.input is None else job.input
-        started = time.perf_counter()
+        started = clock()
         known = None
         if settings["stamp"]:
             from convfilter.batch.recipes.stamp import taken
@@ -117,27 +123,29 @@ class Work:
                 axes=settings["axes"],
             )
             image = self._with_alpha(image)
-        have_read = time.perf_counter()
+        have_read = clock()
         format_name = check_written(settings["format"] or _format(job, image))
         self._check_raw(format_name)
         with Foresight(lambda: self._rehearse(image, format_name)):
             deep = self._deepened(image)
             with recorded_plans() as plans, recorded_saturation() as saturation:
                 result = self._filtered(deep, format_name)
-            have_filtered = time.perf_counter()
+            have_filtered = clock()
             target: Any = sys.stdout.buffer if job.output is None else job.output
             if job.make_folder:
                 _make_folder(job)
             result, stamp_notes = self._stamped(result, format_name, known)
             notes = self._write(result, target, format_name, overwrite=job.overwrite)
-        written = time.perf_counter()
+        written = clock()
         return Done(
             deep.shape,
             deep.dtype.name,
             len(deep.frames),
             (*self._saturation_noted(saturation, target), *_of(target, stamp_notes), *notes),
             tuple(plans),
-            Seconds(have_read - started, have_filtered - have_read, written - have_filtered),
+            Seconds(
+                have_read - started, have_filtered - have_read, written - have_filtered, waited[0]
+            ),
             deep.alpha,
             known,
         )
