@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from convfilter.batch.job import Job
 from convfilter.batch.settings import Settings
 from convfilter.errors import ImageError, UsageError, listed, reason_of, shown
-from convfilter.formats import FORMATS, alternatives, check_written, format_of
+from convfilter.formats import FORMATS, alternatives, check_written, format_of, written_as
+from convfilter.formats.declaring import DEPTHS
+from convfilter.formats.declaring.limits import DEVELOPED
 from convfilter.runtime.compiled import Foresight
 
 if TYPE_CHECKING:
@@ -103,6 +105,8 @@ class Work:
                 max_pixels=settings["max_pixels"] or DEFAULT_MAX_PIXELS,
                 frames=settings["frames"],
                 axes=settings["axes"],
+                develop=_development(settings),
+                dpi=settings["dpi"],
             )
             image = self._with_alpha(image)
         have_read = time.perf_counter()
@@ -270,12 +274,19 @@ def _holds_negatives(format_name: str) -> bool:
     return holds.arrays or holds.depth >= FLOATS
 
 
+def _development(settings: Settings) -> str:
+    """Return what camera raw becomes: what is asked for, else what the result's depth calls for."""
+    if settings["develop"] is not None:
+        return settings["develop"]
+    return DEVELOPED[0] if settings["depth"] in (None, DEPTHS[0]) else DEVELOPED[1]
+
+
 def _format(job: Job, image: Image) -> str:
     """Return the format of an output: that of its name, else that of the input."""
     if job.output is not None and not job.keeps_format:
         return format_of(job.output)
     assert image.format is not None
-    return image.format
+    return written_as(image.format) if job.output is None else image.format
 
 
 def _stripped(frame: Image) -> Image:
