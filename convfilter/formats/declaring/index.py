@@ -38,6 +38,12 @@ def _tiff() -> Format:
     return FORMAT
 
 
+def _jxl() -> Format:
+    from convfilter.formats.extras.jpegxl import FORMAT
+
+    return FORMAT
+
+
 def _webp() -> Format:
     from convfilter.formats.webp import FORMAT
 
@@ -142,6 +148,16 @@ SUMMARIES: dict[str, Summary] = {
         quality="",
         compress=False,
         extra=None,
+    ),
+    "JXL": Summary(
+        load=_jxl,
+        suffixes=(".jxl",),
+        signature=rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n",
+        is_written=True,
+        written_as="JXL",
+        quality="lossless",
+        compress=True,
+        extra="formats",
     ),
     "WEBP": Summary(
         load=_webp,
