@@ -17,7 +17,9 @@ from convfilter.batch.recipes.carrying_out import (
 )
 from convfilter.batch.settings import Settings
 from convfilter.errors import ImageError, UsageError, listed, reason_of, shown
-from convfilter.formats import FORMATS, alternatives, check_written, format_of
+from convfilter.formats import FORMATS, alternatives, check_written, format_of, written_as
+from convfilter.formats.declaring import DEPTHS
+from convfilter.formats.declaring.limits import DEVELOPED
 from convfilter.runtime.compiled import Foresight, waiting_timed
 
 if TYPE_CHECKING:
@@ -121,6 +123,8 @@ class Work:
                 max_pixels=settings["max_pixels"] or DEFAULT_MAX_PIXELS,
                 frames=settings["frames"],
                 axes=settings["axes"],
+                develop=_development(settings),
+                dpi=settings["dpi"],
             )
             image = self._with_alpha(image)
         have_read = clock()
@@ -284,12 +288,19 @@ def _of(target: Any, notes: Sequence[str]) -> list[str]:
     return [f"{display_name(target)}: {note}" for note in notes]
 
 
+def _development(settings: Settings) -> str:
+    """Return what camera raw becomes: what is asked for, else what the result's depth calls for."""
+    if settings["develop"] is not None:
+        return settings["develop"]
+    return DEVELOPED[0] if settings["depth"] in (None, DEPTHS[0]) else DEVELOPED[1]
+
+
 def _format(job: Job, image: Image) -> str:
     """Return the format of an output: that of its name, else that of the input."""
     if job.output is not None and not job.keeps_format:
         return format_of(job.output)
     assert image.format is not None
-    return image.format
+    return written_as(image.format) if job.output is None else image.format
 
 
 def _make_folder(job: Job) -> None:

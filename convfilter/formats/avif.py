@@ -12,7 +12,7 @@ from PIL import features
 
 from convfilter.errors import ImageError
 from convfilter.formats.animation.frames import in_milliseconds
-from convfilter.formats.boxes import Items
+from convfilter.formats.boxes import COLOURS, Items
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.pillow.frames import frames_of, read_frames
@@ -29,12 +29,6 @@ __all__ = ["FORMAT", "read", "write"]
 _QUALITY = 80
 _SHORTEST_DURATION, _LONGEST_DURATION = 1, 2**32 - 1
 """Milliseconds."""
-
-_SRGB = {(1, 13), (1, 2), (2, 13), (2, 2)}
-"""Primaries and curves, by their numbers (ITU-T H.273), that stand for sRGB, or for nothing."""
-
-_COLOURS = b"\0\0\0\x13colrnclx"
-"""The beginning of a box that tells the colours by numbers, of primaries, curve and matrix."""
 
 _CODING = re.compile(rb"av1C\x81.(.)", re.DOTALL)
 """A box that says how a picture is coded (AV1-ISOBMFF, 2.3), and its third byte."""
@@ -59,28 +53,10 @@ def read(file: BinaryIO, limits: Limits) -> Image:
             pixels, alpha = decoded(picture, FORMAT, bits)
             image = image_of(picture, FORMAT, pixels, alpha)
     items = Items.of(data)
-    colour = () if image.metadata.icc_profile else _colour(items, data)
+    colour = () if image.metadata.icc_profile else items.colours(data)
     left_out = tuple(f"{what} beside the picture: left out" for what in items.further())
     metadata = replace(image.metadata, png_colour=colour)
     return replace(image, metadata=metadata, left_out=left_out)
-
-
-def _colour(items: Items, data: bytes) -> tuple[tuple[bytes, bytes], ...]:
-    """Return what the file says of its colours by numbers, as PNG says it, if that is not sRGB.
-
-    Where it says it twice, the primary item counts; of frames, what is said first.
-    """
-    said = [bytes(box[4:]) for box in items.of_primary(b"colr") if bytes(box[:4]) == b"nclx"]
-    at = data.find(_COLOURS)
-    if not said and items.primary is None and at >= 0:
-        said = [data[at + len(_COLOURS) : at + len(_COLOURS) + 4]]
-    if not said or len(said[0]) < 4:
-        return ()
-    primaries, curve = struct.unpack_from(">HH", said[0])
-    if (primaries, curve) in _SRGB or max(primaries, curve) > 255:
-        return ()
-    # pixels are RGB, of the full range
-    return ((CICP, bytes((primaries, curve, 0, 1))),)
 
 
 def _check_support() -> None:
@@ -130,8 +106,8 @@ def _with_colour(file: bytes, said: dict[bytes, bytes]) -> bytes:
     if CICP not in said:
         return file
     numbers = struct.pack(">HH", *said[CICP][:2])
-    start, *others = file.split(_COLOURS)
-    return _COLOURS.join([start, *(numbers + other[len(numbers) :] for other in others)])
+    start, *others = file.split(COLOURS)
+    return COLOURS.join([start, *(numbers + other[len(numbers) :] for other in others)])
 
 
 FORMAT = Format(

@@ -1,4 +1,4 @@
-"""Boxes, which AVIF files are made of: which pictures there are, and what is said of them.
+"""Boxes, which AVIF and HEIC files are made of: which pictures there are, and what is said of them.
 
 Boxes are those of ISO/IEC 14496-12, items and their properties those of ISO/IEC 23008-12 (HEIF).
 """
@@ -11,9 +11,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-__all__ = ["Box", "Items", "boxes"]
+from convfilter.picture.image import CICP
+
+__all__ = ["COLOURS", "Box", "Items", "boxes"]
+
+COLOURS = b"\0\0\0\x13colrnclx"
+"""The beginning of a box that tells the colours by numbers, of primaries, curve and matrix."""
+
+_SRGB = {(1, 13), (1, 2), (2, 13), (2, 2)}
+"""Primaries and curves, by their numbers (ITU-T H.273), that stand for sRGB, or for nothing."""
 
 _MOST_ITEMS = 1 << 16
+_ALPHA = (b"alpha", b"urn:mpeg:hevc:2015:auxid:1\0")
+"""What names of auxiliary pictures contain that are alpha."""
+
 _PICTURES = (b"av01", b"grid", b"iden", b"iovl", b"tmap", b"hvc1", b"j2k1", b"jpeg", b"unci")
 
 
@@ -119,13 +130,29 @@ class Items:
         own = self.properties.get(self.primary or 0, [])
         return [box.content for box in own if box.kind == kind]
 
+    def colours(self, data: bytes) -> tuple[tuple[bytes, bytes], ...]:
+        """Return what the file says of its colours by numbers, as PNG says it, if not sRGB.
+
+        Where it says it twice, the primary item counts; of frames, what is said first.
+        """
+        said = [bytes(box[4:]) for box in self.of_primary(b"colr") if bytes(box[:4]) == b"nclx"]
+        at = data.find(COLOURS)
+        if not said and self.primary is None and at >= 0:
+            said = [data[at + len(COLOURS) : at + len(COLOURS) + 4]]
+        if not said or len(said[0]) < 4:
+            return ()
+        primaries, curve = struct.unpack_from(">HH", said[0])
+        if (primaries, curve) in _SRGB or max(primaries, curve) > 255:
+            return ()
+        # pixels are RGB, of the full range
+        return ((CICP, bytes((primaries, curve, 0, 1))),)
+
     def further(self) -> list[str]:
-        """Return what pictures there are besides this one, its parts, its alpha, and small ones."""
-        parts = self._parts_of(self.primary)
-        known = {*parts}
-        for kind, source, targets in self.references:
+        """Return what pictures there are besides this one, its parts, alpha, and small ones."""
+        known = {*self._parts_of(self.primary)}
+        for kind, source, _ in self.references:
             if kind == b"thmb" or (kind == b"auxl" and self._is_alpha(source)):
-                known |= {source, *self._parts_of(source)} if {*targets} & {*parts} else set()
+                known |= {source, *self._parts_of(source)}
         maps = [number for number, kind in self.kinds.items() if kind == b"tmap"]
         of_maps = {part for number in maps for part in self._parts_of(number)} - known
         others = [
@@ -151,6 +178,6 @@ class Items:
 
     def _is_alpha(self, number: int) -> bool:
         return any(
-            box.kind == b"auxC" and b"alpha" in bytes(box.content)
+            box.kind == b"auxC" and any(name in bytes(box.content) for name in _ALPHA)
             for box in self.properties.get(number, ())
         )

@@ -266,8 +266,8 @@ def test_libtiff_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     [
         (b"", "the file is empty"),
         (b"hello, world, this is text", "is not a picture of a known format"),
-        (b"%PDF-1.7 ......", "is a PDF document, which is not supported"),
-        (b"\0\0\0\x1cftypheic\0\0\0\0", "libheif"),
+        (b"8BPS......", "is a Photoshop document, which is not supported"),
+        (b"\0\0\0\x1cftypheic\0\0\0\0", "the HEIC file is damaged"),
         (b"\x89PNG\r\n\x1a\n", "is truncated"),
         (b"\xff\xd8\xff\xe0" + bytes(100), "damaged or of a kind"),
         (b"P5 0 5 255\n", "is damaged .a picture of 0x5 pixels"),

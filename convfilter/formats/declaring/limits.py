@@ -14,6 +14,9 @@ from convfilter.errors import ArgumentError, ImageError
 
 __all__ = [
     "ALL",
+    "DEFAULT_DPI",
+    "DEVELOPED",
+    "DPI_RANGE",
     "SMALLEST_FRAME",
     "Limits",
     "Selection",
@@ -22,6 +25,11 @@ __all__ = [
     "too_large",
     "words_of",
 ]
+
+DEVELOPED = ("8", "16", "linear")
+"""What camera raw becomes: sRGB of 8 or of 16 bits, or light of 16 bits."""
+
+DEFAULT_DPI, DPI_RANGE = 150.0, (1.0, 2400.0)
 
 SMALLEST_FRAME = 4096
 """Pixels that a frame counts as, if it has fewer and others are with it."""
@@ -94,11 +102,17 @@ class Limits(NamedTuple):
         Which frames.
     axes : str or None
         What the axes of an array are, where the caller says so.
+    develop : str
+        What camera raw becomes, one of `DEVELOPED`.
+    dpi : float
+        At how many pixels per inch pages are drawn that are no pixels.
     """
 
     max_pixels: int
     frames: Selection = ALL
     axes: str | None = None
+    develop: str = "8"
+    dpi: float = DEFAULT_DPI
 
     def check_size(self, size: tuple[int, int], frames: int = 1) -> None:
         """Refuse pictures of more pixels than the limit, all frames together.
