@@ -54,8 +54,9 @@ class FileResult:
     plans : tuple of engine.Plan
         What ran, and why: one for each call of the engine.
     seconds : Seconds
-        How long ``reading``, ``filtering`` and ``writing`` took, and ``compiling`` of loops on a
-        first use, which is no part of the others; 0 where there is no result.
+        How long ``reading``, ``filtering`` and ``writing`` took; 0 where there is no result.
+    compiling : float
+        Seconds that loops were waited for on a first use, which are no part of the others.
     """
 
     input: Path
@@ -64,6 +65,7 @@ class FileResult:
     notes: tuple[str, ...] = ()
     plans: tuple[Plan, ...] = ()
     seconds: Seconds = NO_TIME
+    compiling: float = 0.0
 
     @property
     def ok(self) -> bool:
@@ -206,4 +208,6 @@ def _result(outcome: Outcome[Done]) -> FileResult:
     assert job.output is not None
     if done is None:
         return FileResult(job.input, job.output, error)
-    return FileResult(job.input, job.output, None, done.notes, done.plans, done.seconds)
+    return FileResult(
+        job.input, job.output, None, done.notes, done.plans, done.seconds, done.compiling
+    )

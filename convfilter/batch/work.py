@@ -45,7 +45,6 @@ class Seconds(NamedTuple):
     reading: float
     filtering: float
     writing: float
-    compiling: float = 0.0
 
 
 class Done(NamedTuple):
@@ -60,6 +59,7 @@ class Done(NamedTuple):
     seconds : how long the parts took
     alpha : whether the last channel is alpha
     source : what the input is known by, if the result was stamped
+    compiling : seconds that loops were waited for, on a first use
     """
 
     shape: tuple[int, ...]
@@ -70,6 +70,7 @@ class Done(NamedTuple):
     seconds: Seconds
     alpha: bool = False
     source: Source | None = None
+    compiling: float = 0.0
 
 
 class Work:
@@ -147,11 +148,10 @@ class Work:
             len(deep.frames),
             (*self._saturation_noted(saturation, target), *_of(target, stamp_notes), *notes),
             tuple(plans),
-            Seconds(
-                have_read - started, have_filtered - have_read, written - have_filtered, waited[0]
-            ),
+            Seconds(have_read - started, have_filtered - have_read, written - have_filtered),
             deep.alpha,
             known,
+            waited[0],
         )
 
     def _stamped(
