@@ -24,7 +24,7 @@ convfilter \- fast, exact image filters
 .SH SYNOPSIS
 .nf
 \fBconvfilter\fR \fIFILTER\fR \fIINPUT\fR... [\fIOUTPUT\fR] [\fIOPTIONS\fR]
-\fBconvfilter\fR \fBpipe\fR "\fIFILTER\fR | \fIFILTER\fR" \fIINPUT\fR... [\fIOUTPUT\fR] [\fIOPTIONS\fR]
+\fBconvfilter\fR \fBpipe\fR "\fIFILTER\fR | \fIFILTER\fR" \fIINPUT\fR... [\fIOUTPUT\fR]
 \fBconvfilter\fR \fICOMMAND\fR \fB\-\-help\fR
 .fi
 """

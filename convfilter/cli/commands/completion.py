@@ -29,9 +29,7 @@ def command() -> Command:
         "completion",
         callback=_run,
         help=_HELP,
-        arguments=[
-            click.Argument(["shell"], type=click.Choice(SHELLS), metavar=f"[{'|'.join(SHELLS)}]")
-        ],
+        arguments=[click.Argument(["shell"], type=click.Choice(SHELLS), metavar="|".join(SHELLS))],
         sections=[("Options", [])],
     )
 
@@ -42,4 +40,4 @@ def _run(shell: str) -> Any:
     group = click.get_current_context().find_root().command
     kind = get_completion_class(shell)
     assert kind is not None
-    print(kind(group, {}, "convfilter", COMPLETING).source())
+    print(kind(group, {}, "convfilter", COMPLETING).source(), end="")
