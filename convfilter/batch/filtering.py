@@ -55,6 +55,8 @@ class FileResult:
         What ran, and why: one for each call of the engine.
     seconds : Seconds
         How long ``reading``, ``filtering`` and ``writing`` took; 0 where there is no result.
+    compiling : float
+        Seconds that loops were waited for on a first use, which are no part of the others.
     """
 
     input: Path
@@ -63,6 +65,7 @@ class FileResult:
     notes: tuple[str, ...] = ()
     plans: tuple[Plan, ...] = ()
     seconds: Seconds = NO_TIME
+    compiling: float = 0.0
 
     @property
     def ok(self) -> bool:
@@ -205,4 +208,6 @@ def _result(outcome: Outcome[Done]) -> FileResult:
     assert job.output is not None
     if done is None:
         return FileResult(job.input, job.output, error)
-    return FileResult(job.input, job.output, None, done.notes, done.plans, done.seconds)
+    return FileResult(
+        job.input, job.output, None, done.notes, done.plans, done.seconds, done.compiling
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convfilter.batch.job import Job
@@ -20,7 +20,7 @@ from convfilter.errors import ImageError, UsageError, listed, reason_of, shown
 from convfilter.formats import FORMATS, alternatives, check_written, format_of, written_as
 from convfilter.formats.declaring import DEPTHS
 from convfilter.formats.declaring.limits import DEVELOPED
-from convfilter.runtime.compiled import Foresight
+from convfilter.runtime.compiled import Foresight, waiting_timed
 
 if TYPE_CHECKING:
     from convfilter.batch.recipes.stamp import Source
@@ -40,7 +40,7 @@ LARGE_FILE = 1 << 20
 
 
 class Seconds(NamedTuple):
-    """How long the parts of a job took."""
+    """How long the parts of a job took; compiling is no part of the others."""
 
     reading: float
     filtering: float
@@ -59,6 +59,7 @@ class Done(NamedTuple):
     seconds : how long the parts took
     alpha : whether the last channel is alpha
     source : what the input is known by, if the result was stamped
+    compiling : seconds that loops were waited for, on a first use
     """
 
     shape: tuple[int, ...]
@@ -69,6 +70,7 @@ class Done(NamedTuple):
     seconds: Seconds
     alpha: bool = False
     source: Source | None = None
+    compiling: float = 0.0
 
 
 class Work:
@@ -98,6 +100,11 @@ class Work:
         BrokenPipeError
             Nobody reads standard output any more.
         """
+        with waiting_timed() as waited:
+            return self._done(job, lambda: time.perf_counter() - waited[0], waited)
+
+    def _done(self, job: Job, clock: Callable[[], float], waited: list[float]) -> Done:
+        """Do the work; the clock stands still while loops are compiled."""
         # imported before the clock starts, so that loading them counts as no part of the work
         from convfilter.engine import recorded_plans
         from convfilter.files.reading import DEFAULT_MAX_PIXELS, read
@@ -105,7 +112,7 @@ class Work:
 
         settings = self.settings
         source: Any = sys.stdin.buffer if job.input is None else job.input
-        started = time.perf_counter()
+        started = clock()
         known = None
         if settings["stamp"]:
             from convfilter.batch.recipes.stamp import taken
@@ -121,20 +128,20 @@ class Work:
                 dpi=settings["dpi"],
             )
             image = self._with_alpha(image)
-        have_read = time.perf_counter()
+        have_read = clock()
         format_name = check_written(settings["format"] or _format(job, image))
         self._check_raw(format_name)
         with Foresight(lambda: self._rehearse(image, format_name)):
             deep = self._deepened(image)
             with recorded_plans() as plans, recorded_saturation() as saturation:
                 result = self._filtered(deep, format_name)
-            have_filtered = time.perf_counter()
+            have_filtered = clock()
             target: Any = sys.stdout.buffer if job.output is None else job.output
             if job.make_folder:
                 _make_folder(job)
             result, stamp_notes = self._stamped(result, format_name, known)
             notes = self._write(result, target, format_name, overwrite=job.overwrite)
-        written = time.perf_counter()
+        written = clock()
         return Done(
             deep.shape,
             deep.dtype.name,
@@ -144,6 +151,7 @@ class Work:
             Seconds(have_read - started, have_filtered - have_read, written - have_filtered),
             deep.alpha,
             known,
+            waited[0],
         )
 
     def _stamped(
