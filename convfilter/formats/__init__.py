@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
@@ -226,15 +225,16 @@ def identify(head: bytes) -> str:
 def alternatives(suits: Callable[[Holds], bool] = lambda _: True) -> str:
     """Return the names of up to three formats that may be written instead: "PNG, TIFF or BMP".
 
-    They hold what `suits` asks for and store all pixels exactly.
+    They hold what `suits` asks for, store all pixels exactly, and need no extra.
     """
     names = []
     for name, summary in SUMMARIES.items():
-        if summary.is_written:
-            with suppress(ImageError):  # its library is not installed
-                holds = FORMATS[name].holds
-                if not (holds.lossy or holds.colours or holds.arrays) and suits(holds):
-                    names.append(name)
+        if summary.is_written and summary.extra is None:
+            form = FORMATS[name]
+            holds = form.holds
+            is_plain = not (holds.lossy or holds.colours or holds.arrays or form.deep_extra)
+            if is_plain and suits(holds):
+                names.append(name)
     return listed(names[:3], "or")
 
 

@@ -62,12 +62,14 @@ class Items:
     kinds : the kind of each item, by its number
     references : kinds of references, from which item, and to which ones
     properties : of each item
+    places : of an item that lies in the file in one piece, the first byte and the length
     """
 
     primary: int | None = None
     kinds: dict[int, bytes] = field(default_factory=dict)
     references: list[tuple[bytes, int, tuple[int, ...]]] = field(default_factory=list)
     properties: dict[int, list[Box]] = field(default_factory=dict)
+    places: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, data: bytes) -> Items:
@@ -84,6 +86,8 @@ class Items:
                     items._take_references(content)
                 elif kind == b"iprp":
                     items._take_properties(content)
+                elif kind == b"iloc":
+                    items._take_places(content)
         return items
 
     def _take_kinds(self, content: memoryview) -> None:
@@ -93,6 +97,39 @@ class Items:
                 form = ">HH4s" if version == 2 else ">IH4s"
                 number, _, kind = struct.unpack_from(form, data, 4)
                 self.kinds[number] = kind
+
+    def _take_places(self, data: memoryview) -> None:
+        """Take the places of items that lie in the file, in 4 bytes each, in one piece."""
+        version, sizes = data[0], data[4:6]
+        if version > 1 or bytes(sizes) not in (b"\x44\0", b"\x44\x40"):
+            return
+        base = 4 if sizes[1] else 0
+        (count,) = struct.unpack_from(">H", data, 6)
+        at = 8
+        for _ in range(count):
+            (number,) = struct.unpack_from(">H", data, at)
+            at += 2
+            if version == 1:
+                method = struct.unpack_from(">H", data, at)[0] & 15
+                at += 2
+            else:
+                method = 0
+            at += 2
+            start = struct.unpack_from(">I", data, at)[0] if base else 0
+            at += base
+            (pieces,) = struct.unpack_from(">H", data, at)
+            place, length = struct.unpack_from(">II", data, at + 2)
+            at += 2 + 8 * pieces
+            if (method, pieces) == (0, 1):
+                self.places[number] = start + place, length
+
+    def content(self, number: int, file: bytes) -> bytes:
+        """Return the bytes of an item; raises ValueError if they lie not in one piece."""
+        place, length = self.places.get(number, (0, 0))
+        content = file[place : place + length]
+        if not content or len(content) < length:
+            raise ValueError("an item that is not there in one piece")
+        return content
 
     def _take_references(self, content: memoryview) -> None:
         letter = "I" if content[0] else "H"

@@ -38,6 +38,12 @@ def _tiff() -> Format:
     return FORMAT
 
 
+def _jp2() -> Format:
+    from convfilter.formats.jpeg2000 import FORMAT
+
+    return FORMAT
+
+
 def _jxl() -> Format:
     from convfilter.formats.extras.jpegxl import FORMAT
 
@@ -146,6 +152,16 @@ SUMMARIES: dict[str, Summary] = {
         is_written=True,
         written_as="TIFF",
         quality="",
+        compress=False,
+        extra=None,
+    ),
+    "JP2": Summary(
+        load=_jp2,
+        suffixes=(".jp2", ".j2k", ".jpx", ".jpf", ".j2c", ".jpc"),
+        signature=rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51",
+        is_written=True,
+        written_as="JP2",
+        quality="lossless",
         compress=False,
         extra=None,
     ),

@@ -1,4 +1,4 @@
-"""Values of 9 to 16 bits, as uint16 of which white is the largest."""
+"""Values of 1 to 16 bits, as uint8 or uint16 of which white is the largest."""
 
 from __future__ import annotations
 
@@ -9,24 +9,31 @@ from numpy.typing import NDArray
 
 __all__ = ["narrowed", "spread"]
 
-_WHITE = 65535
+_WHITE_OF_8, _WHITE = 255, 65535
 
 
-def spread(values: NDArray[Any], bits: int) -> NDArray[np.uint16]:
-    """Return whole numbers of so many bits as uint16, rounded to nearest: white stays white.
+def spread(values: NDArray[Any], bits: int) -> NDArray[Any]:
+    """Return whole numbers of so many bits as uint8 or, of more than 8, as uint16.
+
+    They are rounded to nearest: white stays white.
 
     Raises
     ------
     ValueError
-        They have fewer than 9 or more than 16 bits, or more than stated.
+        They have no bits, or more than 16, or more than stated.
     """
-    if not 8 < bits <= 16:
+    if not 0 < bits <= 16:
         raise ValueError(f"values of {bits} bits")
+    if values.dtype.kind != "u":
+        raise ValueError(f"values of {values.dtype}")
     largest = (1 << bits) - 1
     if bits == 16:
         return np.array(values, np.uint16)
     if values.max(initial=0) > largest:
         raise ValueError(f"values beyond {bits} bits")
+    if bits <= 8:
+        bytes_of_8: NDArray[np.uint8] = _level_of(largest, _WHITE_OF_8).astype(np.uint8)[values]
+        return bytes_of_8
     wide: NDArray[np.uint16] = _level_of(largest, _WHITE)[values]
     return wide
 

@@ -74,13 +74,7 @@ def read(file: BinaryIO, limits: Limits) -> Image:
 def _scaled(values: NDArray[Any], header: Header) -> NDArray[Any]:
     if header.is_float:
         return values.astype(np.float32)
-    if header.bits > 8:
-        return spread(values, header.bits)
-    largest = (1 << header.bits) - 1
-    if largest == 255:
-        return values.astype(np.uint8)
-    scaled: NDArray[Any] = (values.astype(np.uint32) * 255 + largest // 2) // largest
-    return scaled.astype(np.uint8)
+    return spread(values, header.bits)
 
 
 def _left_out(parts: dict[bytes, bytes], header: Header) -> Iterator[str]:
