@@ -245,7 +245,7 @@ def _held(picture: Image, form: Format) -> tuple[tuple[Image, ...], list[str]]:
     if any(frame.timing is None for frame in frames):
         each = f"{Timing().duration:.0f} ms each"
         notes.append(f"pages become frames that are shown for {each}")
-    first, *others = (replace(frame.metadata, dpi=None, jpeg=None) for frame in frames)
+    first, *others = (replace(frame.metadata, dpi=None, jpeg=None, tags=None) for frame in frames)
     if any(other not in (first, Metadata()) for other in others):
         notes.append(f"{form.name} holds metadata once: only that of the first page is kept")
     return frames, notes

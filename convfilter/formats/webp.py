@@ -9,11 +9,15 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import BinaryIO, NamedTuple, cast
 
 from PIL.WebPImagePlugin import WebPImageFile
 
+from convfilter.errors import listed, shown
 from convfilter.formats.animation.frames import changes, in_milliseconds
+from convfilter.formats.behind import behind
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.pillow.frames import frames_of, read_frames
@@ -30,6 +34,7 @@ _HEAD_BYTES, _KIND_BYTES = 30, 16
 """What tells the size of a picture, and what of it tells only the kind of the first chunk."""
 
 _BESIDE = {b"ICCP": _PROFILE, b"EXIF": _EXIF, b"XMP ": _XMP}
+_KNOWN = (*_BESIDE, b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF")
 
 
 _BITS = 8
@@ -52,10 +57,24 @@ def read(file: BinaryIO, limits: Limits) -> Image:
             timings, plays = timings_and_plays(file)
             if len(timings) != count:
                 raise ValueError(f"{len(timings)} frames that cannot all be read")
-            return read_frames(picture, FORMAT, limits, _BITS, plays, timings.__getitem__)
-        limits.chosen()
-        pixels, alpha = decoded(picture, FORMAT, _BITS)
-        return image_of(picture, FORMAT, pixels, alpha)
+            image = read_frames(picture, FORMAT, limits, _BITS, plays, timings.__getitem__)
+        else:
+            limits.chosen()
+            pixels, alpha = decoded(picture, FORMAT, _BITS)
+            image = image_of(picture, FORMAT, pixels, alpha)
+    return replace(image, left_out=tuple(_left_out(file)))
+
+
+def _left_out(file: BinaryIO) -> Iterator[str]:
+    """Yield a line for chunks that are not known here, and for what stands behind the last."""
+    file.seek(0)
+    data = file.read()
+    with suppress(EOFError):  # a decoder that needs no more than there is has no word for it
+        names = [kind for kind, _ in _chunks(data) if kind not in _KNOWN]
+        if names:
+            told = listed([shown(name.decode("latin-1")) for name in dict.fromkeys(names)])
+            yield f"chunks that are not known here were left out: {told}"
+    yield from behind(data[8 + _number(data[4:8]) :])
 
 
 def _size(head: bytes) -> tuple[int, int] | None:

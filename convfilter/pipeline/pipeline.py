@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -170,7 +171,13 @@ class Pipeline:
             pixels = Pixels.of(frame.pixels, alpha=frame.alpha, **how)
             profile = frame.metadata.icc_profile if frame.timing is None else of_animation
             result, has_alpha = self._finished(pixels, profile, linear, bounded)
-            return frame.with_pixels(result, alpha=has_alpha)
+            made = frame.with_pixels(result, alpha=has_alpha)
+            said = frame.metadata
+            if result.shape[:2] == frame.shape[:2] or not (said.tags or said.density):
+                return made
+            from convfilter.pipeline.grid import on_grid
+
+            return replace(made, metadata=on_grid(frame, self.steps))
 
         return image.map(filtered)
 

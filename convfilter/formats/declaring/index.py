@@ -20,20 +20,26 @@ def _jpeg() -> Format:
     return FORMAT
 
 
+def _tiff() -> Format:
+    from convfilter.formats.tiff import FORMAT
+
+    return FORMAT
+
+
 def _avif() -> Format:
     from convfilter.formats.avif import FORMAT
 
     return FORMAT
 
 
-def _heic() -> Format:
-    from convfilter.formats.extras.heic import FORMAT
+def _gif() -> Format:
+    from convfilter.formats.gif import FORMAT
 
     return FORMAT
 
 
-def _tiff() -> Format:
-    from convfilter.formats.tiff import FORMAT
+def _heic() -> Format:
+    from convfilter.formats.extras.heic import FORMAT
 
     return FORMAT
 
@@ -56,12 +62,6 @@ def _webp() -> Format:
     return FORMAT
 
 
-def _gif() -> Format:
-    from convfilter.formats.gif import FORMAT
-
-    return FORMAT
-
-
 def _bmp() -> Format:
     from convfilter.formats.bmp import FORMAT
 
@@ -70,12 +70,6 @@ def _bmp() -> Format:
 
 def _camera_raw() -> Format:
     from convfilter.formats.extras.raw import FORMAT
-
-    return FORMAT
-
-
-def _npy() -> Format:
-    from convfilter.formats.npy import FORMAT
 
     return FORMAT
 
@@ -104,6 +98,12 @@ def _ppm() -> Format:
     return PPM
 
 
+def _npy() -> Format:
+    from convfilter.formats.npy import FORMAT
+
+    return FORMAT
+
+
 SUMMARIES: dict[str, Summary] = {
     "PNG": Summary(
         load=_png,
@@ -125,6 +125,16 @@ SUMMARIES: dict[str, Summary] = {
         compress=False,
         extra=None,
     ),
+    "TIFF": Summary(
+        load=_tiff,
+        suffixes=(".tif", ".tiff"),
+        signature=rb"II[*+]\0(?!....CR\x02)|MM\0[*+]",
+        is_written=True,
+        written_as="TIFF",
+        quality="",
+        compress=False,
+        extra=None,
+    ),
     "AVIF": Summary(
         load=_avif,
         suffixes=(".avif",),
@@ -132,6 +142,16 @@ SUMMARIES: dict[str, Summary] = {
         is_written=True,
         written_as="AVIF",
         quality="80",
+        compress=False,
+        extra=None,
+    ),
+    "GIF": Summary(
+        load=_gif,
+        suffixes=(".gif",),
+        signature=rb"GIF8[79]a",
+        is_written=True,
+        written_as="GIF",
+        quality="",
         compress=False,
         extra=None,
     ),
@@ -144,16 +164,6 @@ SUMMARIES: dict[str, Summary] = {
         quality="",
         compress=False,
         extra="heic",
-    ),
-    "TIFF": Summary(
-        load=_tiff,
-        suffixes=(".tif", ".tiff"),
-        signature=rb"II[*+]\0(?!....CR\x02)|MM\0[*+]",
-        is_written=True,
-        written_as="TIFF",
-        quality="",
-        compress=False,
-        extra=None,
     ),
     "JP2": Summary(
         load=_jp2,
@@ -182,16 +192,6 @@ SUMMARIES: dict[str, Summary] = {
         is_written=True,
         written_as="WEBP",
         quality="lossless",
-        compress=False,
-        extra=None,
-    ),
-    "GIF": Summary(
-        load=_gif,
-        suffixes=(".gif",),
-        signature=rb"GIF8[79]a",
-        is_written=True,
-        written_as="GIF",
-        quality="",
         compress=False,
         extra=None,
     ),
@@ -241,16 +241,6 @@ SUMMARIES: dict[str, Summary] = {
         compress=False,
         extra="raw",
     ),
-    "NPY": Summary(
-        load=_npy,
-        suffixes=(".npy",),
-        signature=rb"\x93NUMPY",
-        is_written=True,
-        written_as="NPY",
-        quality="",
-        compress=False,
-        extra=None,
-    ),
     "PBM": Summary(
         load=_pbm,
         suffixes=(".pbm",),
@@ -287,6 +277,16 @@ SUMMARIES: dict[str, Summary] = {
         signature=rb"P[36][\s#]",
         is_written=True,
         written_as="PPM",
+        quality="",
+        compress=False,
+        extra=None,
+    ),
+    "NPY": Summary(
+        load=_npy,
+        suffixes=(".npy",),
+        signature=rb"\x93NUMPY",
+        is_written=True,
+        written_as="NPY",
         quality="",
         compress=False,
         extra=None,

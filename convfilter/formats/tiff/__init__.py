@@ -89,7 +89,7 @@ FORMAT = Format(
     suffixes=(".tif", ".tiff"),
     signature=rb"II[*+]\0(?!....CR\x02)|MM\0[*+]",
     holds=Holds(depth=32, alpha=True, several="pages", bands=True, signed=True),
-    keeps=frozenset({"profile", "EXIF", "XMP", "resolution"}),
+    keeps=frozenset({"profile", "EXIF", "XMP", "photoshop", "resolution", "density", "tags"}),
     read=read,
     write=write,
 )
