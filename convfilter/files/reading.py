@@ -19,6 +19,7 @@ from convfilter.formats.declaring.limits import (
     Limits,
     Selection,
     damaged,
+    place_in,
     too_large,
 )
 from convfilter.picture.image import Image
@@ -192,4 +193,4 @@ def _decoded(file: BinaryIO, format_name: str, limits: Limits) -> Image:
     except MemoryError as error:
         raise too_large() from error
     except Exception as error:  # damaged data makes the libraries raise almost anything
-        raise damaged(error, format_name) from error
+        raise damaged(error, format_name, place_in(file)) from error
