@@ -25,11 +25,13 @@ import numpy as np
 from convfilter.engine.planning import Plan, choose, forced, least_side, record
 from convfilter.engine.window.axes import Axis, Outline
 from convfilter.engine.window.borders import Border
+from convfilter.engine.window.present import Result
 from convfilter.engine.window.source import Part, Ready, RowSources
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import Foresight, is_rehearsal
 from convfilter.runtime.memory import of_thread
+from convfilter.runtime.missing import Present, refuse_gaps
 from convfilter.runtime.threads import run_bands
 
 
@@ -94,6 +96,10 @@ class Operation(ABC):
         """
         return None
 
+    def over_present(self, image: Array, present: Present, workers: int) -> Result:
+        """Carry it out over what is there of an image; families that cannot refuse gaps."""
+        raise refuse_gaps(type(self).__name__)
+
     @property
     def output_shape(self) -> tuple[int, int, int]:
         """The shape of the result (H', W', C')."""
@@ -117,6 +123,30 @@ def run(operation: Operation, image: Array, workers: int) -> Array:
         if following is None:
             record(operation.plan)
             return output.reshape(operation.output_shape)
+        operation = following
+
+
+def run_over(operation: Operation, image: Array, present: Present | None, workers: int) -> Array:
+    """Carry out an operation over what is there of its image (H, W, C).
+
+    Returns the result (H', W', C'): a masked array, where not all of the image is there.
+    """
+    if present is None:
+        return run(operation, image, workers)
+    present = present._replace(values=present.values.reshape(image.shape))
+    output, gaps = operation.over_present(image, present, workers)
+    if is_rehearsal():
+        output, gaps = stand_in(output.shape, output.dtype), np.zeros(gaps.shape, np.bool_)
+    return np.ma.MaskedArray(output, gaps)
+
+
+def run_again(operation: Operation, image: Array, workers: int) -> Array:
+    """Carry out an operation, and what follows it where values ask for that; records nothing."""
+    while True:
+        output, bad = attempt(operation, image, workers)
+        following = operation.again(bad) if bad and not is_rehearsal() else None
+        if following is None:
+            return output
         operation = following
 
 

@@ -14,7 +14,7 @@ from convfilter.formats import FORMATS, identify
 from convfilter.formats.declaring import HEAD_BYTES
 from convfilter.formats.declaring.limits import Limits, Selection, damaged, too_large
 from convfilter.picture.image import Image
-from convfilter.runtime.pictures import check_axes
+from convfilter.runtime.array_axes import check_axes
 from convfilter.runtime.streams import descriptor_of, read_whole
 
 __all__ = ["DEFAULT_MAX_PIXELS", "blank", "display_name", "read"]

@@ -16,8 +16,8 @@ from convfilter.filters.declaring.parameters import IntegerPair, Spec
 from convfilter.filters.declaring.reach import WHOLE, Reach, around, around_ranks
 from convfilter.filters.pixels.picture import Pixels
 from convfilter.filters.pixels.windows import correlate, filled, rank, smooth
+from convfilter.runtime.array_axes import axes_of
 from convfilter.runtime.checks import Array
-from convfilter.runtime.pictures import axes_of
 
 Patch = Annotated[
     int, Spec("side of the patches that are compared, odd", 1, 51, "pixels", odd=True)

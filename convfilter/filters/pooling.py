@@ -13,7 +13,7 @@ from convfilter.filters.declaring.parameters import IntegerPair, Spec
 from convfilter.filters.declaring.reach import POINT, around
 from convfilter.filters.pixels.picture import Pixels
 from convfilter.filters.pixels.windows import pool
-from convfilter.runtime.pictures import axes_of
+from convfilter.runtime.array_axes import axes_of
 
 PoolSize = Annotated[
     IntegerPair, Spec("side of the window, one number or rows,columns", 1, 65536, "pixels")

@@ -13,11 +13,12 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from convfilter.engine.correlation.factors import Factors, Weights
 from convfilter.engine.correlation.layout import COMBINE_NAMES, Combine, CombineName
-from convfilter.engine.operation import Operation, algorithms, run
+from convfilter.engine.operation import Operation, algorithms, run_over
 from convfilter.engine.planning import Plan, forced, least_side
 from convfilter.engine.window import target
 from convfilter.engine.window.axes import Outline, Padding, Pair, lay_out
 from convfilter.engine.window.borders import Border, check_border
+from convfilter.engine.window.present import Result
 from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError, UnknownNameError
 from convfilter.runtime.checks import (
     Array,
@@ -27,6 +28,7 @@ from convfilter.runtime.checks import (
     check_number,
     limits_of,
 )
+from convfilter.runtime.missing import Present
 from convfilter.runtime.pictures import of_pictures
 from convfilter.runtime.threads import check_workers
 
@@ -156,6 +158,12 @@ class Correlation(Operation):
             )
         return None
 
+    def over_present(self, image: Array, present: Present, workers: int) -> Result:
+        """Carry it out over what is there of an image."""
+        from convfilter.engine.correlation.present import over_present
+
+        return over_present(self, image, present, workers)
+
     @property
     def _squares_fit(self) -> bool:
         """Whether no finite value of the image leads to squares beyond the range of float64."""
@@ -190,6 +198,8 @@ def correlate(
     dtype: DTypeLike | None = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
     workers: int | None = None,
 ) -> Array:
     """Correlate an image with a kernel: lay it on the image as printed and add the products.
@@ -230,7 +240,7 @@ def correlate(
     """
     walk = {"stride": stride, "dilation": dilation, "padding": padding, "border": border}
     sums = {"fill": fill, "scale": scale, "offset": offset, "dtype": dtype}
-    return _correlated(image, [kernel], None, workers, **walk, **sums)
+    return _correlated(image, [kernel], None, mask, workers, **walk, **sums)
 
 
 @of_pictures()
@@ -248,6 +258,8 @@ def convolve(
     dtype: DTypeLike | None = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
     workers: int | None = None,
 ) -> Array:
     """Convolve an image with a kernel: correlate with the kernel turned by 180 degrees.
@@ -258,7 +270,7 @@ def convolve(
     turned = check_kernel(kernel)[::-1, ::-1]
     walk = {"stride": stride, "dilation": dilation, "padding": padding, "border": border}
     sums = {"fill": fill, "scale": scale, "offset": offset, "dtype": dtype}
-    return _correlated(image, [turned], None, workers, **walk, **sums)
+    return _correlated(image, [turned], None, mask, workers, **walk, **sums)
 
 
 @of_pictures()
@@ -277,6 +289,8 @@ def correlate_bank(
     dtype: DTypeLike | None = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
     workers: int | None = None,
 ) -> Array:
     """Correlate an image with several kernels of one shape, and combine their responses.
@@ -295,19 +309,20 @@ def correlate_bank(
     """
     walk = {"stride": stride, "dilation": dilation, "padding": padding, "border": border}
     sums = {"fill": fill, "scale": scale, "offset": offset, "dtype": dtype}
-    return _correlated(image, kernels, combine, workers, **walk, **sums)
+    return _correlated(image, kernels, combine, mask, workers, **walk, **sums)
 
 
 def _correlated(
     image: ArrayLike,
     kernels: Sequence[ArrayLike],
     combine: CombineName | None,
+    present: Any,
     workers: int | None,
     **named: Any,
 ) -> Array:
     pixels = check_image(image)
     operation = correlation(Outline.of(pixels), kernels, combine, **named)
-    output = run(operation, pixels, check_workers(workers))
+    output = run_over(operation, pixels, present, check_workers(workers))
     return output if np.ndim(image) == 3 else output[:, :, 0]
 
 

@@ -37,7 +37,7 @@ WORKERS = Parameter(
 
 
 def _axes(text: str) -> str:
-    from convfilter.runtime.pictures import check_axes
+    from convfilter.runtime.array_axes import check_axes
 
     return check_axes(text)
 

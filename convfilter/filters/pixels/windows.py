@@ -17,8 +17,8 @@ from convfilter.filters.declaring.options import BorderOptions, SignedMode, Wind
 from convfilter.filters.pixels.picture import Pixels
 from convfilter.filters.pixels.values import MIDDLE_GREY
 from convfilter.filters.pixels.waiting import Averages, Picks, Sums
+from convfilter.runtime.array_axes import axes_of
 from convfilter.runtime.checks import Array
-from convfilter.runtime.pictures import axes_of
 
 if TYPE_CHECKING:
     from convfilter.engine.correlation.layout import CombineName

@@ -32,7 +32,7 @@ def ways(operation: Rank) -> Iterator[Plan]:
 class _Columns(Strips):
     """A part, made ready."""
 
-    def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array], None]:
+    def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array, Array], None]:
         """Return the function that finds the ranks of a strip of padded rows."""
         source, index = self.source, self.operation.index
         window = source.rows.window, source.columns.window
@@ -46,9 +46,9 @@ class _Columns(Strips):
         runs, levels = np.empty(16, dtype), np.empty((16, 16), dtype)
         places = np.empty(16, np.int64)
 
-        def find(strip: Array, out: Array) -> None:
+        def find(strip: Array, indices: Array, out: Array) -> None:
             histograms = column_runs, column_levels, runs, levels, places
-            merge(strip, source.channels, *window, index, tile, *histograms, out)
+            merge(strip, source.channels, *window, index, indices, tile, *histograms, out)
 
         return find
 

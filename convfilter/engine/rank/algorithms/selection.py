@@ -24,7 +24,7 @@ def ways(operation: Rank) -> Iterator[Plan]:
 class _Selection(Strips):
     """A part, made ready."""
 
-    def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array], None]:
+    def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array, Array], None]:
         """Return the function that finds the ranks of a strip of padded rows."""
         source, index = self.source, self.operation.index
         select = loop("engine.rank.loops.slide.select", S=source.dtype)
@@ -33,7 +33,7 @@ class _Selection(Strips):
         tap_columns = np.tile(source.tap_columns, source.rows.window)
         values = np.empty(tap_rows.size, source.dtype)
 
-        def find(strip: Array, out: Array) -> None:
-            select(strip, source.rows.stride, tap_rows, tap_columns, index, values, out)
+        def find(strip: Array, indices: Array, out: Array) -> None:
+            select(strip, source.rows.stride, tap_rows, tap_columns, index, indices, values, out)
 
         return find

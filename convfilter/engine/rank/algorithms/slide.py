@@ -29,7 +29,7 @@ def ways(operation: Rank) -> Iterator[Plan]:
 class _Slide(Strips):
     """A part, made ready."""
 
-    def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array], None]:
+    def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array, Array], None]:
         """Return the function that finds the ranks of a strip of padded rows."""
         source, index = self.source, self.operation.index
         slide = loop("engine.rank.loops.slide.slide", S=source.dtype)
@@ -39,8 +39,10 @@ class _Slide(Strips):
         window = source.rows.window, source.columns.window
         counts, coarse = np.empty(levels, np.int32), np.empty(levels >> shift, np.int32)
 
-        def find(strip: Array, out: Array) -> None:
-            slide(strip, lowest, source.channels, *window, index, shift, counts, coarse, out)
+        def find(strip: Array, indices: Array, out: Array) -> None:
+            slide(
+                strip, lowest, source.channels, *window, index, indices, shift, counts, coarse, out
+            )
 
         return find
 
