@@ -20,6 +20,8 @@ def abs(  # noqa: A001
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Take the size of every value, so that a negative one counts as much as a positive one.
 
@@ -53,6 +55,14 @@ def abs(  # noqa: A001
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -82,6 +92,8 @@ def add_noise(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Add noise, the same for the same seed.
 
@@ -125,6 +137,14 @@ def add_noise(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -154,6 +174,8 @@ def bilateral(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Average pixels that are near both in space and in colour: smooth areas, sharp edges.
 
@@ -202,6 +224,14 @@ def bilateral(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -232,6 +262,8 @@ def box_blur(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Blur with a box: the plain mean of 2 radius + 1 rows and columns.
 
@@ -280,6 +312,14 @@ def box_blur(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -309,6 +349,8 @@ def canny(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Find edges as thin white lines: Canny's detector.
 
@@ -366,6 +408,14 @@ def canny(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -393,6 +443,8 @@ def close(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Close: dilate, then erode; dark shapes smaller than the window vanish, others stay.
 
@@ -435,6 +487,14 @@ def close(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -469,6 +529,8 @@ def convolve(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Correlate with any kernel: one of the catalogue, of a file, or given as text or array.
 
@@ -528,6 +590,14 @@ def convolve(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -556,6 +626,8 @@ def denoise(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Take noise away by one of five methods, as strongly as the noise needs.
 
@@ -606,6 +678,14 @@ def denoise(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -632,6 +712,8 @@ def depth_pool(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Reduce each group of neighbouring channels to one; alpha is left alone.
 
@@ -670,6 +752,14 @@ def depth_pool(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -704,6 +794,8 @@ def difference_of_gaussians(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Subtract a wider Gaussian blur from a narrower one: detail of one size, a band-pass.
 
@@ -764,6 +856,14 @@ def difference_of_gaussians(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -791,6 +891,8 @@ def dilate(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Dilate: bright shapes gain a rim.
 
@@ -835,6 +937,14 @@ def dilate(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -865,6 +975,8 @@ def disk_blur(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Blur with a disk, as a lens out of focus would.
 
@@ -914,6 +1026,14 @@ def disk_blur(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -946,6 +1066,8 @@ def emboss(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Show the picture as a relief lit from one side, on middle grey.
 
@@ -1001,6 +1123,14 @@ def emboss(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1028,6 +1158,8 @@ def erode(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Erode: bright shapes lose their rim.
 
@@ -1071,6 +1203,14 @@ def erode(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1103,6 +1243,8 @@ def frei_chen(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Find edges or lines with Frei and Chen's nine orthonormal kernels.
 
@@ -1159,6 +1301,14 @@ def frei_chen(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1196,6 +1346,8 @@ def gabor(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Find stripes of one width in any direction with Gabor's waves under a Gaussian.
 
@@ -1265,6 +1417,14 @@ def gabor(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1296,6 +1456,8 @@ def gaussian_blur(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Blur with a Gaussian, the smoothest of the blurs.
 
@@ -1347,6 +1509,14 @@ def gaussian_blur(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1372,6 +1542,8 @@ def gradient_direction(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Show where brightness rises as a hue, and how steeply as its brightness.
 
@@ -1411,6 +1583,14 @@ def gradient_direction(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1434,6 +1614,8 @@ def grayscale(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Turn a colour picture grey: the luma 0.299 red + 0.587 green + 0.114 blue.
 
@@ -1466,6 +1648,14 @@ def grayscale(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1494,6 +1684,8 @@ def high_pass(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Keep what a Gaussian blur takes away: image - blurred, shown around middle grey.
 
@@ -1541,6 +1733,14 @@ def high_pass(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1565,6 +1765,8 @@ def invert(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Turn the picture into its negative: white minus value.
 
@@ -1598,6 +1800,14 @@ def invert(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1628,6 +1838,8 @@ def kirsch(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Find edges with Kirsch's eight compass kernels: the strongest of their responses.
 
@@ -1677,6 +1889,14 @@ def kirsch(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1709,6 +1929,8 @@ def laplacian(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Take the Laplacian, the sum of both second derivatives: fine detail of every direction.
 
@@ -1764,6 +1986,14 @@ def laplacian(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1797,6 +2027,8 @@ def laplacian_of_gaussian(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Take the Laplacian of the picture blurred with a Gaussian: blobs and edges of one size.
 
@@ -1856,6 +2088,14 @@ def laplacian_of_gaussian(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1884,6 +2124,8 @@ def max_pool(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Reduce each window to its largest value; the picture shrinks by the stride.
 
@@ -1927,6 +2169,14 @@ def max_pool(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1957,6 +2207,8 @@ def maximum(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Take the largest value of each window: bright spots grow.
 
@@ -2003,6 +2255,14 @@ def maximum(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2032,6 +2292,8 @@ def mean_pool(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Reduce each window to its mean; the picture shrinks by the stride.
 
@@ -2077,6 +2339,14 @@ def mean_pool(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2107,6 +2377,8 @@ def median(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Take the median of each window: single wrong pixels vanish and edges stay sharp.
 
@@ -2153,6 +2425,14 @@ def median(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2181,6 +2461,8 @@ def min_pool(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Reduce each window to its smallest value; the picture shrinks by the stride.
 
@@ -2224,6 +2506,14 @@ def min_pool(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2254,6 +2544,8 @@ def minimum(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Take the smallest value of each window: dark spots grow.
 
@@ -2300,6 +2592,14 @@ def minimum(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2327,6 +2627,8 @@ def morphological_gradient(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Find edges as what is dilated minus what is eroded: the span of values in each window.
 
@@ -2369,6 +2671,14 @@ def morphological_gradient(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2400,6 +2710,8 @@ def motion_blur(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Blur along a straight line, as a camera that moved evenly would.
 
@@ -2450,6 +2762,14 @@ def motion_blur(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2479,6 +2799,8 @@ def nl_means(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Average pixels whose neighbourhoods look alike: non-local means.
 
@@ -2524,6 +2846,14 @@ def nl_means(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2551,6 +2881,8 @@ def normalize(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Bring all values into a range: the lowest becomes `low`, the highest `high`.
 
@@ -2595,6 +2927,14 @@ def normalize(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2622,6 +2962,8 @@ def open(  # noqa: A001
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Open: erode, then dilate; bright shapes smaller than the window vanish, others stay.
 
@@ -2664,6 +3006,14 @@ def open(  # noqa: A001
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2698,6 +3048,8 @@ def oriented_max(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Turn a kernel eight ways and keep the largest response: its pattern in any direction.
 
@@ -2754,6 +3106,14 @@ def oriented_max(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2785,6 +3145,8 @@ def percentile(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Take the value at a given rank of each window: from 0, the smallest, to 100, the largest.
 
@@ -2836,6 +3198,14 @@ def percentile(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2868,6 +3238,8 @@ def prewitt(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Find edges with Prewitt's two gradients, each averaged evenly along the edge.
 
@@ -2924,6 +3296,14 @@ def prewitt(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2947,6 +3327,8 @@ def relu(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Set negative values to 0, as networks do with the responses of their layers.
 
@@ -2980,6 +3362,14 @@ def relu(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -3012,6 +3402,8 @@ def roberts(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Find edges with Roberts' cross, the differences along both diagonals of 2x2 pixels.
 
@@ -3068,6 +3460,14 @@ def roberts(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -3098,6 +3498,8 @@ def robinson(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Find edges with Robinson's eight 5-level compass kernels: the strongest of their responses.
 
@@ -3146,6 +3548,14 @@ def robinson(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -3178,6 +3588,8 @@ def scharr(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Find edges with Scharr's two gradients, the truest to the direction among 3x3 kernels.
 
@@ -3235,6 +3647,14 @@ def scharr(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -3265,6 +3685,8 @@ def sharpen(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Sharpen: subtract the Laplacian of the four neighbours.
 
@@ -3313,6 +3735,14 @@ def sharpen(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -3345,6 +3775,8 @@ def sobel(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Find edges with Sobel's two gradients, each smoothed 1-2-1 along the edge.
 
@@ -3404,6 +3836,14 @@ def sobel(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -3429,6 +3869,8 @@ def threshold(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Turn the picture black and white: white where a value is above a threshold.
 
@@ -3468,6 +3910,14 @@ def threshold(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -3497,6 +3947,8 @@ def unsharp_mask(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Sharpen by what a Gaussian blur takes away: image + amount * (image - blurred).
 
@@ -3544,6 +3996,14 @@ def unsharp_mask(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------

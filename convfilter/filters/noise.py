@@ -67,7 +67,7 @@ def median(
     return rank(image, MEDIAN, size, window)
 
 
-@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths")
+@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths", takes_gaps=False)
 def bilateral(
     image: Pixels,
     options: BorderOptions,
@@ -101,7 +101,9 @@ def _bilateral(
 
 
 @declare.filter(
-    reach=lambda values: around(_patches_span(values["size"], values["search"])), alpha="smooths"
+    reach=lambda values: around(_patches_span(values["size"], values["search"])),
+    alpha="smooths",
+    takes_gaps=False,
 )
 def nl_means(
     image: Pixels,
@@ -165,6 +167,7 @@ def _denoise_reach(values: Values) -> Reach:
     reach=_denoise_reach,
     alpha="smooths",
     keeps_masks=lambda values: values["method"] == "median",
+    takes_gaps=lambda values: values["method"] not in ("bilateral", "nl-means"),
 )
 def denoise(
     image: Pixels,
@@ -193,6 +196,8 @@ def denoise(
     if strength is None:
         visible = None if image.alpha is None else image.alpha > 0
         known = filled(image, NOISE_REACH)
+        if image.present is not None:  # the estimate leaves out what is NaN
+            known = np.where(image.present, known, np.float32(np.nan))
         found = noise_sigma(known, seen=visible, axes=axes_of(known), workers=image.workers)
         strength = NOISE.range.nearest(float(np.mean(found)) / image.intensity(1))
     window = Window(border=options.border, fill=options.fill)

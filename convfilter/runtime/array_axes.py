@@ -91,7 +91,7 @@ class Layout(NamedTuple):
                 if is_masked(result):
                     gaps = np.zeros(array.shape, np.bool_)
                     gaps_by_pictures = gaps.transpose(np.argsort(order))
-            by_pictures[index] = np.ma.getdata(result)
+            by_pictures[index] = np.asarray(result)
             if gaps_by_pictures is not None:
                 gaps_by_pictures[index] = np.ma.getmaskarray(result)
         assert array is not None

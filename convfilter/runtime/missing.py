@@ -7,6 +7,7 @@ OpenCV, scikit-image and GDAL. That of a masked array of NumPy tells the opposit
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -55,8 +56,10 @@ class Present(NamedTuple):
 
 def is_masked(image: object) -> bool:
     """Tell whether it is a masked array of NumPy."""
-    # most arrays are not, and need not look for the class
-    return type(image) is not np.ndarray and isinstance(image, np.ma.MaskedArray)
+    if type(image) is np.ndarray:
+        return False
+    module = sys.modules.get("numpy.ma")  # without which there are none
+    return module is not None and isinstance(image, module.MaskedArray)
 
 
 def check_nodata(value: Any) -> float:
@@ -129,7 +132,7 @@ def presence(
     there: Bools | None = None
     if nodata is not None:
         there = _other_than(array, nodata)
-    if isinstance(image, np.ma.MaskedArray) and np.ma.is_masked(image):
+    if is_masked(image) and np.ma.is_masked(image):
         there = _both(there, ~np.ma.getmaskarray(image))
     if mask is not None:
         given = _as_bools(mask)

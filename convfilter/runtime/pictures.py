@@ -27,7 +27,7 @@ from convfilter.runtime.missing import (
     there_is_all,
 )
 
-__all__ = ["first_picture", "of_pictures", "over_pictures"]
+__all__ = ["Gaps", "first_picture", "of_pictures", "over_pictures"]
 
 _FOR_DOCSTRINGS = """\
 axes : letters that say what the axes of the array are, such as "ZYX", "TZCYX" or "YXC"
@@ -152,7 +152,7 @@ def of_pictures(
                 positional.append(named.pop(name))
             further = given[images:]
             arrays = [as_array(image) for image in positional]
-            gaps = _Gaps.of(positional, arrays, axes, channel_axis, nodata, mask, named)
+            gaps = Gaps.of(positional, axes, channel_axis, nodata, mask, named)
             if gaps.present is None:
 
                 def on_picture(*pictures: Array) -> Any:
@@ -180,7 +180,7 @@ def of_pictures(
     return decorate
 
 
-class _Gaps(NamedTuple):
+class Gaps(NamedTuple):
     """What is missing of an image, and how results say so.
 
     Attributes
@@ -200,19 +200,25 @@ class _Gaps(NamedTuple):
     def of(
         cls,
         images: Sequence[ArrayLike],
-        arrays: Sequence[Array],
         axes: str | None,
         channel_axis: int | None,
         nodata: float | None,
         mask: ArrayLike | None,
         named: Mapping[str, Any],
-    ) -> _Gaps:
-        """Find out what is missing, of the first image; of others only masks are looked at."""
+    ) -> Gaps:
+        """Find out what is missing of images of one shape; `named` may tell border and fill.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            As `presence` and `layout_of`.
+        """
         masked = [is_masked(image) for image in images]
         if nodata is None and mask is None and not any(masked):
             return cls()
         nodata = None if nodata is None else check_nodata(nodata)
-        layout = layout_of(arrays[0].shape, axes, channel_axis)
+        shape = np.shape(images[0])
+        layout = layout_of(shape, axes, channel_axis)
         present = None
         for image in images:
             places = layout._asdict()
@@ -224,7 +230,7 @@ class _Gaps(NamedTuple):
             named.get("fill", 0.0), nodata
         )
         if not fill_is_there and present is None:
-            present = there_is_all(arrays[0].shape)
+            present = there_is_all(shape)
         return cls(present, fill_is_there, nodata, masked[0] or nodata is None)
 
     def marked(self, result: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable
-from os import PathLike
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "REQUIRED",
+    "FileName",
     "IntegerPair",
     "Kind",
     "NumberPair",
@@ -44,6 +45,7 @@ Kind = Literal[
     "padding",
     "kernel",
     "text",
+    "mask",
 ]
 NumberPair = float | tuple[float, float]
 IntegerPair = int | tuple[int, int]
@@ -194,6 +196,8 @@ class Parameter:
                 return check_padding(value)
             case "kernel":
                 return kernel_of(value)
+            case "mask":
+                return value  # which is checked beside the image
             case "text":
                 if not isinstance(value, str):
                     raise ArgumentTypeError(f"{self.name} is {shortened(value)}: give text")
@@ -221,7 +225,7 @@ class Parameter:
                 if text.lower() not in words:
                     raise ArgumentError(f"{self.name} is {shortened(text)}: give yes or no")
                 return words[text.lower()]
-            case "choice" | "text":
+            case "choice" | "text" | "mask":
                 return self.check(text)
             case "kernel":
                 self.check(text)
@@ -283,6 +287,14 @@ class Text(Parameter):
     def parse(self, text: str) -> Any:
         """Return what a person wrote, checked."""
         return self.understand(text)
+
+
+class FileName(Text):
+    """A parameter that names a file: text, or a path."""
+
+    def check(self, value: Any) -> Any:
+        """Return the name as text."""
+        return super().check(fspath(value) if isinstance(value, PathLike) else value)
 
 
 def written(value: Any) -> str:

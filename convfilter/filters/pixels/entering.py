@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from convfilter.engine.planning import rehearse
@@ -14,7 +15,8 @@ from convfilter.filters.pixels.picture import Pixels
 from convfilter.picture.image import Image
 from convfilter.runtime.checks import Array, as_array
 from convfilter.runtime.compiled import Foresight
-from convfilter.runtime.pictures import over_pictures
+from convfilter.runtime.missing import Bools
+from convfilter.runtime.pictures import Gaps, over_pictures
 
 __all__ = ["ends_in_alpha", "filtered", "refuse_axes"]
 
@@ -27,6 +29,8 @@ def filtered(
     alpha: AlphaMode | None,
     axes: str | None,
     channel_axis: int | None,
+    nodata: float | None,
+    mask: ArrayLike | None,
 ) -> Array:
     """Filter every picture of an array, or an `Image` of one frame.
 
@@ -38,22 +42,32 @@ def filtered(
         For an image that cannot be filtered, and for what is said of it and does not fit it.
     """
 
-    def on_picture(picture: Array) -> Array:
+    def on_picture(picture: Array, there: Bools | None = None) -> Array:
         has_alpha = of_image if of_image is not None else ends_in_alpha(picture.shape, alpha)
 
-        def finished(part: Array, workers: int | None) -> Array:
-            pixels = Pixels.of(part, alpha=has_alpha, alpha_mode=alpha, workers=workers)
+        def finished(part: Array, there: Bools | None, workers: int | None) -> Array:
+            said: dict[str, Any] = {"alpha": has_alpha, "alpha_mode": alpha, "workers": workers}
+            pixels = Pixels.of(part, **said, present=there, nodata=gaps.nodata)
             return finish(pixels)[0]
 
-        with Foresight(lambda: rehearse(picture, lambda part: finished(part, 1))):
-            return finished(picture, workers)
+        def rehearsed(part: Array) -> object:
+            return finished(part, None if there is None else _some_of(there, part), 1)
+
+        with Foresight(lambda: rehearse(picture, rehearsed)):
+            return finished(picture, there, workers)
 
     of_image = None
+    given: ArrayLike = image
     if isinstance(image, Image):
         refuse_axes(axes, channel_axis)
-        of_image = image.alpha
-        return on_picture(as_array(image))
-    return cast(Array, over_pictures(on_picture, [image], axes, channel_axis))
+        of_image, given = image.alpha, as_array(image)
+        axes = "YXC"[: image.pixels.ndim]
+        nodata = image.nodata if nodata is None else nodata
+    arrays: list[ArrayLike] = [given]
+    gaps = Gaps.of(arrays, axes, channel_axis, nodata, mask, {})
+    if gaps.present is not None:
+        arrays = [as_array(given), gaps.present]
+    return cast(Array, gaps.marked(over_pictures(on_picture, arrays, axes, channel_axis)))
 
 
 def refuse_axes(axes: str | None, channel_axis: int | None) -> None:
@@ -89,3 +103,9 @@ def ends_in_alpha(shape: tuple[int, ...], mode: AlphaMode | None) -> bool:
             + (", or use convfilter.Image(pixels, alpha=True)" if channels == 3 else "")
         )
     return True
+
+
+def _some_of(there: Bools, part: Array) -> Bools:
+    """Return a presence for some pixels that a picture is rehearsed on."""
+    height, width = part.shape[:2]
+    return np.array(np.resize(there[:height, :width], part.shape), np.bool_)

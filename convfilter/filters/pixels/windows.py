@@ -167,7 +167,9 @@ def pool(
         kind = Averages if reduce == "mean" else Picks
         work = kind(pooling, size, shrinks=True, **named)
         # of equal values: their mean may differ in the last bit
-        return image.awaiting(work, alpha=None if alpha is None else pooled(alpha, reduce="max"))
+        return image.awaiting(
+            work, pads=True, alpha=None if alpha is None else pooled(alpha, reduce="max")
+        )
     from convfilter.filters.pixels.alpha import extremes_of_visible, pool_visible
 
     if reduce != "mean":
