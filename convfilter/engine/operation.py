@@ -18,21 +18,23 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
 from convfilter.engine.planning import Plan, choose, forced, least_side, record
 from convfilter.engine.window.axes import Axis, Outline
 from convfilter.engine.window.borders import Border
-from convfilter.engine.window.present import Result
 from convfilter.engine.window.source import Part, Ready, RowSources
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import Foresight, is_rehearsal
 from convfilter.runtime.memory import of_thread
-from convfilter.runtime.missing import Present, refuse_gaps
 from convfilter.runtime.threads import run_bands
+
+if TYPE_CHECKING:
+    from convfilter.engine.window.present import Result
+    from convfilter.runtime.missing import Present
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,7 @@ class Operation(ABC):
     border, fill : what stands beyond the edge
     dtype : of the result
     counts_nan : NaN is among the outputs that its calls count as those they could not compute
+    over : the module whose `over_present` carries it out over what is there; "" if none does
     """
 
     outline: Outline
@@ -55,6 +58,7 @@ class Operation(ABC):
     fill: float
     dtype: np.dtype[Any]
     counts_nan: ClassVar[bool] = True
+    over: ClassVar[str] = ""
 
     @abstractmethod
     def ways(self) -> Iterator[Plan]:
@@ -97,8 +101,11 @@ class Operation(ABC):
         return None
 
     def over_present(self, image: Array, present: Present, workers: int) -> Result:
-        """Carry it out over what is there of an image; families that cannot refuse gaps."""
-        raise refuse_gaps(type(self).__name__)
+        """Carry it out over what is there of an image."""
+        result: Result = importlib.import_module(self.over).over_present(
+            self, image, present, workers
+        )
+        return result
 
     @property
     def output_shape(self) -> tuple[int, int, int]:

@@ -249,7 +249,8 @@ def filled(result: Array, gaps: Bools, nodata: float) -> Array:
 def refuse_gaps(name: str) -> ArgumentError:
     """Return the error for a function or filter that takes no missing data."""
     return ArgumentError(
-        f"{name} needs every value, and some are missing: fill them first, as blurs and medians do"
+        f"{name} needs every value, and some are missing: fill the gaps first, as medians and blurs"
+        " do"
     )
 
 

@@ -88,9 +88,9 @@ def draw_there(random: Random, shape: tuple[int, ...]) -> Array:
     return np.broadcast_to(there, planes)
 
 
-def draw_gaps(random: Random, kind: str, dtype: str | None = None) -> GapCase:
+def draw_gaps(random: Random, kind: str, dtype: str | None = None, largest: int = 30) -> GapCase:
     """Draw a call, gaps, and how they are stated."""
-    image = draw_image(random, dtype, LARGEST.get(kind, 30))
+    image = draw_image(random, dtype, min(LARGEST.get(kind, largest), largest))
     case = DRAWS[kind](random, image)
     there = draw_there(random, image.shape)
     as_shape = there.reshape(image.shape)

@@ -63,7 +63,7 @@ def test_signature_is_that_of_a_function() -> None:
     signature = inspect.signature(filters.gaussian_blur)
     names = list(signature.parameters)
     assert names[0] == "image"
-    assert names[-4:] == ["workers", "alpha", "axes", "channel_axis"]
+    assert names[-6:] == ["workers", "alpha", "axes", "channel_axis", "nodata", "mask"]
     assert signature.parameters["alpha"].default is None
     assert signature.parameters["sigma"].default == 2.0
     assert filters.gaussian_blur.__name__ == "gaussian_blur"

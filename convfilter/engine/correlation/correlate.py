@@ -18,17 +18,16 @@ from convfilter.engine.planning import Plan, forced, least_side
 from convfilter.engine.window import target
 from convfilter.engine.window.axes import Outline, Padding, Pair, lay_out
 from convfilter.engine.window.borders import Border, check_border
-from convfilter.engine.window.present import Result
 from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError, UnknownNameError
 from convfilter.runtime.checks import (
     Array,
     check_dtype,
+    check_fill_number,
     check_image,
     check_kernel,
     check_number,
     limits_of,
 )
-from convfilter.runtime.missing import Present
 from convfilter.runtime.pictures import of_pictures
 from convfilter.runtime.threads import check_workers
 
@@ -59,6 +58,7 @@ class Correlation(Operation):
     needs_range: bool = False
     in_lengths: bool = False
     only_sums: bool = False
+    over = "convfilter.engine.correlation.present"
 
     def ways(self) -> Iterator[Plan]:
         """Yield every way that keeps the promised accuracy; there is at least one."""
@@ -152,17 +152,10 @@ class Correlation(Operation):
         if self.combine == Combine.L2 and not (self.in_lengths or self._squares_fit):
             return replace(self, only_sums=True, in_lengths=True)
         if self.dtype.kind != "f" and not self.is_of_integers:
-            raise ArgumentError(
-                f"infinities in the image cancel to NaN, which {self.dtype} cannot hold: ask for a"
-                " float dtype"
-            )
+            fills = math.isnan(self.fill)
+            cause = "the fill is nan" if fills else "infinities in the image cancel to NaN"
+            raise ArgumentError(f"{cause}, which {self.dtype} cannot hold: ask for a float dtype")
         return None
-
-    def over_present(self, image: Array, present: Present, workers: int) -> Result:
-        """Carry it out over what is there of an image."""
-        from convfilter.engine.correlation.present import over_present
-
-        return over_present(self, image, present, workers)
 
     @property
     def _squares_fit(self) -> bool:
@@ -365,7 +358,7 @@ def correlation(
                 )
     height, width = weights[0].shape
     rows, columns = lay_out(outline.shape, (height, width), stride, dilation, padding)
-    known, value = check_border(border), check_number(fill, "fill")
+    known, value = check_border(border), check_fill_number(fill, outline.dtype)
     fields: dict[str, Any] = {
         "outline": outline,
         "rows": rows,

@@ -18,9 +18,6 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from convfilter.engine.operation import Operation, algorithms
 from convfilter.engine.planning import Plan
-from convfilter.engine.window.present import Result
-from convfilter.runtime.checks import Array
-from convfilter.runtime.missing import Present
 
 Reduce = Literal["max", "mean", "min"]
 
@@ -98,12 +95,7 @@ class Fold(Operation):
     means: Means | None = None
     over_channels: Sampling | None = None
     counts_nan = False
-
-    def over_present(self, image: Array, present: Present, workers: int) -> Result:
-        """Carry it out over what is there of an image."""
-        from convfilter.engine.fold.present import over_present
-
-        return over_present(self, image, present, workers)
+    over = "convfilter.engine.fold.present"
 
     @property
     def output_shape(self) -> tuple[int, int, int]:

@@ -18,12 +18,17 @@ from convfilter.engine.operation import Operation, algorithms, attempt, remember
 from convfilter.engine.planning import Plan
 from convfilter.engine.window.axes import Axis, Outline, Padding, Pair, lay_out
 from convfilter.engine.window.borders import Border, check_border
-from convfilter.engine.window.present import Result
 from convfilter.engine.window.source import Part, Ready, RowSources, Source
 from convfilter.errors import ArgumentError
-from convfilter.runtime.checks import Array, check_fill, check_image, check_number, check_pair
+from convfilter.runtime.checks import (
+    Array,
+    check_fill,
+    check_fill_number,
+    check_image,
+    check_number,
+    check_pair,
+)
 from convfilter.runtime.memory import Scratch
-from convfilter.runtime.missing import Present
 from convfilter.runtime.pictures import of_pictures
 from convfilter.runtime.threads import check_workers
 
@@ -173,6 +178,7 @@ class Rank(Operation):
     index: int
     percent: float
     holds_nan: bool = False
+    over = "convfilter.engine.rank.present"
 
     @property
     def taps(self) -> int:
@@ -198,12 +204,6 @@ class Rank(Operation):
         """Return the plan for an algorithm of this name."""
         reason = f"{self.window}, value {self.index} of {self.taps} {how}"
         return Plan(name, self.dtype, True, reason, cost, effort, ready=ready, detail=detail)
-
-    def over_present(self, image: Array, present: Present, workers: int) -> Result:
-        """Carry it out over what is there of an image."""
-        from convfilter.engine.rank.present import over_present
-
-        return over_present(self, image, present, workers)
 
     def again(self, bad: int) -> Rank | None:
         """Return the same for an image that holds NaN."""
@@ -288,7 +288,7 @@ def ranking(
         raise ArgumentError(f"percent is {share:g}: it must be from 0 to 100")
     rows, columns = lay_out(outline.shape, check_pair(size, "size", 1), stride, dilation, padding)
     known = check_border(border)
-    check_number(fill, "fill")
+    check_fill_number(fill, outline.dtype)
     value = check_fill(fill, outline.dtype) if known == "constant" else 0
     fields: dict[str, Any] = {
         "outline": outline,

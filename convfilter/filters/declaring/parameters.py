@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
 from collections.abc import Callable, Iterable
 from os import PathLike, fspath
@@ -66,9 +67,10 @@ class Spec:
     automatic : what None stands for; parameters without it do not take None
     shared : whether many filters have the parameter, so that help lists it after their own
     odd : whether even numbers are refused
+    nan : whether NaN is a value as well
     """
 
-    __slots__ = ("automatic", "help", "kind", "range", "shared")
+    __slots__ = ("automatic", "help", "kind", "nan", "range", "shared")
 
     def __init__(
         self,
@@ -80,12 +82,14 @@ class Spec:
         automatic: str | None = None,
         shared: bool = False,
         odd: bool = False,
+        nan: bool = False,
     ) -> None:
         self.help = help
         self.range = Range(minimum, maximum, unit=unit, odd=odd)
         self.kind = kind
         self.automatic = automatic
         self.shared = shared
+        self.nan = nan
 
     @property
     def minimum(self) -> float | None:
@@ -211,6 +215,8 @@ class Parameter:
                 return self._check_one(value)
 
     def _check_one(self, value: Any) -> float | int:
+        if self.spec.nan and isinstance(value, float) and math.isnan(value):
+            return math.nan
         check = check_integer if self.kind.startswith("integer") else check_number
         return check(value, self.name, self.spec.range)
 

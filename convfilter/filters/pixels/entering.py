@@ -29,8 +29,8 @@ def filtered(
     alpha: AlphaMode | None,
     axes: str | None,
     channel_axis: int | None,
-    nodata: float | None,
-    mask: ArrayLike | None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> Array:
     """Filter every picture of an array, or an `Image` of one frame.
 
