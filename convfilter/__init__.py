@@ -9,6 +9,7 @@ from convfilter.lazy import exports
 if TYPE_CHECKING:
     from convfilter import engine, filters, kernels, nn
     from convfilter.batch.filtering import FileResult, filter_files
+    from convfilter.batch.recipes.recipe import Recipe
     from convfilter.engine import (
         convolve,
         correlate,
@@ -35,6 +36,7 @@ _HOMES = {
     "Image": "picture.image",
     "Learned": "features.learning",
     "Pipeline": "pipeline",
+    "Recipe": "batch.recipes.recipe",
     "apply": "pipeline",
     "convolve": "engine",
     "correlate": "engine",
@@ -58,6 +60,7 @@ __all__ = [
     "Image",
     "Learned",
     "Pipeline",
+    "Recipe",
     "apply",
     "convolve",
     "correlate",

@@ -19,6 +19,7 @@ FLOORS = {
     "dtypes": 0,
     "errors": 0,
     "lazy": 0,
+    "toml": 1,
     "__pyinstaller": 0,
     "runtime": 1,
     "picture": 1,

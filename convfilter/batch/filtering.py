@@ -22,6 +22,7 @@ from convfilter.pipeline import Pipeline
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from convfilter.batch.recipes.recipe import Recipe
     from convfilter.engine import Plan
 
 __all__ = ["FileResult", "filter_files"]
@@ -87,7 +88,7 @@ def _with_options(function: Function) -> Function:
 def filter_files(
     inputs: AnyPath | Iterable[AnyPath],
     output: AnyPath | None,
-    pipeline: Pipeline | str,
+    pipeline: Pipeline | Recipe | str,
     **options: Unpack[Settings],
 ) -> Generator[FileResult, None, None]:
     """Filter a file, several, or folders, and yield what came of each as soon as it is done.
@@ -113,9 +114,9 @@ def filter_files(
         its name. (One path in a list goes to a file if `output` has the suffix of an image, else
         into a folder.) None for a name beside a single input, ``photo-sobel.jpg`` for
         ``photo.jpg``; and with `in_place`.
-    pipeline : Pipeline or str
-        A `Pipeline`; the name of a filter or kernel; or text such as
-        ``"gaussian-blur sigma=2 | sobel"``.
+    pipeline : Pipeline, Recipe or str
+        A `Pipeline`; a `Recipe`, whose options count unless others are given here; the name of a
+        filter or kernel; or text such as ``"gaussian-blur sigma=2 | sobel"``.
 
     Other Parameters
     ----------------
@@ -144,6 +145,11 @@ def filter_files(
     ...     print(result.output.name if result.ok else result.error)
     bird.png
     """
+    from convfilter.batch.recipes.recipe import Recipe
+
+    if isinstance(pipeline, Recipe):
+        options = {**pipeline.options, **options}  # type: ignore[typeddict-item]
+        pipeline = pipeline.pipeline
     settings = checked(options)
     if not isinstance(pipeline, Pipeline):
         if not isinstance(pipeline, str):

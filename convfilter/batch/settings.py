@@ -13,11 +13,15 @@ from convfilter.formats.declaring import BEST_QUALITY, COMPRESSIONS, DEPTHS
 from convfilter.formats.declaring.index import SUMMARIES
 from convfilter.runtime.threads import MOST_WORKERS
 
-__all__ = ["OPTIONS", "Settings", "check_together", "checked", "completed"]
+__all__ = ["OF_RECIPES", "OPTIONS", "Settings", "check_together", "checked", "completed"]
 
 
 Declaration = Callable[[str], Parameter]
 """All of an option but its name, which is that of its field."""
+
+
+OF_RUN = object()
+"""Marks what is said of how the work is done, and not of what comes out: no part of a recipe."""
 
 
 def _flag(words: str) -> Declaration:
@@ -100,7 +104,7 @@ class Settings(TypedDict, total=False):
             " profile, else by sRGB's, and encoded at the end; intensities given are then of light"
         ),
     ]
-    workers: Annotated[int | None, lambda _: WORKERS]
+    workers: Annotated[int | None, lambda _: WORKERS, OF_RUN]
     format: Annotated[
         str | None,
         _text(
@@ -111,16 +115,17 @@ class Settings(TypedDict, total=False):
             words=_WRITTEN,
         ),
     ]
-    overwrite: Annotated[bool, _flag("replace outputs that exist already")]
+    overwrite: Annotated[bool, _flag("replace outputs that exist already"), OF_RUN]
     in_place: Annotated[
-        bool, _flag("replace the inputs by their results; every path is then an input")
+        bool, _flag("replace the inputs by their results; every path is then an input"), OF_RUN
     ]
-    recursive: Annotated[bool, _flag("go into the folders of a folder and keep the tree")]
+    recursive: Annotated[bool, _flag("go into the folders of a folder and keep the tree"), OF_RUN]
     jobs: Annotated[
         int | None,
         _number(
             "files filtered side by side, which share the CPUs", MOST_WORKERS, "one for each CPU"
         ),
+        OF_RUN,
     ]
     quality: Annotated[
         int | None,
@@ -152,6 +157,13 @@ class Settings(TypedDict, total=False):
         _choice("bits of the result, floats of 0 to 1 for float", DEPTHS, None, "as in the input"),
     ]
     strip: Annotated[bool, _flag("leave out what says more than the pixels and their colours mean")]
+    stamp: Annotated[
+        bool,
+        _flag(
+            "write into the result how it was made: version, recipe, hash of the input; convfilter"
+            " rerun reads it"
+        ),
+    ]
     frames: Annotated[
         str | int | Iterable[int] | None,
         _text(
@@ -167,6 +179,7 @@ class Settings(TypedDict, total=False):
         _number(
             "largest width times height to be read, of all frames together", None, "500 million"
         ),
+        OF_RUN,
     ]
 
 
@@ -174,6 +187,12 @@ OPTIONS: dict[str, Parameter] = {
     name: field.__metadata__[0](name) for name, field in Settings.__annotations__.items()
 }
 """Every field of `Settings` as a parameter: what the command line and Python check and show."""
+
+
+OF_RECIPES = tuple(
+    name for name, field in Settings.__annotations__.items() if OF_RUN not in field.__metadata__
+)
+"""The options that decide about the bytes of a result."""
 
 
 def completed(given: Mapping[str, Any]) -> Settings:

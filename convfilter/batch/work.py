@@ -8,12 +8,20 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convfilter.batch.job import Job
+from convfilter.batch.recipes.carrying_out import (
+    FLOATS,
+    asks_raw,
+    deepened,
+    filtered,
+    holds_negatives,
+)
 from convfilter.batch.settings import Settings
 from convfilter.errors import ImageError, UsageError, listed, reason_of, shown
 from convfilter.formats import FORMATS, alternatives, check_written, format_of
 from convfilter.runtime.compiled import Foresight
 
 if TYPE_CHECKING:
+    from convfilter.batch.recipes.stamp import Source
     from convfilter.engine import Plan
     from convfilter.filters.pixels.saturation import Saturation
     from convfilter.picture.image import Image
@@ -21,9 +29,6 @@ if TYPE_CHECKING:
     from convfilter.runtime.checks import Array
 
 __all__ = ["Done", "Seconds", "Work", "prepare"]
-
-FLOATS = 32
-"""Bits of a value of formats that hold floats."""
 
 MOST = 0.75
 """So large a share of values that are cut is worth a note: noise with edges all over has less."""
@@ -51,6 +56,7 @@ class Done(NamedTuple):
     plans : of every call of the engine
     seconds : how long the parts took
     alpha : whether the last channel is alpha
+    source : what the input is known by, if the result was stamped
     """
 
     shape: tuple[int, ...]
@@ -60,6 +66,7 @@ class Done(NamedTuple):
     plans: tuple[Plan, ...]
     seconds: Seconds
     alpha: bool = False
+    source: Source | None = None
 
 
 class Work:
@@ -97,6 +104,11 @@ class Work:
         settings = self.settings
         source: Any = sys.stdin.buffer if job.input is None else job.input
         started = time.perf_counter()
+        known = None
+        if settings["stamp"]:
+            from convfilter.batch.recipes.stamp import taken
+
+            source, known = taken(source)
         with Foresight(lambda: self._rehearse_all(job)):
             image = read(
                 source,
@@ -112,21 +124,41 @@ class Work:
             deep = self._deepened(image)
             with recorded_plans() as plans, recorded_saturation() as saturation:
                 result = self._filtered(deep, format_name)
-            filtered = time.perf_counter()
+            have_filtered = time.perf_counter()
             target: Any = sys.stdout.buffer if job.output is None else job.output
             if job.make_folder:
                 _make_folder(job)
+            result, stamp_notes = self._stamped(result, format_name, known)
             notes = self._write(result, target, format_name, overwrite=job.overwrite)
         written = time.perf_counter()
         return Done(
             deep.shape,
             deep.dtype.name,
             len(deep.frames),
-            (*self._saturation_noted(saturation, target), *notes),
+            (*self._saturation_noted(saturation, target), *_of(target, stamp_notes), *notes),
             tuple(plans),
-            Seconds(have_read - started, filtered - have_read, written - filtered),
+            Seconds(have_read - started, have_filtered - have_read, written - have_filtered),
             deep.alpha,
+            known,
         )
+
+    def _stamped(
+        self, image: Image, format_name: str, source: Source | None
+    ) -> tuple[Image, list[str]]:
+        """Return the result with its stamp, if it is to have one, and without that of the input."""
+        if source is None:
+            if not _may_have_stamp(image):
+                return image, []
+            from convfilter.batch.recipes.embedding import without_stamp
+
+            image, had_one = without_stamp(image)
+            return image, ["the stamp told how the input was made, and was left out"] * had_one
+        from convfilter.batch.recipes.embedding import with_stamp
+        from convfilter.batch.recipes.recipe import Recipe
+        from convfilter.batch.recipes.stamp import Stamp
+
+        stamp = Stamp(Recipe.of(self.pipeline, self.settings), source)
+        return with_stamp(image, str(stamp), FORMATS[format_name])
 
     def _with_alpha(self, image: Image) -> Image:
         """Return a picture of an array with alpha, where somebody said what becomes of it."""
@@ -166,10 +198,10 @@ class Work:
 
     def _check_raw(self, format_name: str) -> None:
         """Refuse to keep negative values where they cannot be held."""
-        if not self._asks_raw:
+        if not asks_raw(self.pipeline):
             return
         depth, shown = self.settings["depth"], "or choose abs, offset, clamp or scale"
-        if not _holds_negatives(format_name):
+        if not holds_negatives(format_name):
             others = alternatives(lambda holds: holds.depth >= FLOATS)
             raise UsageError(
                 f"{format_name} holds no negative values, which signed raw keeps: write {others},"
@@ -181,44 +213,11 @@ class Work:
                 f" float, {shown}"
             )
 
-    @property
-    def _asks_raw(self) -> bool:
-        """Whether the last step is to leave its response raw."""
-        return self.pipeline.steps[-1].parameters.get("signed") == "raw"
-
-    def _depth(self, image: Image) -> str | None:
-        """Return the depth of the result; a response that is to stay raw needs floats."""
-        depth = self.settings["depth"]
-        needs_floats = self._asks_raw and image.dtype.kind not in "fi"
-        return "float" if depth is None and needs_floats else depth
-
     def _deepened(self, image: Image) -> Image:
-        """Return the picture with the depth asked for, if that is more: filters round to it."""
-        depth = self._depth(image)
-        if depth is None:
-            return image
-        from convfilter.files.depth import is_deeper, to_depth
-
-        return image.map(lambda frame: to_depth(frame, depth) if is_deeper(frame, depth) else frame)
+        return deepened(image, self.pipeline, self.settings)
 
     def _filtered(self, image: Image, format_name: str) -> Image:
-        """Return the result with the depth asked for, and without what shall be left out."""
-        depth = self._depth(image)
-        has_sign = image.dtype.kind in "fi" and depth in (None, "float")
-        result = self.pipeline(
-            image,
-            workers=self.workers,
-            alpha=self.settings["alpha"],
-            linear=self.settings["linear"],
-            bounded=not (has_sign and _holds_negatives(format_name)),
-        )
-        if self.settings["strip"]:
-            result = result.map(_stripped)
-        if depth is None:
-            return result
-        from convfilter.files.depth import to_depth
-
-        return result.map(lambda frame: to_depth(frame, depth))
+        return filtered(image, self.pipeline, self.settings, format_name, self.workers)
 
     def _saturation_noted(self, saturation: Saturation, target: Any) -> list[str]:
         """Return a note if most values of the result lay beyond white or black."""
@@ -264,10 +263,17 @@ def prepare(jobs: Sequence[Job]) -> None:
         compiled.prepare()
 
 
-def _holds_negatives(format_name: str) -> bool:
-    """Tell whether a format holds floats, and with them negative values."""
-    holds = FORMATS[format_name].holds
-    return holds.arrays or holds.depth >= FLOATS
+def _may_have_stamp(image: Image) -> bool:
+    """Tell, without importing what knows stamps, whether a picture may bear one."""
+    said = image.metadata
+    return any(key == "convfilter" for key, _ in said.text) or b"convfilter:" in (said.xmp or b"")
+
+
+def _of(target: Any, notes: Sequence[str]) -> list[str]:
+    """Return notes with the name of the output."""
+    from convfilter.files.reading import display_name
+
+    return [f"{display_name(target)}: {note}" for note in notes]
 
 
 def _format(job: Job, image: Image) -> str:
@@ -276,13 +282,6 @@ def _format(job: Job, image: Image) -> str:
         return format_of(job.output)
     assert image.format is not None
     return image.format
-
-
-def _stripped(frame: Image) -> Image:
-    """Return a picture without what says more than its pixels and their colours mean."""
-    from dataclasses import replace
-
-    return replace(frame, metadata=frame.metadata.stripped())
 
 
 def _make_folder(job: Job) -> None:

@@ -9,7 +9,7 @@ import click
 from convfilter.batch.settings import OPTIONS
 from convfilter.cli.options import flag, option_of
 
-__all__ = ["engine_options", "file_options", "paths_argument"]
+__all__ = ["engine_options", "file_options", "option", "paths_argument", "recipe_option"]
 
 OF_ENGINE = ("alpha", "nodata", "mask", "linear", "workers")
 """The settings that are shown among the options of the engine."""
@@ -28,7 +28,7 @@ def paths_argument() -> click.Argument:
 def engine_options() -> Sequence[click.Option]:
     """Return the options of the engine that are no parameters of a filter."""
     return [
-        *map(_option, OF_ENGINE),
+        *map(option, OF_ENGINE),
         flag("--explain", "say which algorithm ran and why, and how long each part took"),
     ]
 
@@ -36,12 +36,24 @@ def engine_options() -> Sequence[click.Option]:
 def file_options() -> Sequence[click.Option]:
     """Return the options about files."""
     return [
-        *(_option(name) for name in OPTIONS if name not in OF_ENGINE),
+        *(option(name) for name in OPTIONS if name not in OF_ENGINE),
+        recipe_option(),
         flag("--quiet", "print errors only", "-q"),
     ]
 
 
-def _option(name: str) -> click.Option:
+def recipe_option() -> click.Option:
+    """Return the option that keeps what a command says."""
+    return click.Option(
+        ["--save-recipe"],
+        type=click.Path(),
+        metavar="FILE.toml",
+        help="write what this command says of its results to a file, for convfilter pipe",
+    )
+
+
+def option(name: str) -> click.Option:
+    """Return the option for a setting of a job."""
     setting = OPTIONS[name]
     short = [SHORT[name]] if name in SHORT else []
     if setting.kind == "flag":  # all of these are off unless they are given

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from convfilter import __version__
+from convfilter.batch.job import Job
 from convfilter.batch.plan import FilePlan, make_plan
 from convfilter.batch.run import Outcome, Running, begin
 from convfilter.batch.settings import OPTIONS, check_together, completed
@@ -20,25 +22,36 @@ from convfilter.cli.output import is_open
 from convfilter.cli.report import Report
 from convfilter.cli.wording import describe, say
 from convfilter.errors import ImageError, UsageError, shown
+from convfilter.pipeline import Pipeline
 from convfilter.runtime.streams import descriptor_of
 
 if TYPE_CHECKING:
-    from convfilter.pipeline import Pipeline
+    from convfilter.batch.recipes.recipe import Recipe
+    from convfilter.batch.recipes.stamp import Source
 
 __all__ = ["filter_given_files"]
 
 
-def filter_given_files(context: click.Context, pipeline: Pipeline, *, label: str) -> int:
+def filter_given_files(
+    context: click.Context, wanted: Pipeline | Recipe, *, label: str, source: Source | None = None
+) -> int:
     """Filter the files of a parsed command line and return the exit code.
 
-    `label` goes into the names of siblings.
+    Options of the command line go before those of a recipe. `label` goes into the names of
+    siblings. With `source` a line says if the input is another one.
     """
     paths: tuple[str, ...] = context.params["paths"]
     if not paths:
         raise click.UsageError(
             "give an input, a file or a folder, and where its result goes", context
         )
-    settings = completed(given_values(context, [*OPTIONS.values()]))
+    given = given_values(context, [*OPTIONS.values()])
+    if isinstance(wanted, Pipeline):
+        pipeline, version = wanted, __version__
+    else:
+        pipeline, version = wanted.pipeline, wanted.version
+        given = {**wanted.options, **given}
+    settings = completed(given)
     try:
         check_together(settings)
     except UsageError as error:
@@ -47,18 +60,42 @@ def filter_given_files(context: click.Context, pipeline: Pipeline, *, label: str
     inputs, output = (paths, None) if all_inputs else (paths[:-1], paths[-1])
     plan = make_plan(inputs, output, settings, label=label)
     _check_streams(plan)
+    kept = _place_for_recipe(context, overwrite=settings["overwrite"])
     running = begin(plan.jobs, pipeline, settings)
     quiet = context.params["quiet"]
     with _display(plan, quiet=quiet) as (line, advance):
-        teller = _Teller(plan, context, line)
+        teller = _Teller(plan, context, line, source)
+        if version != __version__:
+            teller.note(
+                f"the recipe was written by convfilter {version}, and this is {__version__}:"
+                " results may differ"
+            )
         for failure in plan.failures:
             teller.tell_error(failure.error)
         with contextlib.nullcontext() if quiet else _compilation_told(teller):
             prepare(plan.jobs)
             _tell_all(running, teller, advance)
+    if kept is not None and teller.report.done:
+        from convfilter.batch.recipes.recipe import Recipe
+
+        for note in Recipe.of(pipeline, settings).save(kept, overwrite=settings["overwrite"]):
+            teller.note(note)
     if not quiet:
         teller.tell_end()
     return teller.report.exit_code
+
+
+def _place_for_recipe(context: click.Context, *, overwrite: bool) -> Path | None:
+    """Return where the recipe is to be written, after it is known that it can be."""
+    name = context.params["save_recipe"]
+    if name is None:
+        return None
+    from convfilter.batch.checks import check_outputs
+    from convfilter.batch.recipes.recipe import check_name
+
+    check_name(Path(name))
+    check_outputs([Job(None, Path(name))], None, overwrite=overwrite, in_place=False)
+    return Path(name)
 
 
 def _tell_all(running: Running[Done], teller: _Teller, advance: Callable[[], None]) -> None:
@@ -96,7 +133,13 @@ def _compilation_told(teller: _Teller) -> contextlib.AbstractContextManager[None
 class _Teller:
     """Says what comes of the files, and counts it."""
 
-    def __init__(self, plan: FilePlan, context: click.Context, line: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        plan: FilePlan,
+        context: click.Context,
+        line: Callable[[str], None],
+        source: Source | None,
+    ) -> None:
         self.report = Report(plan)
         self._plan = plan
         self._line = line
@@ -105,6 +148,7 @@ class _Teller:
         self._explain: bool = context.params["explain"]
         self._several = self.report.total > 1 or plan.target is not None
         self._said_compiling = False
+        self._source = source
 
     def tell(self, outcome: Outcome[Done]) -> None:
         """Say what came of one job, if it is anything to speak of."""
@@ -121,9 +165,15 @@ class _Teller:
 
             for line in explanation(name, done):
                 self._line(line)
+        for note in done.notes:
+            self.note(note)
+        if self._source is not None and done.source != self._source:
+            self.note(f"{name} is not the file that the result was made from: its hash differs")
+
+    def note(self, text: str) -> None:
+        """Say something that is no error."""
         if not self._quiet:
-            for note in done.notes:
-                self._line(f"{self._command}: {note}")
+            self._line(f"{self._command}: {text}")
 
     def tell_error(self, error: BaseException, name: str = "") -> None:
         """Say why there is no result, with the name of the file unless the reason has it."""

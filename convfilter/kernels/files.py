@@ -16,8 +16,8 @@ from convfilter.errors import KernelError, UnknownNameError, reason_of, shown
 from convfilter.kernels.catalog import get, names
 from convfilter.kernels.kernel import Kernel, Signed
 from convfilter.kernels.table import kernel_from_table
-from convfilter.kernels.text import MAX_BYTES, parse, parse_rows
-from convfilter.runtime.checks import check_kernel
+from convfilter.kernels.text import MAX_BYTES, kernel_from_json, parse, parse_rows
+from convfilter.runtime.checks import check_kernel, check_row
 
 __all__ = ["find", "from_array", "load"]
 
@@ -43,6 +43,8 @@ def find(spec: str | os.PathLike[str]) -> Kernel:
         return load(spec)
     if spec in names():
         return get(spec)
+    if spec.lstrip().startswith(("[", "{")) and not _exists(spec, as_file=True):
+        return parse(spec)
     has_digit = any(sign.isdigit() for sign in spec)
     has_letter = any(sign.isalpha() for sign in spec)
     numeric = re.fullmatch(_INLINE, spec) is not None and (has_digit or not has_letter)
@@ -90,6 +92,8 @@ def from_array(
 ) -> Kernel:
     """Return a kernel of the weights in `array`; one dimension makes a kernel of one row.
 
+    Of 9, 25 or 49 numbers in one dimension a square is meant: they are refused, with its rows.
+
     Parameters
     ----------
     array : array (rows, columns) or (columns,) of finite real numbers, or such lists
@@ -106,10 +110,10 @@ def from_array(
     [[0.25, 0.5, 0.25]]
     """
     weights: Any = array
-    if isinstance(array, np.ndarray) and array.ndim == 1:
-        weights = array[np.newaxis, :]
-    elif isinstance(array, (list, tuple)) and array and not np.iterable(array[0]):
-        weights = [array]
+    is_array = isinstance(array, np.ndarray) and array.ndim == 1
+    if is_array or (isinstance(array, (list, tuple)) and array and not np.iterable(array[0])):
+        check_row(weights)
+        weights = [weights]
     return Kernel(name, weights, scale, offset, signed, description, source)
 
 
@@ -166,36 +170,12 @@ def _from_toml(data: bytes, name: str) -> Kernel:
 
 
 def _from_json(data: bytes, name: str) -> Kernel:
-    import json
-
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        keys = [key for key, _ in pairs]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise KernelError(f"key {key!r} stands there twice")
-        return dict(pairs)
-
-    def refuse(literal: str) -> float:
-        raise KernelError(f"{literal} is not a finite number")
-
-    text = _decoded(data)
-    try:
-        value = json.loads(text, object_pairs_hook=once, parse_constant=refuse)
-    except KernelError:
-        raise
-    except ValueError as error:
-        raise KernelError(f"is not JSON: {_line(error)}") from None
-    if isinstance(value, list):
-        return kernel_from_table({"weights": value}, name)
-    if isinstance(value, dict):
-        return kernel_from_table(value, name)
-    raise KernelError("must be a list of rows or an object with weights")
+    return kernel_from_json(_decoded(data), name)
 
 
 def _from_text(data: bytes, name: str) -> Kernel:
     lines = (line.partition("#")[0] for line in _decoded(data).splitlines())
-    rows = parse_rows("\n".join(lines), comma_ends_row=False)
-    return kernel_from_table({"weights": rows}, name)
+    return kernel_from_table({"weights": parse_rows("\n".join(lines))}, name)
 
 
 def _from_npy(data: bytes, name: str) -> Kernel:
@@ -224,6 +204,8 @@ def _from_npy(data: bytes, name: str) -> Kernel:
     if min(shape) < 0 or math.prod(shape) * dtype.itemsize != len(rest):
         raise KernelError("is damaged: the array is not as long as the header says")
     array = np.frombuffer(rest, dtype).reshape(shape, order="F" if by_columns else "C")
+    if array.ndim == 1:
+        check_row(array.tolist())
     weights = check_kernel(array if array.ndim == 2 else array[np.newaxis, :])
     return kernel_from_table({"weights": weights.tolist()}, name)
 

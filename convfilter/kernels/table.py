@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError, suggestion
 from convfilter.kernels.kernel import Kernel, check_signed
-from convfilter.runtime.checks import check_kernel
+from convfilter.runtime.checks import check_kernel, check_row
 from convfilter.runtime.numbers import check_number, shortened
 
 __all__ = ["KEYS", "kernel_from_table", "parse_number"]
@@ -38,8 +38,8 @@ _NOT_FINITE = r"[+-]?(?:nan|inf|infinity)"
 def kernel_from_table(table: Mapping[str, Any], name: str) -> Kernel:
     """Return the kernel that a table describes; only its weights are required.
 
-    Weights are rows of numbers, or `column` and `row`, whose outer product they are. Every
-    number may be written as a fraction in text, `"1/9"`, which is then rounded only once. A
+    Weights are rows of numbers or one row, or `column` and `row`, whose outer product they are.
+    Every number may be written as a fraction in text, `"1/9"`, which is then rounded only once. A
     `name` in the table goes before the one given.
 
     Raises
@@ -100,8 +100,11 @@ def _weights(table: Mapping[str, Any]) -> NDArray[np.float64]:
         rows = table["weights"]
         if not isinstance(rows, list):
             raise KernelError("weights must be a list of rows, such as [[0, 1], [1, 0]]")
+        if rows and not any(isinstance(row, list) for row in rows):
+            check_row(rows)
+            rows = [rows]
         return check_kernel(
-            [[_number(entry) for entry in row] if isinstance(row, list) else row for row in rows]
+            [list(map(_number, row)) if isinstance(row, list) else row for row in rows]
         )
     if "column" not in table or "row" not in table:
         raise KernelError("has no weights; give weights = [[...], [...]], one list per row")

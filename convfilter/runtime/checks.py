@@ -28,6 +28,7 @@ __all__ = [
     "check_kernel",
     "check_number",
     "check_pair",
+    "check_row",
     "limits_of",
 ]
 
@@ -36,6 +37,9 @@ LARGEST_ELEMENTS = 2**33
 """Arrays beyond this many elements are taken for a slip of the keyboard."""
 LARGEST_KERNEL = 2**26
 """Kernels of more weights than this are refused."""
+
+_SQUARES = {9: 3, 25: 5, 49: 7}
+"""The side of a square by the number of its weights, for the sizes that kernels mostly have."""
 
 Array = NDArray[Any]
 
@@ -127,6 +131,8 @@ def check_kernel(kernel: Any) -> NDArray[np.float64]:
     array = np.asarray(kernel)
     if array.size == 0:
         raise KernelError("the kernel has no weights: give at least one number")
+    if array.ndim == 1 and array.dtype.kind in "biuf":
+        check_row(array.tolist())
     if array.ndim != 2:
         raise KernelError(f"the kernel has {array.ndim} axes: give rows and columns")
     if array.dtype.kind not in "biuf":
@@ -147,6 +153,25 @@ def check_kernel(kernel: Any) -> NDArray[np.float64]:
             " a kernel must not hold NaN or infinity"
         )
     return array
+
+
+def check_row(weights: Sequence[Any]) -> None:
+    """Refuse weights without rows that are as many as those of a square, which is then meant.
+
+    Raises
+    ------
+    KernelError
+        With the square, and how a single row of them is written.
+    """
+    side = _SQUARES.get(len(weights))
+    if side is None:
+        return
+    entries = [f"{each:.12g}" if isinstance(each, float) else str(each) for each in weights]
+    lines = [", ".join(entries[at : at + side]) for at in range(0, len(entries), side)]
+    raise KernelError(
+        f"{len(entries)} numbers without rows: write the square [[{'], ['.join(lines)}]]; one row"
+        f" has two brackets as well, [[{entries[0]}, ...]]"
+    )
 
 
 def _is_row(row: object) -> bool:

@@ -182,8 +182,8 @@ def split_pair(value: Any, what: str) -> tuple[Any, Any]:
 
 
 def written_number(value: float) -> str:
-    """Return a number as a person writes it: whole ones without a point."""
-    return str(int(value)) if float(value).is_integer() else f"{value:g}"
+    """Return a number as a person writes it: whole ones without a point, others in full."""
+    return str(int(value)) if value == value // 1 and abs(value) < 1e16 else repr(float(value))
 
 
 def shortened(value: object) -> str:

@@ -35,7 +35,7 @@ def test_the_type_of_every_field_allows_its_default_and_its_choices() -> None:
 
 def test_the_command_line_offers_all_of_them_and_shows_their_help() -> None:
     offered = {option.name: option for option in [*engine_options(), *file_options()]}
-    assert set(offered) == {*OPTIONS, "explain", "quiet"}
+    assert set(offered) == {*OPTIONS, "explain", "quiet", "save_recipe"}
     for name, option in OPTIONS.items():
         assert option.option in offered[name].opts
         assert (offered[name].help or "").startswith(option.spec.help)

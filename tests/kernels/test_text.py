@@ -30,7 +30,10 @@ def test_ways_to_write_a_kernel(text: str) -> None:
 
 def test_rows_columns_and_fractions() -> None:
     assert parse("1 2 1").shape == (1, 3)
-    assert parse("1,2,1").shape == (3, 1)
+    assert parse("1,2,1").weights.tolist() == parse("1 2 1").weights.tolist()
+    assert (
+        parse("1;2;1").shape == parse("1\n2\n1").shape == parse("[[1], [2], [1]]").shape == (3, 1)
+    )
     assert parse("7").shape == (1, 1)
     assert parse("1/9 1/3").weights.tolist() == [[1 / 9, 1 / 3]]
     assert parse(".5 1. -1e-3").weights.tolist() == [[0.5, 1.0, -0.001]]

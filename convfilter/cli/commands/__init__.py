@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 __all__ = ["SUMMARIES", "make"]
 
 SUMMARIES = {
-    "pipe": "Run several filters one after the other.",
+    "pipe": "Run several filters one after the other, or a recipe.",
+    "rerun": "Make a result again as it was made, from what its stamp says.",
     "filters": "List the filters, or show one with its parameters.",
     "kernels": "List the kernels, or show one with its weights.",
     "learn": "Learn the kernel that turns one picture into another.",

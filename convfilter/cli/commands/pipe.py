@@ -25,7 +25,13 @@ name=value; a value with spaces is quoted. All of it is one argument, so it need
 \b
   convfilter pipe "FILTER name=value | FILTER | FILTER name=value" INPUT OUTPUT
 
-Or PIPELINE is a TOML file (its name ends in .toml) with a table for each step:
+Or PIPELINE is a recipe, a TOML file (its name ends in .toml) as --save-recipe writes it: a table
+for each step, and one of the options below, those aside that only say how the work is done. Options
+on the command line go before those of the recipe.
+
+\b
+  [options]
+  linear = true
 
 \b
   [[step]]
@@ -47,9 +53,11 @@ def command() -> Command:
         written: str = context.params["pipeline"]
         _check_quotes(context)
         is_recipe = written.lower().endswith(".toml") and "|" not in written
-        pipeline = Pipeline.load(written) if is_recipe else _parse(written)
-        label = Path(written).stem if is_recipe else "pipe"
-        return filter_given_files(context, pipeline, label=label)
+        if not is_recipe:
+            return filter_given_files(context, _parse(written), label="pipe")
+        from convfilter.batch.recipes.recipe import Recipe
+
+        return filter_given_files(context, Recipe.load(written), label=Path(written).stem)
 
     return Command(
         "pipe",

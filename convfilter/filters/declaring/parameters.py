@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
+from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError, UnknownNameError
 from convfilter.runtime.numbers import (
     Range,
     check_integer,
@@ -33,6 +33,7 @@ __all__ = [
     "Text",
     "kernel_of",
     "parse_padding",
+    "plain",
     "written",
 ]
 
@@ -220,6 +221,10 @@ class Parameter:
         check = check_integer if self.kind.startswith("integer") else check_number
         return check(value, self.name, self.spec.range)
 
+    def read(self, value: Any) -> Any:
+        """Return the checked value that a TOML file gives; text is read as on the command line."""
+        return self.parse(value) if isinstance(value, str) else self.check(value)
+
     def parse(self, text: str) -> Any:
         """Return the checked value that a person wrote."""
         text = text.strip()
@@ -234,8 +239,7 @@ class Parameter:
             case "choice" | "text" | "mask":
                 return self.check(text)
             case "kernel":
-                self.check(text)
-                return text
+                return self.check(text)
             case "padding":
                 return self.check(parse_padding(text))
             case "number" | "integer":
@@ -247,6 +251,10 @@ class Parameter:
     def _number(self, text: str) -> float | int:
         integer = self.kind.startswith("integer")
         try:
+            if not integer and "/" in text:
+                from convfilter.kernels.table import parse_number
+
+                return parse_number(text.strip())
             return int(text) if integer else float(text)
         except ValueError:
             pair = " or two, as in 2,3" if self.kind.endswith("pair") else ""
@@ -313,15 +321,48 @@ def written(value: Any) -> str:
         return written_number(value)
     if isinstance(value, (tuple, list)):
         return ",".join(written(part) for part in value)
-    return str(value)
+    return value if isinstance(value, str) else _written_kernel(value)
+
+
+def plain(value: Any) -> Any:
+    """Return a value of a parameter in a form that TOML holds."""
+    if value is None:
+        return "auto"
+    if isinstance(value, tuple):
+        return [plain(part) for part in value]
+    if isinstance(value, (bool, int, float, str)):
+        return value
+    from convfilter.kernels.text import as_table
+
+    return _name_of(value) or as_table(value)
+
+
+def _written_kernel(kernel: Kernel) -> str:
+    from convfilter.kernels import text
+
+    return _name_of(kernel) or text.written(kernel)
+
+
+def _name_of(kernel: Kernel) -> str | None:
+    """Return the name of a kernel in the catalogue, None for one that is not there as it is."""
+    from convfilter.kernels import get, names
+
+    return kernel.name if kernel.name in names() and get(kernel.name) == kernel else None
 
 
 def kernel_of(given: Any) -> Kernel:
-    """Return the kernel that a name, a path, weights in text or an array means."""
+    """Return the kernel that a name, a path, weights in text, a table or an array means."""
     from convfilter.kernels import Kernel, find, from_array
 
     if isinstance(given, Kernel):
         return given
+    if isinstance(given, Mapping):
+        from convfilter.kernels.table import kernel_from_table
+
+        try:
+            return kernel_from_table(given, "custom")
+        except KernelError as error:
+            raise KernelError(f"kernel: {error}") from None
     return find(given) if isinstance(given, (str, PathLike)) else from_array(given)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -13,12 +15,13 @@ from convfilter.errors import ArgumentError
 from convfilter.filters.declaring.run_options import ALPHA, AlphaMode
 from convfilter.filters.pixels.picture import Pixels
 from convfilter.picture.image import Image
+from convfilter.runtime.array_axes import axes_of
 from convfilter.runtime.checks import Array, as_array
 from convfilter.runtime.compiled import Foresight
-from convfilter.runtime.missing import Bools
+from convfilter.runtime.missing import Bools, filled, is_masked
 from convfilter.runtime.pictures import Gaps, over_pictures
 
-__all__ = ["ends_in_alpha", "filtered", "refuse_axes"]
+__all__ = ["ends_in_alpha", "filtered", "filtered_frame", "refuse_axes", "some_of"]
 
 
 def filtered(
@@ -51,7 +54,7 @@ def filtered(
             return finish(pixels)[0]
 
         def rehearsed(part: Array) -> object:
-            return finished(part, None if there is None else _some_of(there, part), 1)
+            return finished(part, None if there is None else some_of(there, part), 1)
 
         with Foresight(lambda: rehearse(picture, rehearsed)):
             return finished(picture, there, workers)
@@ -61,13 +64,52 @@ def filtered(
     if isinstance(image, Image):
         refuse_axes(axes, channel_axis)
         of_image, given = image.alpha, as_array(image)
-        axes = "YXC"[: image.pixels.ndim]
+        axes = axes_of(image.pixels)
         nodata = image.nodata if nodata is None else nodata
     arrays: list[ArrayLike] = [given]
     gaps = Gaps.of(arrays, axes, channel_axis, nodata, mask, {})
     if gaps.present is not None:
         arrays = [as_array(given), gaps.present]
     return cast(Array, gaps.marked(over_pictures(on_picture, arrays, axes, channel_axis)))
+
+
+def filtered_frame(
+    frame: Image,
+    finish: Callable[[Pixels], tuple[Array, bool]],
+    *,
+    workers: int | None,
+    alpha: AlphaMode | None,
+    nodata: float | None,
+    mask: ArrayLike | None,
+) -> Image:
+    """Filter one frame of an `Image`; `nodata` of the frame counts where none is given.
+
+    Its gaps stand as that number. Where only a mask tells them, they are NaN in floats, and 0 in
+    integers, about which the result has a line.
+
+    Raises
+    ------
+    ArgumentError, ArgumentTypeError, UnknownNameError
+        As `filtered`.
+    """
+    axes = axes_of(frame.pixels)
+    nodata = frame.nodata if nodata is None else nodata
+    gaps = Gaps.of([frame.pixels], axes, None, nodata, mask, {})
+    said: dict[str, Any] = {"alpha": frame.alpha, "alpha_mode": alpha, "workers": workers}
+    result, has_alpha = finish(
+        Pixels.of(frame.pixels, **said, present=gaps.present, nodata=gaps.nodata)
+    )
+    if gaps.nodata is None and not is_masked(result):
+        return frame.with_pixels(result, alpha=has_alpha)
+    nodata, left_out = gaps.nodata, frame.left_out
+    missing = np.ma.getmaskarray(result)
+    if nodata is None and missing.any():
+        nodata = math.nan if result.dtype.kind == "f" else None
+        if nodata is None:
+            left_out += (f"{int(missing.sum())} values are missing, and stand as 0 (--nodata)",)
+    pixels = filled(np.ma.getdata(result), missing, 0.0 if nodata is None else nodata)
+    changed = frame.with_pixels(pixels, alpha=has_alpha)
+    return replace(changed, nodata=nodata, left_out=left_out)
 
 
 def refuse_axes(axes: str | None, channel_axis: int | None) -> None:
@@ -105,7 +147,8 @@ def ends_in_alpha(shape: tuple[int, ...], mode: AlphaMode | None) -> bool:
     return True
 
 
-def _some_of(there: Bools, part: Array) -> Bools:
-    """Return a presence for some pixels that a picture is rehearsed on."""
+def some_of(there: ArrayLike, part: Array) -> Array:
+    """Return a mask for some pixels that a picture is rehearsed on."""
     height, width = part.shape[:2]
-    return np.array(np.resize(there[:height, :width], part.shape), np.bool_)
+    some = as_array(there)[:height, :width]
+    return np.resize(some, part.shape[: some.ndim])

@@ -5,88 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, overload
 
-from convfilter import filters, kernels
-from convfilter.errors import ConvfilterError, PipelineError, UnknownNameError, reason_of
-from convfilter.filters.declaring.parameters import written
+from convfilter.errors import PipelineError
+from convfilter.pipeline.steps import Step, as_toml, parse_step, split, step_of, steps_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from convfilter.filters.declare import Filter
     from convfilter.filters.declaring.run_options import AlphaMode
     from convfilter.filters.pixels.picture import Pixels
     from convfilter.picture.image import Image
     from convfilter.runtime.checks import Array
-
-LARGEST_FILE = 1 << 20
-"""Bytes of a recipe."""
-
-
-class Step(NamedTuple):
-    """One filter with the values of all its parameters.
-
-    Attributes
-    ----------
-    name : of the filter, or of a kernel of the catalogue
-    filter : the filter that runs
-    parameters : the values of all parameters, checked
-    given : the parameters that were stated, as they were
-    """
-
-    name: str
-    filter: Filter
-    parameters: Mapping[str, Any]
-    given: tuple[tuple[str, Any], ...] = ()
-
-    @classmethod
-    def of(cls, name: str, given: Mapping[str, Any] | None = None) -> Step:
-        """Find the filter, or the kernel, of this name and check its parameters.
-
-        Raises
-        ------
-        UnknownNameError
-            For a name, parameter or choice that there is not, with the nearest ones.
-        ArgumentError, ArgumentTypeError
-            For a value out of range or of the wrong type.
-        """
-        stated = given or {}
-        found, preset = _find_with(name, stated)
-        return cls(name, found, found.bind({**stated, **preset}), tuple(stated.items()))
-
-    @classmethod
-    def parse(cls, name: str, texts: Mapping[str, str]) -> Step:
-        """Do the same with values that a person wrote as text; raises the same errors."""
-        found, preset = _find_with(name, {key.replace("-", "_"): key for key in texts})
-        stated = found.parse(texts)
-        return cls(name, found, found.complete({**stated, **preset}), tuple(stated.items()))
-
-    def __str__(self) -> str:
-        import shlex
-
-        words = [self.name, *(f"{key}={shlex.quote(written(value))}" for key, value in self.given)]
-        return " ".join(words)
-
-
-def find(name: str) -> tuple[Filter, dict[str, Any]]:
-    """Return the filter of this name, or `convolve` and the kernel of this name."""
-    asked = name.replace("_", "-")
-    if asked in filters.index():
-        return filters.get(asked), {}
-    if asked in kernels.names():
-        return filters.get("convolve"), {"kernel": asked}
-    raise UnknownNameError("filter or kernel", name, [*filters.names(), *kernels.names()])
-
-
-def _find_with(name: str, given: Mapping[str, Any]) -> tuple[Filter, dict[str, Any]]:
-    """Do what `find` does, and refuse parameters that are given with the name of a kernel."""
-    found, preset = find(name)
-    known = [each.name for each in found.parameters if each.name not in preset]
-    for parameter in given:
-        if parameter not in known:
-            raise UnknownNameError(f"parameter of {name}", parameter, known)
-    return found, preset
 
 
 class Pipeline:
@@ -109,7 +39,7 @@ class Pipeline:
     def __init__(self, steps: Iterable[str | tuple[str, Mapping[str, Any]] | Step]) -> None:
         if isinstance(steps, str):
             raise PipelineError(f"{steps!r} is text: use Pipeline.parse")
-        self.steps = tuple(_step(step) for step in steps)
+        self.steps = tuple(map(step_of, steps))
         if not self.steps:
             raise PipelineError("the pipeline has no steps: name at least one filter")
 
@@ -119,18 +49,32 @@ class Pipeline:
 
         A value with spaces is quoted: ``convolve kernel="0 -1 0, -1 5 -1, 0 -1 0"``.
         """
-        return cls(_parse_step(number, part) for number, part in enumerate(_split(text), 1))
+        return cls(parse_step(number, part) for number, part in enumerate(split(text), 1))
 
     @classmethod
     def load(cls, path: str | Path) -> Pipeline:
         """Read a pipeline from a TOML file: a ``[[step]]`` each, with ``filter = "…"`` and values.
 
+        `convfilter.Recipe` reads those that say more.
+
         Raises
         ------
         PipelineError
-            When the file cannot be read or understood.
+            When the file cannot be read or understood; the message has the line.
         """
-        return cls(_recipe(Path(path)))
+        from convfilter.toml import Document
+
+        document = Document.load(Path(path))
+        for name in document.tables.keys() - {"step"}:
+            raise PipelineError(
+                f"{document.place(name)}: give [[step]] tables and nothing else, no {name}:"
+                " convfilter.Recipe reads files that say more"
+            )
+        return cls(steps_of(document))
+
+    def to_toml(self) -> str:
+        """Return the text of the file of which `load` makes the same pipeline."""
+        return "\n".join(map(as_toml, self.steps))
 
     @overload
     def __call__(
@@ -139,6 +83,8 @@ class Pipeline:
         *,
         workers: int | None = None,
         alpha: AlphaMode | None = None,
+        nodata: float | None = None,
+        mask: ArrayLike | None = None,
         linear: bool = False,
         bounded: bool | None = None,
     ) -> Image: ...
@@ -151,6 +97,8 @@ class Pipeline:
         alpha: AlphaMode | None = None,
         axes: str | None = None,
         channel_axis: int | None = None,
+        nodata: float | None = None,
+        mask: ArrayLike | None = None,
         linear: bool = False,
         bounded: bool | None = None,
     ) -> Array: ...
@@ -162,6 +110,8 @@ class Pipeline:
         alpha: AlphaMode | None = None,
         axes: str | None = None,
         channel_axis: int | None = None,
+        nodata: float | None = None,
+        mask: ArrayLike | None = None,
         linear: bool = False,
         bounded: bool | None = None,
     ) -> Image | Array:
@@ -174,6 +124,9 @@ class Pipeline:
         alpha : what becomes of alpha, as for a single filter
             Of an array it says that the last channel is alpha; an `Image` says so itself.
         axes, channel_axis : what the axes of an array are, as for a single filter
+        nodata, mask : what of the picture is missing, as for a single filter
+            Of an `Image` the result has `nodata` where it is missing, as the picture had it; where
+            only a mask says so, NaN in floats, and 0 in integers, which a note tells.
         linear : filter in linear light
             The colours are decoded by the tone curves of the picture's ICC profile, those of an
             array and of pictures without one by sRGB's; all steps run on floats of 0 to 1, in
@@ -200,33 +153,37 @@ class Pipeline:
 
         if isinstance(image, Image):
             refuse_axes(axes, channel_axis)
-            return self._over_frames(image, linear, bounded, alpha_mode=alpha, workers=workers)
+            gaps = {"nodata": nodata, "mask": mask}
+            how: dict[str, Any] = {"alpha": alpha, "workers": workers, **gaps}
+            return self._over_frames(image, linear, bounded, **how)
 
         finish = partial(self._finished, profile=None, linear=linear, bounded=bounded)
         said: dict[str, Any] = {"alpha": alpha, "axes": axes, "channel_axis": channel_axis}
-        return filtered(image, finish, workers=workers, **said)
+        return filtered(image, finish, workers=workers, nodata=nodata, mask=mask, **said)
 
     def _over_frames(self, image: Image, linear: bool, bounded: bool | None, **how: Any) -> Image:
-        """Run over all frames; `how` are arguments of `Pixels.of`."""
+        """Run over all frames; `how` are arguments of `filtered_frame`."""
         from convfilter.engine.planning import rehearse
+        from convfilter.filters.pixels.entering import some_of
         from convfilter.runtime.compiled import Foresight
 
         def run_on(part: Array) -> None:
-            self._each_frame(image.with_pixels(part), linear, bounded, **{**how, "workers": 1})
+            mask = None if how["mask"] is None else some_of(how["mask"], part)
+            alone = {**how, "workers": 1, "mask": mask}
+            self._each_frame(image.with_pixels(part), linear, bounded, **alone)
 
         with Foresight(lambda: rehearse(image.pixels, run_on)):
             return self._each_frame(image, linear, bounded, **how)
 
     def _each_frame(self, image: Image, linear: bool, bounded: bool | None, **how: Any) -> Image:
-        from convfilter.filters.pixels.picture import Pixels
+        from convfilter.filters.pixels.entering import filtered_frame
 
         of_animation = image.metadata.icc_profile
 
         def filtered(frame: Image) -> Image:
-            pixels = Pixels.of(frame.pixels, alpha=frame.alpha, **how)
             profile = frame.metadata.icc_profile if frame.timing is None else of_animation
-            result, has_alpha = self._finished(pixels, profile, linear, bounded)
-            return frame.with_pixels(result, alpha=has_alpha)
+            finish = partial(self._finished, profile=profile, linear=linear, bounded=bounded)
+            return filtered_frame(frame, finish, **how)
 
         return image.map(filtered)
 
@@ -288,6 +245,8 @@ def apply(
     *,
     workers: int | None = None,
     alpha: AlphaMode | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
     linear: bool = False,
     **given: Any,
 ) -> Image: ...
@@ -300,6 +259,8 @@ def apply(
     alpha: AlphaMode | None = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
     linear: bool = False,
     **given: Any,
 ) -> Array: ...
@@ -311,90 +272,17 @@ def apply(
     alpha: AlphaMode | None = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
     linear: bool = False,
     **given: Any,
 ) -> Image | Array:
     """Run one filter, or one kernel of the catalogue, over an array or an `Image`.
 
     ``apply("gaussian-blur", image, sigma=2)`` is ``filters.gaussian_blur(image, sigma=2)``. With
-    `linear` it runs in linear light; `Pipeline` explains that, and what `alpha`, `axes` and
-    `channel_axis` are.
+    `linear` it runs in linear light; `Pipeline` explains that, and what `alpha`, `axes`,
+    `channel_axis`, `nodata` and `mask` are.
     """
     how: dict[str, Any] = {"axes": axes, "channel_axis": channel_axis, "linear": linear}
-    return Pipeline([(name, given)])(image, workers=workers, alpha=alpha, **how)
-
-
-def _step(step: Any) -> Step:
-    if isinstance(step, Step):
-        return step
-    if isinstance(step, str):
-        return Step.of(step)
-    if isinstance(step, (tuple, list)) and len(step) == 2:
-        name, given = step
-        if isinstance(name, str) and isinstance(given, Mapping):
-            return Step.of(name, given)
-    raise PipelineError(f"{step!r} is not a step: give a name or (name, {{parameter: value}})")
-
-
-def _split(text: str) -> list[str]:
-    """Split at the bars that stand outside quotes."""
-    parts, quote = [""], ""
-    for character in text:
-        if quote or character in "\"'":
-            quote = "" if character == quote else quote or character
-        if character == "|" and not quote:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return parts
-
-
-def _parse_step(number: int, text: str) -> Step:
-    import shlex
-
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise PipelineError(f"step {number}, {text.strip()!r}: a quote is not closed") from error
-    if not words:
-        raise PipelineError(f"step {number} is empty: name a filter between the bars")
-    name, *assignments = words
-    try:
-        given: dict[str, str] = {}
-        for assignment in assignments:
-            key, equals, value = assignment.partition("=")
-            if not equals:
-                raise PipelineError(f"{assignment!r} is not parameter=value")
-            if key in given:
-                raise PipelineError(f"{key} is given twice")
-            given[key] = value
-        return Step.parse(name, given)
-    except ConvfilterError as error:
-        raise PipelineError(f"step {number}, {name}: {error}") from error
-
-
-def _recipe(path: Path) -> list[Step]:
-    import tomllib
-
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise PipelineError(f"{path}: a recipe has at most {LARGEST_FILE} bytes")
-        with path.open("rb") as file:
-            recipe = tomllib.load(file)
-    except OSError as error:
-        raise PipelineError(f"{path}: {reason_of(error)}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise PipelineError(f"{path}: not a TOML file: {error}") from error
-    tables = recipe.pop("step", None)
-    if recipe or not isinstance(tables, list) or not tables:
-        raise PipelineError(f"{path}: give one [[step]] table for each step, and nothing else")
-    steps = []
-    for number, table in enumerate(tables, 1):
-        if not isinstance(table, dict) or not isinstance(table.get("filter"), str):
-            raise PipelineError(f'{path}: step {number} needs filter = "name"')
-        given = {key.replace("-", "_"): value for key, value in table.items() if key != "filter"}
-        try:
-            steps.append(Step.of(table["filter"], given))
-        except ConvfilterError as error:
-            raise PipelineError(f"{path}: step {number}, {table['filter']}: {error}") from error
-    return steps
+    how |= {"workers": workers, "alpha": alpha, "nodata": nodata, "mask": mask}
+    return Pipeline([(name, given)])(image, **how)
