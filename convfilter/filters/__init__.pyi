@@ -204,7 +204,7 @@ def bilateral(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -286,7 +286,7 @@ def box_blur(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -388,7 +388,7 @@ def canny(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "luma"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -467,7 +467,7 @@ def close(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -559,7 +559,7 @@ def convolve(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -658,7 +658,7 @@ def denoise(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -825,7 +825,7 @@ def difference_of_gaussians(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -917,7 +917,7 @@ def dilate(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -1000,7 +1000,7 @@ def disk_blur(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -1092,7 +1092,7 @@ def emboss(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -1183,7 +1183,7 @@ def erode(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -1275,7 +1275,7 @@ def frei_chen(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -1387,7 +1387,7 @@ def gabor(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -1476,14 +1476,15 @@ def gaussian_blur(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     sigma : float or (rows, columns), default 2.0
-        standard deviation, one number or rows,columns (0.05 to 250 pixels)
+        standard deviation, one number or rows,columns; 0 leaves a direction alone (0 to 250
+        pixels)
     truncate : float, default 4.0
         reach of the kernel, in standard deviations (0.5 to 8 sigmas)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -1566,7 +1567,7 @@ def gradient_direction(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
@@ -1703,12 +1704,13 @@ def high_pass(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     sigma : float or (rows, columns), default 3.0
-        standard deviation of the blur, one number or rows,columns (0.05 to 250 pixels)
+        standard deviation of the blur, one number or rows,columns; 0 leaves a direction
+        alone (0 to 250 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -1863,7 +1865,7 @@ def kirsch(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -1955,7 +1957,7 @@ def laplacian(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -2057,7 +2059,7 @@ def laplacian_of_gaussian(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -2229,7 +2231,7 @@ def maximum(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -2399,7 +2401,7 @@ def median(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -2566,7 +2568,7 @@ def minimum(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -2651,7 +2653,7 @@ def morphological_gradient(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -2736,7 +2738,7 @@ def motion_blur(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -2826,7 +2828,7 @@ def nl_means(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -2986,7 +2988,7 @@ def open(  # noqa: A001
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -3076,7 +3078,7 @@ def oriented_max(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -3172,7 +3174,7 @@ def percentile(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -3265,7 +3267,7 @@ def prewitt(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -3429,7 +3431,7 @@ def roberts(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -3522,7 +3524,7 @@ def robinson(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -3616,7 +3618,7 @@ def scharr(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -3709,7 +3711,7 @@ def sharpen(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -3805,7 +3807,7 @@ def sobel(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -3967,7 +3969,8 @@ def unsharp_mask(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     sigma : float or (rows, columns), default 2.0
-        standard deviation of the blur, one number or rows,columns (0.05 to 250 pixels)
+        standard deviation of the blur, one number or rows,columns; 0 leaves a direction
+        alone (0 to 250 pixels)
     amount : float, default 1.0
         how much of the difference is added (0.01 to 100)
     threshold : float, default 0.0
@@ -3976,7 +3979,7 @@ def unsharp_mask(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)

@@ -106,7 +106,9 @@ def filtered_frame(
     if nodata is None and missing.any():
         nodata = math.nan if result.dtype.kind == "f" else None
         if nodata is None:
-            left_out += (f"{int(missing.sum())} values are missing, and stand as 0 (--nodata)",)
+            left_out += (
+                f"{int(missing.sum())} values had nothing to be made of, and are 0 (--nodata)",
+            )
     pixels = filled(np.ma.getdata(result), missing, 0.0 if nodata is None else nodata)
     changed = frame.with_pixels(pixels, alpha=has_alpha)
     return replace(changed, nodata=nodata, left_out=left_out)
