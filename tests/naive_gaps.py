@@ -58,8 +58,8 @@ def correlate(
                     products = products + side[u, v] * values
                     known_weights = known_weights + side[u, v] * share
             nothing = known_weights == 0
-            mean = products / np.where(nothing, 1, known_weights)
-            total = total + (1 if absolute else sign) * side.sum() * mean
+            share = side.sum() / np.where(nothing, 1, known_weights)
+            total = total + (1 if absolute else sign) * share * products
         missing |= nothing
     with np.errstate(invalid="ignore"):
         return as_image(Real(scale) * total, image), as_image(missing, image)

@@ -151,11 +151,15 @@ class Correlation(Operation):
             return replace(self, needs_range=True)
         if self.combine == Combine.L2 and not (self.in_lengths or self._squares_fit):
             return replace(self, only_sums=True, in_lengths=True)
+        self.refuse_nan()
+        return None
+
+    def refuse_nan(self) -> None:
+        """Raise ArgumentError where results are integers, and infinities have made one NaN."""
         if self.dtype.kind != "f" and not self.is_of_integers:
             fills = math.isnan(self.fill)
             cause = "the fill is nan" if fills else "infinities in the image cancel to NaN"
             raise ArgumentError(f"{cause}, which {self.dtype} cannot hold: ask for a float dtype")
-        return None
 
     @property
     def _squares_fit(self) -> bool:

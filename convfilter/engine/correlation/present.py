@@ -11,23 +11,18 @@ no edge. A response is missing where one of its means has nothing, and so is wha
 
 from __future__ import annotations
 
-import math
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from convfilter.engine.correlation.accuracy import (
-    DOUBLE,
-    RELATIVE_ALLOWANCE,
-    ROUNDING_ALLOWANCE,
-    SINGLE,
-    UNIT_ROUNDOFF,
-)
+from convfilter.engine.correlation.accuracy import DOUBLE, SINGLE
 from convfilter.engine.correlation.correlate import Correlation
-from convfilter.engine.correlation.factors import Weights
 from convfilter.engine.correlation.layout import Combine
+from convfilter.engine.correlation.means import Means, are_strange, cost_of, takes
+from convfilter.engine.correlation.sides import Side, Sides, arithmetic, sides_of, sum_under
 from convfilter.engine.operation import run_again
 from convfilter.engine.planning import record
 from convfilter.engine.window import target
@@ -49,9 +44,6 @@ from convfilter.runtime.threads import run_bands
 
 STRIP_NUMBERS = 1 << 17
 """Numbers of a strip of sums: all that is made of it stays in the caches."""
-
-LEAST_IN_SINGLE = 1e-20
-"""Of the sum of weights: smaller ones would leave the range of float32."""
 
 LEAST_TRANSFORMED = 1e-6
 """Of the sum of weights: beside smaller ones the errors of transforms would show."""
@@ -81,87 +73,95 @@ class _Mean:
     sums: Correlation
     shares: Correlation
 
+    @property
+    def cost(self) -> float:
+        """About how many nanoseconds an output takes."""
+        return NANOSECONDS + self.sums.plan.cost + self.shares.plan.cost
+
 
 def over_present(operation: Correlation, image: Array, present: Present, workers: int) -> Result:
     """Carry out a correlation over what is there of an image (H, W, C)."""
     mask = mask_of(present)
-    whole = replaced(image, mask, 0, workers)
-    operation.check_values(whole)
+    whole = functools.cache(lambda: replaced(image, mask, 0, workers))
+    if image.dtype.kind == "f" != operation.dtype.kind:
+        operation.check_values(whole())
     shape = operation.output_shape
     flat = shape[0], shape[1] * shape[2]
     found = regions(operation.rows, operation.columns, operation.border, present)
     gaps = np.zeros(flat, np.bool_)
     if share_of_outputs(operation.rows, operation.columns, found) < MOST_ALONE:
-        output = run_again(operation, whole, workers).reshape(flat)
+        output = run_again(operation, whole(), workers).reshape(flat)
     else:
-        height, width = shape[:2]
-        found = [Region(0, height, 0, width)]
+        found = [Region(0, shape[0], 0, shape[1])]
         output = memory.empty(flat, operation.dtype)
     if found:
-        means = _means(operation, present.fill)
-        strips = _Strips(operation, means, whole, mask, workers)
-        for region in found:
-            strips.fill(region, output, gaps)
-    reason = f"{operation.plan.reason}; of what is there"
+        fills = operation.fill if present.fill else 0.0, float(present.fill)
+        how = found, (image, mask), whole, fills, output, gaps, workers
+        is_strange, dtype = _fill(operation, *how)
+        if is_strange and dtype == SINGLE:
+            # NaN or infinity is there, or float32 overflowed on the way to a finite value
+            _fill(replace(operation, needs_range=True), *how)
+        elif is_strange:
+            operation.refuse_nan()
+    reason = f"{operation.size_in_words}, sums divided by the weights of what is there"
     record(replace(operation.plan, reason=reason))
     return output.reshape(shape), gaps.reshape(shape)
 
 
-def _means(operation: Correlation, fill_is_there: bool) -> list[list[_Mean]]:
-    """Return the means that each kernel is made of."""
-    sides = [_sides(operation, kernel) for kernel in operation.kernels]
-    dtype = _arithmetic(operation, sides)
-    return [[_mean(operation, side, dtype, fill_is_there) for side in each] for each in sides]
+def _fill(
+    operation: Correlation,
+    found: Sequence[Region],
+    pixels: tuple[Array, Array],
+    whole: Callable[[], Array],
+    fills: tuple[float, float],
+    output: Array,
+    gaps: Array,
+    workers: int,
+) -> tuple[bool, np.dtype[Any]]:
+    """Put responses and gaps into regions of outputs.
+
+    Returns whether some are NaN or infinite, and the dtype of sums.
+    """
+    image, mask = pixels
+    sides = sides_of(operation)
+    dtype = arithmetic(operation, sides, lambda _, side: side.taps)
+    sums = _means(operation, sides, fills)
+    cost = sum(mean.cost for each in sums for mean in each)
+    strips: Means | _Strips
+    if takes(operation, dtype) and cost_of(sides, dtype) < cost:
+        strips = Means(operation, sides, dtype, image, mask, fills, workers)
+    else:
+        strips = _Strips(operation, sums, whole(), mask, workers)
+    strange = [strips.fill(region, output, gaps) for region in found]
+    return any(strange), strips.dtype
 
 
-class _Side(NamedTuple):
-    """The weights of one sign, without it, and what their sum counts for."""
-
-    weights: Weights
-    total: float
-
-
-def _sides(operation: Correlation, kernel: Weights) -> list[_Side]:
-    found = []
-    for sign in (1.0, -1.0):
-        weights = np.maximum(sign * kernel, 0)
-        if not weights.any():
-            continue
-        total = float(weights.sum())
-        unit = 1.0
-        if not operation.is_of_integers or not math.isfinite(total):
-            # no sum of products is beyond the range of the values
-            unit = 2.0 ** -max(-1000, min(1000, math.frexp(float(weights.max()))[1]))
-            unit /= 2.0 ** math.frexp(float((weights * unit).sum()))[1]
-            weights = weights * unit
-            total = float(weights.sum())
-        found.append(_Side(weights, sign * total * (operation.scale / unit)))
-    return found
+def _means(operation: Correlation, sides: Sides, fills: tuple[float, float]) -> list[list[_Mean]]:
+    """Return the means that each kernel is made of, by sums of the engine."""
+    dtype = arithmetic(operation, sides, _depth)
+    return [[_mean(operation, side, dtype, fills) for side in each] for each in sides]
 
 
-def _mean(operation: Correlation, side: _Side, dtype: np.dtype[Any], fill_is_there: bool) -> _Mean:
-    least = float(side.weights[side.weights > 0].min())
-    transforms = least > LEAST_TRANSFORMED * side.weights.sum() and dtype == DOUBLE
+def _depth(sums: Correlation, side: Side) -> int | None:
+    """Return how many roundings the longest path to a sum meets; None for transforms."""
+    if sums.plan.algorithm == "fft":
+        return None
+    down, along = sums.rows.window, 2 * sums.columns.window.bit_length()
+    of_box = down + along if sums.plan.algorithm == "box" else 0
+    kernels = (factors for _, each, _ in sums.factorings for factors in each)
+    return max(of_box, *(factors.depth for factors in kernels))
+
+
+def _mean(
+    operation: Correlation, side: Side, dtype: np.dtype[Any], fills: tuple[float, float]
+) -> _Mean:
+    transforms = side.least > LEAST_TRANSFORMED * side.weights.sum() and dtype == DOUBLE
     transforms = transforms and operation.outline.dtype != DOUBLE
-    of_side = _sum(operation, side, dtype)
-    if not fill_is_there:
-        of_side = replace(of_side, fill=0.0)
-    sums = _planned(of_side, transforms)
+    fill, share_of_fill = fills
+    sums = replace(sum_under(operation, side, dtype), fill=fill)
     outline = Outline(operation.outline.shape, BYTES)
-    shares = replace(sums, outline=outline, fill=float(fill_is_there), only_sums=False)
-    return _Mean(side.total, least, sums, _planned(shares, transforms))
-
-
-def _sum(operation: Correlation, side: _Side, dtype: np.dtype[Any]) -> Correlation:
-    """Return the sum of products with the weights of a side."""
-    return replace(
-        operation,
-        kernels=(side.weights,),
-        combine=Combine.NONE,
-        scale=1.0,
-        offset=0.0,
-        dtype=dtype,
-    )
+    shares = replace(sums, outline=outline, fill=float(share_of_fill))
+    return _Mean(side.total, side.least, _planned(sums, transforms), _planned(shares, transforms))
 
 
 def _planned(operation: Correlation, transforms: bool) -> Correlation:
@@ -177,37 +177,6 @@ def _planned(operation: Correlation, transforms: bool) -> Correlation:
         return by_sums
     # for the whole image at once: what comes of it goes through memory
     return operation if operation.plan.cost + NANOSECONDS < by_sums.plan.cost else by_sums
-
-
-def _arithmetic(operation: Correlation, sides: Sequence[Sequence[_Side]]) -> np.dtype[Any]:
-    """Return the dtype of sums that are divided by each other, and of what is made of them."""
-    image, result = operation.outline.dtype, operation.dtype
-    if DOUBLE in (image, result) or (image, result.kind == "f") == (SINGLE, False):
-        return DOUBLE
-    if max(abs(operation.fill), abs(operation.offset)) > 1e30 or operation.in_lengths:
-        return DOUBLE
-    error = 0.0
-    for side in (side for each in sides for side in each):
-        least = float(side.weights[side.weights > 0].min())
-        if least < LEAST_IN_SINGLE * side.weights.sum() or not 1e-25 < abs(side.total) < 1e25:
-            return DOUBLE
-        sums = _sum(operation, side, SINGLE)
-        depth = 0
-        if not (sums.is_integer and sums.largest < 2.0**24):
-            if sums.plan.algorithm == "fft":
-                return DOUBLE
-            down, along = sums.rows.window, 2 * sums.columns.window.bit_length()
-            of_box = down + along if sums.plan.algorithm == "box" else 0
-            kernels = (factors for _, each, _ in sums.factorings for factors in each)
-            depth = max(of_box, *(factors.depth for factors in kernels))
-        error += (2 * depth + 6) * UNIT_ROUNDOFF * abs(side.total)
-    whole = sum(abs(side.total) for each in sides for side in each)
-    if result.kind == "f":
-        return SINGLE if error <= RELATIVE_ALLOWANCE["float32"] * whole else DOUBLE
-    lowest, highest = np.iinfo(image).min, np.iinfo(image).max
-    peak = max(-float(lowest), float(highest), abs(operation.fill))
-    bound = error * peak + 2 * UNIT_ROUNDOFF * abs(operation.offset)
-    return SINGLE if bound <= ROUNDING_ALLOWANCE[result.name] else DOUBLE
 
 
 Read = Callable[[int, int, str], Array]
@@ -240,14 +209,15 @@ class _Strips:
             for sums, pixels in ((mean.sums, image), (mean.shares, mask)):
                 if not sums.in_parts:
                     self._whole[id(sums)] = run_again(sums, pixels, workers)
-        self._dtype = next((mean.sums.dtype for each in means for mean in each), DOUBLE)
+        self.dtype = next((mean.sums.dtype for each in means for mean in each), DOUBLE)
 
-    def fill(self, region: Region, output: Array, gaps: Array) -> None:
-        """Put responses and gaps into a region of outputs."""
+    def fill(self, region: Region, output: Array, gaps: Array) -> bool:
+        """Put responses and gaps into a region of outputs; tell if some are NaN or infinite."""
         channels = self._operation.outline.shape[2]
         columns = slice(region.first_column * channels, region.last_column * channels)
         width = columns.stop - columns.start
         reads = self._reads(region, columns)
+        strange: list[bool] = []
         at_once = max(1, STRIP_NUMBERS // width, self._operation.rows.reach)
 
         def work(start: int, stop: int) -> None:
@@ -256,12 +226,12 @@ class _Strips:
                 with np.errstate(all="ignore"):
                     none = gaps[first:last, columns]
                     rows = self._responses(reads, first, last, width, none)
+                strange.append(are_strange(self._operation, rows))
                 target.storing(rows, output)(first, columns.start)
 
-        cost = NANOSECONDS + sum(
-            mean.sums.plan.cost + mean.shares.plan.cost for each in self._means for mean in each
-        )
+        cost = NANOSECONDS + sum(mean.cost for each in self._means for mean in each)
         run_bands(region.last_row - region.first_row, width * cost, self._workers, work)
+        return any(strange)
 
     def _reads(self, region: Region, columns: slice) -> list[list[_Reads]]:
         """Return by what the rows of all sums and shares are read."""
@@ -301,7 +271,7 @@ class _Strips:
     ) -> Array:
         """Return combined responses of some rows, 0 where they are missing, and mark these."""
         shape, combine = (last - first, width), self._operation.combine
-        response = of_thread.take("response of strip", shape, self._dtype).array()
+        response = of_thread.take("response of strip", shape, self.dtype).array()
         combined = None
         for means in reads:
             if not means:  # no weights at all
@@ -314,10 +284,10 @@ class _Strips:
                     response += values
             combined = _combined(combined, response, combine)
         assert combined is not None
-        if combine == Combine.L2 and self._dtype == SINGLE:
+        if combine == Combine.L2 and self.dtype == SINGLE:
             combined = np.sqrt(combined).astype(SINGLE)
         if self._operation.offset:
-            combined += self._dtype.type(self._operation.offset)
+            combined += self.dtype.type(self._operation.offset)
         if gaps.any():
             combined[gaps] = 0
         return combined

@@ -109,12 +109,9 @@ def _fill(
 ) -> int:
     """Put ranks into a region of outputs; return how many strips hold NaN."""
     rows, channels = operation.rows, operation.outline.shape[2]
-    # a row of a region holds a vector
-    last_column = min(operation.columns.outputs, region.first_column + LINE_BYTES)
-    last_column = max(last_column, region.last_column)
-    first_column = min(region.first_column, max(0, last_column - LINE_BYTES))
-    span = slice(first_column * channels, last_column * channels)
-    columns = operation.columns.part(first_column, last_column)
+    region = region.wide_enough(operation.columns, LINE_BYTES)  # for a vector
+    span = slice(region.first_column * channels, region.last_column * channels)
+    columns = operation.columns.part(region.first_column, region.last_column)
     assert plan.ready is not None
     ready = plan.ready(operation, Part(image, rows, columns))
     assert isinstance(ready, Strips)

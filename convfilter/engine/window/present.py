@@ -39,6 +39,12 @@ class Region(NamedTuple):
     first_column: int
     last_column: int
 
+    def wide_enough(self, columns: Axis, least: int) -> Region:
+        """Return the region with so many columns at least, or all there are."""
+        last = max(self.last_column, min(columns.outputs, self.first_column + least))
+        first = min(self.first_column, max(0, last - least))
+        return self._replace(first_column=first, last_column=last)
+
 
 def mask_of(present: Present) -> NDArray[np.uint8]:
     """Return what is there of a picture (H, W, C) as an image of 0 and 1."""
