@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -155,22 +156,39 @@ def _other_than(array: Array, nodata: float) -> Bools | None:
     code = code_of(nodata, dtype)
     if dtype.kind == "f" and dtype.itemsize == 2:
         array, code = understood(array), np.float32(code)
-    flat = array.reshape(-1) if array.flags.c_contiguous else np.ravel(array, order="K")
+    flat = array.reshape(-1) if array.flags.c_contiguous else np.ascontiguousarray(array).ravel()
     found: list[bool] = []
 
-    def look(start: int, stop: int) -> None:
-        for first in range(start * AT_ONCE, min(stop * AT_ONCE, flat.size), AT_ONCE):
-            if found:
-                return
-            if _holds(flat[first : first + AT_ONCE], code):
-                found.append(True)
+    def look(first: int, last: int) -> None:
+        if not found and _holds(flat[first:last], code):
+            found.append(True)
 
-    blocks = -(-flat.size // AT_ONCE)
-    if blocks:
-        run_bands(blocks, AT_ONCE * NANOSECONDS * array.itemsize, default_workers(), look)
+    _in_blocks(flat, look)
     if not found:
         return None
-    return ~np.isnan(array) if code != code else np.not_equal(array, code)
+    present = np.empty(flat.shape, np.bool_)
+
+    def mark(first: int, last: int) -> None:
+        values = flat[first:last]
+        # what is NaN is not equal to itself
+        if code != code:
+            np.equal(values, values, out=present[first:last])
+        else:
+            np.not_equal(values, code, out=present[first:last])
+
+    _in_blocks(flat, mark)
+    return present.reshape(array.shape)
+
+
+def _in_blocks(flat: Array, work: Callable[[int, int], None]) -> None:
+    """Call `work` for blocks of an array that stay in the cache, side by side."""
+
+    def some(start: int, stop: int) -> None:
+        for block in range(start, stop):
+            work(block * AT_ONCE, min((block + 1) * AT_ONCE, flat.size))
+
+    blocks = -(-flat.size // AT_ONCE)
+    run_bands(blocks, AT_ONCE * NANOSECONDS * flat.itemsize, default_workers(), some)
 
 
 def _holds(values: Array, code: Any) -> bool:

@@ -77,7 +77,7 @@ def test_help_shows_every_parameter_with_its_range_and_default() -> None:
         "Blur with a Gaussian, the smoothest of the blurs.",
         "Alpha is smoothed as the colours are.",
         "sigma : float or (rows, columns), default 2.0",
-        "standard deviation, one number or rows,columns; 0 leaves a direction alone (0 to 250 pixels)",
+        "one number or rows,columns; 0 leaves a direction alone (0 to 250 pixels)",
         'border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"',
         "workers : int or None, default None",
         "None: all CPUs",

@@ -87,7 +87,7 @@ def over_present(operation: Correlation, image: Array, present: Present, workers
         operation.check_values(whole())
     shape = operation.output_shape
     flat = shape[0], shape[1] * shape[2]
-    found = regions(operation.rows, operation.columns, operation.border, present)
+    found = regions(operation.rows, operation.columns, operation.border, mask, fill=present.fill)
     gaps = np.zeros(flat, np.bool_)
     if share_of_outputs(operation.rows, operation.columns, found) < MOST_ALONE:
         output = run_again(operation, whole(), workers).reshape(flat)

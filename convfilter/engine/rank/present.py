@@ -17,7 +17,7 @@ from convfilter.engine.correlation.layout import Combine
 from convfilter.engine.fold.fold import Fold
 from convfilter.engine.operation import run_again
 from convfilter.engine.planning import Plan, choose, record
-from convfilter.engine.rank.rank import Rank, Strips, index_of
+from convfilter.engine.rank.rank import Own, Rank, Strips, index_of
 from convfilter.engine.rank.sorting import plan_of_sorting
 from convfilter.engine.window.axes import Outline
 from convfilter.engine.window.present import (
@@ -50,7 +50,7 @@ def over_present(operation: Rank, image: Array, present: Present, workers: int) 
     if not present.fill:
         operation = replace(operation, fill=last)
     rows, columns, shape = operation.rows, operation.columns, operation.output_shape
-    found = regions(rows, columns, operation.border, present)
+    found = regions(rows, columns, operation.border, mask, fill=present.fill)
     flat = shape[0], shape[1] * shape[2]
     if share_of_outputs(rows, columns, found) < MOST_ALONE:
         output = run_again(replace(operation, holds_nan=False), whole, workers).reshape(flat)
@@ -128,7 +128,7 @@ def _fill(
             last = min(first + at_once, region.first_row + stop)
             there = counts[first:last, span]
             np.equal(there, 0, out=gaps[first:last, span])
-            own = indices.take(there.astype(np.intp, copy=False), mode="clip")
+            own = Own(np.ascontiguousarray(there, indices.dtype), indices)
             out = of_thread.take("ranks of strip", (last - first, width), output.dtype).array()
             read = sources[first * rows.stride : (last - 1) * rows.stride + rows.reach]
             nans.append(ready.bind(read, out, of_thread, own)())

@@ -8,7 +8,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -219,6 +219,27 @@ def _run_with_nan(operation: Rank, image: Array, workers: int) -> tuple[Array, i
     return output, 0
 
 
+class Own(NamedTuple):
+    """Indices that differ from output to output.
+
+    Attributes
+    ----------
+    counted : how many values are there in the window of each output; without rows where all are
+    indices : of the value that is asked for among so many, by their number
+    """
+
+    counted: Array
+    indices: Array
+
+    def rows(self, first: int, last: int) -> Own:
+        """Return those of some rows of outputs."""
+        return Own(self.counted[first:last], self.indices)
+
+
+Find = Callable[[Array, Own, Array], None]
+"""Takes a strip of padded rows, indices and outputs, and finds these."""
+
+
 class Strips:
     """A part of a rank that is found in strips of padded rows, made ready."""
 
@@ -229,11 +250,10 @@ class Strips:
         self.source = Source(part, operation.border, operation.fill, operation.dtype)
 
     @abstractmethod
-    def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array, Array], None]:
+    def work(self, rows: int, scratch: Scratch) -> Find:
         """Return the function that finds the ranks of a strip of padded rows.
 
-        A strip is of at most so many rows of outputs. The function takes its rows, an index for
-        each output, or none where all have that of the operation, and the outputs.
+        A strip is of at most so many rows of outputs.
         """
 
     def most_rows(self) -> int:
@@ -245,14 +265,14 @@ class Strips:
         return max(HISTOGRAM_ROWS, 4 * self.source.rows.window)
 
     def bind(
-        self, rows: RowSources, out: Array, scratch: Scratch, indices: Array | None = None
+        self, rows: RowSources, out: Array, scratch: Scratch, own: Own | None = None
     ) -> Callable[[], int]:
         """Return the call that computes output rows from those padded rows into `out`.
 
-        `indices` are as many as outputs, of the dtype `indices_dtype`.
+        Outputs may have indices of their `own`, of the dtype `indices_dtype`.
         """
         source = self.source
-        alike = np.empty((0, 0), self.indices_dtype)
+        alike = Own(np.empty((0, 0), self.indices_dtype), np.empty(0, self.indices_dtype))
         most = min(self.most_rows(), out.shape[0])
         memory = source.empty_strip(most)
         find = self.work(most, scratch)
@@ -264,8 +284,8 @@ class Strips:
                 strip = source.strip(rows, first, count, memory)
                 if source.dtype.kind == "f":
                     nans += bool(np.isnan(strip.max()))
-                own = alike if indices is None else indices[first : first + count]
-                find(strip, own, out[first : first + count])
+                those = alike if own is None else own.rows(first, first + count)
+                find(strip, those, out[first : first + count])
             return nans
 
         return call

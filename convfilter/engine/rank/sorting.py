@@ -6,13 +6,12 @@ The network is Batcher's (*Sorting networks and their applications*, 1968).
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.engine.planning import Plan
-from convfilter.engine.rank.rank import Rank, Strips
+from convfilter.engine.rank.rank import Find, Own, Rank, Strips
 from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import loop
 from convfilter.runtime.memory import LINE_BYTES, Scratch
@@ -44,7 +43,7 @@ class _Sorting(Strips):
 
     indices_dtype = np.dtype(np.uint8)
 
-    def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array, Array], None]:
+    def work(self, rows: int, scratch: Scratch) -> Find:
         """Return the function that sorts the windows of a strip of padded rows."""
         source = self.source
         sort = loop("engine.rank.loops.sort.sort", S=source.dtype)
@@ -54,8 +53,8 @@ class _Sorting(Strips):
         values = np.empty(tap_rows.size * LINE_BYTES // source.dtype.itemsize, source.dtype)
         pairs = network(tap_rows.size)
 
-        def find(strip: Array, indices: Array, out: Array) -> None:
-            sort(strip, source.rows.stride, tap_rows, tap_columns, pairs, indices, values, out)
+        def find(strip: Array, own: Own, out: Array) -> None:
+            sort(strip, source.rows.stride, tap_rows, tap_columns, pairs, *own, values, out)
 
         return find
 

@@ -6,12 +6,12 @@ fast method for real-time median filtering*, 1980).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from convfilter.engine.planning import Plan
-from convfilter.engine.rank.rank import Rank, Strips
+from convfilter.engine.rank.rank import Find, Own, Rank, Strips
 from convfilter.runtime.checks import Array, limits_of
 from convfilter.runtime.compiled import loop
 from convfilter.runtime.memory import Scratch
@@ -37,7 +37,7 @@ class _Search(Strips):
 
     indices_dtype = np.dtype(np.uint8)
 
-    def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array, Array], None]:
+    def work(self, rows: int, scratch: Scratch) -> Find:
         """Return the function that searches a strip of padded rows."""
         source, operation = self.source, self.operation
         dtype = source.dtype
@@ -49,8 +49,8 @@ class _Search(Strips):
         counts = np.empty((2, tile), np.uint8)
         columns = np.empty(tile + int(source.tap_columns.max()), np.uint8)
 
-        def find(strip: Array, indices: Array, out: Array) -> None:
-            window = source.rows.stride, taps, source.tap_columns, operation.index, indices
+        def find(strip: Array, own: Own, out: Array) -> None:
+            window = source.rows.stride, taps, source.tap_columns, operation.index, *own
             search(strip, *window, lowest, 8 * dtype.itemsize, *values, *counts, columns, out)
 
         return find

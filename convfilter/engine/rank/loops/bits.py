@@ -57,8 +57,8 @@ def _add_shifted(columns, shifts, counts):
 
 @loop(
     "const S[:,:] source, i8 row_step, const i8[:] tap_rows, const i8[:] tap_columns, i8 rank,"
-    " const u1[:,:] ranks, i8 lowest, i8 bits, S[:] found_row, S[:] tried_row, u1[:] count_row,"
-    " u1[:] limit_row, u1[:] column_row, S[:,:] out"
+    " const u1[:,:] counted, const u1[:] ranks, i8 lowest, i8 bits, S[:] found_row, S[:] tried_row,"
+    " u1[:] count_row, u1[:] limit_row, u1[:] column_row, S[:,:] out"
 )
 def search(
     source,
@@ -66,6 +66,7 @@ def search(
     tap_rows,
     tap_columns,
     rank,
+    counted,
     ranks,
     lowest,
     bits,
@@ -78,7 +79,7 @@ def search(
 ):
     """Find the largest value that at most `rank` values of the window lie below: the one wanted.
 
-    Where `ranks` has rows, it has a rank for each output.
+    Where `counted` has rows, it has a number for each output, to which `ranks` has the rank.
 
     The first three bits are found by comparing with each of seven numbers, since what lies below
     one number can be counted down the columns first and then along the rows. From the fourth on
@@ -97,9 +98,9 @@ def search(
             columns, limits = column_row[: n + span], limit_row[:n]
             for x in range(n):
                 found[x] = value(lowest)
-            if ranks.shape[0] > 0:
+            if counted.shape[0] > 0:
                 for x in range(n):
-                    limits[x] = ranks[i, left + x]
+                    limits[x] = ranks[counted[i, left + x]]
             else:
                 for x in range(n):
                     limits[x] = count(rank)

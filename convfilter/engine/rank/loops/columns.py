@@ -21,8 +21,8 @@ def _exchange(counts, more, less):
 
 @loop(
     "const u1[:,:] source, i8 channels, i8 window_rows, i8 window_columns, i8 rank,"
-    " const i4[:,:] ranks, i8 tile, N[:,:] column_runs, N[:,:,:] column_levels, N[:] runs,"
-    " N[:,:] levels, i8[:] places, u1[:,:] out"
+    " const i4[:,:] counted, const i4[:] ranks, i8 tile, N[:,:] column_runs, N[:,:,:] column_levels,"
+    " N[:] runs, N[:,:] levels, i8[:] places, u1[:,:] out"
 )
 def merge_columns(
     source,
@@ -30,6 +30,7 @@ def merge_columns(
     window_rows,
     window_columns,
     rank,
+    counted,
     ranks,
     tile,
     column_runs,
@@ -41,7 +42,7 @@ def merge_columns(
 ):
     """Find the value with `rank` smaller ones before it in tiles of `tile` output columns.
 
-    Where `ranks` has rows, it has a rank for each output.
+    Where `counted` has rows, it has a number for each output, to which `ranks` has the rank.
 
     A histogram of each column moves down with the window, and the window's is a sum of columns: one
     enters, one leaves. It is kept for 16 runs of 16 levels; the levels of a run are brought up to
@@ -76,8 +77,8 @@ def merge_columns(
                     below = 0
                     run = 0
                     wanted = rank
-                    if ranks.shape[0] > 0:
-                        wanted = ranks[i, (left + j) * channels + channel]
+                    if counted.shape[0] > 0:
+                        wanted = ranks[counted[i, (left + j) * channels + channel]]
                     while below + runs[run] <= wanted:
                         below += runs[run]
                         run += 1

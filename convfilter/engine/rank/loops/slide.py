@@ -7,14 +7,25 @@ from convfilter.runtime.compiled.declare import loop
 
 @loop(
     "const S[:,:] levels, i8 lowest, i8 channels, i8 window_rows, i8 window_columns, i8 rank,"
-    " const i4[:,:] ranks, i8 shift, i4[:] counts, i4[:] coarse, S[:,:] out"
+    " const i4[:,:] counted, const i4[:] ranks, i8 shift, i4[:] counts, i4[:] coarse, S[:,:] out"
 )
 def slide(
-    levels, lowest, channels, window_rows, window_columns, rank, ranks, shift, counts, coarse, out
+    levels,
+    lowest,
+    channels,
+    window_rows,
+    window_columns,
+    rank,
+    counted,
+    ranks,
+    shift,
+    counts,
+    coarse,
+    out,
 ):
     """Find the value with `rank` smaller ones before it in a histogram that follows windows.
 
-    Where `ranks` has rows, it has a rank for each output.
+    Where `counted` has rows, it has a number for each output, to which `ranks` has the rank.
 
     The window walks to and fro, a column enters and a column leaves. Counts of runs of
     ``2 ** shift`` levels are kept beside those of the levels, and how many values lie below the run
@@ -63,8 +74,8 @@ def slide(
                         below -= np.int64((level >> shift) < run)
                     j += 1 if forward else -1
                 wanted = rank
-                if ranks.shape[0] > 0:
-                    wanted = np.int64(ranks[i, j * channels + channel])
+                if counted.shape[0] > 0:
+                    wanted = np.int64(ranks[counted[i, j * channels + channel]])
                 while below > wanted:
                     run -= 1
                     below -= coarse[run]
@@ -82,12 +93,12 @@ def slide(
 
 @loop(
     "const S[:,:] source, i8 row_step, const i8[:] tap_rows, const i8[:] tap_columns, i8 rank,"
-    " const i4[:,:] ranks, S[:] values, S[:,:] out"
+    " const i4[:,:] counted, const i4[:] ranks, S[:] values, S[:,:] out"
 )
-def select(source, row_step, tap_rows, tap_columns, rank, ranks, values, out):
+def select(source, row_step, tap_rows, tap_columns, rank, counted, ranks, values, out):
     """Find the value with `rank` smaller ones before it by Hoare's selection in `values`.
 
-    Where `ranks` has rows, it has a rank for each output.
+    Where `counted` has rows, it has a number for each output, to which `ranks` has the rank.
     """
     taps = tap_rows.shape[0]
     for i in range(out.shape[0]):
@@ -97,8 +108,8 @@ def select(source, row_step, tap_rows, tap_columns, rank, ranks, values, out):
             first = 0
             last = taps - 1
             wanted = rank
-            if ranks.shape[0] > 0:
-                wanted = np.int64(ranks[i, x])
+            if counted.shape[0] > 0:
+                wanted = np.int64(ranks[counted[i, x]])
             while first < last:
                 pivot = values[wanted]
                 a = first

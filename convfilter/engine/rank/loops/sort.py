@@ -1,18 +1,21 @@
 """Values of ranks of their own in small windows, sorted by a network of comparisons."""
 
+import numpy as np
+
 from convfilter.runtime.compiled.declare import loop
 from convfilter.runtime.compiled.vectors import lanes, larger, load, smaller, store
 
 
 @loop(
     "const S[:,:] source, i8 row_step, const i8[:] tap_rows, const i8[:] tap_columns,"
-    " const i8[:] pairs, const u1[:,:] ranks, S[:] values, S[:,:] out"
+    " const i8[:] pairs, const u1[:,:] counted, const u1[:] ranks, S[:] values, S[:,:] out"
 )
-def sort(source, row_step, tap_rows, tap_columns, pairs, ranks, values, out):
+def sort(source, row_step, tap_rows, tap_columns, pairs, counted, ranks, values, out):
     """Sort the windows of a vector of outputs, and take of each the value of its rank.
 
     `pairs` are places of the values that are compared, two by two: the smaller one comes to the
-    first. A row of outputs is at least a vector long; `values` holds a vector for each tap.
+    first. To the number that `counted` has for an output, `ranks` has its rank. A row of outputs
+    is at least a vector long; `values` holds a vector for each tap.
     """
     size = lanes(out.dtype.type)
     length = out.shape[1]
@@ -28,4 +31,5 @@ def sort(source, row_step, tap_rows, tap_columns, pairs, ranks, values, out):
                 store(values, first, smaller(a, b))
                 store(values, second, larger(a, b))
             for place in range(size):
-                out[i, x + place] = values[ranks[i, x + place] * size + place]
+                rank = np.int64(ranks[counted[i, x + place]])
+                out[i, x + place] = values[rank * size + place]
