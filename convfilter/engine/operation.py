@@ -31,6 +31,7 @@ from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import Foresight, is_rehearsal
 from convfilter.runtime.memory import of_thread
 from convfilter.runtime.threads import run_bands
+from convfilter.runtime.watching import GapsFoundError, in_pieces, watch_of
 
 if TYPE_CHECKING:
     from convfilter.engine.window.present import Result
@@ -123,7 +124,7 @@ def run(operation: Operation, image: Array, workers: int) -> Array:
     operation.check_values(image)
     while True:
         with Foresight(functools.partial(_ask_for_loops, operation, image)):
-            output, bad = attempt(operation, image, workers)
+            output, bad = _watched_attempt(operation, image, workers)
         if is_rehearsal():
             return stand_in(operation.output_shape, operation.dtype)
         following = operation.again(bad) if bad else None
@@ -131,6 +132,17 @@ def run(operation: Operation, image: Array, workers: int) -> Array:
             record(operation.plan)
             return output.reshape(operation.output_shape)
         operation = following
+
+
+def _watched_attempt(operation: Operation, image: Array, workers: int) -> tuple[Array, int]:
+    """Do what `attempt` does; raise GapsFoundError if somebody looks for gaps, and there are some.
+
+    Before work that cannot be done in pieces, a few rows are looked at.
+    """
+    watch = watch_of(image)
+    if watch is not None and operation.plan.run is not None and watch.look_at_some():
+        raise GapsFoundError
+    return attempt(operation, image, workers)
 
 
 def run_over(operation: Operation, image: Array, present: Present | None, workers: int) -> Array:
@@ -205,7 +217,8 @@ def share_out(operation: Operation, image: Array, workers: int, bind: Bind) -> t
         read = sources[start * rows.stride : (stop - 1) * rows.stride + rows.reach]
         bad.append(bind(start, read, output[start:stop])() or 0)
 
-    run_bands(rows.outputs, length * operation.plan.cost, workers, work)
+    work_on = in_pieces(image, rows.outputs, work)
+    run_bands(rows.outputs, length * operation.plan.cost, workers, work_on)
     return output, sum(bad)
 
 

@@ -26,8 +26,9 @@ from convfilter.runtime.missing import (
     refuse_gaps,
     there_is_all,
 )
+from convfilter.runtime.watching import can_be_watched, without_gaps
 
-__all__ = ["Gaps", "first_picture", "of_pictures", "over_pictures"]
+__all__ = ["Gaps", "first_picture", "of_pictures", "over_pictures", "when_whole"]
 
 _FOR_DOCSTRINGS = """\
 axes : letters that say what the axes of the array are, such as "ZYX", "TZCYX" or "YXC"
@@ -152,6 +153,16 @@ def of_pictures(
                 positional.append(named.pop(name))
             further = given[images:]
             arrays = [as_array(image) for image in positional]
+
+            def whole() -> Any:
+                return function(arrays[0], *further, **named)
+
+            if images == 1:
+                is_whole, result = when_whole(
+                    positional[0], axes, channel_axis, nodata, mask, named, whole
+                )
+                if is_whole:
+                    return result
             gaps = Gaps.of(positional, axes, channel_axis, nodata, mask, named)
             if gaps.present is None:
 
@@ -178,6 +189,32 @@ def of_pictures(
         return cast(Function, on_arrays)
 
     return decorate
+
+
+def _fill_is_gap(named: Mapping[str, Any], nodata: float | None) -> bool:
+    return named.get("border") == "constant" and is_nodata(named.get("fill", 0.0), nodata)
+
+
+def when_whole(
+    image: ArrayLike,
+    axes: str | None,
+    channel_axis: int | None,
+    nodata: float | None,
+    mask: ArrayLike | None,
+    named: Mapping[str, Any],
+    work: Callable[[], Any],
+) -> tuple[bool, Any]:
+    """Do work on an image without gaps, where that can be found out on the way.
+
+    Returns whether it has been done, and then what it has returned. `work` is about the image as
+    a whole.
+    """
+    if nodata is None or mask is not None or not can_be_watched(image):
+        return False, None
+    array, code = np.asarray(image), check_nodata(nodata)
+    if _fill_is_gap(named, code) or not layout_of(array.shape, axes, channel_axis).is_picture:
+        return False, None
+    return without_gaps(array, code, work)
 
 
 class Gaps(NamedTuple):
@@ -226,9 +263,7 @@ class Gaps(NamedTuple):
             there = presence(image, nodata, mask, **places)
             if there is not None:
                 present = there if present is None else present & there
-        fill_is_there = named.get("border") != "constant" or not is_nodata(
-            named.get("fill", 0.0), nodata
-        )
+        fill_is_there = not _fill_is_gap(named, nodata)
         if not fill_is_there and present is None:
             present = there_is_all(shape)
         return cls(present, fill_is_there, nodata, masked[0] or nodata is None)

@@ -18,8 +18,8 @@ from convfilter.picture.image import Image
 from convfilter.runtime.array_axes import axes_of
 from convfilter.runtime.checks import Array, as_array
 from convfilter.runtime.compiled import Foresight
-from convfilter.runtime.missing import Bools, filled, is_masked
-from convfilter.runtime.pictures import Gaps, over_pictures
+from convfilter.runtime.missing import Bools, check_nodata, filled, is_masked
+from convfilter.runtime.pictures import Gaps, over_pictures, when_whole
 
 __all__ = ["ends_in_alpha", "filtered", "filtered_frame", "refuse_axes", "some_of"]
 
@@ -66,7 +66,12 @@ def filtered(
         of_image, given = image.alpha, as_array(image)
         axes = axes_of(image.pixels)
         nodata = image.nodata if nodata is None else nodata
-    arrays: list[ArrayLike] = [given]
+    gaps, arrays = Gaps(nodata=None if nodata is None else check_nodata(nodata)), [given]
+    is_whole, result = when_whole(
+        given, axes, channel_axis, nodata, mask, {}, lambda: on_picture(as_array(given))
+    )
+    if is_whole:
+        return cast(Array, gaps.marked(result))
     gaps = Gaps.of(arrays, axes, channel_axis, nodata, mask, {})
     if gaps.present is not None:
         arrays = [as_array(given), gaps.present]
@@ -94,11 +99,18 @@ def filtered_frame(
     """
     axes = axes_of(frame.pixels)
     nodata = frame.nodata if nodata is None else nodata
-    gaps = Gaps.of([frame.pixels], axes, None, nodata, mask, {})
     said: dict[str, Any] = {"alpha": frame.alpha, "alpha_mode": alpha, "workers": workers}
-    result, has_alpha = finish(
-        Pixels.of(frame.pixels, **said, present=gaps.present, nodata=gaps.nodata)
-    )
+
+    def finished(gaps: Gaps) -> tuple[Array, bool]:
+        pixels = Pixels.of(frame.pixels, **said, present=gaps.present, nodata=gaps.nodata)
+        return finish(pixels)
+
+    gaps = Gaps(nodata=None if nodata is None else check_nodata(nodata))
+    is_whole, done = when_whole(frame.pixels, axes, None, nodata, mask, {}, lambda: finished(gaps))
+    if not is_whole:
+        gaps = Gaps.of([frame.pixels], axes, None, nodata, mask, {})
+        done = finished(gaps)
+    result, has_alpha = done
     if gaps.nodata is None and not is_masked(result):
         return frame.with_pixels(result, alpha=has_alpha)
     nodata, left_out = gaps.nodata, frame.left_out

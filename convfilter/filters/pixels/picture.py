@@ -14,7 +14,7 @@ from convfilter.filters.pixels import saturation
 from convfilter.filters.pixels.values import MIDDLE_GREY, ignoring_infinities, luma, rounded
 from convfilter.filters.pixels.waiting import Waiting, Windowed, work_over
 from convfilter.runtime.checks import Array, check_image, limits_of
-from convfilter.runtime.missing import Bools
+from convfilter.runtime.missing import Bools, is_nodata, there_is_all
 from convfilter.runtime.threads import check_workers
 
 __all__ = ["Pixels"]
@@ -248,8 +248,11 @@ class Pixels:
         Of a picture with gaps it is made at once. With `pads` nothing is beyond the edge but
         padding.
         """
-        if self.present is not None:
-            colour, present = work_over(self.colour, self.present, work, self, pads)
+        present = self.present
+        if work.fill is not None and is_nodata(work.fill, self.nodata):
+            present = there_is_all(self.colour.shape) if present is None else present
+        if present is not None:
+            colour, present = work_over(self.colour, present, work, self, pads)
             return self.changed(colour=colour, present=present, **changes)
         waiting = Waiting(self._colour, work, self.working_dtype, self.workers)
         return self.changed(colour=waiting, **changes)

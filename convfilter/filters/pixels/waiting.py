@@ -36,6 +36,10 @@ class Windowed(Protocol):
     def shrinks(self) -> bool:
         """Whether it gives so much less than it reads that it gains nothing as the first step."""
 
+    @property
+    def fill(self) -> float | None:
+        """What stands beyond the edge for the border "constant", None for others."""
+
     def operation(self, outline: Outline, dtype: np.dtype[Any]) -> Operation:
         """Return the work as an operation of the engine, for colours of that shape and dtype.
 
@@ -81,6 +85,11 @@ class Sums:
         self._scale = scale
         self._offset = offset
         self._middle = middle
+
+    @property
+    def fill(self) -> float | None:
+        """The fill of a constant border."""
+        return _shown_fill(self._walk)
 
     def operation(self, outline: Outline, dtype: np.dtype[Any]) -> Operation:
         """Return the correlation as an operation that gives `dtype`."""
@@ -132,6 +141,10 @@ class Sums:
         )
 
 
+def _shown_fill(named: dict[str, Any]) -> float | None:
+    return named["fill"] if named.get("border") == "constant" else None
+
+
 class _Work:
     """Work for whatever makes an operation of the engine, such as `ranking`, and its arguments.
 
@@ -147,6 +160,11 @@ class _Work:
         self._make = make
         self._arguments = arguments
         self._named = named
+
+    @property
+    def fill(self) -> float | None:
+        """The fill of a constant border."""
+        return _shown_fill(self._named)
 
     def _operation(self, outline: Outline, **dtype: np.dtype[Any]) -> Operation:
         return self._make(outline, *self._arguments, **self._named, **dtype)

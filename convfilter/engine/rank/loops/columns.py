@@ -21,8 +21,8 @@ def _exchange(counts, more, less):
 
 @loop(
     "const u1[:,:] source, i8 channels, i8 window_rows, i8 window_columns, i8 rank,"
-    " const i4[:,:] counted, const i4[:] ranks, i8 tile, N[:,:] column_runs, N[:,:,:] column_levels,"
-    " N[:] runs, N[:,:] levels, i8[:] places, u1[:,:] out"
+    " const i4[:,:] counted, const i4[:] ranks, i8 tile, N[:,:] column_runs,"
+    " N[:,:,:] column_levels, N[:] runs, N[:,:] levels, i8[:] places, u1[:,:] out"
 )
 def merge_columns(
     source,
