@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from convfilter.dtypes import understood
 from convfilter.errors import ArgumentError, ArgumentTypeError
+from convfilter.runtime import memory
 from convfilter.runtime.checks import Array, as_array
 from convfilter.runtime.numbers import check_number, shortened
 from convfilter.runtime.threads import default_workers, run_bands
@@ -166,7 +167,7 @@ def _other_than(array: Array, nodata: float) -> Bools | None:
     _in_blocks(flat, look)
     if not found:
         return None
-    present = np.empty(flat.shape, np.bool_)
+    present = memory.empty(flat.shape, np.bool_)
 
     def mark(first: int, last: int) -> None:
         values = flat[first:last]

@@ -23,7 +23,7 @@ from convfilter.engine.correlation.correlate import Correlation
 from convfilter.engine.correlation.layout import Combine
 from convfilter.engine.correlation.means import Means, are_strange, cost_of, takes
 from convfilter.engine.correlation.sides import Side, Sides, arithmetic, sides_of, sum_under
-from convfilter.engine.operation import run_again
+from convfilter.engine.operation import attempt, run_again
 from convfilter.engine.planning import record
 from convfilter.engine.window import target
 from convfilter.engine.window.axes import Outline
@@ -33,6 +33,7 @@ from convfilter.engine.window.present import (
     mask_of,
     regions,
     replaced,
+    rows_read,
     share_of_outputs,
 )
 from convfilter.engine.window.source import Part
@@ -82,18 +83,21 @@ class _Mean:
 def over_present(operation: Correlation, image: Array, present: Present, workers: int) -> Result:
     """Carry out a correlation over what is there of an image (H, W, C)."""
     mask = mask_of(present)
-    whole = functools.cache(lambda: replaced(image, mask, 0, workers))
-    if image.dtype.kind == "f" != operation.dtype.kind:
-        operation.check_values(whole())
+    rows, columns, border = operation.rows, operation.columns, operation.border
+    found = regions(rows, columns, border, mask, fill=present.fill)
     shape = operation.output_shape
     flat = shape[0], shape[1] * shape[2]
-    found = regions(operation.rows, operation.columns, operation.border, mask, fill=present.fill)
-    gaps = np.zeros(flat, np.bool_)
-    if share_of_outputs(operation.rows, operation.columns, found) < MOST_ALONE:
-        output = run_again(operation, whole(), workers).reshape(flat)
+    gaps = memory.empty(flat, np.bool_)
+    gaps[:] = False
+    if share_of_outputs(rows, columns, found) < MOST_ALONE:
+        output = _beside_gaps(operation, image, mask, found, workers).reshape(flat)
     else:
         found = [Region(0, shape[0], 0, shape[1])]
         output = memory.empty(flat, operation.dtype)
+    needed = rows_read(rows, border, found)
+    whole = functools.cache(lambda: replaced(image, mask, 0, workers, needed))
+    if image.dtype.kind == "f" != operation.dtype.kind:
+        operation.check_values(np.where(mask, image, 0))
     if found:
         fills = operation.fill if present.fill else 0.0, float(present.fill)
         how = found, (image, mask), whole, fills, output, gaps, workers
@@ -106,6 +110,22 @@ def over_present(operation: Correlation, image: Array, present: Present, workers
     reason = f"{operation.size_in_words}, sums divided by the weights of what is there"
     record(replace(operation.plan, reason=reason))
     return output.reshape(shape), gaps.reshape(shape)
+
+
+def _beside_gaps(
+    operation: Correlation, image: Array, mask: Array, found: Sequence[Region], workers: int
+) -> Array:
+    """Return the outputs whose windows see no gap, among others that mean nothing."""
+    output, bad = attempt(operation, image, workers)
+    channels = operation.outline.shape[2]
+    if bad and operation.dtype.kind == "f":
+        # what stands in gaps may be anything, and reaches its own windows alone
+        for top, bottom, left, right in found:
+            part = output[top:bottom, left * channels : right * channels]
+            bad -= part.size - int(np.count_nonzero(np.isfinite(part)))
+    if bad:
+        output = run_again(operation, replaced(image, mask, 0, workers), workers)
+    return output
 
 
 def _fill(

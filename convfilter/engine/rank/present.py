@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from convfilter.engine.correlation.correlate import Correlation
 from convfilter.engine.correlation.layout import Combine
 from convfilter.engine.fold.fold import Fold
-from convfilter.engine.operation import run_again
+from convfilter.engine.operation import attempt, run_again
 from convfilter.engine.planning import Plan, choose, record
 from convfilter.engine.rank.rank import Own, Rank, Strips, index_of
 from convfilter.engine.rank.sorting import plan_of_sorting
@@ -26,6 +26,7 @@ from convfilter.engine.window.present import (
     mask_of,
     regions,
     replaced,
+    rows_read,
     share_of_outputs,
 )
 from convfilter.engine.window.source import Part
@@ -44,22 +45,22 @@ BYTES = np.dtype(np.uint8)
 def over_present(operation: Rank, image: Array, present: Present, workers: int) -> Result:
     """Find ranks among what is there of an image (H, W, C)."""
     mask = mask_of(present)
-    is_float = operation.dtype.kind == "f"
-    last = math.inf if is_float else limits_of(operation.dtype)[1]
-    whole = replaced(image, mask, last, workers)
+    last = math.inf if operation.dtype.kind == "f" else limits_of(operation.dtype)[1]
     if not present.fill:
         operation = replace(operation, fill=last)
     rows, columns, shape = operation.rows, operation.columns, operation.output_shape
     found = regions(rows, columns, operation.border, mask, fill=present.fill)
     flat = shape[0], shape[1] * shape[2]
     if share_of_outputs(rows, columns, found) < MOST_ALONE:
-        output = run_again(replace(operation, holds_nan=False), whole, workers).reshape(flat)
+        output = _beside_gaps(operation, image, mask, last, workers).reshape(flat)
     else:
         found = [Region(0, shape[0], 0, shape[1])]
         output = memory.empty(flat, operation.dtype)
+    whole = replaced(image, mask, last, workers, rows_read(rows, operation.border, found))
     plan = _planned(operation)
     record(replace(plan, reason=f"{plan.reason}; among what is there"))
-    gaps = np.zeros(flat, np.bool_)
+    gaps = memory.empty(flat, np.bool_)
+    gaps[:] = False
     counting = _counting(operation, present.fill)
     if found:
         counts = run_again(counting, mask, workers).reshape(flat)
@@ -69,6 +70,16 @@ def over_present(operation: Rank, image: Array, present: Present, workers: int) 
         if nans:
             _spread_nan(operation, replaced(image, mask, -math.inf, workers), output, workers)
     return output.reshape(shape), gaps.reshape(shape)
+
+
+def _beside_gaps(
+    operation: Rank, image: Array, mask: NDArray[np.uint8], last: float, workers: int
+) -> Array:
+    """Return the ranks whose windows see no gap, among others that mean nothing."""
+    output, bad = attempt(replace(operation, holds_nan=False), image, workers)
+    if bad and np.isnan(image[mask != 0]).any():
+        output = run_again(operation, replaced(image, mask, last, workers), workers)
+    return output
 
 
 def _planned(operation: Rank) -> Plan:

@@ -20,7 +20,7 @@ from convfilter.runtime.compiled import loop
 from convfilter.runtime.missing import Present
 from convfilter.runtime.threads import run_bands
 
-__all__ = ["Region", "Result", "mask_of", "regions", "replaced", "share_of_outputs"]
+__all__ = ["Region", "Result", "mask_of", "regions", "replaced", "rows_read", "share_of_outputs"]
 
 Result = tuple[Array, NDArray[np.bool_]]
 """What comes of a picture with gaps (H', W', C), and where the windows hold nothing at all."""
@@ -52,19 +52,42 @@ def mask_of(present: Present) -> NDArray[np.uint8]:
     return np.ascontiguousarray(present.values).view(np.uint8)
 
 
-def replaced(image: Array, mask: NDArray[np.uint8], value: float, workers: int) -> Array:
-    """Return an image (H, W, C) with a value where its mask is 0."""
+def replaced(
+    image: Array,
+    mask: NDArray[np.uint8],
+    value: float,
+    workers: int,
+    needed: NDArray[np.bool_] | None = None,
+) -> Array:
+    """Return an image (H, W, C) with a value where its mask is 0.
+
+    Rows that are not `needed` hold anything.
+    """
     result = memory.empty(image.shape, image.dtype)
     put = loop("engine.window.loops.gaps.replace", S=image.dtype)
     number = value if image.dtype.kind == "f" else int(value)
 
     def work(start: int, stop: int) -> None:
-        rows, there, out = (each[start:stop].reshape(-1) for each in (image, mask, result))
-        put(rows, there, number, out)
+        wanted = np.ones(stop - start, np.bool_) if needed is None else needed[start:stop]
+        for first, last in _runs(wanted, joined=1):
+            rows, there, out = (
+                each[start + first : start + last].reshape(-1) for each in (image, mask, result)
+            )
+            put(rows, there, number, out)
 
     length = image.shape[1] * image.shape[2]
     run_bands(image.shape[0], length * NANOSECONDS * image.itemsize, workers, work)
     return result
+
+
+def rows_read(rows: Axis, border: Border, found: list[Region]) -> NDArray[np.bool_]:
+    """Return which rows of an image are read for some regions of outputs."""
+    sources = rows.sources(border)
+    read = np.zeros(rows.size, np.bool_)
+    for first, last, *_ in found:
+        seen = sources[first * rows.stride : (last - 1) * rows.stride + rows.reach]
+        read[seen[seen >= 0]] = True
+    return read
 
 
 def regions(
@@ -109,10 +132,12 @@ def _seen(
     return np.asarray(before[starts + axis.reach] > before[starts])
 
 
-def _runs(seen: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
-    """Yield runs of outputs that see a gap; runs near each other are one."""
+def _runs(seen: NDArray[np.bool_], joined: int = MOST_JOINED) -> Iterator[tuple[int, int]]:
+    """Yield runs of what is seen; runs near each other are one."""
     places = np.flatnonzero(seen)
-    edges = np.flatnonzero(np.diff(places) > MOST_JOINED)
+    if not places.size:
+        return
+    edges = np.flatnonzero(np.diff(places) > joined)
     for first, last in zip(
         np.concatenate(([0], edges + 1)), np.concatenate((edges, [places.size - 1])), strict=True
     ):
