@@ -140,9 +140,13 @@ def _watched_attempt(operation: Operation, image: Array, workers: int) -> tuple[
     Before work that cannot be done in pieces, a few rows are looked at.
     """
     watch = watch_of(image)
-    if watch is not None and operation.plan.run is not None and watch.look_at_some():
-        raise GapsFoundError
-    return attempt(operation, image, workers)
+    if watch is None:
+        return attempt(operation, image, workers)
+    if operation.plan.run is None or not watch.look_at_some():
+        result = attempt(operation, image, workers)
+        if not watch.found:
+            return result
+    raise GapsFoundError
 
 
 def run_over(operation: Operation, image: Array, present: Present | None, workers: int) -> Array:
