@@ -130,7 +130,7 @@ class Filter:
             from convfilter.filters.declaring.reach import WHOLE
 
             return WHOLE
-        reach = _told(self._reach, values)
+        reach: Reach = _told(self._reach, values)
         dilation = values.get("dilation", 1)
         return reach if dilation == 1 else reach.dilated(dilation)
 
@@ -147,7 +147,7 @@ class Filter:
 
     def alpha_rule(self, values: Values) -> AlphaRule:
         """Return what becomes of alpha, for the values of all parameters as `bind` returns them."""
-        return _told(self._alpha, values)
+        return cast("AlphaRule", _told(self._alpha, values))
 
     @property
     def alpha_in_words(self) -> str:
@@ -174,7 +174,7 @@ class Filter:
 
     def takes_gaps(self, values: Values) -> bool:
         """Tell whether it looks at what is there alone; what cannot refuses pictures with gaps."""
-        return _told(self._takes_gaps, values)
+        return bool(_told(self._takes_gaps, values))
 
     def keeps_mask(self, pixels: Pixels, values: Values) -> bool:
         """Tell whether black and white alone come of a picture that holds nothing else."""

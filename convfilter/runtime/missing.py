@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -135,7 +135,7 @@ def presence(
     if nodata is not None:
         there = _other_than(array, nodata)
     if is_masked(image) and np.ma.is_masked(image):
-        there = _both(there, ~np.ma.getmaskarray(image))
+        there = _both(there, ~np.ma.getmaskarray(cast(Array, image)))
     if mask is not None:
         given = _as_bools(mask)
         if not given.all():

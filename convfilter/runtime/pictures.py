@@ -137,8 +137,8 @@ def of_pictures(
             mask: ArrayLike | None = None,
             **named: Any,
         ) -> Any:
-            is_plain_call = axes is channel_axis is nodata is mask is None
-            if is_plain_call and given:
+            said_nothing = axes is None and channel_axis is None and nodata is None and mask is None
+            if said_nothing and given:
                 image = given[0]
                 # `is_plain`, written out: a call costs a tenth of a microsecond
                 if type(image) is np.ndarray and image.dtype.char != "?":
@@ -176,8 +176,8 @@ def of_pictures(
                 fill = gaps.fill_is_there
 
                 def on_present(*pictures: Array) -> Any:
-                    *pictures, there = pictures
-                    return function(*pictures, *further, mask=Present(there, fill), **named)
+                    present = Present(pictures[-1], fill)
+                    return function(*pictures[:-1], *further, mask=present, **named)
 
                 both = [*arrays, gaps.present]
                 result = over_pictures(on_present, both, axes, channel_axis, by_planes=by_planes)

@@ -86,7 +86,11 @@ class Watch:
         if not self.found and self._rows < height:
             self._rows = 0
             of_row = NANOSECONDS * self._image.nbytes / height
-            run_bands(height, of_row, default_workers(), lambda *rows: self.look(*rows) and None)
+
+            def look(first: int, last: int) -> None:
+                self.look(first, last)
+
+            run_bands(height, of_row, default_workers(), look)
         return self.found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import replace
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,12 +114,12 @@ def _rows(array: NDArray[Any]) -> Image:
     return Image(array.reshape(len(array), -1))
 
 
-def _mask(name: str | None) -> NDArray[Any] | None:
+def _mask(name: str | PathLike[str] | None) -> NDArray[Any] | None:
     """Return the mask in a file, black and white."""
     if name is None:
         return None
     path = Path(name)
-    return _read_mask(name, path.stat().st_mtime_ns if path.is_file() else 0)
+    return _read_mask(fspath(name), path.stat().st_mtime_ns if path.is_file() else 0)
 
 
 @functools.lru_cache(maxsize=1)

@@ -320,7 +320,8 @@ def _factors(mean: _Mean, shares: Array, gaps: Array) -> Array:
         gaps |= nothing
         shares = np.where(nothing, shares.dtype.type(1), shares)
     # where all is there the quotient is that of equal numbers, and sums stay exact
-    return np.divide(shares.dtype.type(mean.total), shares)
+    factors: Array = np.divide(shares.dtype.type(mean.total), shares)
+    return factors
 
 
 def _combined(before: Array | None, response: Array, combine: int) -> Array:
