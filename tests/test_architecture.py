@@ -81,6 +81,11 @@ CONFINED = {
     "PIL": ("formats", "colour.named", "nn.preprocessing", "nn.sheets"),
     "isal": ("formats",),
     "simplejpeg": ("formats",),
+    "pi_heif": ("formats.extras",),
+    "rawpy": ("formats.extras",),
+    "imagecodecs": ("formats.extras",),
+    "OpenEXR": ("formats.extras",),
+    "pypdfium2": ("formats.extras",),
     "click": ("cli",),
     "rich": ("cli",),
 }

@@ -14,7 +14,7 @@ from convfilter.batch.plan import FilePlan, make_plan
 from convfilter.batch.run import Outcome, Running, begin
 from convfilter.batch.settings import OPTIONS, Settings, checked
 from convfilter.batch.work import Done, Seconds, prepare
-from convfilter.errors import ArgumentTypeError
+from convfilter.errors import ArgumentTypeError, ImageError, reason_of, shown
 from convfilter.filters.declaring.documentation import arguments, described
 from convfilter.formats import is_image_path
 from convfilter.pipeline import Pipeline
@@ -55,6 +55,8 @@ class FileResult:
         What ran, and why: one for each call of the engine.
     seconds : Seconds
         How long ``reading``, ``filtering`` and ``writing`` took; 0 where there is no result.
+    compiling : float
+        Seconds that loops were waited for on a first use, which are no part of the others.
     """
 
     input: Path
@@ -63,6 +65,7 @@ class FileResult:
     notes: tuple[str, ...] = ()
     plans: tuple[Plan, ...] = ()
     seconds: Seconds = NO_TIME
+    compiling: float = 0.0
 
     @property
     def ok(self) -> bool:
@@ -156,7 +159,11 @@ def filter_files(
             raise ArgumentTypeError(f"{pipeline!r} is no pipeline: give a Pipeline or text")
         pipeline = Pipeline.parse(pipeline)
     paths, target = _paths(inputs, output)
-    plan = make_plan(paths, target, settings, label=_label(pipeline), output_called="output")
+    try:
+        plan = make_plan(paths, target, settings, label=_label(pipeline), output_called="output")
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        name = "" if error.filename is None else f"{shown(error.filename)}: "
+        raise ImageError(f"{name}{reason_of(error)}") from error
     return _results(plan, begin(plan.jobs, pipeline, settings))
 
 
@@ -185,6 +192,8 @@ def _text(path: object) -> str:
     if not isinstance(path, (str, os.PathLike)) or isinstance(os.fspath(path), bytes):
         raise ArgumentTypeError(f"{path!r} is no path: give a str or a pathlib.Path")
     text: str = os.fspath(path)
+    if "\0" in text:
+        raise ImageError(f"{shown(text)}: no file can be called so: it holds a null character")
     return text if text != "-" else os.path.join(os.curdir, text)  # noqa: PTH118
 
 
@@ -205,4 +214,6 @@ def _result(outcome: Outcome[Done]) -> FileResult:
     assert job.output is not None
     if done is None:
         return FileResult(job.input, job.output, error)
-    return FileResult(job.input, job.output, None, done.notes, done.plans, done.seconds)
+    return FileResult(
+        job.input, job.output, None, done.notes, done.plans, done.seconds, done.compiling
+    )

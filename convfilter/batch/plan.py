@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 from typing import NamedTuple
@@ -12,7 +13,14 @@ from convfilter.batch.collisions import without_collisions
 from convfilter.batch.job import Failure, Job
 from convfilter.batch.settings import Settings
 from convfilter.errors import ImageError, UsageError, shown
-from convfilter.formats import SUFFIXES, is_image_path, suffix_of, written_format_of
+from convfilter.formats import (
+    SUFFIXES,
+    Unsupported,
+    is_image_path,
+    suffix_of,
+    written_as,
+    written_format_of,
+)
 from convfilter.runtime.streams import is_stream
 
 __all__ = ["STANDARD", "FilePlan", "make_plan"]
@@ -28,7 +36,9 @@ class FilePlan(NamedTuple):
     ----------
     jobs : in the order in which the inputs were given; a folder's files sorted by name
     failures : folders that could not be read, and files whose outputs would have one name
-    passed_over : files in folders that are no images by their suffix
+    passed_over : other files in folders, by their suffix no images
+    unsupported : files in folders that are images of a kind that cannot be read here, as
+        failures, and why
     not_entered : folders inside folders, without `recursive`
     target : the folder that the outputs go into, or None
     chosen_name : the output's name was made here, so that the person does not know it yet
@@ -40,6 +50,17 @@ class FilePlan(NamedTuple):
     not_entered: int = 0
     target: Path | None = None
     chosen_name: bool = False
+    unsupported: tuple[tuple[Failure, Unsupported], ...] = ()
+
+    def strict(self) -> FilePlan:
+        """Return the plan with what cannot be read here among the failures."""
+        beyond = tuple(failure for failure, _ in self.unsupported)
+        return self._replace(failures=(*self.failures, *beyond), unsupported=())
+
+    def kinds(self) -> list[str]:
+        """Return how many files there are of each kind that cannot be read here, and a way out."""
+        counts = Counter((why.kind, why.way_out) for _, why in self.unsupported)
+        return [f"{count} {kind}: {way_out}" for (kind, way_out), count in counts.items()]
 
 
 def make_plan(
@@ -59,7 +80,7 @@ def make_plan(
     Parameters
     ----------
     inputs, output : paths of files and folders; ``-`` stands for standard input and output
-    settings : of which `format`, `in_place`, `overwrite` and `recursive` count here
+    settings : of which `format`, `in_place`, `overwrite`, `recursive` and `strict` count here
     label : what is added to the name of a sibling
     output_called : what a person knows the output by, for messages
 
@@ -86,6 +107,8 @@ def make_plan(
         plan = _into_folder(inputs, Path(output), format_name, recursive)
     else:
         plan = _one(inputs[0], output, format_name)
+    if settings["strict"]:
+        plan = plan.strict()
     if not plan.jobs and not plan.failures:
         raise ImageError(_nothing_found(inputs, plan))
     overwrite = settings["overwrite"] or in_place
@@ -206,9 +229,15 @@ def _into_folder(
 
 
 def _derived_name(name: str, format_name: str | None) -> str:
-    """Return the name with the suffix of the format, unless its own suffix means that format."""
+    """Return the name with the suffix of the format, unless its own suffix means that format.
+
+    Without a format it stays, unless it means one that is only read.
+    """
     pure = PurePath(name)
-    if format_name is None or SUFFIXES.get(pure.suffix.lower()) == format_name:
+    own = SUFFIXES.get(pure.suffix.lower())
+    if format_name is None and own is not None:
+        format_name = written_as(own)
+    if format_name is None or own == format_name:
         return name
     stem = pure.stem if is_image_path(pure) else name
     return f"{stem}{suffix_of(format_name)}"
@@ -226,6 +255,7 @@ class _Draft:
     def __init__(self) -> None:
         self._jobs: dict[tuple[str, str], Job] = {}
         self._failures: list[Failure] = []
+        self._unsupported: list[tuple[Failure, Unsupported]] = []
         self._passed_over = self._not_entered = 0
 
     def add(self, source: Path, output: Path) -> None:
@@ -252,7 +282,10 @@ class _Draft:
             self.add(folder / file, output / file.with_name(named(file.name)))
         for inner, error in contents.unreadable:
             self._failures.append(Failure(folder / inner, output / inner, error))
-        self._passed_over += contents.passed_over
+        for file, why in contents.unsupported:
+            error = ImageError(f"{shown(folder / file)}: {why.reason}")
+            self._unsupported.append((Failure(folder / file, output / file, error), why))
+        self._passed_over += contents.passed_over - len(contents.unsupported)
         self._not_entered += contents.not_entered
 
     def plan(self, inputs: Sequence[str], target: Path | None = None) -> FilePlan:
@@ -266,7 +299,9 @@ class _Draft:
                 raise failures[0].error
             if jobs and jobs[0].input == Path(inputs[0]):
                 _check_exists(Path(inputs[0]))
-        return FilePlan(jobs, failures, self._passed_over, self._not_entered, target)
+        beyond = tuple(self._unsupported)
+        passed_over, not_entered = self._passed_over, self._not_entered
+        return FilePlan(jobs, failures, passed_over, not_entered, target, unsupported=beyond)
 
 
 def _check_exists(path: Path) -> None:
@@ -284,7 +319,7 @@ def _check_suffix(output: Path, format_name: str | None) -> None:
 
 def _nothing_found(inputs: Sequence[str], plan: FilePlan) -> str:
     where = shown(inputs[0]) if len(inputs) == 1 else "the folders"
-    asides = []
+    asides = plan.kinds()
     if plan.passed_over:
         asides.append(f"{plan.passed_over} other files passed over")
     if plan.not_entered:

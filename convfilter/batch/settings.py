@@ -11,6 +11,7 @@ from convfilter.filters.declaring.run_options import ALPHA, AXES, NODATA, WORKER
 from convfilter.formats import check_format, check_written
 from convfilter.formats.declaring import BEST_QUALITY, COMPRESSIONS, DEPTHS
 from convfilter.formats.declaring.index import SUMMARIES
+from convfilter.formats.declaring.limits import DEFAULT_DPI, DEVELOPED, DPI_RANGE
 from convfilter.runtime.threads import MOST_WORKERS
 
 __all__ = ["OF_RECIPES", "OPTIONS", "Settings", "check_together", "checked", "completed"]
@@ -120,6 +121,14 @@ class Settings(TypedDict, total=False):
         bool, _flag("replace the inputs by their results; every path is then an input"), OF_RUN
     ]
     recursive: Annotated[bool, _flag("go into the folders of a folder and keep the tree"), OF_RUN]
+    strict: Annotated[
+        bool,
+        _flag(
+            "files of a folder that are pictures of a kind that cannot be read here are failures,"
+            " not passed over"
+        ),
+        OF_RUN,
+    ]
     jobs: Annotated[
         int | None,
         _number(
@@ -174,6 +183,24 @@ class Settings(TypedDict, total=False):
             numbers=True,
         ),
     ]
+    develop: Annotated[
+        str | None,
+        _choice(
+            "of camera raw: sRGB of 8 or 16 bits, or linear light of 16 bits",
+            DEVELOPED,
+            None,
+            "8, or 16 for a deeper --depth",
+        ),
+    ]
+    dpi: Annotated[
+        float,
+        lambda name: Parameter(
+            name,
+            "number",
+            DEFAULT_DPI,
+            Spec("pixels per inch at which pages of documents are drawn", *DPI_RANGE),
+        ),
+    ]
     max_pixels: Annotated[
         int | None,
         _number(
@@ -226,4 +253,8 @@ def check_together(settings: Settings) -> None:
     if settings["in_place"] and settings["frames"] is not None:
         raise UsageError(
             "--in-place keeps every frame of a file: leave --frames out, or name an output"
+        )
+    if settings["linear"] and settings["develop"] == "linear":
+        raise UsageError(
+            "--develop linear gives light, which --linear would decode once more: leave one out"
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from convfilter.errors import ImageError, reason_of, shown
-from convfilter.formats import is_image_path
+from convfilter.formats import Unsupported, is_image_path, unsupported
 
 __all__ = ["Contents", "walk"]
 
@@ -20,6 +20,7 @@ class Contents(NamedTuple):
     ----------
     images : relative to the folder, sorted by name, a folder's files before the folders in it
     passed_over : how many other files there are
+    unsupported : those of them that are pictures of a kind that cannot be read here, and why
     not_entered : how many folders there are that were not asked for
     unreadable : folders that could not be read, relative to the folder, and why
     """
@@ -28,6 +29,7 @@ class Contents(NamedTuple):
     passed_over: int
     not_entered: int
     unreadable: Sequence[tuple[Path, ImageError]]
+    unsupported: Sequence[tuple[Path, Unsupported]] = ()
 
 
 def walk(folder: Path, *, recursive: bool, leave_out: Path | None = None) -> Contents:
@@ -40,6 +42,7 @@ def walk(folder: Path, *, recursive: bool, leave_out: Path | None = None) -> Con
     excluded = _identity(leave_out) if leave_out is not None else None
     images: list[Path] = []
     unreadable: list[tuple[Path, ImageError]] = []
+    beyond: list[tuple[Path, Unsupported]] = []
     passed_over = not_entered = 0
     ahead = [Path()]
     while ahead:
@@ -55,7 +58,12 @@ def walk(folder: Path, *, recursive: bool, leave_out: Path | None = None) -> Con
             if _is_folder(entry):
                 if not hidden and not entry.is_symlink():
                     folders.append(below / entry.name)
-            elif hidden or not is_image_path(entry.name) or _is_special(entry):
+            elif hidden or _is_special(entry):
+                passed_over += 1
+            elif (why := unsupported(entry.name)) is not None:
+                passed_over += 1
+                beyond.append((below / entry.name, why))
+            elif not is_image_path(entry.name):
                 passed_over += 1
             else:
                 images.append(below / entry.name)
@@ -65,7 +73,7 @@ def walk(folder: Path, *, recursive: bool, leave_out: Path | None = None) -> Con
             ahead += reversed(folders)
         else:
             not_entered += len(folders)
-    return Contents(images, passed_over, not_entered, unreadable)
+    return Contents(images, passed_over, not_entered, unreadable, beyond)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:

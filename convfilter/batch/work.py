@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convfilter.batch.job import Job
@@ -17,8 +17,10 @@ from convfilter.batch.recipes.carrying_out import (
 )
 from convfilter.batch.settings import Settings
 from convfilter.errors import ImageError, UsageError, listed, reason_of, shown
-from convfilter.formats import FORMATS, alternatives, check_written, format_of
-from convfilter.runtime.compiled import Foresight
+from convfilter.formats import FORMATS, alternatives, check_written, format_of, written_as
+from convfilter.formats.declaring import DEPTHS
+from convfilter.formats.declaring.limits import DEVELOPED
+from convfilter.runtime.compiled import Foresight, waiting_timed
 
 if TYPE_CHECKING:
     from convfilter.batch.recipes.stamp import Source
@@ -38,7 +40,7 @@ LARGE_FILE = 1 << 20
 
 
 class Seconds(NamedTuple):
-    """How long the parts of a job took."""
+    """How long the parts of a job took; compiling is no part of the others."""
 
     reading: float
     filtering: float
@@ -57,6 +59,7 @@ class Done(NamedTuple):
     seconds : how long the parts took
     alpha : whether the last channel is alpha
     source : what the input is known by, if the result was stamped
+    compiling : seconds that loops were waited for, on a first use
     """
 
     shape: tuple[int, ...]
@@ -67,6 +70,7 @@ class Done(NamedTuple):
     seconds: Seconds
     alpha: bool = False
     source: Source | None = None
+    compiling: float = 0.0
 
 
 class Work:
@@ -96,6 +100,11 @@ class Work:
         BrokenPipeError
             Nobody reads standard output any more.
         """
+        with waiting_timed() as waited:
+            return self._done(job, lambda: time.perf_counter() - waited[0], waited)
+
+    def _done(self, job: Job, clock: Callable[[], float], waited: list[float]) -> Done:
+        """Do the work; the clock stands still while loops are compiled."""
         # imported before the clock starts, so that loading them counts as no part of the work
         from convfilter.engine import recorded_plans
         from convfilter.files.reading import DEFAULT_MAX_PIXELS, read
@@ -103,7 +112,7 @@ class Work:
 
         settings = self.settings
         source: Any = sys.stdin.buffer if job.input is None else job.input
-        started = time.perf_counter()
+        started = clock()
         known = None
         if settings["stamp"]:
             from convfilter.batch.recipes.stamp import taken
@@ -115,22 +124,24 @@ class Work:
                 max_pixels=settings["max_pixels"] or DEFAULT_MAX_PIXELS,
                 frames=settings["frames"],
                 axes=settings["axes"],
+                develop=_development(settings),
+                dpi=settings["dpi"],
             )
             image = self._with_alpha(image)
-        have_read = time.perf_counter()
+        have_read = clock()
         format_name = check_written(settings["format"] or _format(job, image))
         self._check_raw(format_name)
         with Foresight(lambda: self._rehearse(image, format_name)):
             deep = self._deepened(image)
             with recorded_plans() as plans, recorded_saturation() as saturation:
                 result = self._filtered(deep, format_name)
-            have_filtered = time.perf_counter()
+            have_filtered = clock()
             target: Any = sys.stdout.buffer if job.output is None else job.output
             if job.make_folder:
                 _make_folder(job)
             result, stamp_notes = self._stamped(result, format_name, known)
             notes = self._write(result, target, format_name, overwrite=job.overwrite)
-        written = time.perf_counter()
+        written = clock()
         return Done(
             deep.shape,
             deep.dtype.name,
@@ -140,6 +151,7 @@ class Work:
             Seconds(have_read - started, have_filtered - have_read, written - have_filtered),
             deep.alpha,
             known,
+            waited[0],
         )
 
     def _stamped(
@@ -276,12 +288,19 @@ def _of(target: Any, notes: Sequence[str]) -> list[str]:
     return [f"{display_name(target)}: {note}" for note in notes]
 
 
+def _development(settings: Settings) -> str:
+    """Return what camera raw becomes: what is asked for, else what the result's depth calls for."""
+    if settings["develop"] is not None:
+        return settings["develop"]
+    return DEVELOPED[0] if settings["depth"] in (None, DEPTHS[0]) else DEVELOPED[1]
+
+
 def _format(job: Job, image: Image) -> str:
     """Return the format of an output: that of its name, else that of the input."""
     if job.output is not None and not job.keeps_format:
         return format_of(job.output)
     assert image.format is not None
-    return image.format
+    return written_as(image.format) if job.output is None else image.format
 
 
 def _make_folder(job: Job) -> None:

@@ -21,7 +21,11 @@ SHORT = {"recursive": "-r", "jobs": "-j"}
 def paths_argument() -> click.Argument:
     """Return the argument that takes all paths."""
     return click.Argument(
-        ["paths"], nargs=-1, type=click.Path(), metavar="INPUT... [OUTPUT]", required=False
+        ["paths"],
+        nargs=-1,
+        type=click.Path(readable=False),  # what cannot be read is told in words of our own
+        metavar="INPUT... [OUTPUT]",
+        required=False,
     )
 
 

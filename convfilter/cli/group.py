@@ -40,7 +40,7 @@ class Commands(click.Group):
             context_settings=CONTEXT_SETTINGS,
             params=[
                 click.Option(
-                    ["--version"],
+                    ["-V", "--version"],
                     is_flag=True,
                     is_eager=True,
                     expose_value=False,
@@ -95,7 +95,8 @@ class Commands(click.Group):
         alone = len(_kernels_alone())
         with formatter.section("Kernels"):
             formatter.write_text(
-                f"{alone} kernels are commands as well; convfilter kernels lists them."
+                f"{alone} kernels of {len(kernels.names())} are commands as well, the others have"
+                " the name of a filter; convfilter kernels lists all."
             )
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from convfilter.cli.group import Commands
-from convfilter.cli.options import COMMAND_PATH, CONTEXT_SETTINGS
+from convfilter.cli.options import COMMAND_PATH, COMPLETING, CONTEXT_SETTINGS
 from convfilter.cli.output import OutputError, whole_output
 from convfilter.cli.signals import Terminated, terminable
 from convfilter.cli.wording import describe, one_line, say, usage_line
@@ -19,9 +19,6 @@ from convfilter.errors import ConvfilterError, reason_of, shown
 __all__ = ["run"]
 
 FAILED, WRONG_USAGE, INTERRUPTED, READER_GONE = 1, 2, 130, 141
-
-COMPLETING = "_CONVFILTER_COMPLETE"
-"""The variable by which a shell asks for what may follow."""
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -20,6 +20,7 @@ else:
 
 __all__ = [
     "COMMAND_PATH",
+    "COMPLETING",
     "CONTEXT_SETTINGS",
     "Command",
     "Section",
@@ -40,6 +41,9 @@ _METAVARS = {
     "kernel": "KERNEL",
     "text": "TEXT",
 }
+
+COMPLETING = "_CONVFILTER_COMPLETE"
+"""The variable by which a shell asks for what may follow."""
 
 CONTEXT_SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 

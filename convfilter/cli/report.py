@@ -58,6 +58,7 @@ class Report:
         missing = self.total - self.done - self.failed
         if interrupted and missing:
             parts.append(f"{missing} not begun")
+        parts += plan.kinds()
         if plan.passed_over:
             parts.append(f"{counted(plan.passed_over, 'other file')} passed over")
         if plan.not_entered:

@@ -28,6 +28,7 @@ from convfilter.runtime.streams import descriptor_of
 if TYPE_CHECKING:
     from convfilter.batch.recipes.recipe import Recipe
     from convfilter.batch.recipes.stamp import Source
+    from convfilter.cli.progress import Advance
 
 __all__ = ["filter_given_files"]
 
@@ -63,7 +64,7 @@ def filter_given_files(
     kept = _place_for_recipe(context, overwrite=settings["overwrite"])
     running = begin(plan.jobs, pipeline, settings)
     quiet = context.params["quiet"]
-    with _display(plan, quiet=quiet) as (line, advance):
+    with _display(plan, context.command_path, quiet=quiet) as (line, advance):
         teller = _Teller(plan, context, line, source)
         if version != __version__:
             teller.note(
@@ -98,13 +99,15 @@ def _place_for_recipe(context: click.Context, *, overwrite: bool) -> Path | None
     return Path(name)
 
 
-def _tell_all(running: Running[Done], teller: _Teller, advance: Callable[[], None]) -> None:
+def _tell_all(running: Running[Done], teller: _Teller, advance: Advance) -> None:
     """Tell what comes of every job; of an interrupted run, also of the jobs that were under way."""
     try:
         for outcome in running:
             teller.tell(outcome)
-            advance()
-    except BaseException:
+            advance(outcome.job.name, _share(outcome.job))
+    except BaseException as error:
+        if not isinstance(error, Exception):
+            teller.tell_stopping()
         try:
             for outcome in running.stop():
                 teller.tell(outcome)
@@ -114,14 +117,22 @@ def _tell_all(running: Running[Done], teller: _Teller, advance: Callable[[], Non
 
 
 def _display(
-    plan: FilePlan, *, quiet: bool
-) -> contextlib.AbstractContextManager[tuple[Callable[[str], None], Callable[[], None]]]:
+    plan: FilePlan, command: str, *, quiet: bool
+) -> contextlib.AbstractContextManager[tuple[Callable[[str], None], Advance]]:
     """Return what is entered to get where lines go, and what to call when a file is finished."""
     if quiet or len(plan.jobs) <= 1:
-        return contextlib.nullcontext((say, lambda: None))
+        return contextlib.nullcontext((say, lambda name="", share=1.0: None))
     from convfilter.cli.progress import display
 
-    return display(len(plan.jobs), wanted=True)
+    return display(len(plan.jobs), command, wanted=True, total=sum(map(_share, plan.jobs)))
+
+
+def _share(job: Job) -> float:
+    """Return how much of all work a file is, about: what reading and writing take, by its size."""
+    try:
+        return 1.0 if job.input is None else 1.0 + job.input.stat().st_size
+    except OSError:
+        return 1.0
 
 
 def _compilation_told(teller: _Teller) -> contextlib.AbstractContextManager[None]:
@@ -181,6 +192,14 @@ class _Teller:
         text = describe(error)
         self._line(f"{self._command}: {text if name in text else f'{name}: {text}'}")
 
+    def tell_stopping(self) -> None:
+        """Say at once that the end has been heard of; it may take as long as a file does."""
+        if self._several:
+            self._line(
+                f"{self._command}: stopping: files under way are finished; to end at once,"
+                " interrupt again"
+            )
+
     def tell_interrupted(self) -> None:
         """Say how far the work had come when it was ended."""
         if self._several:
@@ -199,7 +218,7 @@ class _Teller:
         """Return what is entered while a loop is compiled: a spinner, or the first time a line."""
         from convfilter.cli.progress import spinner
 
-        text = f"{self._command}: compiling its loops for this processor, on the first use only"
+        text = f"{self._command}: compiling its loops for this processor, {_how_often()}"
         if len(self._plan.jobs) == 1:  # a bar is no place for a spinner
             turning = spinner(text)
             if turning is not None:
@@ -208,6 +227,19 @@ class _Teller:
             self._said_compiling = True
             self._line(text)
         return contextlib.nullcontext()
+
+
+def _how_often() -> str:
+    """Return in words how often loops have to be compiled."""
+    from convfilter.runtime.compiled import cache, store
+
+    problem = cache.problem()
+    if problem is None:
+        return "on the first use only"
+    place = store.directory()
+    where = "" if place is None else f"{shown(place)}: "
+    way_out = "" if "CONVFILTER_CACHE_DIR" in problem else "; set CONVFILTER_CACHE_DIR to a folder"
+    return f"and each time anew, since they cannot be kept: {where}{problem}{way_out}"
 
 
 def _check_streams(plan: FilePlan) -> None:

@@ -9,12 +9,22 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from convfilter.errors import ArgumentTypeError, ImageError, reason_of, shown
+from convfilter.errors import ArgumentTypeError, ImageError, UnknownNameError, reason_of, shown
 from convfilter.formats import FORMATS, identify
 from convfilter.formats.declaring import HEAD_BYTES
-from convfilter.formats.declaring.limits import Limits, Selection, damaged, too_large
+from convfilter.formats.declaring.limits import (
+    DEFAULT_DPI,
+    DEVELOPED,
+    DPI_RANGE,
+    Limits,
+    Selection,
+    damaged,
+    place_in,
+    too_large,
+)
 from convfilter.picture.image import Image
 from convfilter.runtime.array_axes import check_axes
+from convfilter.runtime.numbers import Range, check_number
 from convfilter.runtime.streams import descriptor_of, read_whole
 
 __all__ = ["DEFAULT_MAX_PIXELS", "blank", "display_name", "read"]
@@ -29,6 +39,8 @@ def read(
     max_pixels: int = DEFAULT_MAX_PIXELS,
     frames: str | int | Iterable[int] | None = None,
     axes: str | None = None,
+    develop: str = DEVELOPED[0],
+    dpi: float = DEFAULT_DPI,
 ) -> Image:
     """Read a picture with all its frames or pages.
 
@@ -55,6 +67,10 @@ def read(
         What the axes of an array in a file of its own (.npy) are, a letter each: Y rows, X columns,
         C channels, all others a stack, whose pictures become frames. By default (H, W) or
         (H, W, C) of at most 4 channels.
+    develop : {"8", "16", "linear"}
+        What camera raw becomes: sRGB of 8 or of 16 bits, or linear light of 16 bits.
+    dpi : float
+        Pixels per inch at which pages of documents are drawn, 1 to 2400.
 
     Returns
     -------
@@ -65,7 +81,9 @@ def read(
     Raises
     ------
     ArgumentError
-        `frames` is no choice of frames, or `axes` are none.
+        `frames` is no choice of frames, `axes` are none, or `dpi` is out of range.
+    UnknownNameError
+        `develop` is none of its choices.
     ArgumentTypeError
         `source` is neither a path nor a stream.
     ImageError
@@ -82,7 +100,10 @@ def read(
     name = display_name(source)
     if axes is not None:
         axes = check_axes(axes)
-    limits = Limits(max_pixels, Selection.of(frames), axes)
+    if develop not in DEVELOPED:
+        raise UnknownNameError("way to develop", develop, DEVELOPED)
+    dpi = check_number(dpi, "dpi", Range(*DPI_RANGE))
+    limits = Limits(max_pixels, Selection.of(frames), axes, develop, dpi)
     if isinstance(source, (str, os.PathLike)):
         with _open(Path(source), name) as file:
             return _read(file, name, limits)
@@ -172,4 +193,4 @@ def _decoded(file: BinaryIO, format_name: str, limits: Limits) -> Image:
     except MemoryError as error:
         raise too_large() from error
     except Exception as error:  # damaged data makes the libraries raise almost anything
-        raise damaged(error, format_name) from error
+        raise damaged(error, format_name, place_in(file)) from error

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from functools import cache
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from convfilter.errors import ImageError, UnknownNameError, UsageError, listed, suggestion
 from convfilter.formats.declaring.index import SUMMARIES
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMATS",
     "SUFFIXES",
+    "Unsupported",
     "alternatives",
     "check_format",
     "check_written",
@@ -30,6 +31,8 @@ __all__ = [
     "identify",
     "is_image_path",
     "suffix_of",
+    "unsupported",
+    "written_as",
     "written_format_of",
 ]
 
@@ -44,15 +47,12 @@ class _Formats(Mapping[str, "Format"]):
 
     def __getitem__(self, name: str) -> Format:
         summary = SUMMARIES[name]
-        try:
+        if summary.extra is None:
             return summary.load()
-        except ModuleNotFoundError as error:
-            if summary.extra is None:
-                raise
-            raise ImageError(
-                f"{name} needs {error.name}, which is not installed:"
-                f" pip install 'convfilter[{summary.extra}]'"
-            ) from error
+        from convfilter.formats.declaring.needed import needed
+
+        with needed(summary.extra, name):
+            return summary.load()
 
     def __iter__(self) -> Iterator[str]:
         return iter(SUMMARIES)
@@ -145,9 +145,58 @@ def written_format_of(path: str | os.PathLike[str]) -> str:
         raise ImageError(f"{PurePath(path)}: {error}") from None
 
 
+def written_as(name: str) -> str:
+    """Return the format of results of a format where none is asked for: itself, if it can be."""
+    return SUMMARIES[name].written_as
+
+
 def is_image_path(path: str | os.PathLike[str]) -> bool:
     """Tell whether the suffix of `path` is that of a format that is read."""
     return PurePath(path).suffix.lower() in SUFFIXES
+
+
+class Unsupported(NamedTuple):
+    """A kind of picture that cannot be read here.
+
+    Attributes
+    ----------
+    kind : str
+        Its suffix in capitals, ``"HEIC"`` for example.
+    way_out : str
+        What to do about it.
+    reason : str
+        All of it in one line, without the name of a file.
+    """
+
+    kind: str
+    way_out: str
+    reason: str
+
+
+def unsupported(path: str | os.PathLike[str]) -> Unsupported | None:
+    """Return why files with the suffix of `path` cannot be read here.
+
+    None for those that can, and for suffixes that mean no picture.
+    """
+    return _unsupported(PurePath(path).suffix.lower())
+
+
+@cache
+def _unsupported(suffix: str) -> Unsupported | None:
+    name, kind = SUFFIXES.get(suffix), suffix[1:].upper()
+    if name is not None:
+        extra = SUMMARIES[name].extra
+        if extra is not None:
+            try:
+                _ = FORMATS[name]
+            except ImageError as error:
+                return Unsupported(kind, f"install convfilter[{extra}]", str(error))
+        return None
+    refused = _refused_suffix(suffix)
+    if refused is None:
+        return None
+    reason = f"is {refused.what}, {refused.way_out}"
+    return Unsupported(kind, "not supported", reason)
 
 
 def identify(head: bytes) -> str:
@@ -176,15 +225,16 @@ def identify(head: bytes) -> str:
 def alternatives(suits: Callable[[Holds], bool] = lambda _: True) -> str:
     """Return the names of up to three formats that may be written instead: "PNG, TIFF or BMP".
 
-    They hold what `suits` asks for and store all pixels exactly.
+    They hold what `suits` asks for, store all pixels exactly, and need no extra.
     """
     names = []
     for name, summary in SUMMARIES.items():
-        if summary.is_written:
-            with suppress(ImageError):  # its library is not installed
-                holds = FORMATS[name].holds
-                if not (holds.lossy or holds.colours or holds.arrays) and suits(holds):
-                    names.append(name)
+        if summary.is_written and summary.extra is None:
+            form = FORMATS[name]
+            holds = form.holds
+            is_plain = not (holds.lossy or holds.colours or holds.arrays or form.deep_extra)
+            if is_plain and suits(holds):
+                names.append(name)
     return listed(names[:3], "or")
 
 

@@ -1,4 +1,4 @@
-"""AVIF, as Pillow reads and writes it where it was built with libavif."""
+"""AVIF, as Pillow reads and writes it where it was built with libavif; deeper by an extra."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
+import numpy as np
 from PIL import features
 
 from convfilter.errors import ImageError
 from convfilter.formats.animation.frames import in_milliseconds
-from convfilter.formats.boxes import Items
+from convfilter.formats.boxes import COLOURS, Items
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits
+from convfilter.formats.declaring.needed import needed
 from convfilter.formats.pillow.frames import frames_of, read_frames
 from convfilter.formats.pillow.reading import decoded, image_of, opened
 from convfilter.formats.pillow.writing import described, encoded
@@ -27,14 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["FORMAT", "read", "write"]
 
 _QUALITY = 80
+_EXTRA, _BITS_OF_PILLOW = "formats", 8
 _SHORTEST_DURATION, _LONGEST_DURATION = 1, 2**32 - 1
 """Milliseconds."""
-
-_SRGB = {(1, 13), (1, 2), (2, 13), (2, 2)}
-"""Primaries and curves, by their numbers (ITU-T H.273), that stand for sRGB, or for nothing."""
-
-_COLOURS = b"\0\0\0\x13colrnclx"
-"""The beginning of a box that tells the colours by numbers, of primaries, curve and matrix."""
 
 _CODING = re.compile(rb"av1C\x81.(.)", re.DOTALL)
 """A box that says how a picture is coded (AV1-ISOBMFF, 2.3), and its third byte."""
@@ -56,31 +53,18 @@ def read(file: BinaryIO, limits: Limits) -> Image:
             image = read_frames(picture, FORMAT, limits, bits, 0, lambda _: _timing(picture))
         else:
             limits.chosen()
-            pixels, alpha = decoded(picture, FORMAT, bits)
+            if bits is not None and bits > _BITS_OF_PILLOW:
+                with needed(_EXTRA, f"AVIF of {bits} bits"):
+                    from convfilter.formats.extras import deep_avif
+                pixels, alpha = deep_avif.decoded(data, picture.size, bits)
+            else:
+                pixels, alpha = decoded(picture, FORMAT, bits)
             image = image_of(picture, FORMAT, pixels, alpha)
     items = Items.of(data)
-    colour = () if image.metadata.icc_profile else _colour(items, data)
+    colour = () if image.metadata.icc_profile else items.colours(data)
     left_out = tuple(f"{what} beside the picture: left out" for what in items.further())
     metadata = replace(image.metadata, png_colour=colour)
     return replace(image, metadata=metadata, left_out=left_out)
-
-
-def _colour(items: Items, data: bytes) -> tuple[tuple[bytes, bytes], ...]:
-    """Return what the file says of its colours by numbers, as PNG says it, if that is not sRGB.
-
-    Where it says it twice, the primary item counts; of frames, what is said first.
-    """
-    said = [bytes(box[4:]) for box in items.of_primary(b"colr") if bytes(box[:4]) == b"nclx"]
-    at = data.find(_COLOURS)
-    if not said and items.primary is None and at >= 0:
-        said = [data[at + len(_COLOURS) : at + len(_COLOURS) + 4]]
-    if not said or len(said[0]) < 4:
-        return ()
-    primaries, curve = struct.unpack_from(">HH", said[0])
-    if (primaries, curve) in _SRGB or max(primaries, curve) > 255:
-        return ()
-    # pixels are RGB, of the full range
-    return ((CICP, bytes((primaries, curve, 0, 1))),)
 
 
 def _check_support() -> None:
@@ -114,6 +98,8 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
     from PIL import AvifImagePlugin  # noqa: F401 - which tells Pillow of the encoder
 
     quality = _QUALITY if effort.quality is None else effort.quality
+    if frames[0].pixels.dtype == np.uint16:
+        return _deep(frames, quality, effort)
     # filters make sharp edges, around which colours of less resolution would show
     options = {**described(frames[0].metadata), "quality": quality, "subsampling": "4:4:4"}
     differ = False
@@ -125,13 +111,25 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
     return [_with_colour(file, dict(frames[0].metadata.png_colour))], notes
 
 
+def _deep(frames: Sequence[Frame], quality: int, effort: Effort) -> Written:
+    """Return a file of a picture of 10 or 12 bits."""
+    with needed(_EXTRA, "AVIF of more than 8 bits"):
+        from convfilter.formats.extras import deep_avif
+    if len(frames) > 1:
+        raise ImageError(
+            f"{FORMAT.name} of more than 8 bits holds one picture here: write PNG or TIFF, or"
+            " convert to 8 bits (--depth 8)"
+        )
+    return [deep_avif.encoded(frames[0].pixels, frames[0].metadata, quality, effort)], []
+
+
 def _with_colour(file: bytes, said: dict[bytes, bytes]) -> bytes:
     """Return the file with other numbers of primaries and curve, which Pillow has no option for."""
     if CICP not in said:
         return file
     numbers = struct.pack(">HH", *said[CICP][:2])
-    start, *others = file.split(_COLOURS)
-    return _COLOURS.join([start, *(numbers + other[len(numbers) :] for other in others)])
+    start, *others = file.split(COLOURS)
+    return COLOURS.join([start, *(numbers + other[len(numbers) :] for other in others)])
 
 
 FORMAT = Format(
@@ -139,7 +137,7 @@ FORMAT = Format(
     suffixes=(".avif",),
     signature=rb"....ftyp(avi[fs]|(mif1|msf1|miaf)....(....){0,12}?avi[fs])",
     holds=Holds(
-        depth=8,
+        depth=16,
         grey=False,
         alpha=True,
         several="frames",
@@ -149,6 +147,7 @@ FORMAT = Format(
     ),
     keeps=frozenset({"profile", "EXIF", "XMP", "CICP"}),
     quality=str(_QUALITY),
+    deep_extra=_EXTRA,
     read=read,
     write=write,
 )

@@ -1,4 +1,4 @@
-"""Boxes, which AVIF files are made of: which pictures there are, and what is said of them.
+"""Boxes, which AVIF and HEIC files are made of: which pictures there are, and what is said of them.
 
 Boxes are those of ISO/IEC 14496-12, items and their properties those of ISO/IEC 23008-12 (HEIF).
 """
@@ -11,9 +11,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-__all__ = ["Box", "Items", "boxes"]
+from convfilter.picture.image import CICP
+
+__all__ = ["COLOURS", "Box", "Items", "boxes"]
+
+COLOURS = b"\0\0\0\x13colrnclx"
+"""The beginning of a box that tells the colours by numbers, of primaries, curve and matrix."""
+
+_SRGB = {(1, 13), (1, 2), (2, 13), (2, 2)}
+"""Primaries and curves, by their numbers (ITU-T H.273), that stand for sRGB, or for nothing."""
 
 _MOST_ITEMS = 1 << 16
+_ALPHA = (b"alpha", b"urn:mpeg:hevc:2015:auxid:1\0")
+"""What names of auxiliary pictures contain that are alpha."""
+
 _PICTURES = (b"av01", b"grid", b"iden", b"iovl", b"tmap", b"hvc1", b"j2k1", b"jpeg", b"unci")
 
 
@@ -51,12 +62,14 @@ class Items:
     kinds : the kind of each item, by its number
     references : kinds of references, from which item, and to which ones
     properties : of each item
+    places : of an item that lies in the file in one piece, the first byte and the length
     """
 
     primary: int | None = None
     kinds: dict[int, bytes] = field(default_factory=dict)
     references: list[tuple[bytes, int, tuple[int, ...]]] = field(default_factory=list)
     properties: dict[int, list[Box]] = field(default_factory=dict)
+    places: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, data: bytes) -> Items:
@@ -73,6 +86,8 @@ class Items:
                     items._take_references(content)
                 elif kind == b"iprp":
                     items._take_properties(content)
+                elif kind == b"iloc":
+                    items._take_places(content)
         return items
 
     def _take_kinds(self, content: memoryview) -> None:
@@ -82,6 +97,39 @@ class Items:
                 form = ">HH4s" if version == 2 else ">IH4s"
                 number, _, kind = struct.unpack_from(form, data, 4)
                 self.kinds[number] = kind
+
+    def _take_places(self, data: memoryview) -> None:
+        """Take the places of items that lie in the file, in 4 bytes each, in one piece."""
+        version, sizes = data[0], data[4:6]
+        if version > 1 or bytes(sizes) not in (b"\x44\0", b"\x44\x40"):
+            return
+        base = 4 if sizes[1] else 0
+        (count,) = struct.unpack_from(">H", data, 6)
+        at = 8
+        for _ in range(count):
+            (number,) = struct.unpack_from(">H", data, at)
+            at += 2
+            if version == 1:
+                method = struct.unpack_from(">H", data, at)[0] & 15
+                at += 2
+            else:
+                method = 0
+            at += 2
+            start = struct.unpack_from(">I", data, at)[0] if base else 0
+            at += base
+            (pieces,) = struct.unpack_from(">H", data, at)
+            place, length = struct.unpack_from(">II", data, at + 2)
+            at += 2 + 8 * pieces
+            if (method, pieces) == (0, 1):
+                self.places[number] = start + place, length
+
+    def content(self, number: int, file: bytes) -> bytes:
+        """Return the bytes of an item; raises ValueError if they lie not in one piece."""
+        place, length = self.places.get(number, (0, 0))
+        content = file[place : place + length]
+        if not content or len(content) < length:
+            raise ValueError("an item that is not there in one piece")
+        return content
 
     def _take_references(self, content: memoryview) -> None:
         letter = "I" if content[0] else "H"
@@ -119,13 +167,29 @@ class Items:
         own = self.properties.get(self.primary or 0, [])
         return [box.content for box in own if box.kind == kind]
 
+    def colours(self, data: bytes) -> tuple[tuple[bytes, bytes], ...]:
+        """Return what the file says of its colours by numbers, as PNG says it, if not sRGB.
+
+        Where it says it twice, the primary item counts; of frames, what is said first.
+        """
+        said = [bytes(box[4:]) for box in self.of_primary(b"colr") if bytes(box[:4]) == b"nclx"]
+        at = data.find(COLOURS)
+        if not said and self.primary is None and at >= 0:
+            said = [data[at + len(COLOURS) : at + len(COLOURS) + 4]]
+        if not said or len(said[0]) < 4:
+            return ()
+        primaries, curve = struct.unpack_from(">HH", said[0])
+        if (primaries, curve) in _SRGB or max(primaries, curve) > 255:
+            return ()
+        # pixels are RGB, of the full range
+        return ((CICP, bytes((primaries, curve, 0, 1))),)
+
     def further(self) -> list[str]:
-        """Return what pictures there are besides this one, its parts, its alpha, and small ones."""
-        parts = self._parts_of(self.primary)
-        known = {*parts}
-        for kind, source, targets in self.references:
+        """Return what pictures there are besides this one, its parts, alpha, and small ones."""
+        known = {*self._parts_of(self.primary)}
+        for kind, source, _ in self.references:
             if kind == b"thmb" or (kind == b"auxl" and self._is_alpha(source)):
-                known |= {source, *self._parts_of(source)} if {*targets} & {*parts} else set()
+                known |= {source, *self._parts_of(source)}
         maps = [number for number, kind in self.kinds.items() if kind == b"tmap"]
         of_maps = {part for number in maps for part in self._parts_of(number)} - known
         others = [
@@ -151,6 +215,6 @@ class Items:
 
     def _is_alpha(self, number: int) -> bool:
         return any(
-            box.kind == b"auxC" and b"alpha" in bytes(box.content)
+            box.kind == b"auxC" and any(name in bytes(box.content) for name in _ALPHA)
             for box in self.properties.get(number, ())
         )

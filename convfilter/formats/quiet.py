@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import re
+import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 
-__all__ = ["keep_logs_quiet", "silence_libtiff", "warnings_silenced"]
+__all__ = ["Printed", "keep_logs_quiet", "printed", "silence_libtiff", "warnings_silenced"]
+
+_STANDARD_ERROR = 2
 
 _lock = threading.Lock()
+_printing = threading.Lock()
 _inside = 0
 _saved: warnings.catch_warnings[None] | None = None
 
@@ -67,3 +73,58 @@ def silence_libtiff() -> None:
             setter.restype = ctypes.c_void_p
             setter.argtypes = [ctypes.c_void_p]
             setter(None)
+
+
+class Printed:
+    """Lines that a library has printed, once the block has ended."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+
+@contextmanager
+def printed(pattern: bytes) -> Iterator[Printed]:
+    """Catch the lines that match `pattern` of what is printed to standard error in this block.
+
+    Some libraries report damage by printing alone, from C, past `sys.stderr`. Everything else that
+    other threads print meanwhile appears when the block has ended. One thread at a time is inside.
+    """
+    caught = Printed()
+    with _printing:
+        try:
+            before = os.dup(_STANDARD_ERROR)
+        except OSError:  # it is closed: nobody would see the lines
+            yield caught
+            return
+        file = _file_without_a_name()
+        os.dup2(file, _STANDARD_ERROR)
+        try:
+            yield caught
+        finally:
+            os.dup2(before, _STANDARD_ERROR)
+            os.close(before)
+            os.lseek(file, 0, os.SEEK_SET)
+            text = b"".join(iter(lambda: os.read(file, 1 << 16), b""))
+            os.close(file)
+            _sort(text, pattern, caught)
+
+
+def _file_without_a_name() -> int:
+    if hasattr(os, "memfd_create"):  # which needs no folder that may be written to
+        return os.memfd_create("printed")
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
+
+
+def _sort(text: bytes, pattern: bytes, caught: Printed) -> None:
+    """Keep the lines that match, and print the others."""
+    others = []
+    for line in text.splitlines(keepends=True):
+        if re.match(pattern, line):
+            caught.lines += [line.decode("utf-8", "replace").strip()] if line.strip() else []
+        else:
+            others.append(line)
+    rest = b"".join(others)
+    with suppress(OSError):
+        while rest:
+            rest = rest[os.write(_STANDARD_ERROR, rest) :]

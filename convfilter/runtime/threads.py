@@ -14,22 +14,21 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
 
+from convfilter.runtime.cpus import MOST, available
 from convfilter.runtime.numbers import Range, check_integer
 
 SMALLEST_BAND = 200_000
 """Nanoseconds of work that are worth another thread: to wake one takes about half of that."""
 
-MOST_WORKERS = 1024
+MOST_WORKERS = MOST
 
 MOST_HELPERS = 64
 """Threads that are kept; where more are asked for, these do their work."""
 
 
 def default_workers() -> int:
-    """Return how many CPUs this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """Return how many CPUs this process may keep busy; raises ArgumentError as `available`."""
+    return available()
 
 
 def check_workers(workers: Any) -> int:

@@ -23,6 +23,7 @@ from convfilter.errors import (
     PipelineError,
     UnknownNameError,
     UsageError,
+    shown,
 )
 from convfilter.images import Image, Metadata, read
 from convfilter.pipeline import Pipeline
@@ -375,3 +376,17 @@ def test_the_command_gives_the_same_files() -> None:
     assert run(["sobel", "in", "theirs", "--format", "webp", "--quiet"]) == 0
     outputs(filter_files("in", "ours", "sobel", format="webp"))
     assert everything(Path("ours")) == everything(Path("theirs"))
+
+
+@pytest.mark.parametrize("name", ["a\0b.png", "x" * 300 + ".png", f"{'y' * 300}/a.png"])
+def test_a_path_that_cannot_be_is_named(name: str) -> None:
+    picture("in.png")
+    for inputs, output in ((name, "out.png"), ("in.png", name), ([name, "in.png"], "out")):
+        try:
+            errors = [result.error for result in filter_files(inputs, output, "invert")]
+        except ConvfilterError as error:
+            errors = [error]
+        assert errors
+        for each in errors:
+            assert each is None or shown(name)[:250] in str(each)
+        assert any(errors)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ import convfilter
 from convfilter.batch.job import Job
 from convfilter.batch.settings import checked
 from convfilter.batch.work import LARGE_FILE, Work, prepare
+from convfilter.cli.explain import explanation
 from convfilter.errors import ImageError
 from convfilter.images import Image, read, write
 from convfilter.pipeline import Pipeline
 from convfilter.runtime import compiled
+from convfilter.runtime.compiled import loading
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (24, 32, 4), dtype=np.uint8)
 
@@ -113,3 +116,23 @@ def test_the_linker_is_loaded_while_a_large_first_file_is_decoded(
     assert calls == []
     prepare([large, small])
     assert calls == ["prepared"]
+
+
+def test_compiling_is_no_part_of_filtering(monkeypatch: pytest.MonkeyPatch) -> None:
+    filtered = Work._filtered
+    name = "engine.rank.loops.bits.search"
+
+    def compiling(self: Work, image: Image, format_name: str) -> Image:
+        loading._loaded.__wrapped__((name, ()))
+        return filtered(self, image, format_name)
+
+    quick = work("invert")(Job(Path("in.png"), Path("a.png")))
+    assert quick.compiling == 0.0
+    assert not any("compiling" in line for line in explanation("a.png", quick))
+    monkeypatch.setattr(Work, "_filtered", compiling)
+    monkeypatch.setattr(loading.keys, "file_name", lambda request: "missing")
+    monkeypatch.setattr(loading, "_compiled", lambda request, file: time.sleep(0.3))
+    done = work("invert")(Job(Path("in.png"), Path("b.png")))
+    assert 0.3 <= done.compiling < 3
+    assert done.seconds.filtering < 0.25
+    assert explanation("b.png", done)[1].startswith("  compiling ")

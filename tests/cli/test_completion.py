@@ -12,6 +12,7 @@ from click.shell_completion import BashComplete, ZshComplete
 
 from convfilter import filters, kernels
 from convfilter.cli.commands import SUMMARIES
+from convfilter.cli.commands.completion import SHELLS
 from convfilter.cli.group import Commands
 
 VARIABLE = "_CONVFILTER_COMPLETE"
@@ -103,3 +104,10 @@ def test_descriptions_go_to_the_shells_that_show_them(monkeypatch: pytest.Monkey
     monkeypatch.setenv("COMP_CWORD", "1")
     answer = ZshComplete(Commands(), {}, "convfilter", VARIABLE).complete()
     assert kernels.summaries()["sobel-x"].replace(":", r"\:") in answer
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("name", SHELLS)
+def test_the_command_prints_what_the_variable_asks_for(shell: dict[str, str], name: str) -> None:
+    script = output_of(["convfilter", "completion", name], shell)
+    assert script == output_of(["convfilter"], {**shell, VARIABLE: f"{name}_source"})

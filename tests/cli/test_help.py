@@ -167,3 +167,7 @@ def test_wrong_usage_is_one_line_with_the_way_out(
     assert words in ended.err
     path = f"convfilter {arguments[0]}" if arguments[0] in COMMANDS else "convfilter"
     assert ended.err.rstrip().endswith(f"(try '{path} --help')")
+
+
+def test_the_version_has_a_short_name(convfilter: Runner) -> None:
+    assert convfilter("-V").text == convfilter("--version").text != ""

@@ -25,3 +25,43 @@ def test_where_nobody_watches_there_are_lines_alone(capsys: pytest.CaptureFixtur
         shown.line("a line")
         shown.advance()
     assert capsys.readouterr().err == "a line\n"
+
+
+def test_where_nobody_watches_a_line_comes_every_few_seconds(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    with progress.display(9, "convfilter sobel", wanted=True) as shown:
+        for number in range(9):
+            now[0] += 2.0
+            shown.advance(f"{number}.png")
+    assert capsys.readouterr().err.splitlines() == [
+        "convfilter sobel: 3 of 9 files done (2.png)",
+        "convfilter sobel: 6 of 9 files done (5.png)",
+    ]
+    with progress.display(9, "convfilter sobel", wanted=False) as shown:
+        now[0] += 60.0
+        shown.advance("a.png")
+    assert capsys.readouterr().err == ""
+
+
+def test_a_bar_names_files_and_goes_by_their_sizes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from rich.progress import Progress
+
+    known: list[Progress] = []
+    monkeypatch.setattr(progress, "_is_watched", lambda: True)
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("COLUMNS", "120")
+    stop = Progress.stop
+    monkeypatch.setattr(Progress, "stop", lambda self: (known.append(self), stop(self))[1])
+    with progress.display(3, wanted=True, total=100.0) as shown:
+        shown.advance("small.png", 10.0)
+        shown.advance("[large].png", 80.0)
+    (task,) = known[0].tasks
+    assert task.percentage == 90.0
+    shown_text = capsys.readouterr().err
+    assert "2/3" in shown_text
+    assert "[large].png" in shown_text

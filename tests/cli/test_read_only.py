@@ -1,4 +1,4 @@
-"""A format that is only read: what it is filtered into has to be named."""
+"""A format that is only read: without another word it is filtered into PNG."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from convfilter.formats.declaring.index import SUMMARIES
+from convfilter.images import read
 from tests.cli.conftest import Runner, picture
 
 WORDS = "BMP files are only read: write PNG, TIFF or"
@@ -15,7 +16,9 @@ WORDS = "BMP files are only read: write PNG, TIFF or"
 @pytest.fixture(autouse=True)
 def _only_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     picture(folder / "in.bmp")
-    monkeypatch.setitem(SUMMARIES, "BMP", SUMMARIES["BMP"]._replace(is_written=False))
+    monkeypatch.setitem(
+        SUMMARIES, "BMP", SUMMARIES["BMP"]._replace(is_written=False, written_as="PNG")
+    )
 
 
 def test_into_a_format_that_is_written(convfilter: Runner, folder: Path) -> None:
@@ -24,21 +27,41 @@ def test_into_a_format_that_is_written(convfilter: Runner, folder: Path) -> None
 
 
 def test_an_output_of_it_is_wrong_usage(convfilter: Runner, folder: Path) -> None:
-    for paths in ([folder / "in.bmp"], [folder / "in.bmp", folder / "out.bmp"]):
-        ended = convfilter("invert", *paths)
-        assert ended.code == 2
-        assert WORDS in ended.err
+    ended = convfilter("invert", folder / "in.bmp", folder / "out.bmp")
+    assert ended.code == 2
+    assert WORDS in ended.err
 
 
-def test_in_a_folder_it_is_one_failure_of_many(convfilter: Runner, folder: Path) -> None:
+def test_a_sibling_is_of_another_format(convfilter: Runner, folder: Path) -> None:
+    ended = convfilter("invert", folder / "in.bmp")
+    assert ended.code == 0
+    assert "in-invert.png" in ended.err
+    assert read(folder / "in-invert.png").format == "PNG"
+
+
+def test_in_a_folder_its_results_are_of_another_format(convfilter: Runner, folder: Path) -> None:
+    picture(folder / "other.png")
+    assert convfilter("invert", folder, folder / "out/").code == 0
+    assert sorted(path.name for path in (folder / "out").iterdir()) == ["in.png", "other.png"]
+    assert read(folder / "out" / "in.png").format == "PNG"
+    ended = convfilter("invert", folder, folder / "gif/", "--format", "gif")
+    assert ended.code == 0
+    assert sorted(path.name for path in (folder / "gif").iterdir()) == ["in.gif", "other.gif"]
+
+
+def test_names_that_meet_fail_by_name(convfilter: Runner, folder: Path) -> None:
+    picture(folder / "in.png")
     picture(folder / "other.png")
     ended = convfilter("invert", folder, folder / "out/")
     assert ended.code == 3
-    assert WORDS in ended.err
     assert "in.bmp" in ended.err
-    assert [path.name for path in (folder / "out").iterdir()] == ["other.png"]
-    ended = convfilter("invert", folder, folder / "out/", "--format", "png", "--overwrite")
+    assert "other.png" in [path.name for path in (folder / "out").iterdir()]
+
+
+def test_standard_output_gets_the_other_format(convfilter: Runner, folder: Path) -> None:
+    ended = convfilter("invert", "-", "-", stdin=(folder / "in.bmp").read_bytes())
     assert ended.code == 0
+    assert ended.out.startswith(b"\x89PNG")
 
 
 def test_it_is_refused_in_place_and_by_name(convfilter: Runner, folder: Path) -> None:

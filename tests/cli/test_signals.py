@@ -109,6 +109,7 @@ def test_files_under_way_are_finished(folder: Path) -> None:
     written = sorted(path.name for path in Path("out").iterdir())
     assert 2 <= len(written) < 6
     assert f"interrupted: {len(written)} files written to out" in err
+    assert err.index("stopping: files under way are finished") < err.index("interrupted:")
     for name in written:
         assert read(Path("out") / name).shape == read("in/a.png").shape
 

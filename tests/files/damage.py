@@ -217,10 +217,10 @@ def _early(data: bytearray, random: Random) -> int:
     return random.randrange(min(len(data), 200))
 
 
-def read_batch(seed: int, batch: int) -> Counter[str]:
-    """Read so many mutated files and count what came of them."""
+def read_batch(seed: int, batch: int, only: str = "") -> Counter[str]:
+    """Read so many mutated files, those whose names begin so, and count what came of them."""
     random = Random(f"{seed} {batch}")
-    files = list(whole_files().items())
+    files = [each for each in whole_files().items() if each[0].startswith(only)]
     found: Counter[str] = Counter()
     for number in range(BATCH):
         name, data = random.choice(files)
@@ -237,17 +237,19 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--batch", type=int, help="one batch, in this process")
+    parser.add_argument("--only", default="", help='how names of files begin, "HEIC" for example')
+    parser.add_argument("--batches", type=int, help="so many, however long they take")
     given = parser.parse_args()
     if given.batch is not None:
-        for result, times in read_batch(given.seed, given.batch).items():
+        for result, times in read_batch(given.seed, given.batch, given.only).items():
             print(f"{times}\t{result}")
         return 0
     counts: Counter[str] = Counter()
     failures: list[str] = []
     until, batch = time.monotonic() + 60 * given.minutes, 0
-    while time.monotonic() < until:
+    while time.monotonic() < until if given.batches is None else batch < given.batches:
         command = [sys.executable, "-m", "tests.files.damage", "--batch", str(batch)]
-        command += ["--seed", str(given.seed)]
+        command += ["--seed", str(given.seed), "--only", given.only]
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
         except subprocess.TimeoutExpired:

@@ -89,9 +89,7 @@ def test_metadata_of_any_size(name: str, sizes: dict[str, int | None], data: st.
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", [name for name, form in FORMATS.items() if "profile" in form.keeps]
-)
+@pytest.mark.parametrize("name", written(keeps="profile"))
 def test_a_profile_that_is_longer_than_any(name: str) -> None:
     metadata = Metadata(icc_profile=profile(17 * MEBIBYTE))
     file = io.BytesIO()

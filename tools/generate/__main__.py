@@ -10,13 +10,14 @@ import sys
 from collections.abc import Callable, Mapping
 
 import convfilter
-from tools.generate import COMMAND, ROOT, filters, formats, kernels, readme
+from tools.generate import COMMAND, ROOT, filters, formats, kernels, manual, readme
 
 TEXTS: Mapping[str, Callable[[], str]] = {
     "convfilter/filters/declaring/index.py": filters.index,
     "convfilter/filters/__init__.pyi": filters.stub,
     "convfilter/formats/declaring/index.py": formats.index,
     "convfilter/kernels/tables.py": kernels.tables,
+    manual.PLACE: manual.page,
     "docs/filters.md": filters.page,
     "docs/formats.md": formats.page,
     "docs/kernels.md": kernels.page,

@@ -14,6 +14,8 @@ from tools.generate import COMMAND, ROOT, rewritten
 
 PAGE = ROOT / "docs" / "formats.md"
 
+LONGEST_LINE = 100
+
 _KEPT_IN_WORDS = {
     "colours": "colours besides a profile",
     "CICP": "colours by numbers (CICP)",
@@ -62,16 +64,17 @@ def index() -> str:
         "from convfilter.formats.declaring import Format, Summary",
     ]
     for form, module, name in declared():
-        lines += ["", "", f"def _{form.name.lower()}() -> Format:"]
+        lines += ["", "", f"def {_function(form)}() -> Format:"]
         lines += [f"    from {module} import {name}", "", f"    return {name}"]
     lines += ["", "", "SUMMARIES: dict[str, Summary] = {"]
     for form, _, _ in declared():
         lines.append(f'    "{form.name}": Summary(')
-        lines.append(f"        load=_{form.name.lower()},")
-        suffixes = ", ".join(f'"{suffix}"' for suffix in form.suffixes)
-        lines.append(f"        suffixes=({suffixes}{',' * (len(form.suffixes) == 1)}),")
-        lines.append(f"        signature={_pattern(form.signature)},")
+        lines.append(f"        load={_function(form)},")
+        lines += _suffixes(form.suffixes)
+        lines += _pattern(form.signature)
         lines.append(f"        is_written={form.write is not None},")
+        written_as = form.written_as if form.write is None else form.name
+        lines.append(f'        written_as="{written_as}",')
         lines.append(f'        quality="{form.quality}",')
         lines.append(f"        compress={form.compress},")
         lines.append("        extra=" + (f'"{form.extra}"' if form.extra else "None") + ",")
@@ -79,12 +82,28 @@ def index() -> str:
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def _pattern(signature: bytes | None) -> str:
+def _function(form: Format) -> str:
+    return "_" + form.name.lower().replace(" ", "_")
+
+
+def _suffixes(suffixes: tuple[str, ...]) -> list[str]:
+    quoted = [f'"{suffix}"' for suffix in suffixes]
+    line = f"        suffixes=({', '.join(quoted)}{',' * (len(quoted) == 1)}),"
+    if len(line) <= LONGEST_LINE:
+        return [line]
+    return ["        suffixes=(", *(f"            {each}," for each in quoted), "        ),"]
+
+
+def _pattern(signature: bytes | None) -> list[str]:
     if signature is None:
-        return "None"
+        return ["        signature=None,"]
     text = signature.decode("ascii")
     assert '"' not in text, f"write \\x22 instead of a quote: {text}"
-    return f'rb"{text}"'
+    line = f'        signature=rb"{text}",'
+    if len(line) <= 100:
+        return [line]
+    parts = [f'            rb"{text[at : at + 80]}"' for at in range(0, len(text), 80)]
+    return ["        signature=(", *parts, "        ),"]
 
 
 def page() -> str:
@@ -103,6 +122,7 @@ def _table() -> list[str]:
     for form, _, _ in declared():
         suffixes = ", ".join(f"`{suffix}`" for suffix in form.suffixes)
         name = form.name if form.write is not None else f"{form.name}, only read"
+        name += f", by `[{form.extra}]`" * bool(form.extra)
         cells = [name, suffixes, _values(form), _pixels(form), _kept(form)]
         lines.append(f"| {' | '.join([*cells, form.holds.several or 'no'])} |")
     return lines
@@ -113,7 +133,10 @@ def _values(form: Format) -> str:
     if holds.arrays:
         return "every dtype, as it is"
     words = {1: "black and white", 8: "8 bits", 16: "8 and 16 bits", 32: "8 and 16 bits, floats"}
-    parts = [words[holds.depth] + ", 16 bits with a sign" * holds.signed]
+    kinds = words[holds.depth]
+    if form.deep_extra:
+        kinds = f"8 bits, by `[{form.deep_extra}]` {kinds.removeprefix('8 and ')}"
+    parts = [kinds + ", 16 bits with a sign" * holds.signed]
     if holds.colours:
         parts.append(f"{holds.colours} colours a frame")
     if holds.lossy:

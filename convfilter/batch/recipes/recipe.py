@@ -189,7 +189,7 @@ class Recipe:
             return replace_file(where, [str(self).encode()], overwrite=overwrite)
         except FileExistsError as error:
             raise ImageError(f"{shown(where)}: exists already: give another name") from error
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise ImageError(f"{shown(where)}: cannot be written: {reason_of(error)}") from error
 
     @overload

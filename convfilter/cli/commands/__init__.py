@@ -17,6 +17,7 @@ SUMMARIES = {
     "kernels": "List the kernels, or show one with its weights.",
     "learn": "Learn the kernel that turns one picture into another.",
     "nn": "Run, show and train networks of layers, from LeNet-5 to ResNet.",
+    "completion": "Print the script by which bash, zsh or fish completes names and options.",
     "cache": "Show, fill or clear the cache of compiled loops.",
 }
 """Every command of this folder with the line that the list of commands shows, in its order."""

@@ -150,7 +150,12 @@ class Format(NamedTuple):
     compress : bool
         Whether `COMPRESSIONS` make a difference.
     extra : str or None
-        The extra of the package that installs the library which this format needs.
+        The extra of the package that installs the library which this format needs. Its module
+        imports that at the beginning, and is itself imported for such a file alone.
+    deep_extra : str or None
+        The extra that installs what reads and writes values of more than 8 bits.
+    written_as : str
+        Of a format that is only read, the format of results where none is asked for.
     blank : function (file) -> Image or None
         Returns a picture of the size and kind of that in a file, without its pixels and whatever
         else comes after its header; None where the header does not tell. It lets loops be compiled
@@ -167,16 +172,22 @@ class Format(NamedTuple):
     quality: str = ""
     compress: bool = False
     extra: str | None = None
+    deep_extra: str | None = None
+    written_as: str = "PNG"
     blank: Callable[[BinaryIO], Image | None] | None = None
 
 
 class Summary(NamedTuple):
-    """What of a declaration is known without its module; `load` imports that and returns it."""
+    """What of a declaration is known without its module; `load` imports that and returns it.
+
+    `written_as` is the format of results where none is asked for, itself if it is written.
+    """
 
     load: Callable[[], Format]
     suffixes: tuple[str, ...]
     signature: bytes | None
     is_written: bool
+    written_as: str
     quality: str
     compress: bool
     extra: str | None

@@ -26,8 +26,26 @@ def _avif() -> Format:
     return FORMAT
 
 
+def _heic() -> Format:
+    from convfilter.formats.extras.heic import FORMAT
+
+    return FORMAT
+
+
 def _tiff() -> Format:
     from convfilter.formats.tiff import FORMAT
+
+    return FORMAT
+
+
+def _jp2() -> Format:
+    from convfilter.formats.jpeg2000 import FORMAT
+
+    return FORMAT
+
+
+def _jxl() -> Format:
+    from convfilter.formats.extras.jpegxl import FORMAT
 
     return FORMAT
 
@@ -46,6 +64,12 @@ def _gif() -> Format:
 
 def _bmp() -> Format:
     from convfilter.formats.bmp import FORMAT
+
+    return FORMAT
+
+
+def _camera_raw() -> Format:
+    from convfilter.formats.extras.raw import FORMAT
 
     return FORMAT
 
@@ -86,6 +110,7 @@ SUMMARIES: dict[str, Summary] = {
         suffixes=(".png",),
         signature=rb"\x89PNG\r\n\x1a\n",
         is_written=True,
+        written_as="PNG",
         quality="",
         compress=True,
         extra=None,
@@ -95,6 +120,7 @@ SUMMARIES: dict[str, Summary] = {
         suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
         signature=rb"\xff\xd8\xff",
         is_written=True,
+        written_as="JPEG",
         quality="as in the input if that is JPEG, else 92",
         compress=False,
         extra=None,
@@ -104,24 +130,57 @@ SUMMARIES: dict[str, Summary] = {
         suffixes=(".avif",),
         signature=rb"....ftyp(avi[fs]|(mif1|msf1|miaf)....(....){0,12}?avi[fs])",
         is_written=True,
+        written_as="AVIF",
         quality="80",
         compress=False,
         extra=None,
     ),
+    "HEIC": Summary(
+        load=_heic,
+        suffixes=(".heic", ".heif", ".hif"),
+        signature=rb"....ftyp(hei[cxms]|hev[cxms]|(mif1|msf1|miaf)....(?!(....){0,12}?avi[fs]))",
+        is_written=False,
+        written_as="PNG",
+        quality="",
+        compress=False,
+        extra="heic",
+    ),
     "TIFF": Summary(
         load=_tiff,
         suffixes=(".tif", ".tiff"),
-        signature=rb"II[*+]\0|MM\0[*+]",
+        signature=rb"II[*+]\0(?!....CR\x02)|MM\0[*+]",
         is_written=True,
+        written_as="TIFF",
         quality="",
         compress=False,
         extra=None,
+    ),
+    "JP2": Summary(
+        load=_jp2,
+        suffixes=(".jp2", ".j2k", ".jpx", ".jpf", ".j2c", ".jpc"),
+        signature=rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51",
+        is_written=True,
+        written_as="JP2",
+        quality="lossless",
+        compress=False,
+        extra=None,
+    ),
+    "JXL": Summary(
+        load=_jxl,
+        suffixes=(".jxl",),
+        signature=rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n",
+        is_written=True,
+        written_as="JXL",
+        quality="lossless",
+        compress=True,
+        extra="formats",
     ),
     "WEBP": Summary(
         load=_webp,
         suffixes=(".webp",),
         signature=rb"RIFF....WEBP",
         is_written=True,
+        written_as="WEBP",
         quality="lossless",
         compress=False,
         extra=None,
@@ -131,6 +190,7 @@ SUMMARIES: dict[str, Summary] = {
         suffixes=(".gif",),
         signature=rb"GIF8[79]a",
         is_written=True,
+        written_as="GIF",
         quality="",
         compress=False,
         extra=None,
@@ -140,15 +200,53 @@ SUMMARIES: dict[str, Summary] = {
         suffixes=(".bmp",),
         signature=rb"BM",
         is_written=True,
+        written_as="BMP",
         quality="",
         compress=False,
         extra=None,
+    ),
+    "CAMERA RAW": Summary(
+        load=_camera_raw,
+        suffixes=(
+            ".dng",
+            ".cr2",
+            ".cr3",
+            ".nef",
+            ".nrw",
+            ".arw",
+            ".raf",
+            ".orf",
+            ".rw2",
+            ".pef",
+            ".srw",
+            ".3fr",
+            ".crw",
+            ".dcr",
+            ".erf",
+            ".iiq",
+            ".kdc",
+            ".mrw",
+            ".mos",
+            ".rwl",
+            ".sr2",
+            ".x3f",
+        ),
+        signature=(
+            rb"....ftypcrx |II\*\0....CR\x02|FUJIFILMCCD-RAW|IIU\0|II(RO|RS)|MMOR|\0MRM|FOVb|II"
+            rb"\x1a\0\0\0HEAPCCDR"
+        ),
+        is_written=False,
+        written_as="PNG",
+        quality="",
+        compress=False,
+        extra="raw",
     ),
     "NPY": Summary(
         load=_npy,
         suffixes=(".npy",),
         signature=rb"\x93NUMPY",
         is_written=True,
+        written_as="NPY",
         quality="",
         compress=False,
         extra=None,
@@ -158,6 +256,7 @@ SUMMARIES: dict[str, Summary] = {
         suffixes=(".pbm",),
         signature=rb"P[14][\s#]",
         is_written=True,
+        written_as="PBM",
         quality="",
         compress=False,
         extra=None,
@@ -167,6 +266,7 @@ SUMMARIES: dict[str, Summary] = {
         suffixes=(".pgm",),
         signature=rb"P[25][\s#]",
         is_written=True,
+        written_as="PGM",
         quality="",
         compress=False,
         extra=None,
@@ -176,6 +276,7 @@ SUMMARIES: dict[str, Summary] = {
         suffixes=(".pnm",),
         signature=None,
         is_written=True,
+        written_as="PNM",
         quality="",
         compress=False,
         extra=None,
@@ -185,6 +286,7 @@ SUMMARIES: dict[str, Summary] = {
         suffixes=(".ppm",),
         signature=rb"P[36][\s#]",
         is_written=True,
+        written_as="PPM",
         quality="",
         compress=False,
         extra=None,

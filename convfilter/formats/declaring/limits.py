@@ -8,25 +8,72 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from convfilter.errors import ArgumentError, ImageError
 
 __all__ = [
     "ALL",
+    "DEFAULT_DPI",
+    "DEVELOPED",
+    "DPI_RANGE",
     "SMALLEST_FRAME",
     "Limits",
     "Selection",
     "damaged",
     "is_cut_off",
+    "place_in",
     "too_large",
     "words_of",
 ]
 
+DEVELOPED = ("8", "16", "linear")
+"""What camera raw becomes: sRGB of 8 or of 16 bits, or light of 16 bits."""
+
+DEFAULT_DPI, DPI_RANGE = 150.0, (1.0, 2400.0)
+
 SMALLEST_FRAME = 4096
 """Pixels that a frame counts as, if it has fewer and others are with it."""
 
-_CUT_OFF = ("truncated", "not enough image data", "unexpected end", "reached eof", "broken data")
+_CUT_OFF = (
+    *("truncated", "not enough image data", "unexpected end", "reached eof", "broken data"),
+    *("eof:", "need_more_input", "is too short for"),
+)
+
+_OF_PYTHON = (
+    *(AssertionError, LookupError, ArithmeticError, AttributeError, TypeError, UnicodeError),
+    *(RecursionError, NameError),
+)
+"""Errors whose words are about a program, whatever they are."""
+
+_BY_KIND = {
+    AssertionError: "a part of it contradicts another",
+    LookupError: "it refers to something that is not there",
+    ArithmeticError: "a number in it cannot be",
+    UnicodeError: "a text in it is in an unknown encoding",
+    RecursionError: "its parts lie within each other too deeply",
+}
+
+_OF_PROGRAMMERS = (
+    (r"invalid literal|could not convert|not in range|out of range", "a number in it cannot be"),
+    (r"\bunpack|buffer (is|size)|requires a buffer|bytes-like", "a part of it is too short"),
+    (
+        r"array header|parse header|correct keys|multi-line|malformed node|fortran_order|descr\b"
+        r"|tokenize|invalid syntax|literal_eval|shape is not",
+        "its header cannot be understood",
+    ),
+    (
+        r"decoder error|\breturned [A-Z_]+|by this driver|codec config|unrecognized data stream"
+        r"|cannot load this|decoder object|no codestream|\(?error code",
+        "its compressed data cannot be understood",
+    ),
+    (r"next frame|frame count", "a frame of it cannot be decoded"),
+    (
+        r"object at 0x|<class |NoneType|has no attribute|unexpected keyword",
+        "a part of it is missing",
+    ),
+)
+"""What libraries say to programmers, and what it means."""
 
 
 class Selection(NamedTuple):
@@ -94,11 +141,17 @@ class Limits(NamedTuple):
         Which frames.
     axes : str or None
         What the axes of an array are, where the caller says so.
+    develop : str
+        What camera raw becomes, one of `DEVELOPED`.
+    dpi : float
+        At how many pixels per inch pages are drawn that are no pixels.
     """
 
     max_pixels: int
     frames: Selection = ALL
     axes: str | None = None
+    develop: str = "8"
+    dpi: float = DEFAULT_DPI
 
     def check_size(self, size: tuple[int, int], frames: int = 1) -> None:
         """Refuse pictures of more pixels than the limit, all frames together.
@@ -154,11 +207,13 @@ class Limits(NamedTuple):
         return self.frames.numbers(count)
 
 
-def damaged(error: Exception, format_name: str) -> ImageError:
-    """Return the error of a file that a reader could not make sense of."""
+def damaged(error: Exception, format_name: str, place: str = "") -> ImageError:
+    """Return the error of a file that a reader could not make sense of; `place` as `place_in`."""
     if is_cut_off(error):
         return ImageError(f"the {format_name} file is truncated: copy or create it again")
-    return ImageError(f"the {format_name} file is damaged ({words_of(error)}): create it again")
+    return ImageError(
+        f"the {format_name} file is damaged ({words_of(error, place)}): create it again"
+    )
 
 
 def too_large(size: tuple[int, int] | None = None) -> ImageError:
@@ -173,7 +228,28 @@ def is_cut_off(error: Exception) -> bool:
     return isinstance(error, EOFError) or any(words in message for words in _CUT_OFF)
 
 
-def words_of(error: Exception) -> str:
-    """Return the words of an exception on one line."""
-    text = " ".join(str(error).split())
-    return text[:120] if text else type(error).__name__
+def words_of(error: Exception, place: str = "") -> str:
+    """Return why a file cannot be read, on one line that says something to a person.
+
+    What Python and libraries say to programmers, such as "320" or "b''", is put into words by its
+    kind; such words say little, so the place follows them.
+    """
+    text = " ".join(str(error).split()).removeprefix("None")  # as SyntaxError says without words
+    for pattern, words in _OF_PROGRAMMERS:
+        if re.search(pattern, text, re.IGNORECASE):
+            return words + place
+    if not isinstance(error, _OF_PYTHON) and re.search(r"[^\W\d_]{2}", text):
+        return text[:120]
+    kinds = (words for kind, words in _BY_KIND.items() if isinstance(error, kind))
+    return next(kinds, "its data cannot be understood") + place
+
+
+def place_in(file: BinaryIO) -> str:
+    """Return about where in a file its reader stopped, to be said behind a reason."""
+    try:
+        at = file.tell()
+        end = file.seek(0, 2)
+        file.seek(at)
+    except (OSError, ValueError):
+        return ""
+    return f", at byte {at:,} of {end:,}" if 0 < at < end else ""

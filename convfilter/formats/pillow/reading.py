@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from convfilter.errors import ImageError
 from convfilter.formats.declaring import HEAD_BYTES, Format
-from convfilter.formats.declaring.limits import is_cut_off, too_large, words_of
+from convfilter.formats.declaring.limits import is_cut_off, place_in, too_large, words_of
 from convfilter.formats.quiet import keep_logs_quiet, warnings_silenced
 from convfilter.picture.image import Image, Metadata
 from convfilter.picture.metadata import resolution_of, upright_xmp
@@ -90,7 +90,7 @@ def _header(file: BinaryIO, reader: Callable[[BinaryIO], ImageFile], form: Forma
     except MemoryError as error:
         raise too_large() from error
     except Exception as error:  # damaged data makes Pillow's plugins raise almost anything
-        words = words_of(error)
+        words = words_of(error, place_in(file))
         file.seek(0)
         if len(file.read(HEAD_BYTES)) < HEAD_BYTES or is_cut_off(error):
             raise ImageError(

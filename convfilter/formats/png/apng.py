@@ -95,7 +95,9 @@ class Animation:
             animation.colours[b"tRNS"] = animation.ancillary.transparent
         for kind, data in animation.colours.items():
             if len(data) > _LONGEST_OF_COLOURS[kind]:
-                raise ValueError(f"a chunk {kind!r} of {len(data):,} bytes")
+                raise ValueError(
+                    f"a chunk {kind.decode('latin-1')!r} of {len(data):,} bytes, which is too long"
+                )
         if counted != len(animation.frames) or not counted:
             raise ValueError(f"{counted} frames announced and {len(animation.frames)} there")
         width, height = animation.size

@@ -58,6 +58,11 @@ class Chunk:
         self._file = file
 
     @property
+    def name(self) -> str:
+        """Its kind, for messages."""
+        return self.kind.decode("latin-1")
+
+    @property
     def is_critical(self) -> bool:
         """Whether the pixels cannot be decoded without it."""
         return self.kind[:1].isupper()
@@ -79,12 +84,12 @@ class Chunk:
             left -= len(piece)
             yield piece
         if _read(self._file, 4) != struct.pack(">I", check):
-            raise ChecksumError(f"a chunk {self.kind!r} whose checksum is wrong")
+            raise ChecksumError(f"a chunk {self.name!r} whose checksum is wrong")
 
     def content(self, longest: int) -> bytes:
         """Return the whole content; also raises PngError if it is longer than `longest` bytes."""
         if self.length > longest:
-            raise PngError(f"a chunk {self.kind!r} of {self.length:,} bytes")
+            raise PngError(f"a chunk {self.name!r} of {self.length:,} bytes, which is too long")
         return b"".join(self.pieces())
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from convfilter.errors import ImageError
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits, too_large
+from convfilter.formats.declaring.needed import needed
 from convfilter.formats.tiff.storage import CMYK
 from convfilter.picture.image import Image
 from convfilter.picture.orientation import upright
@@ -20,9 +21,18 @@ __all__ = ["FORMAT", "read", "write"]
 
 
 def read(file: BinaryIO, limits: Limits) -> Image:
-    """Read pages, each of its own size and kind; smaller copies of others are passed over."""
+    """Read pages, each of its own size and kind; smaller copies of others are passed over.
+
+    Camera raw that is laid out as TIFF is developed.
+    """
+    from convfilter.formats.tiff.camera import is_camera_raw
     from convfilter.formats.tiff.pages import pages_of
 
+    if is_camera_raw(file):
+        with needed("raw", "camera raw"):
+            from convfilter.formats.extras import raw
+        file.seek(0)
+        return raw.read(file, limits)
     pages = pages_of(file)
     if any(page.hides_a_picture for page in pages):
         raise ImageError(
@@ -77,7 +87,7 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
 FORMAT = Format(
     "TIFF",
     suffixes=(".tif", ".tiff"),
-    signature=rb"II[*+]\0|MM\0[*+]",
+    signature=rb"II[*+]\0(?!....CR\x02)|MM\0[*+]",
     holds=Holds(depth=32, alpha=True, several="pages", bands=True, signed=True),
     keeps=frozenset({"profile", "EXIF", "XMP", "resolution"}),
     read=read,

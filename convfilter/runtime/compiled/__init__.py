@@ -11,6 +11,7 @@ from convfilter.runtime.compiled.loading import (
     loop,
     missing,
     prepare,
+    waiting_timed,
 )
 from convfilter.runtime.compiled.rehearsal import Foresight, Requests, is_rehearsal, rehearsing
 
@@ -27,4 +28,5 @@ __all__ = [
     "missing",
     "prepare",
     "rehearsing",
+    "waiting_timed",
 ]

@@ -11,7 +11,9 @@ import contextlib
 import functools
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -52,6 +54,8 @@ Around = Callable[[], contextlib.AbstractContextManager[Any]]
 
 _around: Around = contextlib.nullcontext
 
+_waited: ContextVar[list[float] | None] = ContextVar("convfilter_waited", default=None)
+
 
 def loop(name: str, **dtypes: DTypeLike) -> Loop:
     """Return the loop `name` (``"engine.correlation.loops.exact.respond"``) for these dtypes.
@@ -77,6 +81,17 @@ def announcing(around: Around) -> Iterator[None]:
         yield
     finally:
         _around = before
+
+
+@contextlib.contextmanager
+def waiting_timed() -> Iterator[list[float]]:
+    """Give the seconds that the work inside the block has waited for loops, in a list of one."""
+    waited = [0.0]
+    token = _waited.set(waited)
+    try:
+        yield waited
+    finally:
+        _waited.reset(token)
 
 
 def missing(requests: Iterable[Request]) -> list[Request]:
@@ -153,8 +168,14 @@ def _loaded(request: Request) -> Loop:
         with contextlib.suppress(OSError, RuntimeError):
             return _callable(request, cached)
         store.remove(file)  # and compiled anew
-    with _announced():
-        return _compiled(request, file)
+    started = time.perf_counter()
+    try:
+        with _announced():
+            return _compiled(request, file)
+    finally:
+        waited = _waited.get()
+        if waited is not None:
+            waited[0] += time.perf_counter() - started
 
 
 def _callable(request: Request, made: Compiled) -> Loop:

@@ -12,7 +12,8 @@ from PIL import Image as PillowImages
 
 from convfilter.formats.exif.ifd import Source
 from convfilter.formats.exif.previews import without_pictures
-from convfilter.images import FORMATS, Image, Metadata, read, write
+from convfilter.images import Image, Metadata, read, write
+from tests.formats.declared import written
 
 PIXELS = bytes(range(1, 200))
 
@@ -146,9 +147,7 @@ def test_xmp_within_exif() -> None:
     assert after.endswith(b"behind")
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, form in FORMATS.items() if {"EXIF", "XMP"} <= form.keeps]
-)
+@pytest.mark.parametrize("name", written(keeps="EXIF XMP"))
 def test_no_format_brings_one_along(name: str) -> None:
     """What is given is stored, since whoever gives metadata means it; what is read is clean."""
     below = 8 + 2 + 12 + 4

@@ -16,7 +16,7 @@ from PIL import TiffImagePlugin
 
 from convfilter.formats.exif.ifd import ASCII, SHORT, UNDEFINED, Entry, Layout, Source, Tree
 from convfilter.formats.tiff import exif_tags
-from convfilter.images import Image, Metadata, read, write
+from convfilter.images import FORMATS, Image, Metadata, read, write
 from convfilter.picture.orientation import upright
 from tests.formats.declared import written as names
 from tests.formats.exif.exif_blocks import EXIF, GPS, MAKER_NOTE, TOLD, exif_block, told_by, told_in
@@ -86,7 +86,11 @@ def test_from_format_to_format(source: str, target: str, order: str) -> None:
     start = Image(pixels_of("uint8"), metadata=Metadata(exif=exif_block(order)))
     there = opened(written(opened(written(start, source)), target))
     assert told_in(there.metadata.exif) == TOLD
-    with PillowImages.open(io.BytesIO(written(there, target))) as picture:
+    data = written(there, target)
+    if FORMATS[target].extra or FORMATS[target].deep_extra:  # of which Pillow reads no EXIF
+        assert there.metadata.exif in data
+        return
+    with PillowImages.open(io.BytesIO(data)) as picture:
         assert told_by(picture.getexif()) == TOLD
 
 
