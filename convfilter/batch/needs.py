@@ -24,6 +24,8 @@ from convfilter.pipeline import Pipeline, find
 from convfilter.runtime.compiled import Request, Requests, rehearsing
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from convfilter.filters.declare import Filter
     from convfilter.picture.image import Image
 
@@ -81,6 +83,9 @@ def of_filter(name: str) -> Requests:
     calls: list[tuple[Callable[..., object], dict[str, Any], list[Image]]] = [
         (declared, base, _pictures()),
         (in_light, {"linear": True}, _pictures()),
+        # how gaps are looked for, and how they are left out
+        (declared, {**base, "nodata": 1.0}, opaque),
+        (declared, {**base, "mask": _mask()}, opaque),
         # how colours are weighed by alpha does not depend on the other parameters
         *((declared, values, opaque) for values in others),
     ]
@@ -153,6 +158,13 @@ def _pictures() -> list[Image]:
         for dtype, unit in DTYPES.items()
         for channels in CHANNELS
     ]
+
+
+def _mask() -> NDArray[np.bool_]:
+    """Return a mask that leaves something out."""
+    there = np.ones((SIDE, SIDE), np.bool_)
+    there[::3, ::4] = False
+    return there
 
 
 def _variants(declared: Filter, preset: dict[str, Any]) -> Iterator[dict[str, Any]]:

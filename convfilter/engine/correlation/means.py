@@ -16,7 +16,7 @@ from convfilter.engine.window.axes import Axis
 from convfilter.engine.window.present import Region
 from convfilter.engine.window.source import Part, Source
 from convfilter.runtime.checks import Array
-from convfilter.runtime.compiled import loop
+from convfilter.runtime.compiled import is_rehearsal, loop
 from convfilter.runtime.memory import LINE_BYTES, of_thread
 from convfilter.runtime.threads import run_bands
 
@@ -135,5 +135,5 @@ def are_strange(operation: Correlation, responses: Array) -> bool:
 def takes(operation: Correlation, dtype: np.dtype[Any]) -> bool:
     """Tell whether rows of outputs hold a vector, and squares what they are made of."""
     outputs: Axis = operation.columns
-    wide = outputs.outputs * operation.outline.shape[2] >= LINE_BYTES
+    wide = outputs.outputs * operation.outline.shape[2] >= LINE_BYTES or is_rehearsal()
     return wide and not (operation.combine == Combine.L2 and dtype != SINGLE)
