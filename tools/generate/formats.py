@@ -133,7 +133,7 @@ def _values(form: Format) -> str:
     if holds.arrays:
         return "every dtype, as it is"
     words = {1: "black and white", 8: "8 bits", 16: "8 and 16 bits", 32: "8 and 16 bits, floats"}
-    kinds = words[holds.depth]
+    kinds = "floats" if holds.floats_alone else words[holds.depth]
     if form.deep_extra:
         kinds = f"8 bits, by `[{form.deep_extra}]` {kinds.removeprefix('8 and ')}"
     parts = [kinds + ", 16 bits with a sign" * holds.signed]

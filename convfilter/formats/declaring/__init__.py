@@ -80,6 +80,10 @@ class Holds(NamedTuple):
         Whether further channels are stored beside grey or RGB.
     signed : bool
         Whether int16 is stored.
+    floats_alone : bool
+        Whether floats alone are stored, so that whole numbers become floats of 0 to 1.
+    premultiplied : bool
+        Whether colours are stored multiplied by alpha, which rounds them.
     """
 
     depth: int
@@ -94,6 +98,8 @@ class Holds(NamedTuple):
     arrays: bool = False
     bands: bool = False
     signed: bool = False
+    floats_alone: bool = False
+    premultiplied: bool = False
 
 
 class Frame(NamedTuple):

@@ -26,6 +26,12 @@ def _avif() -> Format:
     return FORMAT
 
 
+def _exr() -> Format:
+    from convfilter.formats.extras.exr import FORMAT
+
+    return FORMAT
+
+
 def _heic() -> Format:
     from convfilter.formats.extras.heic import FORMAT
 
@@ -70,6 +76,12 @@ def _bmp() -> Format:
 
 def _camera_raw() -> Format:
     from convfilter.formats.extras.raw import FORMAT
+
+    return FORMAT
+
+
+def _pdf() -> Format:
+    from convfilter.formats.extras.pdf import FORMAT
 
     return FORMAT
 
@@ -134,6 +146,16 @@ SUMMARIES: dict[str, Summary] = {
         quality="80",
         compress=False,
         extra=None,
+    ),
+    "EXR": Summary(
+        load=_exr,
+        suffixes=(".exr",),
+        signature=rb"v/1\x01",
+        is_written=True,
+        written_as="EXR",
+        quality="",
+        compress=False,
+        extra="exr",
     ),
     "HEIC": Summary(
         load=_heic,
@@ -240,6 +262,16 @@ SUMMARIES: dict[str, Summary] = {
         quality="",
         compress=False,
         extra="raw",
+    ),
+    "PDF": Summary(
+        load=_pdf,
+        suffixes=(".pdf",),
+        signature=rb"[\s\0]{0,16}%PDF-",
+        is_written=False,
+        written_as="TIFF",
+        quality="",
+        compress=False,
+        extra="pdf",
     ),
     "NPY": Summary(
         load=_npy,
