@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import io
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -85,6 +86,7 @@ def of_filter(name: str) -> Requests:
         (in_light, {"linear": True}, _pictures()),
         # how gaps are looked for, and how they are left out
         (declared, {**base, "nodata": 1.0}, opaque),
+        (declared, {**base, "nodata": math.nan}, opaque),
         (declared, {**base, "mask": _mask()}, opaque),
         # how colours are weighed by alpha does not depend on the other parameters
         *((declared, values, opaque) for values in others),
