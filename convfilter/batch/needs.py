@@ -80,6 +80,7 @@ def of_filter(name: str) -> Requests:
     declared, preset = find(name)
     base, *others = _variants(declared, preset)
     opaque = [picture for picture in _pictures() if not picture.alpha]
+    grey = [picture for picture in opaque if picture.channels == 1]
     in_light = Pipeline([(declared.name, base)])
     calls: list[tuple[Callable[..., object], dict[str, Any], list[Image]]] = [
         (declared, base, _pictures()),
@@ -90,6 +91,7 @@ def of_filter(name: str) -> Requests:
         (declared, {**base, "mask": _mask()}, opaque),
         # how colours are weighed by alpha does not depend on the other parameters
         *((declared, values, opaque) for values in others),
+        *((declared, {**values, "mask": _mask()}, grey) for values in others),
     ]
     return _together(
         _rehearsed(side, run, picture, workers=1, **values)

@@ -188,7 +188,7 @@ def _expect_sums(gap_case: GapCase, options: dict[str, Any]) -> tuple[Expected, 
             allowed = np.where(whole, np.abs(exact) * float(np.finfo(dtype).eps), allowed)
         else:
             allowed = np.where(whole, naive.Real(0.5), allowed)
-    return Expected(exact, dtype, np.maximum(allowed, 1e-4000)), gaps
+    return Expected(exact, dtype, np.maximum(allowed, np.finfo(naive.Real).tiny)), gaps
 
 
 def check(gap_case: GapCase, workers: tuple[int, ...] = (1, 2, 3)) -> float:
