@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from typing import NamedTuple, get_args
@@ -72,12 +73,13 @@ def index() -> str:
         lines.append(f"        load={_function(form)},")
         lines += _suffixes(form.suffixes)
         lines += _pattern(form.signature)
-        lines.append(f"        is_written={form.write is not None},")
         written_as = form.written_as if form.write is None else form.name
         lines.append(f'        written_as="{written_as}",')
-        lines.append(f'        quality="{form.quality}",')
-        lines.append(f"        compress={form.compress},")
-        lines.append("        extra=" + (f'"{form.extra}"' if form.extra else "None") + ",")
+        # what is as by default goes without saying
+        lines += ["        is_written=False,"] * (form.write is None)
+        lines += [f'        quality="{form.quality}",'] * bool(form.quality)
+        lines += ["        compress=True,"] * form.compress
+        lines += [f'        extra="{form.extra}",'] * bool(form.extra)
         lines.append("    ),")
     return "\n".join([*lines, "}"]) + "\n"
 
@@ -102,8 +104,9 @@ def _pattern(signature: bytes | None) -> list[str]:
     line = f'        signature=rb"{text}",'
     if len(line) <= 100:
         return [line]
-    parts = [f'            rb"{text[at : at + 80]}"' for at in range(0, len(text), 80)]
-    return ["        signature=(", *parts, "        ),"]
+    parts = re.findall(r"(?:\\x..|\\.|[^\\]){1,60}", text)
+    assert "".join(parts) == text
+    return ["        signature=(", *(f'            rb"{part}"' for part in parts), "        ),"]
 
 
 def page() -> str:

@@ -192,8 +192,8 @@ class Summary(NamedTuple):
     load: Callable[[], Format]
     suffixes: tuple[str, ...]
     signature: bytes | None
-    is_written: bool
     written_as: str
-    quality: str
-    compress: bool
-    extra: str | None
+    is_written: bool = True
+    quality: str = ""
+    compress: bool = False
+    extra: str | None = None
