@@ -19,8 +19,8 @@ from convfilter.filters.pixels.impulses import Impulses, find_impulses
 from convfilter.filters.pixels.picture import Pixels
 from convfilter.filters.pixels.risk import middle_of, risk
 from convfilter.filters.pixels.windows import correlate, filled, is_uneven, rank, smooth
+from convfilter.runtime.array_axes import axes_of
 from convfilter.runtime.checks import Array
-from convfilter.runtime.pictures import axes_of
 
 Patch = Annotated[
     int, Spec("side of the patches that are compared, odd", 1, 51, "pixels", odd=True)
@@ -79,7 +79,7 @@ def median(
     return rank(image, MEDIAN, size, window)
 
 
-@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths")
+@declare.filter(reach=lambda values: around(values["size"]), alpha="smooths", takes_gaps=False)
 def bilateral(
     image: Pixels,
     options: BorderOptions,
@@ -113,7 +113,9 @@ def _bilateral(
 
 
 @declare.filter(
-    reach=lambda values: around(_patches_span(values["size"], values["search"])), alpha="smooths"
+    reach=lambda values: around(_patches_span(values["size"], values["search"])),
+    alpha="smooths",
+    takes_gaps=False,
 )
 def nl_means(
     image: Pixels,
@@ -178,6 +180,7 @@ def _denoise_reach(values: Values) -> Reach:
     alpha="smooths",
     keeps_masks=lambda values: values["method"] in (None, "median"),
     neutral=True,
+    takes_gaps=lambda values: values["method"] not in ("bilateral", "nl-means"),
 )
 def denoise(
     image: Pixels,
@@ -214,8 +217,10 @@ def denoise(
     """
     window = Window(border=options.border, fill=options.fill)
     known = _visible_colour(image)
-    if method is None and ((known == 0) | (known == image.white)).all():
-        method = "median"  # whose result is black and white as well
+    if method is None and (
+        image.present is not None or ((known == 0) | (known == image.white)).all()
+    ):
+        method = "median"  # which minds gaps, and whose result is black and white as well
     if method is None:
         impulses = find_impulses(known)
         if impulses is not None:
@@ -273,9 +278,11 @@ def _visible_colour(image: Pixels) -> Array:
 
 def _estimated(image: Pixels, known: Array) -> float:
     """Return the standard deviation of the noise on the scale 0 to 255."""
-    if not is_uneven(image.alpha):
+    if image.present is None and not is_uneven(image.alpha):
         return quiet_noise_sigma(known, workers=image.workers) / image.intensity(1)
-    seen = image.alpha > 0
+    seen = None if image.alpha is None else image.alpha > 0
+    if image.present is not None:  # the estimate leaves out what is NaN
+        known = np.where(image.present, known, np.float32(np.nan))
     found = noise_sigma(known, seen=seen, axes=axes_of(known), workers=image.workers)
     return float(np.mean(found)) / image.intensity(1)
 
