@@ -100,6 +100,10 @@ def _check_colour(pixels: NDArray[Any], form: Format) -> None:
 
 def _fit_dtype(pixels: NDArray[Any], form: Format, notes: list[str]) -> NDArray[Any]:
     dtype, depth = pixels.dtype, form.holds.depth
+    if form.holds.floats_alone and dtype.kind in "bu":
+        white = 1 if dtype.kind == "b" else np.iinfo(dtype).max
+        floats: NDArray[np.float32] = np.divide(pixels, white, dtype=np.float32)
+        return floats
     if dtype == np.uint8:
         return pixels
     if dtype == np.bool_:

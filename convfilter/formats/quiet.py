@@ -5,19 +5,28 @@ from __future__ import annotations
 import ctypes
 import os
 import re
+import sys
 import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from typing import Any, TextIO, cast
 
-__all__ = ["Printed", "keep_logs_quiet", "printed", "silence_libtiff", "warnings_silenced"]
+__all__ = [
+    "Printed",
+    "keep_logs_quiet",
+    "printed",
+    "printed_by_python",
+    "silence_libtiff",
+    "warnings_silenced",
+]
 
 _STANDARD_ERROR = 2
 
 _lock = threading.Lock()
-_printing = threading.Lock()
+_printing = threading.RLock()
 _inside = 0
 _saved: warnings.catch_warnings[None] | None = None
 
@@ -107,6 +116,41 @@ def printed(pattern: bytes) -> Iterator[Printed]:
             text = b"".join(iter(lambda: os.read(file, 1 << 16), b""))
             os.close(file)
             _sort(text, pattern, caught)
+
+
+@contextmanager
+def printed_by_python() -> Iterator[Printed]:
+    """Catch what this thread prints to `sys.stdout` in this block, which may carry a picture.
+
+    Other threads find there what was there before.
+    """
+    caught = Printed()
+    with _printing:
+        before = sys.stdout
+        sys.stdout = cast("TextIO", _Caught(before, caught))
+        try:
+            yield caught
+        finally:
+            sys.stdout = before
+
+
+class _Caught:
+    """Standard output, but for what one thread writes."""
+
+    def __init__(self, before: TextIO, caught: Printed) -> None:
+        self._before = before
+        self._caught = caught
+        self._thread = threading.get_ident()
+
+    def write(self, text: str) -> int:
+        """Keep a text, or write it."""
+        if threading.get_ident() != self._thread:
+            return self._before.write(text)
+        self._caught.lines += [text.strip()] if text.strip() else []
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._before, name)
 
 
 def _file_without_a_name() -> int:

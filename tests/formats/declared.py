@@ -26,12 +26,16 @@ def exact_kinds(form: Format, dtype: str) -> tuple[int, ...]:
     Few colours are stored exactly by more formats; of many, every shade of grey fits.
     """
     holds = form.holds
+    if holds.floats_alone and dtype != "float32":
+        return ()
     if holds.lossy or form.write is None or (DEPTHS[dtype] > holds.depth and not holds.arrays):
         return ()
     if holds.colours:
         return (GREY,)
     kinds = {GREY: holds.grey, GREY_ALPHA: holds.grey and holds.alpha, RGB: holds.colour,
              RGBA: holds.colour and holds.alpha}  # fmt: skip
+    if holds.premultiplied:
+        kinds[GREY_ALPHA] = kinds[RGBA] = False
     return tuple(channels for channels, is_held in kinds.items() if is_held)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
+import threading
 
 import pytest
 
-from convfilter.formats.quiet import printed
+from convfilter.formats.quiet import printed, printed_by_python
 
 
 def test_lines_that_match_are_caught_and_others_appear(capfd: pytest.CaptureFixture[str]) -> None:
@@ -38,3 +40,19 @@ def test_a_closed_standard_error_is_left_alone(monkeypatch: pytest.MonkeyPatch) 
     with printed(b"x") as caught:
         pass
     assert caught.lines == []
+
+
+def test_what_this_thread_prints_is_caught_and_others_print(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    before = sys.stdout
+    with printed_by_python() as caught:
+        print("of a library")
+        other = threading.Thread(target=print, args=("of somebody else",))
+        other.start()
+        other.join()
+        assert sys.stdout.encoding == before.encoding
+        assert sys.stdout.buffer is before.buffer
+    assert sys.stdout is before
+    assert caught.lines == ["of a library"]
+    assert capfd.readouterr().out == "of somebody else\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from typing import NamedTuple, get_args
@@ -76,12 +77,13 @@ def index() -> str:
         lines.append(f"        load={_function(form)},")
         lines += _suffixes(form.suffixes)
         lines += _pattern(form.signature)
-        lines.append(f"        is_written={form.write is not None},")
         written_as = form.written_as if form.write is None else form.name
         lines.append(f'        written_as="{written_as}",')
-        lines.append(f'        quality="{form.quality}",')
-        lines.append(f"        compress={form.compress},")
-        lines.append("        extra=" + (f'"{form.extra}"' if form.extra else "None") + ",")
+        # what is as by default goes without saying
+        lines += ["        is_written=False,"] * (form.write is None)
+        lines += [f'        quality="{form.quality}",'] * bool(form.quality)
+        lines += ["        compress=True,"] * form.compress
+        lines += [f'        extra="{form.extra}",'] * bool(form.extra)
         lines.append("    ),")
     return "\n".join([*lines, "}"]) + "\n"
 
@@ -106,8 +108,9 @@ def _pattern(signature: bytes | None) -> list[str]:
     line = f'        signature=rb"{text}",'
     if len(line) <= 100:
         return [line]
-    parts = [f'            rb"{text[at : at + 80]}"' for at in range(0, len(text), 80)]
-    return ["        signature=(", *parts, "        ),"]
+    parts = re.findall(r"(?:\\x..|\\.|[^\\]){1,60}", text)
+    assert "".join(parts) == text
+    return ["        signature=(", *(f'            rb"{part}"' for part in parts), "        ),"]
 
 
 def page() -> str:
@@ -137,7 +140,7 @@ def _values(form: Format) -> str:
     if holds.arrays:
         return "every dtype, as it is"
     words = {1: "black and white", 8: "8 bits", 16: "8 and 16 bits", 32: "8 and 16 bits, floats"}
-    kinds = words[holds.depth]
+    kinds = "floats" if holds.floats_alone else words[holds.depth]
     if form.deep_extra:
         kinds = f"8 bits, by `[{form.deep_extra}]` {kinds.removeprefix('8 and ')}"
     parts = [kinds + ", 16 bits with a sign" * holds.signed]

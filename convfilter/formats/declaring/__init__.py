@@ -82,6 +82,10 @@ class Holds(NamedTuple):
         Whether further channels are stored beside grey or RGB.
     signed : bool
         Whether int16 is stored.
+    floats_alone : bool
+        Whether floats alone are stored, so that whole numbers become floats of 0 to 1.
+    premultiplied : bool
+        Whether colours are stored multiplied by alpha, which rounds them.
     """
 
     depth: int
@@ -96,6 +100,8 @@ class Holds(NamedTuple):
     arrays: bool = False
     bands: bool = False
     signed: bool = False
+    floats_alone: bool = False
+    premultiplied: bool = False
 
 
 class Frame(NamedTuple):
@@ -188,8 +194,8 @@ class Summary(NamedTuple):
     load: Callable[[], Format]
     suffixes: tuple[str, ...]
     signature: bytes | None
-    is_written: bool
     written_as: str
-    quality: str
-    compress: bool
-    extra: str | None
+    is_written: bool = True
+    quality: str = ""
+    compress: bool = False
+    extra: str | None = None

@@ -11,6 +11,7 @@ from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits, too_large
 from convfilter.formats.declaring.needed import needed
 from convfilter.formats.tiff.storage import CMYK
+from convfilter.formats.tiff.tags.nodata import nodata_of
 from convfilter.picture.image import Image
 from convfilter.picture.orientation import upright
 
@@ -68,7 +69,8 @@ def _read_page(page: Page, limits: Limits) -> Image:
     if storage.photometric == CMYK:
         metadata = replace(metadata, icc_profile=None)  # that of ink, for pixels that are RGB now
     alpha = storage.alpha is not None
-    return Image(pixels, alpha, FORMAT.name, metadata, left_out=page.left_out())
+    nodata = nodata_of(metadata.tags, pixels.dtype) if storage.keeps_numbers else None
+    return Image(pixels, alpha, FORMAT.name, metadata, left_out=page.left_out(), nodata=nodata)
 
 
 def _read_with_pillow(page: Page, limits: Limits) -> Image:
