@@ -114,7 +114,7 @@ def test_a_recipe_is_a_table_for_each_step(tmp_path: Path, photograph):
         ("sobel || sobel", "step 2 is empty"),
         ("gausian-blur", "did you mean gaussian-blur"),
         ("gaussian-blur sigm=2", "did you mean sigma"),
-        ("gaussian-blur sigma=0", "give a value from 0.05"),
+        ("gaussian-blur sigma=-1", "give a value from 0 to"),
         ("gaussian-blur sigma=x", "give a number"),
         ("gaussian-blur sigma", "is not parameter=value"),
         ("gaussian-blur sigma=1 sigma=2", "given twice"),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import io
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ from convfilter.pipeline import Pipeline, find
 from convfilter.runtime.compiled import Request, Requests, rehearsing
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from convfilter.filters.declare import Filter
     from convfilter.picture.image import Image
 
@@ -77,12 +80,18 @@ def of_filter(name: str) -> Requests:
     declared, preset = find(name)
     base, *others = _variants(declared, preset)
     opaque = [picture for picture in _pictures() if not picture.alpha]
+    grey = [picture for picture in opaque if picture.channels == 1]
     in_light = Pipeline([(declared.name, base)])
     calls: list[tuple[Callable[..., object], dict[str, Any], list[Image]]] = [
         (declared, base, _pictures()),
         (in_light, {"linear": True}, _pictures()),
+        # how gaps are looked for, and how they are left out
+        (declared, {**base, "nodata": 1.0}, opaque),
+        (declared, {**base, "nodata": math.nan}, opaque),
+        (declared, {**base, "mask": _mask()}, opaque),
         # how colours are weighed by alpha does not depend on the other parameters
         *((declared, values, opaque) for values in others),
+        *((declared, {**values, "mask": _mask()}, grey) for values in others),
     ]
     return _together(
         _rehearsed(side, run, picture, workers=1, **values)
@@ -153,6 +162,13 @@ def _pictures() -> list[Image]:
         for dtype, unit in DTYPES.items()
         for channels in CHANNELS
     ]
+
+
+def _mask() -> NDArray[np.bool_]:
+    """Return a mask that leaves something out."""
+    there = np.ones((SIDE, SIDE), np.bool_)
+    there[::3, ::4] = False
+    return there
 
 
 def _variants(declared: Filter, preset: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -2,11 +2,12 @@
 
 # no `from __future__ import annotations`: what stands in the annotations is read below
 from collections.abc import Callable, Iterable, Mapping
+from os import PathLike
 from typing import Annotated, Any, TypedDict, cast
 
 from convfilter.errors import UnknownNameError, UsageError, listed
-from convfilter.filters.declaring.parameters import Parameter, Spec, Text
-from convfilter.filters.declaring.run_options import ALPHA, AXES, WORKERS, AlphaMode
+from convfilter.filters.declaring.parameters import FileName, Parameter, Spec, Text
+from convfilter.filters.declaring.run_options import ALPHA, AXES, NODATA, WORKERS, AlphaMode
 from convfilter.formats import check_format, check_written
 from convfilter.formats.declaring import BEST_QUALITY, COMPRESSIONS, DEPTHS
 from convfilter.formats.declaring.index import SUMMARIES
@@ -52,6 +53,11 @@ def _text(
     return lambda name: Text(name, default, spec, understand, metavar, **further)
 
 
+def _file(meaning: str, automatic: str) -> Declaration:
+    spec = Spec(meaning, automatic=automatic)
+    return lambda name: FileName(name, None, spec, str, "FILE")
+
+
 def _format(text: str) -> str:
     return check_written(check_format(text))
 
@@ -83,6 +89,15 @@ class Settings(TypedDict, total=False):
 
     alpha: Annotated[AlphaMode | None, lambda _: ALPHA]
     axes: Annotated[str | None, lambda _: AXES]
+    nodata: Annotated[float | None, lambda _: NODATA]
+    mask: Annotated[
+        str | PathLike[str] | None,
+        _file(
+            "picture of black and white, as large as the inputs: black where something is missing;"
+            " where a window holds nothing the result is that of nodata, else nan or 0",
+            "everything is there",
+        ),
+    ]
     linear: Annotated[
         bool,
         _flag(

@@ -11,7 +11,7 @@ from convfilter.cli.options import flag, option_of
 
 __all__ = ["engine_options", "file_options", "option", "paths_argument", "recipe_option"]
 
-OF_ENGINE = ("alpha", "linear", "workers")
+OF_ENGINE = ("alpha", "nodata", "mask", "linear", "workers")
 """The settings that are shown among the options of the engine."""
 
 SHORT = {"recursive": "-r", "jobs": "-j"}

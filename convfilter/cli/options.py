@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from convfilter.errors import ConvfilterError
-from convfilter.filters.declaring.parameters import Parameter, Text, written
+from convfilter.filters.declaring.parameters import FileName, Parameter, Text, written
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -91,6 +91,10 @@ class Value(AnyType):
 
             named = offered(kernels.summaries(), incomplete)
             return named or [CompletionItem(incomplete, type="file")]
+        if isinstance(parameter, FileName):
+            from click.shell_completion import CompletionItem
+
+            return [CompletionItem(incomplete, type="file")]
         if isinstance(parameter, Text):
             return offered(dict.fromkeys(parameter.words), incomplete.lower())
         words = parameter.choices

@@ -18,7 +18,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -31,6 +31,11 @@ from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import Foresight, is_rehearsal
 from convfilter.runtime.memory import of_thread
 from convfilter.runtime.threads import run_bands
+from convfilter.runtime.watching import GapsFoundError, in_pieces, watch_of
+
+if TYPE_CHECKING:
+    from convfilter.engine.window.present import Result
+    from convfilter.runtime.missing import Present
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +49,7 @@ class Operation(ABC):
     border, fill : what stands beyond the edge
     dtype : of the result
     counts_nan : NaN is among the outputs that its calls count as those they could not compute
+    over : the module whose `over_present` carries it out over what is there; "" if none does
     """
 
     outline: Outline
@@ -53,6 +59,7 @@ class Operation(ABC):
     fill: float
     dtype: np.dtype[Any]
     counts_nan: ClassVar[bool] = True
+    over: ClassVar[str] = ""
 
     @abstractmethod
     def ways(self) -> Iterator[Plan]:
@@ -94,6 +101,13 @@ class Operation(ABC):
         """
         return None
 
+    def over_present(self, image: Array, present: Present, workers: int) -> Result:
+        """Carry it out over what is there of an image."""
+        result: Result = importlib.import_module(self.over).over_present(
+            self, image, present, workers
+        )
+        return result
+
     @property
     def output_shape(self) -> tuple[int, int, int]:
         """The shape of the result (H', W', C')."""
@@ -110,13 +124,52 @@ def run(operation: Operation, image: Array, workers: int) -> Array:
     operation.check_values(image)
     while True:
         with Foresight(functools.partial(_ask_for_loops, operation, image)):
-            output, bad = attempt(operation, image, workers)
+            output, bad = _watched_attempt(operation, image, workers)
         if is_rehearsal():
             return stand_in(operation.output_shape, operation.dtype)
         following = operation.again(bad) if bad else None
         if following is None:
             record(operation.plan)
             return output.reshape(operation.output_shape)
+        operation = following
+
+
+def _watched_attempt(operation: Operation, image: Array, workers: int) -> tuple[Array, int]:
+    """Do what `attempt` does; raise GapsFoundError if somebody looks for gaps, and there are some.
+
+    Before work that cannot be done in pieces, a few rows are looked at.
+    """
+    watch = watch_of(image)
+    if watch is None:
+        return attempt(operation, image, workers)
+    if operation.plan.run is None or not watch.look_at_some():
+        result = attempt(operation, image, workers)
+        if not watch.found:
+            return result
+    raise GapsFoundError
+
+
+def run_over(operation: Operation, image: Array, present: Present | None, workers: int) -> Array:
+    """Carry out an operation over what is there of its image (H, W, C).
+
+    Returns the result (H', W', C'): a masked array, where not all of the image is there.
+    """
+    if present is None:
+        return run(operation, image, workers)
+    present = present._replace(values=present.values.reshape(image.shape))
+    output, gaps = operation.over_present(image, present, workers)
+    if is_rehearsal():
+        output, gaps = stand_in(output.shape, output.dtype), np.zeros(gaps.shape, np.bool_)
+    return np.ma.MaskedArray(output, gaps)
+
+
+def run_again(operation: Operation, image: Array, workers: int) -> Array:
+    """Carry out an operation, and what follows it where values ask for that; records nothing."""
+    while True:
+        output, bad = attempt(operation, image, workers)
+        following = operation.again(bad) if bad and not is_rehearsal() else None
+        if following is None:
+            return output
         operation = following
 
 
@@ -168,7 +221,8 @@ def share_out(operation: Operation, image: Array, workers: int, bind: Bind) -> t
         read = sources[start * rows.stride : (stop - 1) * rows.stride + rows.reach]
         bad.append(bind(start, read, output[start:stop])() or 0)
 
-    run_bands(rows.outputs, length * operation.plan.cost, workers, work)
+    work_on = in_pieces(image, rows.outputs, work)
+    run_bands(rows.outputs, length * operation.plan.cost, workers, work_on)
     return output, sum(bad)
 
 

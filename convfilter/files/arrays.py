@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from convfilter.formats.declaring import Format
 from convfilter.picture.image import Image
-from convfilter.runtime.pictures import layout_named
+from convfilter.runtime.array_axes import layout_named
 
 __all__ = ["as_array"]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +27,8 @@ def is_deeper(image: Image, depth: str) -> bool:
 def to_depth(image: Image, depth: str) -> Image:
     """Return the picture with values of 8 bits, 16 bits or floats; white stays white.
 
-    Values are rounded to nearest, floats beyond 0 to 1 saturated.
+    Values are rounded to nearest, floats beyond 0 to 1 saturated. The number for no data changes as
+    they do; with less depth it is none any more, since others become the same.
 
     Raises
     ------
@@ -40,13 +43,24 @@ def to_depth(image: Image, depth: str) -> Image:
     if pixels.dtype.kind == "i" and pixels.min() >= 0:
         pixels = pixels.astype(np.uint16)  # as which formats without a sign hold such values
         if wanted == np.uint16:
-            return image.with_pixels(pixels, alpha=image.alpha)
+            return _with(image, pixels)
     if pixels.dtype.kind == "i":
         raise ImageError(
             f"depth {depth}: signed {pixels.dtype} pixels have no white: "
             "map them to floats of 0 to 1 first"
         )
-    return image.with_pixels(_converted(pixels, wanted), alpha=image.alpha)
+    return _with(image, _converted(pixels, wanted))
+
+
+def _with(image: Image, pixels: NDArray[Any]) -> Image:
+    """Return the picture with pixels of another dtype, and the number for no data among them."""
+    code, deeper = image.nodata, pixels.dtype.itemsize >= image.dtype.itemsize
+    if code is not None:
+        nodata = None
+        if deeper and math.isfinite(code):
+            nodata = float(_converted(np.array([code]).astype(image.dtype), pixels.dtype)[0])
+        image = replace(image, nodata=nodata)
+    return image.with_pixels(pixels, alpha=image.alpha)
 
 
 def _dtype(depth: str) -> np.dtype[Any]:

@@ -23,8 +23,8 @@ from convfilter.formats.declaring.limits import (
     too_large,
 )
 from convfilter.picture.image import Image
+from convfilter.runtime.array_axes import check_axes
 from convfilter.runtime.numbers import Range, check_number
-from convfilter.runtime.pictures import check_axes
 from convfilter.runtime.streams import descriptor_of, read_whole
 
 __all__ = ["DEFAULT_MAX_PIXELS", "blank", "display_name", "read"]

@@ -20,6 +20,8 @@ def abs(  # noqa: A001
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Take the size of every value, so that a negative one counts as much as a positive one.
 
@@ -53,6 +55,14 @@ def abs(  # noqa: A001
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -82,6 +92,8 @@ def add_noise(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Add noise, the same for the same seed.
 
@@ -125,6 +137,14 @@ def add_noise(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -154,6 +174,8 @@ def bilateral(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Average pixels that are near both in space and in colour: smooth areas, sharp edges.
 
@@ -182,7 +204,7 @@ def bilateral(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -202,6 +224,14 @@ def bilateral(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -232,6 +262,8 @@ def box_blur(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Blur with a box: the plain mean of 2 radius + 1 rows and columns.
 
@@ -254,7 +286,7 @@ def box_blur(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -280,6 +312,14 @@ def box_blur(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -309,6 +349,8 @@ def canny(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Find edges as thin white lines: Canny's detector.
 
@@ -346,7 +388,7 @@ def canny(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "luma"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -366,6 +408,14 @@ def canny(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -393,6 +443,8 @@ def close(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Close: dilate, then erode; dark shapes smaller than the window vanish, others stay.
 
@@ -415,7 +467,7 @@ def close(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -435,6 +487,14 @@ def close(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -469,6 +529,8 @@ def convolve(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Correlate with any kernel: one of the catalogue, of a file, or given as text or array.
 
@@ -497,7 +559,7 @@ def convolve(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -528,6 +590,14 @@ def convolve(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -547,7 +617,7 @@ def convolve(
 def denoise(
     image: ArrayLike,
     *,
-    method: Literal["median", "kernel", "gaussian", "bilateral", "nl-means"] = "median",
+    method: Literal["median", "kernel", "gaussian", "bilateral", "nl-means", None] = None,
     strength: float | None = None,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
@@ -556,16 +626,25 @@ def denoise(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
-    """Take noise away by one of five methods, as strongly as the noise needs.
+    """Take noise away, by the method and as strongly as the noise needs.
+
+    Without a `method` the noise is looked at. Pixels that are black or white among others that are
+    not, all over the picture, get the median around them, and all others stay. Otherwise patches
+    that look alike are averaged (nl-means), unless Stein's estimate of the error, over the middle
+    of the picture, speaks for bilateral; noise of less than 2 of 255, which nobody sees, is left.
 
     `strength` is the noise's standard deviation, at least 1; it sets the size of the median, how
     often the kernel is applied, the sigma of the Gaussian, and what counts as alike for the other
     two (sigma_color twice the noise's, after Zhang & Gunturk, "Multiresolution bilateral filtering
-    for image denoising", 2008). Without a number it is estimated from the picture, within the same
-    range; single wrong pixels do not sway the estimate, however wrong they are.
+    for image denoising", 2008). Without a number it is estimated where the picture is quietest,
+    within the same range; single wrong pixels do not sway the estimate, however wrong they are.
+    `--explain` tells what was found.
 
-    Immerkær, "Fast noise variance estimation" (1996).
+    Immerkær, "Fast noise variance estimation" (1996); Stein, "Estimation of the mean of a
+    multivariate normal distribution" (1981).
 
     Alpha is smoothed as the colours are.
 
@@ -576,9 +655,11 @@ def denoise(
         says so, and other or more axes than these, or more than 4 channels, need `axes`.
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
-    method : {"median", "kernel", "gaussian", "bilateral", "nl-means"}, default "median"
+    method : {"median", "kernel", "gaussian", "bilateral", "nl-means"} or None, default None
         median: best for single wrong pixels; kernel: the 3x3 mean `denoise`, repeated;
-        gaussian: blur; bilateral: keeps edges; nl-means: best and slowest
+        gaussian: blur; bilateral: keeps edges; nl-means: best and slowest; None: by the
+        noise: wrong pixels get the median around them, else nl-means, or bilateral where
+        that will come out better
     strength : float or None, default None
         standard deviation of the noise (1 to 255 on the scale 0 to 255); None: estimated
         from the picture
@@ -586,7 +667,7 @@ def denoise(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -606,6 +687,14 @@ def denoise(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -632,6 +721,8 @@ def depth_pool(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Reduce each group of neighbouring channels to one; alpha is left alone.
 
@@ -670,6 +761,14 @@ def depth_pool(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -704,6 +803,8 @@ def difference_of_gaussians(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Subtract a wider Gaussian blur from a narrower one: detail of one size, a band-pass.
 
@@ -733,7 +834,7 @@ def difference_of_gaussians(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -764,6 +865,14 @@ def difference_of_gaussians(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -791,6 +900,8 @@ def dilate(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Dilate: bright shapes gain a rim.
 
@@ -815,7 +926,7 @@ def dilate(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -835,6 +946,14 @@ def dilate(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -865,6 +984,8 @@ def disk_blur(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Blur with a disk, as a lens out of focus would.
 
@@ -888,7 +1009,7 @@ def disk_blur(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -914,6 +1035,14 @@ def disk_blur(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -946,6 +1075,8 @@ def emboss(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Show the picture as a relief lit from one side, on middle grey.
 
@@ -970,7 +1101,7 @@ def emboss(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -1001,6 +1132,14 @@ def emboss(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1028,6 +1167,8 @@ def erode(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Erode: bright shapes lose their rim.
 
@@ -1051,7 +1192,7 @@ def erode(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -1071,6 +1212,14 @@ def erode(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1103,6 +1252,8 @@ def frei_chen(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Find edges or lines with Frei and Chen's nine orthonormal kernels.
 
@@ -1133,7 +1284,7 @@ def frei_chen(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -1159,6 +1310,14 @@ def frei_chen(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1196,6 +1355,8 @@ def gabor(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Find stripes of one width in any direction with Gabor's waves under a Gaussian.
 
@@ -1235,7 +1396,7 @@ def gabor(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -1265,6 +1426,14 @@ def gabor(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1296,6 +1465,8 @@ def gaussian_blur(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Blur with a Gaussian, the smoothest of the blurs.
 
@@ -1314,14 +1485,15 @@ def gaussian_blur(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     sigma : float or (rows, columns), default 2.0
-        standard deviation, one number or rows,columns (0.05 to 250 pixels)
+        standard deviation, one number or rows,columns; 0 leaves a direction alone (0 to 250
+        pixels)
     truncate : float, default 4.0
         reach of the kernel, in standard deviations (0.5 to 8 sigmas)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -1347,6 +1519,14 @@ def gaussian_blur(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1372,6 +1552,8 @@ def gradient_direction(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Show where brightness rises as a hue, and how steeply as its brightness.
 
@@ -1394,7 +1576,7 @@ def gradient_direction(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     workers : int or None, default None
         threads for each picture; the result does not depend on them (1 to 1024); None: all
         CPUs
@@ -1411,6 +1593,14 @@ def gradient_direction(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1434,6 +1624,8 @@ def grayscale(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Turn a colour picture grey: the luma 0.299 red + 0.587 green + 0.114 blue.
 
@@ -1466,6 +1658,14 @@ def grayscale(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1494,6 +1694,8 @@ def high_pass(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Keep what a Gaussian blur takes away: image - blurred, shown around middle grey.
 
@@ -1511,12 +1713,13 @@ def high_pass(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     sigma : float or (rows, columns), default 3.0
-        standard deviation of the blur, one number or rows,columns (0.05 to 250 pixels)
+        standard deviation of the blur, one number or rows,columns; 0 leaves a direction
+        alone (0 to 250 pixels)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -1541,6 +1744,14 @@ def high_pass(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1565,6 +1776,8 @@ def invert(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Turn the picture into its negative: white minus value.
 
@@ -1598,6 +1811,14 @@ def invert(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1628,6 +1849,8 @@ def kirsch(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Find edges with Kirsch's eight compass kernels: the strongest of their responses.
 
@@ -1651,7 +1874,7 @@ def kirsch(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -1677,6 +1900,14 @@ def kirsch(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1709,6 +1940,8 @@ def laplacian(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Take the Laplacian, the sum of both second derivatives: fine detail of every direction.
 
@@ -1733,7 +1966,7 @@ def laplacian(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -1764,6 +1997,14 @@ def laplacian(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1797,6 +2038,8 @@ def laplacian_of_gaussian(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Take the Laplacian of the picture blurred with a Gaussian: blobs and edges of one size.
 
@@ -1825,7 +2068,7 @@ def laplacian_of_gaussian(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -1856,6 +2099,14 @@ def laplacian_of_gaussian(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1884,6 +2135,8 @@ def max_pool(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Reduce each window to its largest value; the picture shrinks by the stride.
 
@@ -1927,6 +2180,14 @@ def max_pool(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -1957,6 +2218,8 @@ def maximum(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Take the largest value of each window: bright spots grow.
 
@@ -1977,7 +2240,7 @@ def maximum(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -2003,6 +2266,14 @@ def maximum(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2032,6 +2303,8 @@ def mean_pool(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Reduce each window to its mean; the picture shrinks by the stride.
 
@@ -2077,6 +2350,14 @@ def mean_pool(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2107,6 +2388,8 @@ def median(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Take the median of each window: single wrong pixels vanish and edges stay sharp.
 
@@ -2127,7 +2410,7 @@ def median(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -2153,6 +2436,14 @@ def median(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2181,6 +2472,8 @@ def min_pool(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Reduce each window to its smallest value; the picture shrinks by the stride.
 
@@ -2224,6 +2517,14 @@ def min_pool(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2254,6 +2555,8 @@ def minimum(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Take the smallest value of each window: dark spots grow.
 
@@ -2274,7 +2577,7 @@ def minimum(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -2300,6 +2603,14 @@ def minimum(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2327,6 +2638,8 @@ def morphological_gradient(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Find edges as what is dilated minus what is eroded: the span of values in each window.
 
@@ -2349,7 +2662,7 @@ def morphological_gradient(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -2369,6 +2682,14 @@ def morphological_gradient(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2400,6 +2721,8 @@ def motion_blur(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Blur along a straight line, as a camera that moved evenly would.
 
@@ -2424,7 +2747,7 @@ def motion_blur(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -2450,6 +2773,14 @@ def motion_blur(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2479,6 +2810,8 @@ def nl_means(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Average pixels whose neighbourhoods look alike: non-local means.
 
@@ -2504,7 +2837,7 @@ def nl_means(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -2524,6 +2857,14 @@ def nl_means(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2551,6 +2892,8 @@ def normalize(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Bring all values into a range: the lowest becomes `low`, the highest `high`.
 
@@ -2595,6 +2938,14 @@ def normalize(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2622,6 +2973,8 @@ def open(  # noqa: A001
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Open: erode, then dilate; bright shapes smaller than the window vanish, others stay.
 
@@ -2644,7 +2997,7 @@ def open(  # noqa: A001
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -2664,6 +3017,14 @@ def open(  # noqa: A001
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2698,6 +3059,8 @@ def oriented_max(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Turn a kernel eight ways and keep the largest response: its pattern in any direction.
 
@@ -2724,7 +3087,7 @@ def oriented_max(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -2754,6 +3117,14 @@ def oriented_max(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2785,6 +3156,8 @@ def percentile(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Take the value at a given rank of each window: from 0, the smallest, to 100, the largest.
 
@@ -2810,7 +3183,7 @@ def percentile(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -2836,6 +3209,14 @@ def percentile(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2868,6 +3249,8 @@ def prewitt(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Find edges with Prewitt's two gradients, each averaged evenly along the edge.
 
@@ -2893,7 +3276,7 @@ def prewitt(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -2924,6 +3307,14 @@ def prewitt(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -2947,6 +3338,8 @@ def relu(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Set negative values to 0, as networks do with the responses of their layers.
 
@@ -2980,6 +3373,14 @@ def relu(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -3012,6 +3413,8 @@ def roberts(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Find edges with Roberts' cross, the differences along both diagonals of 2x2 pixels.
 
@@ -3037,7 +3440,7 @@ def roberts(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -3068,6 +3471,14 @@ def roberts(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -3098,6 +3509,8 @@ def robinson(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Find edges with Robinson's eight 5-level compass kernels: the strongest of their responses.
 
@@ -3120,7 +3533,7 @@ def robinson(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -3146,6 +3559,14 @@ def robinson(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -3178,6 +3599,8 @@ def scharr(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Find edges with Scharr's two gradients, the truest to the direction among 3x3 kernels.
 
@@ -3204,7 +3627,7 @@ def scharr(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -3235,6 +3658,14 @@ def scharr(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -3265,6 +3696,8 @@ def sharpen(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Sharpen: subtract the Laplacian of the four neighbours.
 
@@ -3287,7 +3720,7 @@ def sharpen(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -3313,6 +3746,14 @@ def sharpen(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -3345,6 +3786,8 @@ def sobel(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Find edges with Sobel's two gradients, each smoothed 1-2-1 along the edge.
 
@@ -3373,7 +3816,7 @@ def sobel(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
         step from one output to the next (1 to 65536 pixels)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
@@ -3404,6 +3847,14 @@ def sobel(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -3429,6 +3880,8 @@ def threshold(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Turn the picture black and white: white where a value is above a threshold.
 
@@ -3468,6 +3921,14 @@ def threshold(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------
@@ -3497,6 +3958,8 @@ def unsharp_mask(
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
     """Sharpen by what a Gaussian blur takes away: image + amount * (image - blurred).
 
@@ -3515,7 +3978,8 @@ def unsharp_mask(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     sigma : float or (rows, columns), default 2.0
-        standard deviation of the blur, one number or rows,columns (0.05 to 250 pixels)
+        standard deviation of the blur, one number or rows,columns; 0 leaves a direction
+        alone (0 to 250 pixels)
     amount : float, default 1.0
         how much of the difference is added (0.01 to 100)
     threshold : float, default 0.0
@@ -3524,7 +3988,7 @@ def unsharp_mask(
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
-        value beyond the edge for the border constant (0 to 255)
+        value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -3544,6 +4008,14 @@ def unsharp_mask(
     channel_axis : int or None, default None
         which axis of an array holds the channels, in place of axes: the last two of the
         others are rows and columns, any before them a stack; None: as axes says
+    nodata : float or None, default None
+        the value that stands for no data, as it stands in the picture, or nan: windows look
+        only at what is there, and where one holds nothing the result is that value again;
+        None: what the file states, if anything
+    mask : array or None, default None
+        True, or other than 0, where the picture holds something; of its rows and columns,
+        or one for each value. What is masked of a masked array of NumPy is missing as well.
+        Without nodata the result is a masked array; None: everything is there
 
     Returns
     -------

@@ -50,7 +50,13 @@ def gaussian_blur(
     window: Window,
     *,
     sigma: Annotated[
-        NumberPair, Spec("standard deviation, one number or rows,columns", 0.05, 250, "pixels")
+        NumberPair,
+        Spec(
+            "standard deviation, one number or rows,columns; 0 leaves a direction alone",
+            0,
+            250,
+            "pixels",
+        ),
     ] = 2.0,
     truncate: Annotated[
         float, Spec("reach of the kernel, in standard deviations", 0.5, 8, "sigmas")

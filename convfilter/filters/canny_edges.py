@@ -81,14 +81,18 @@ def canny(
     """
     uneven = is_uneven(image.alpha, image.of_uneven)
     given = low is not None or high is not None
-    if sigma == 0 and given and not uneven and image.colour.dtype == np.uint8:
+    is_whole = not uneven and image.present is None
+    if sigma == 0 and given and is_whole and image.colour.dtype == np.uint8:
         return _thin_lines(
             image, [image.colour], lambda plane: _of_bytes(plane, low, high, image, options)
         )
     window = Window(border=options.border, fill=options.fill)
     blurred = correlate(image, shapes.gaussian(sigma), window) if sigma > 0 else image
     scale = SMALLER if image.dtype.kind == "f" else 1.0
-    right, up = gradients(blurred, window, scale)
+    right, up, there = gradients(blurred, window, scale)
+    if there is not None:
+        right[~there] = up[~there] = 0
+        image = image.changed(present=there)
     if uneven:
         # what nobody sees has no edge, nor keeps one beside it from being the steepest
         clear = image.alpha == 0

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from convfilter.filters.declaring.options import Options
     from convfilter.filters.declaring.parameters import Parameter
     from convfilter.filters.declaring.reach import AlphaRule, Reach
-    from convfilter.filters.declaring.run_options import AlphaMode
     from convfilter.filters.pixels.picture import Pixels
     from convfilter.runtime.checks import Array
 
@@ -52,6 +51,7 @@ class Filter:
         few_values: bool,
         mixes: bool,
         keeps_masks: bool | Callable[[Values], bool],
+        takes_gaps: bool | Callable[[Values], bool],
     ) -> None:
         self.function = function
         self.name = _declared_name(function)
@@ -63,6 +63,7 @@ class Filter:
         self._reach = reach
         self._alpha = alpha
         self._keeps_masks = keeps_masks
+        self._takes_gaps = takes_gaps
         # as a function of the package has them
         self.__module__ = __package__
         self.__name__ = self.__qualname__ = function.__name__.rstrip("_")
@@ -73,33 +74,17 @@ class Filter:
     def __reduce__(self) -> str:
         return self.__name__  # an attribute of the package
 
-    def __call__(
-        self,
-        image: ArrayLike,
-        *,
-        workers: int | None = None,
-        alpha: AlphaMode | None = None,
-        axes: str | None = None,
-        channel_axis: int | None = None,
-        **given: Any,
-    ) -> Array:
-        """Filter an image; `help` of a filter says what its arguments mean.
-
-        Parameters
-        ----------
-        image : array (H, W) or (H, W, C), or of the axes named; or an `Image` of one frame
-        workers, alpha, axes, channel_axis : as for every filter
-        given : the filter's parameters by name
-        """
+    def __call__(self, image: ArrayLike, **given: Any) -> Array:
+        """Filter an array or an `Image`; `help` of a filter says what its arguments mean."""
+        from convfilter.filters.declaring.run_options import RUN_OPTIONS
         from convfilter.filters.pixels.bands import finished
         from convfilter.filters.pixels.entering import filtered
 
+        how = {option.name: given.pop(option.name, None) for option in RUN_OPTIONS}
         values = self.bind(given)
         run = functools.partial(self.run, values=values)
         around = functools.partial(self.rows_around, values)
-        finish = functools.partial(finished, run=run, rows_around=around)
-        how: dict[str, Any] = {"alpha": alpha, "axes": axes, "channel_axis": channel_axis}
-        return filtered(image, finish, workers=workers, **how)
+        return filtered(image, functools.partial(finished, run=run, rows_around=around), **how)
 
     @functools.cached_property
     def description(self) -> str:
@@ -145,7 +130,7 @@ class Filter:
             from convfilter.filters.declaring.reach import WHOLE
 
             return WHOLE
-        reach = self._reach(values) if callable(self._reach) else self._reach
+        reach: Reach = _told(self._reach, values)
         dilation = values.get("dilation", 1)
         return reach if dilation == 1 else reach.dilated(dilation)
 
@@ -162,7 +147,7 @@ class Filter:
 
     def alpha_rule(self, values: Values) -> AlphaRule:
         """Return what becomes of alpha, for the values of all parameters as `bind` returns them."""
-        return self._alpha(values) if callable(self._alpha) else self._alpha
+        return cast("AlphaRule", _told(self._alpha, values))
 
     @property
     def alpha_in_words(self) -> str:
@@ -175,6 +160,10 @@ class Filter:
         """Run as a step of a pipeline, with what `bind` returned: raw values in, raw values out."""
         from convfilter.filters.pixels.values import ignoring_infinities
 
+        if pixels.present is not None and not self.takes_gaps(values):
+            from convfilter.runtime.missing import refuse_gaps
+
+            raise refuse_gaps(self.name)
         with ignoring_infinities():
             result = self._run(pixels, values)
             if pixels.is_mask:
@@ -183,13 +172,14 @@ class Filter:
                 return result
             return result.changed(beside=self._run(pixels.beside, values))
 
+    def takes_gaps(self, values: Values) -> bool:
+        """Tell whether it looks at what is there alone; what cannot refuses pictures with gaps."""
+        return bool(_told(self._takes_gaps, values))
+
     def keeps_mask(self, pixels: Pixels, values: Values) -> bool:
         """Tell whether black and white alone come of a picture that holds nothing else."""
-        if self.few_values:
-            return True
-        keeps = self._keeps_masks
-        if not (keeps(values) if callable(keeps) else keeps):
-            return False
+        if self.few_values or not _told(self._keeps_masks, values):
+            return self.few_values
         if values.get("border") == "constant" and values["fill"] not in (0, 255):
             return False
         in_luma = (self.mixes and not self.response) or values.get("channels") == "luma"
@@ -223,7 +213,8 @@ class Filter:
             )
         change = result.values - luma.values
         # a change of brightness, and of nothing else
-        return result.with_colour(pixels.values + change[:, :, None], alpha=pixels.alpha)
+        changed = result.with_colour(pixels.values + change[:, :, None], alpha=pixels.alpha)
+        return changed.missing_as(pixels, luma)
 
     def bind(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return every parameter with its checked value, defaults filled in.
@@ -308,6 +299,7 @@ def filter(  # noqa: A001 - always written declare.filter
     few_values: bool = False,
     mixes: bool = False,
     keeps_masks: bool | Callable[[Values], bool] = False,
+    takes_gaps: bool | Callable[[Values], bool] = True,
 ) -> Callable[[Callable[..., Pixels]], Filter]:
     """Declare a filter: ``@declare.filter(...)`` above ``def gaussian_blur(image, window, *, …)``.
 
@@ -327,6 +319,7 @@ def filter(  # noqa: A001 - always written declare.filter
     response, neutral, few_values, mixes : as the attributes of `Filter`
     keeps_masks : whether, of a channel that is black and white alone, one comes that is so too
         Or a function of the parameters. Of `few_values` it is known.
+    takes_gaps : whether it can look at those values alone that are there, or a function
     """
 
     def declare(function: Callable[..., Pixels]) -> Filter:
@@ -339,12 +332,18 @@ def filter(  # noqa: A001 - always written declare.filter
             few_values=few_values,
             mixes=mixes,
             keeps_masks=keeps_masks,
+            takes_gaps=takes_gaps,
         )
         if _declared.setdefault(made.name, made) is not made:
             raise ArgumentTypeError(f"two filters are called {made.name}")
         return made
 
     return declare
+
+
+def _told(rule: Any, values: Values) -> Any:
+    """Return what a declaration tells: itself, or a function of the parameters."""
+    return rule(values) if callable(rule) else rule
 
 
 def _declared_name(function: Callable[..., Any]) -> str:

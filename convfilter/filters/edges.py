@@ -23,6 +23,7 @@ from convfilter.filters.declaring.reach import Reach, around
 from convfilter.filters.pixels.picture import Pixels
 from convfilter.filters.pixels.windows import correlate, correlate_several
 from convfilter.runtime.checks import Array
+from convfilter.runtime.missing import Bools
 from convfilter.runtime.threads import check_workers, run_bands
 
 Norm = Annotated[
@@ -225,7 +226,8 @@ def frei_chen(
     )
     whole = among_all.values
     share = np.divide(part.values, whole, out=np.zeros_like(whole), where=whole > 0)
-    return part.with_colour(share * share.dtype.type(image.white * scale))
+    shown = part.with_colour(share * share.dtype.type(image.white * scale))
+    return shown.missing_as(among_all)
 
 
 @declare.filter(reach=around(3), alpha="keeps", response=True)
@@ -341,17 +343,26 @@ def gradient_direction(image: Pixels, options: BorderOptions) -> Pixels:
             " or three"
         )
     window = Window(border=options.border, fill=options.fill)
-    right, up = (part.reshape(part.shape[:2]) for part in gradients(grey, window))
-    return image.with_colour(_hues(right, up, image.white, image.workers), signed=None)
+    *parts, there = gradients(grey, window)
+    right, up = (part.reshape(part.shape[:2]) for part in parts)
+    hues = _hues(right, up, image.white, image.workers)
+    if there is not None:
+        there = np.repeat(there.reshape((*right.shape, 1)), 3, axis=2)
+    return image.with_colour(hues, signed=None, present=there)
 
 
-def gradients(image: Pixels, window: Window, scale: float = 1.0) -> tuple[Array, Array]:
-    """Return Sobel's raw gradients to the right and upwards, times `scale`."""
+def gradients(
+    image: Pixels, window: Window, scale: float = 1.0
+) -> tuple[Array, Array, Bools | None]:
+    """Return Sobel's raw gradients to the right and upwards, times `scale`, and where they are.
+
+    None stands for everywhere.
+    """
     right, up = (
-        correlate(image, kernels.get(name).array, window, scale=scale).values
+        correlate(image, kernels.get(name).array, window, scale=scale)
         for name in ("sobel-x", "sobel-y")
     )
-    return right, up
+    return right.values, up.values, right.missing_as(up).present
 
 
 def _hues(right: Array, up: Array, white: float, workers: int | None) -> Array:

@@ -150,9 +150,10 @@ def morphological_gradient(
     """
     high = _chain(image, options, size, LARGEST)
     low = _chain(image, options, size, SMALLEST)
+    there = high.missing_as(low).present
     if high.colour.dtype.kind == "u":  # cannot wrap around: the maximum is not below the minimum
-        return image.with_colour(high.colour - low.colour, signed=None)
-    return image.with_colour(np.asarray(high.values - low.values), signed=None)
+        return image.with_colour(high.colour - low.colour, signed=None, present=there)
+    return image.with_colour(np.asarray(high.values - low.values), signed=None, present=there)
 
 
 def _chain(

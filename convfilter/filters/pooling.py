@@ -13,7 +13,8 @@ from convfilter.filters.declaring.parameters import IntegerPair, Spec
 from convfilter.filters.declaring.reach import POINT, around
 from convfilter.filters.pixels.picture import Pixels
 from convfilter.filters.pixels.windows import pool
-from convfilter.runtime.pictures import axes_of
+from convfilter.runtime.array_axes import axes_of
+from convfilter.runtime.checks import Array
 
 PoolSize = Annotated[
     IntegerPair, Spec("side of the window, one number or rows,columns", 1, 65536, "pixels")
@@ -112,15 +113,17 @@ def depth_pool(
     """
     colour = image.colour if reduce != "mean" else image.values
     count = colour.shape[2] if colour.ndim == 3 else 1
-    result = engine.pool(
+    result: Array = engine.pool(
         colour,
         count if size is None else size,
         reduce=reduce,
         stride=stride,
         over="depth",
         axes=axes_of(colour),
+        mask=image.present,
         workers=image.workers,
     )
     if result.ndim == 3 and result.shape[2] == 1:
         result = result[:, :, 0]
-    return image.with_colour(np.asarray(result))
+    there = None if image.present is None else ~np.ma.getmaskarray(result)
+    return image.with_colour(np.asarray(result), present=there)

@@ -17,7 +17,12 @@ from convfilter.runtime.checks import Array
 
 Sigma = Annotated[
     NumberPair,
-    Spec("standard deviation of the blur, one number or rows,columns", 0.05, 250, "pixels"),
+    Spec(
+        "standard deviation of the blur, one number or rows,columns; 0 leaves a direction alone",
+        0,
+        250,
+        "pixels",
+    ),
 ]
 
 

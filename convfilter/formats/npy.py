@@ -22,7 +22,7 @@ from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.quiet import warnings_silenced
 from convfilter.picture.image import Image, Stack
-from convfilter.runtime.pictures import check_axes, layout_of
+from convfilter.runtime.array_axes import check_axes, layout_of
 
 __all__ = ["FORMAT", "read", "write"]
 

@@ -37,7 +37,8 @@ def gaussian(sigma: float | tuple[float, float], truncate: float = 4.0) -> Weigh
 
     Parameters
     ----------
-    sigma : standard deviation in pixels, one number or (down the rows, along the columns), above 0
+    sigma : standard deviation in pixels, one number or (down the rows, along the columns)
+        At least 0, which leaves that direction alone.
     truncate : reach in standard deviations, above 0
 
     Raises
@@ -50,7 +51,7 @@ def gaussian(sigma: float | tuple[float, float], truncate: float = 4.0) -> Weigh
     >>> gaussian(2).shape
     (17, 17)
     """
-    sigmas = check_number_pair(sigma, "sigma", POSITIVE)
+    sigmas = check_number_pair(sigma, "sigma", Range(0))
     truncate = check_number(truncate, "truncate", POSITIVE)
     down, along = (_radius(each, truncate) for each in sigmas)
     _check_taps("sigma", 2 * down + 1, 2 * along + 1)
@@ -268,7 +269,9 @@ def emboss(angle: float = 135.0, strength: float = 1.0) -> Weights:
 
 
 def _bell(radius: int, sigma: float) -> Weights:
-    """Return the sampled Gaussian; its taps add up to 1."""
+    """Return the sampled Gaussian; its taps add up to 1, and there is one where sigma is 0."""
+    if radius == 0:
+        return np.ones(1)
     with np.errstate(over="ignore", under="ignore"):  # far tails are 0
         distance = np.arange(-radius, radius + 1) / sigma
         taps: Weights = np.exp(-0.5 * distance * distance)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
@@ -147,6 +148,8 @@ class Image:
     left_out : tuple of str
         A line for each thing in its file that was not read, such as further pictures or damaged
         texts. Whoever writes the picture, or what filters made of it, is told.
+    nodata : float or None
+        The number that stands for no data among the pixels, NaN say; filters look at all others.
     """
 
     pixels: NDArray[Any]
@@ -158,6 +161,7 @@ class Image:
     following: tuple[Image, ...] = ()
     stack: Stack | None = None
     left_out: tuple[str, ...] = ()
+    nodata: float | None = None
 
     def __post_init__(self) -> None:
         pixels: object = self.pixels
@@ -165,6 +169,9 @@ class Image:
             raise ArgumentTypeError(
                 f"pixels are a NumPy array, not {type(pixels).__name__}: use numpy.asarray"
             )
+        if type(pixels) is not np.ndarray:
+            pixels = _plain(self, pixels)
+            object.__setattr__(self, "pixels", pixels)
         if pixels.ndim not in (2, 3):
             raise ArgumentError(f"pixels have the shape (H, W) or (H, W, C), not {pixels.shape}")
         if pixels.dtype.name not in PIXEL_DTYPES:
@@ -184,7 +191,7 @@ class Image:
     @classmethod
     def of(cls, picture: Image | ArrayLike) -> Image:
         """Return `picture` as an `Image`; an array has channels, and none of them is alpha."""
-        return picture if isinstance(picture, Image) else cls(np.asarray(picture))
+        return picture if isinstance(picture, Image) else cls(np.asanyarray(picture))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -255,3 +262,19 @@ class Image:
         if self.following:
             extras.append(f"{len(self.frames)} frames")
         return f"<Image {' '.join(extras)}>"
+
+
+def _plain(image: Image, pixels: NDArray[Any]) -> NDArray[Any]:
+    """Return pixels of a class of their own as an array, what is masked as `nodata`."""
+    plain = np.asarray(pixels)
+    masked = getattr(pixels, "mask", False)  # of a masked array
+    if not np.any(masked):
+        return plain
+    if image.nodata is None:
+        if plain.dtype.kind != "f":
+            raise ArgumentError(
+                f"some pixels are masked, and {plain.dtype} has no number for that: choose one, as"
+                " in Image(pixels, nodata=0)"
+            )
+        object.__setattr__(image, "nodata", math.nan)
+    return np.where(masked, plain.dtype.type(image.nodata), plain)

@@ -83,6 +83,8 @@ class Pipeline:
         *,
         workers: int | None = None,
         alpha: AlphaMode | None = None,
+        nodata: float | None = None,
+        mask: ArrayLike | None = None,
         linear: bool = False,
         bounded: bool | None = None,
     ) -> Image: ...
@@ -95,6 +97,8 @@ class Pipeline:
         alpha: AlphaMode | None = None,
         axes: str | None = None,
         channel_axis: int | None = None,
+        nodata: float | None = None,
+        mask: ArrayLike | None = None,
         linear: bool = False,
         bounded: bool | None = None,
     ) -> Array: ...
@@ -106,6 +110,8 @@ class Pipeline:
         alpha: AlphaMode | None = None,
         axes: str | None = None,
         channel_axis: int | None = None,
+        nodata: float | None = None,
+        mask: ArrayLike | None = None,
         linear: bool = False,
         bounded: bool | None = None,
     ) -> Image | Array:
@@ -118,6 +124,9 @@ class Pipeline:
         alpha : what becomes of alpha, as for a single filter
             Of an array it says that the last channel is alpha; an `Image` says so itself.
         axes, channel_axis : what the axes of an array are, as for a single filter
+        nodata, mask : what of the picture is missing, as for a single filter
+            Of an `Image` the result has `nodata` where it is missing, as the picture had it; where
+            only a mask says so, NaN in floats, and 0 in integers, which a note tells.
         linear : filter in linear light
             The colours are decoded by the tone curves of the picture's ICC profile, those of an
             array and of pictures without one by sRGB's; all steps run on floats of 0 to 1, in
@@ -144,33 +153,37 @@ class Pipeline:
 
         if isinstance(image, Image):
             refuse_axes(axes, channel_axis)
-            return self._over_frames(image, linear, bounded, alpha_mode=alpha, workers=workers)
+            gaps = {"nodata": nodata, "mask": mask}
+            how: dict[str, Any] = {"alpha": alpha, "workers": workers, **gaps}
+            return self._over_frames(image, linear, bounded, **how)
 
         finish = partial(self._finished, profile=None, linear=linear, bounded=bounded)
         said: dict[str, Any] = {"alpha": alpha, "axes": axes, "channel_axis": channel_axis}
-        return filtered(image, finish, workers=workers, **said)
+        return filtered(image, finish, workers=workers, nodata=nodata, mask=mask, **said)
 
     def _over_frames(self, image: Image, linear: bool, bounded: bool | None, **how: Any) -> Image:
-        """Run over all frames; `how` are arguments of `Pixels.of`."""
+        """Run over all frames; `how` are arguments of `filtered_frame`."""
         from convfilter.engine.planning import rehearse
+        from convfilter.filters.pixels.entering import some_of
         from convfilter.runtime.compiled import Foresight
 
         def run_on(part: Array) -> None:
-            self._each_frame(image.with_pixels(part), linear, bounded, **{**how, "workers": 1})
+            mask = None if how["mask"] is None else some_of(how["mask"], part)
+            alone = {**how, "workers": 1, "mask": mask}
+            self._each_frame(image.with_pixels(part), linear, bounded, **alone)
 
         with Foresight(lambda: rehearse(image.pixels, run_on)):
             return self._each_frame(image, linear, bounded, **how)
 
     def _each_frame(self, image: Image, linear: bool, bounded: bool | None, **how: Any) -> Image:
-        from convfilter.filters.pixels.picture import Pixels
+        from convfilter.filters.pixels.entering import filtered_frame
 
         of_animation = image.metadata.icc_profile
 
         def filtered(frame: Image) -> Image:
-            pixels = Pixels.of(frame.pixels, alpha=frame.alpha, **how)
             profile = frame.metadata.icc_profile if frame.timing is None else of_animation
-            result, has_alpha = self._finished(pixels, profile, linear, bounded)
-            return frame.with_pixels(result, alpha=has_alpha)
+            finish = partial(self._finished, profile=profile, linear=linear, bounded=bounded)
+            return filtered_frame(frame, finish, **how)
 
         return image.map(filtered)
 
@@ -232,6 +245,8 @@ def apply(
     *,
     workers: int | None = None,
     alpha: AlphaMode | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
     linear: bool = False,
     **given: Any,
 ) -> Image: ...
@@ -244,6 +259,8 @@ def apply(
     alpha: AlphaMode | None = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
     linear: bool = False,
     **given: Any,
 ) -> Array: ...
@@ -255,14 +272,17 @@ def apply(
     alpha: AlphaMode | None = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
     linear: bool = False,
     **given: Any,
 ) -> Image | Array:
     """Run one filter, or one kernel of the catalogue, over an array or an `Image`.
 
     ``apply("gaussian-blur", image, sigma=2)`` is ``filters.gaussian_blur(image, sigma=2)``. With
-    `linear` it runs in linear light; `Pipeline` explains that, and what `alpha`, `axes` and
-    `channel_axis` are.
+    `linear` it runs in linear light; `Pipeline` explains that, and what `alpha`, `axes`,
+    `channel_axis`, `nodata` and `mask` are.
     """
     how: dict[str, Any] = {"axes": axes, "channel_axis": channel_axis, "linear": linear}
-    return Pipeline([(name, given)])(image, workers=workers, alpha=alpha, **how)
+    how |= {"workers": workers, "alpha": alpha, "nodata": nodata, "mask": mask}
+    return Pipeline([(name, given)])(image, **how)

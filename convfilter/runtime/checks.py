@@ -22,6 +22,7 @@ __all__ = [
     "as_array",
     "check_dtype",
     "check_fill",
+    "check_fill_number",
     "check_image",
     "check_integer",
     "check_kernel",
@@ -207,9 +208,16 @@ def _check_weight(weight: object, what: str) -> None:
         raise KernelError(str(error)) from None
 
 
+def check_fill_number(fill: Any, dtype: np.dtype[Any]) -> float:
+    """Return the fill of an image of that dtype as a float; NaN, too, beyond an image of floats."""
+    if dtype.kind == "f" and isinstance(fill, (float, np.floating)) and math.isnan(fill):
+        return math.nan  # the one that is equal to itself, so that operations can be remembered
+    return check_number(fill, "fill")
+
+
 def check_fill(fill: Any, dtype: np.dtype[Any]) -> float:
     """Return the fill as a number that the dtype holds, an int for integers, or raise."""
-    value = check_number(fill, "fill")
+    value = check_fill_number(fill, dtype)
     if dtype.kind == "f":
         if abs(value) > float(np.finfo(dtype).max):
             raise ArgumentError(f"fill is {value:g}: that is beyond the range of {dtype}")

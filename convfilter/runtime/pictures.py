@@ -7,32 +7,28 @@ whose axes the caller names. Filters and pipelines do the same by `over_pictures
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convfilter.errors import ArgumentError, ArgumentTypeError
-from convfilter.runtime import memory
+from convfilter.errors import ArgumentError
+from convfilter.runtime.array_axes import MOST_CHANNELS, is_plain, layout_of
 from convfilter.runtime.checks import LARGEST_ELEMENTS, Array, as_array
-from convfilter.runtime.numbers import check_integer, shortened
+from convfilter.runtime.missing import (
+    Present,
+    check_nodata,
+    filled,
+    is_masked,
+    is_nodata,
+    presence,
+    refuse_gaps,
+    there_is_all,
+)
+from convfilter.runtime.watching import can_be_watched, without_gaps
 
-__all__ = [
-    "MOST_CHANNELS",
-    "Layout",
-    "axes_of",
-    "check_axes",
-    "first_picture",
-    "is_plain",
-    "layout_named",
-    "layout_of",
-    "of_pictures",
-    "over_pictures",
-]
-
-MOST_CHANNELS = 4
-"""Channels of an array (H, W, C) whose axes nobody named: more of them are taken for a stack."""
+__all__ = ["Gaps", "first_picture", "of_pictures", "over_pictures", "when_whole"]
 
 _FOR_DOCSTRINGS = """\
 axes : letters that say what the axes of the array are, such as "ZYX", "TZCYX" or "YXC"
@@ -43,160 +39,15 @@ channel_axis : which axis holds the channels, in place of `axes`
     The last two of the others are rows and columns, any before them a stack.
 """
 
+_OF_GAPS = """\
+nodata : the number that stands for no data, NaN say; None where every number is data
+    Windows look only at what is there, and where one holds nothing the result is `nodata` again.
+mask : array, True or other than 0 where the image holds something; or None
+    Of the image's shape, with or without channels, or (H, W). What is masked of a masked array of
+    NumPy is missing as well. The result is a masked array then, unless `nodata` is given.
+"""
+
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-class Layout(NamedTuple):
-    """Where rows, columns, channels and stacks of pictures lie among the axes of an array.
-
-    Attributes
-    ----------
-    rows, columns : numbers of axes
-    channels : the number of an axis, or None where there is none
-    stack : numbers of all other axes, in order
-    """
-
-    rows: int
-    columns: int
-    channels: int | None
-    stack: tuple[int, ...]
-
-    @property
-    def is_picture(self) -> bool:
-        """Whether the array is one picture (H, W) or (H, W, C) as it stands."""
-        places = (self.rows, self.columns, self.channels)
-        return not self.stack and places in ((0, 1, None), (0, 1, 2))
-
-    @property
-    def planes(self) -> Layout:
-        """The same with each channel as a picture of its own."""
-        if self.channels is None:
-            return self
-        stack = tuple(sorted((*self.stack, self.channels)))
-        return self._replace(channels=None, stack=stack)
-
-    def pictures(self, array: Array) -> Array:
-        """Return a view (..., H, W) or (..., H, W, C) of the array."""
-        last = () if self.channels is None else (self.channels,)
-        return array.transpose(*self.stack, self.rows, self.columns, *last)
-
-    def _order(self, numbers: int) -> list[int]:
-        """Return which axis of results, each of so many axes, is the first one, and so on.
-
-        Results are pictures, or a number for each channel, or one number; the stack comes first.
-        """
-        places: tuple[float, ...] = self.stack
-        if numbers >= 2:
-            places += (self.rows, self.columns)
-        if numbers in (1, 3):
-            # channels that were not there before come last
-            places += (float("inf") if self.channels is None else self.channels,)
-        return sorted(range(len(places)), key=places.__getitem__)
-
-    def put_together(self, lengths: tuple[int, ...], results: Iterable[Array]) -> Array:
-        """Return one array of a result for each picture, its axes in the order of this layout.
-
-        `lengths` are those of the stack. Axes that the results do not have are left out.
-        """
-        array = by_pictures = None
-        for index, result in zip(np.ndindex(lengths), results, strict=True):
-            if by_pictures is None:
-                order = self._order(result.ndim)
-                whole = (*lengths, *result.shape)
-                array = memory.empty(tuple(whole[axis] for axis in order), result.dtype)
-                by_pictures = array.transpose(np.argsort(order))
-            by_pictures[index] = result
-        assert array is not None
-        return array
-
-
-def layout_of(shape: Sequence[int], axes: str | None, channel_axis: int | None = None) -> Layout:
-    """Return how an array of this shape is laid out.
-
-    Raises
-    ------
-    ArgumentError, ArgumentTypeError
-        For axes that do not fit the array, and where nobody said what more axes than those of a
-        picture, or more than four channels, are.
-    """
-    count = len(shape)
-    if axes is not None:
-        if channel_axis is not None:
-            raise ArgumentError("axes and channel_axis are both given: leave one of them out")
-        letters = check_axes(axes)
-        if len(letters) != count:
-            raise ArgumentError(
-                f"axes is {letters!r} and the image has {count} axes, {tuple(shape)}: give a letter"
-                " for each"
-            )
-        return layout_named(letters)
-    if channel_axis is not None:
-        channels = check_integer(channel_axis, "channel_axis")
-        if count < 3 or not -count <= channels < count:
-            raise ArgumentError(
-                f"channel_axis is {channels} and the image has {count} axes, {tuple(shape)}: it"
-                " counts one of at least three, from 0 or, from the last one, from -1"
-            )
-        channels %= count
-        *_, rows, columns = (axis for axis in range(count) if axis != channels)
-        return _layout(count, rows, columns, channels)
-    if count == 3 and shape[2] > MOST_CHANNELS:
-        raise ArgumentError(
-            f"the image has shape {tuple(shape)}, which could be a stack of {shape[0]} pictures or"
-            f" one picture of {shape[2]} channels: say so by axes (--axes), ZYX or YXC, or CYX if"
-            " channels come first"
-        )
-    if count not in (2, 3):
-        raise ArgumentError(
-            f"the image has {count} axes: give (height, width) or (height, width, channels)"
-            + (", or say by axes (--axes) what they are, as in TZYX" if count > 3 else "")
-        )
-    return _layout(count, 0, 1, 2 if count == 3 else None)
-
-
-def layout_named(letters: str) -> Layout:
-    """Return the layout of axes that `check_axes` has understood."""
-    channels = letters.find("C")
-    rows, columns = letters.index("Y"), letters.index("X")
-    return _layout(len(letters), rows, columns, None if channels < 0 else channels)
-
-
-def _layout(count: int, rows: int, columns: int, channels: int | None) -> Layout:
-    taken = (rows, columns, channels)
-    return Layout(rows, columns, channels, tuple(n for n in range(count) if n not in taken))
-
-
-def check_axes(axes: str) -> str:
-    """Return the letters of axes, capitals, or raise an error that says what is wrong with them."""
-    if not isinstance(axes, str):
-        raise ArgumentTypeError(f"axes is {shortened(axes)}: give a letter for each, such as 'ZYX'")
-    letters = axes.upper()
-    if not (letters.isascii() and letters.isalpha()) or len(set(letters)) < len(letters):
-        raise ArgumentError(
-            f"axes is {shortened(axes)}: give a different letter for each, such as 'ZYX'"
-        )
-    if "S" in letters:
-        raise ArgumentError(
-            f"axes is {axes!r}, where S may be samples or slices: write C for channels, Z for a"
-            " stack of pictures"
-        )
-    if "Y" not in letters or "X" not in letters:
-        raise ArgumentError(f"axes is {axes!r}: it needs Y and X, the rows and columns of pictures")
-    return letters
-
-
-def axes_of(picture: Array) -> str:
-    """Return the axes of an array that is known to be a picture (H, W) or (H, W, C)."""
-    return "YXC"[: picture.ndim]
-
-
-def is_plain(image: ArrayLike) -> bool:
-    """Tell whether an image is an array that needs no word about its axes."""
-    if type(image) is not np.ndarray:
-        return False
-    shape = image.shape
-    count = len(shape)
-    return count == 2 or (count == 3 and shape[2] <= MOST_CHANNELS)
 
 
 def over_pictures(
@@ -239,7 +90,7 @@ def over_pictures(
     views = [layout.pictures(array) for array in arrays]
     lengths = views[0].shape[: len(layout.stack)]
     results = (
-        np.asarray(function(*(view[index] for view in views))) for index in np.ndindex(lengths)
+        np.asanyarray(function(*(view[index] for view in views))) for index in np.ndindex(lengths)
     )
     return layout.put_together(lengths, results)
 
@@ -273,13 +124,21 @@ def of_pictures(
     """
 
     def decorate(function: Function) -> Function:
-        names = function.__code__.co_varnames[:images]
+        code = function.__code__
+        names = code.co_varnames[:images]
+        takes_gaps = "nodata" in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
         @functools.wraps(function)
         def on_arrays(
-            *given: Any, axes: str | None = None, channel_axis: int | None = None, **named: Any
+            *given: Any,
+            axes: str | None = None,
+            channel_axis: int | None = None,
+            nodata: float | None = None,
+            mask: ArrayLike | None = None,
+            **named: Any,
         ) -> Any:
-            if axes is None and channel_axis is None and given:
+            said_nothing = axes is None and channel_axis is None and nodata is None and mask is None
+            if said_nothing and given:
                 image = given[0]
                 # `is_plain`, written out: a call costs a tenth of a microsecond
                 if type(image) is np.ndarray and image.dtype.char != "?":
@@ -293,20 +152,134 @@ def of_pictures(
                     return function(*given, **named)  # which says what is missing
                 positional.append(named.pop(name))
             further = given[images:]
-
-            def on_picture(*pictures: Array) -> Any:
-                return function(*pictures, *further, **named)
-
             arrays = [as_array(image) for image in positional]
-            result = over_pictures(on_picture, arrays, axes, channel_axis, by_planes=by_planes)
+
+            def whole() -> Any:
+                return function(arrays[0], *further, **named)
+
+            if images == 1:
+                is_whole, result = when_whole(
+                    positional[0], axes, channel_axis, nodata, mask, named, whole
+                )
+                if is_whole:
+                    return result
+            gaps = Gaps.of(positional, axes, channel_axis, nodata, mask, named)
+            if gaps.present is None:
+
+                def on_picture(*pictures: Array) -> Any:
+                    return function(*pictures, *further, **named)
+
+                result = over_pictures(on_picture, arrays, axes, channel_axis, by_planes=by_planes)
+            elif not takes_gaps:
+                raise refuse_gaps(function.__name__)
+            else:
+                fill = gaps.fill_is_there
+
+                def on_present(*pictures: Array) -> Any:
+                    present = Present(pictures[-1], fill)
+                    return function(*pictures[:-1], *further, mask=present, **named)
+
+                both = [*arrays, gaps.present]
+                result = over_pictures(on_present, both, axes, channel_axis, by_planes=by_planes)
             if arrays[0].dtype == np.bool_ and keeps_masks(named):
                 result = _as_mask(result, named)
-            return result
+            return gaps.marked(result)
 
-        on_arrays.__doc__ = _documented(function.__doc__)
+        on_arrays.__doc__ = _documented(function.__doc__, _OF_GAPS if takes_gaps else "")
         return cast(Function, on_arrays)
 
     return decorate
+
+
+def _fill_is_gap(named: Mapping[str, Any], nodata: float | None) -> bool:
+    return named.get("border") == "constant" and is_nodata(named.get("fill", 0.0), nodata)
+
+
+def when_whole(
+    image: ArrayLike,
+    axes: str | None,
+    channel_axis: int | None,
+    nodata: float | None,
+    mask: ArrayLike | None,
+    named: Mapping[str, Any],
+    work: Callable[[], Any],
+) -> tuple[bool, Any]:
+    """Do work on an image without gaps, where that can be found out on the way.
+
+    Returns whether it has been done, and then what it has returned. `work` is about the image as
+    a whole.
+    """
+    if nodata is None or mask is not None or not can_be_watched(image):
+        return False, None
+    array, code = np.asarray(image), check_nodata(nodata)
+    if _fill_is_gap(named, code) or not layout_of(array.shape, axes, channel_axis).is_picture:
+        return False, None
+    return without_gaps(array, code, work)
+
+
+class Gaps(NamedTuple):
+    """What is missing of an image, and how results say so.
+
+    Attributes
+    ----------
+    present : where the image holds something, None where nothing is missing
+    fill_is_there : whether the `fill` of the border "constant" is no gap
+    nodata : the number for no data, None if there is none
+    as_masked : whether results are masked arrays
+    """
+
+    present: Array | None = None
+    fill_is_there: bool = True
+    nodata: float | None = None
+    as_masked: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        images: Sequence[ArrayLike],
+        axes: str | None,
+        channel_axis: int | None,
+        nodata: float | None,
+        mask: ArrayLike | None,
+        named: Mapping[str, Any],
+    ) -> Gaps:
+        """Find out what is missing of images of one shape; `named` may tell border and fill.
+
+        Raises
+        ------
+        ArgumentError, ArgumentTypeError
+            As `presence` and `layout_of`.
+        """
+        masked = [is_masked(image) for image in images]
+        if nodata is None and mask is None and not any(masked):
+            return cls()
+        nodata = None if nodata is None else check_nodata(nodata)
+        shape = np.shape(images[0])
+        layout = layout_of(shape, axes, channel_axis)
+        present = None
+        for image in images:
+            places = layout._asdict()
+            del places["stack"]
+            there = presence(image, nodata, mask, **places)
+            if there is not None:
+                present = there if present is None else present & there
+        fill_is_there = not _fill_is_gap(named, nodata)
+        if not fill_is_there and present is None:
+            present = there_is_all(shape)
+        return cls(present, fill_is_there, nodata, masked[0] or nodata is None)
+
+    def marked(self, result: Any) -> Any:
+        """Return a result with its gaps marked as those of the image were."""
+        if self.nodata is None and not self.as_masked:
+            return result
+        data, gaps = np.ma.getdata(result), np.ma.getmaskarray(result)
+        if not self.as_masked:
+            assert self.nodata is not None
+            return filled(data, gaps, self.nodata)
+        result = np.ma.MaskedArray(data, gaps)
+        if self.nodata is not None:
+            result.fill_value = self.nodata
+        return result
 
 
 def _as_mask(result: Array, named: Mapping[str, Any]) -> Array:
@@ -316,16 +289,19 @@ def _as_mask(result: Array, named: Mapping[str, Any]) -> Array:
             f"fill is {named['fill']:g}: a mask needs 0 or 1; for more values convert it first, as"
             " in mask.astype(np.uint8)"
         )
+    if is_masked(result):
+        gaps = np.ma.getmaskarray(result)
+        return np.ma.MaskedArray(np.ma.getdata(result).view(np.bool_), gaps)
     return cast(Array, result.view(np.bool_))
 
 
-def _documented(docstring: str | None) -> str | None:
-    """Return a docstring with what the axes mean, where it lists parameters."""
+def _documented(docstring: str | None, more: str) -> str | None:
+    """Return a docstring with what the axes, and `more` arguments, mean where it lists some."""
     if docstring is None:
         return None
     parameters, heading, rest = docstring.partition("Returns\n")
     if not heading:
         return docstring
     indent = " " * (len(parameters) - len(parameters.rstrip(" ")))
-    lines = [indent + line for line in _FOR_DOCSTRINGS.splitlines()]
+    lines = [indent + line for line in (_FOR_DOCSTRINGS + more).splitlines()]
     return "\n".join([parameters.rstrip(), *lines, "", indent + heading + rest])

@@ -127,7 +127,7 @@ def test_help_of_a_parameter(spec: Spec, default: object, expected: str) -> None
         (("sobel", "--border", "reflekt"), "did you mean reflect"),
         (("sobel", "--format", "pgn"), "did you mean pnm, png"),
         (("sobel", "--background", "whit"), "not a colour"),
-        (("gaussian-blur", "--sigma", "-1"), "--sigma is -1: give a value from 0.05 to"),
+        (("gaussian-blur", "--sigma", "-1"), "--sigma is -1: give a value from 0 to"),
         (("gaussian-blur", "--sigma", "two"), "--sigma is 'two': give a number"),
         (("gaussian-blur", "--sigma", "nan"), "--sigma is nan"),
         (("gaussian-blur", "--sigma"), "'--sigma' requires an argument"),

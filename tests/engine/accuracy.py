@@ -29,7 +29,7 @@ from convfilter.engine.rank.algorithms import bits, blocks, columns
 from convfilter.engine.window import source
 from convfilter.errors import ArgumentError
 from convfilter.runtime import threads
-from convfilter.runtime.pictures import MOST_CHANNELS
+from convfilter.runtime.array_axes import MOST_CHANNELS
 from tests import naive
 
 Array = np.ndarray[Any, np.dtype[Any]]

@@ -5,6 +5,7 @@ The fuzzer draws from seeded generators, the property tests from Hypothesis, whi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -255,6 +256,8 @@ def draw_placement(random: Random, image: Array) -> dict[str, Any]:
         options["border"] = random.choice(BORDERS)
         if options["border"] == "constant" and chance(random, 2):
             options["fill"] = draw_fill(random, image)
+            if image.dtype.kind == "f" and chance(random, 4):
+                options["fill"] = math.nan
     return options
 
 

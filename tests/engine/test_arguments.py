@@ -165,6 +165,30 @@ def test_unknown_paddings_are_answered_with_the_nearest(name: str) -> None:
 def test_fill_is_a_finite_number(name: str, fill: Any) -> None:
     with pytest.raises((ArgumentError, ArgumentTypeError), match="fill"):
         call(name, IMAGE, border="constant", fill=fill)
+    if fill is not np.nan:
+        with pytest.raises((ArgumentError, ArgumentTypeError), match="fill"):
+            call(name, IMAGE.astype(np.float32), border="constant", fill=fill)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", taking("fill"))
+def test_fill_may_be_nan_beyond_floats(name: str, dtype: str) -> None:
+    image = np.linspace(0, 1, 12 * 13).reshape(12, 13).astype(dtype)
+    framed = np.pad(image, 6, constant_values=np.nan)
+    expected = call(name, framed)[6:-6, 6:-6]
+    result = call(name, image, border="constant", fill=np.float32(np.nan))
+    np.testing.assert_array_equal(np.isnan(result), np.isnan(expected))
+    assert np.isnan(result).any() == (result.dtype.kind == "f")
+    np.testing.assert_allclose(result, expected, rtol=1e-5)
+
+
+def test_nan_beyond_the_edge_is_no_integer() -> None:
+    image = np.ones((5, 5), np.float32)
+    named: dict[str, Any] = {"border": "constant", "fill": np.nan, "dtype": np.uint8}
+    with pytest.raises(ArgumentError, match="the fill is nan, which uint8 cannot hold"):
+        engine.correlate(image, np.ones((3, 3)), **named)
+    inside = engine.correlate(image, np.ones((3, 3)), padding="valid", **named)
+    assert inside.tolist() == [[9] * 3] * 3
 
 
 @pytest.mark.parametrize("name", taking("scale", "offset"))

@@ -63,7 +63,7 @@ def test_signature_is_that_of_a_function() -> None:
     signature = inspect.signature(filters.gaussian_blur)
     names = list(signature.parameters)
     assert names[0] == "image"
-    assert names[-4:] == ["workers", "alpha", "axes", "channel_axis"]
+    assert names[-6:] == ["workers", "alpha", "axes", "channel_axis", "nodata", "mask"]
     assert signature.parameters["alpha"].default is None
     assert signature.parameters["sigma"].default == 2.0
     assert filters.gaussian_blur.__name__ == "gaussian_blur"
@@ -77,7 +77,7 @@ def test_help_shows_every_parameter_with_its_range_and_default() -> None:
         "Blur with a Gaussian, the smoothest of the blurs.",
         "Alpha is smoothed as the colours are.",
         "sigma : float or (rows, columns), default 2.0",
-        "standard deviation, one number or rows,columns (0.05 to 250 pixels)",
+        "one number or rows,columns; 0 leaves a direction alone (0 to 250 pixels)",
         'border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"',
         "workers : int or None, default None",
         "None: all CPUs",

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convfilter.errors import ArgumentError
-from convfilter.runtime.pictures import layout_of, over_pictures
+from convfilter.runtime.array_axes import layout_of
+from convfilter.runtime.pictures import over_pictures
 from tests.examples import examples
 from tests.pictures import Array, is_known, one_by_one
 

@@ -106,6 +106,7 @@ TYPES = {
     "padding": "Padding",
     "kernel": "str | PathLike[str] | ArrayLike | Kernel",
     "text": "str",
+    "mask": "ArrayLike",
 }
 
 

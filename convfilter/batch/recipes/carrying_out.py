@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+from dataclasses import replace
+from os import PathLike, fspath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from convfilter.batch.settings import Settings
 from convfilter.formats import FORMATS
@@ -31,7 +37,12 @@ def holds_negatives(format_name: str) -> bool:
 
 
 def deepened(image: Image, pipeline: Pipeline, settings: Settings) -> Image:
-    """Return the picture with the depth asked for, if that is more: filters round to it."""
+    """Return the picture with the depth asked for, if that is more: filters round to it.
+
+    It knows the number for no data that is asked for.
+    """
+    if settings["nodata"] is not None:
+        image = image.map(lambda frame: replace(frame, nodata=settings["nodata"]))
     depth = _depth(image, pipeline, settings)
     if depth is None:
         return image
@@ -57,6 +68,7 @@ def filtered(
         image,
         workers=workers,
         alpha=settings["alpha"],
+        mask=_mask(settings["mask"]),
         linear=settings["linear"],
         bounded=not (has_sign and (format_name is None or holds_negatives(format_name))),
     )
@@ -73,14 +85,17 @@ def filtered_array(
     array: NDArray[Any], pipeline: Pipeline, settings: Settings, workers: int | None
 ) -> NDArray[Any]:
     """Do the same with an array, which may have more axes than a picture."""
-    depth = settings["depth"]
+    depth, nodata = settings["depth"], settings["nodata"]
     if depth is not None and array.ndim > 1 and array.size:
-        array = _in_rows(array, lambda rows: deepened(rows, pipeline, settings))
+        deep = deepened(_rows(array), pipeline, settings)
+        array, nodata = deep.pixels.reshape(array.shape), deep.nodata
     result = pipeline(
         array,
         workers=workers,
         alpha=settings["alpha"],
         axes=settings["axes"],
+        nodata=nodata,
+        mask=_mask(settings["mask"]),
         linear=settings["linear"],
         bounded=None if depth in (None, "float") else True,
     )
@@ -88,13 +103,35 @@ def filtered_array(
         return result
     from convfilter.files.depth import to_depth
 
-    return _in_rows(result, lambda rows: to_depth(rows, depth))
+    changed = to_depth(_rows(np.asarray(result)), depth).pixels.reshape(result.shape)
+    if not isinstance(result, np.ma.MaskedArray):
+        return changed
+    return np.ma.MaskedArray(changed, np.ma.getmaskarray(result))
 
 
-def _in_rows(array: NDArray[Any], change: Any) -> NDArray[Any]:
-    """Change values of an array as those of a picture; how it lies does not matter for that."""
-    changed: NDArray[Any] = change(Image(array.reshape(len(array), -1))).pixels
-    return changed.reshape(array.shape)
+def _rows(array: NDArray[Any]) -> Image:
+    """Return the values of an array as a picture; how they lie does not matter for their depth."""
+    return Image(array.reshape(len(array), -1))
+
+
+def _mask(name: str | PathLike[str] | None) -> NDArray[Any] | None:
+    """Return the mask in a file, black and white."""
+    if name is None:
+        return None
+    path = Path(name)
+    return _read_mask(fspath(name), path.stat().st_mtime_ns if path.is_file() else 0)
+
+
+@functools.lru_cache(maxsize=1)
+def _read_mask(name: str, changed: int) -> NDArray[Any]:
+    """Return the mask in a file that was changed then: it is the same for many pictures."""
+    from convfilter.files.reading import read
+
+    image = read(name, frames=0)
+    colours = image.pixels[..., :-1] if image.alpha else image.pixels
+    if colours.ndim == 3 and (colours == colours[..., :1]).all():
+        colours = colours[..., 0]
+    return colours
 
 
 def _depth(image: Image, pipeline: Pipeline, settings: Settings) -> str | None:

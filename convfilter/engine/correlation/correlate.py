@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from convfilter.engine.correlation.factors import Factors, Weights
 from convfilter.engine.correlation.layout import COMBINE_NAMES, Combine, CombineName
-from convfilter.engine.operation import Operation, algorithms, run
+from convfilter.engine.operation import Operation, algorithms, run_over
 from convfilter.engine.planning import Plan, forced, least_side
 from convfilter.engine.window import target
 from convfilter.engine.window.axes import Outline, Padding, Pair, lay_out
@@ -22,6 +22,7 @@ from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError, Unk
 from convfilter.runtime.checks import (
     Array,
     check_dtype,
+    check_fill_number,
     check_image,
     check_kernel,
     check_number,
@@ -57,6 +58,7 @@ class Correlation(Operation):
     needs_range: bool = False
     in_lengths: bool = False
     only_sums: bool = False
+    over = "convfilter.engine.correlation.present"
 
     def ways(self) -> Iterator[Plan]:
         """Yield every way that keeps the promised accuracy; there is at least one."""
@@ -149,12 +151,15 @@ class Correlation(Operation):
             return replace(self, needs_range=True)
         if self.combine == Combine.L2 and not (self.in_lengths or self._squares_fit):
             return replace(self, only_sums=True, in_lengths=True)
-        if self.dtype.kind != "f" and not self.is_of_integers:
-            raise ArgumentError(
-                f"infinities in the image cancel to NaN, which {self.dtype} cannot hold: ask for a"
-                " float dtype"
-            )
+        self.refuse_nan()
         return None
+
+    def refuse_nan(self) -> None:
+        """Raise ArgumentError where results are integers, and infinities have made one NaN."""
+        if self.dtype.kind != "f" and not self.is_of_integers:
+            fills = math.isnan(self.fill)
+            cause = "the fill is nan" if fills else "infinities in the image cancel to NaN"
+            raise ArgumentError(f"{cause}, which {self.dtype} cannot hold: ask for a float dtype")
 
     @property
     def _squares_fit(self) -> bool:
@@ -190,6 +195,8 @@ def correlate(
     dtype: DTypeLike | None = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
     workers: int | None = None,
 ) -> Array:
     """Correlate an image with a kernel: lay it on the image as printed and add the products.
@@ -230,7 +237,7 @@ def correlate(
     """
     walk = {"stride": stride, "dilation": dilation, "padding": padding, "border": border}
     sums = {"fill": fill, "scale": scale, "offset": offset, "dtype": dtype}
-    return _correlated(image, [kernel], None, workers, **walk, **sums)
+    return _correlated(image, [kernel], None, mask, workers, **walk, **sums)
 
 
 @of_pictures()
@@ -248,6 +255,8 @@ def convolve(
     dtype: DTypeLike | None = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
     workers: int | None = None,
 ) -> Array:
     """Convolve an image with a kernel: correlate with the kernel turned by 180 degrees.
@@ -258,7 +267,7 @@ def convolve(
     turned = check_kernel(kernel)[::-1, ::-1]
     walk = {"stride": stride, "dilation": dilation, "padding": padding, "border": border}
     sums = {"fill": fill, "scale": scale, "offset": offset, "dtype": dtype}
-    return _correlated(image, [turned], None, workers, **walk, **sums)
+    return _correlated(image, [turned], None, mask, workers, **walk, **sums)
 
 
 @of_pictures()
@@ -277,6 +286,8 @@ def correlate_bank(
     dtype: DTypeLike | None = None,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
     workers: int | None = None,
 ) -> Array:
     """Correlate an image with several kernels of one shape, and combine their responses.
@@ -295,19 +306,20 @@ def correlate_bank(
     """
     walk = {"stride": stride, "dilation": dilation, "padding": padding, "border": border}
     sums = {"fill": fill, "scale": scale, "offset": offset, "dtype": dtype}
-    return _correlated(image, kernels, combine, workers, **walk, **sums)
+    return _correlated(image, kernels, combine, mask, workers, **walk, **sums)
 
 
 def _correlated(
     image: ArrayLike,
     kernels: Sequence[ArrayLike],
     combine: CombineName | None,
+    present: Any,
     workers: int | None,
     **named: Any,
 ) -> Array:
     pixels = check_image(image)
     operation = correlation(Outline.of(pixels), kernels, combine, **named)
-    output = run(operation, pixels, check_workers(workers))
+    output = run_over(operation, pixels, present, check_workers(workers))
     return output if np.ndim(image) == 3 else output[:, :, 0]
 
 
@@ -350,7 +362,7 @@ def correlation(
                 )
     height, width = weights[0].shape
     rows, columns = lay_out(outline.shape, (height, width), stride, dilation, padding)
-    known, value = check_border(border), check_number(fill, "fill")
+    known, value = check_border(border), check_fill_number(fill, outline.dtype)
     fields: dict[str, Any] = {
         "outline": outline,
         "rows": rows,

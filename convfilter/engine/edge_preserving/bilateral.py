@@ -32,7 +32,13 @@ from convfilter.engine.planning import Plan
 from convfilter.engine.window.axes import Outline, lay_out
 from convfilter.engine.window.borders import Border, check_border
 from convfilter.engine.window.source import Part
-from convfilter.runtime.checks import Array, check_fill, check_image, check_integer
+from convfilter.runtime.checks import (
+    Array,
+    check_fill,
+    check_fill_number,
+    check_image,
+    check_integer,
+)
 from convfilter.runtime.compiled import loop
 from convfilter.runtime.memory import aligned
 from convfilter.runtime.pictures import of_pictures
@@ -125,7 +131,10 @@ def bilateral_smoothing(
         rows=rows,
         columns=columns,
         border=check_border(border),
-        fill=check_fill(fill, SINGLE if is_accurate_in_single(result) else DOUBLE),
+        fill=check_fill(
+            check_fill_number(fill, outline.dtype),
+            SINGLE if is_accurate_in_single(result) else DOUBLE,
+        ),
         dtype=result,
         needs_range=False,
         sigma_color=color,

@@ -32,7 +32,14 @@ from convfilter.engine.window.axes import Outline, lay_out
 from convfilter.engine.window.borders import Border, check_border
 from convfilter.engine.window.source import Part
 from convfilter.errors import ArgumentError
-from convfilter.runtime.checks import Array, check_fill, check_image, check_integer, limits_of
+from convfilter.runtime.checks import (
+    Array,
+    check_fill,
+    check_fill_number,
+    check_image,
+    check_integer,
+    limits_of,
+)
 from convfilter.runtime.compiled import loop
 from convfilter.runtime.memory import aligned
 from convfilter.runtime.pictures import of_pictures
@@ -119,7 +126,10 @@ def nl_means_smoothing(
         rows=rows,
         columns=columns,
         border=check_border(border),
-        fill=check_fill(fill, SINGLE if is_accurate_in_single(result) else DOUBLE),
+        fill=check_fill(
+            check_fill_number(fill, outline.dtype),
+            SINGLE if is_accurate_in_single(result) else DOUBLE,
+        ),
         dtype=result,
         needs_range=False,
         strength=force,

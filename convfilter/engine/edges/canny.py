@@ -23,7 +23,7 @@ from convfilter.engine.window.axes import Outline, lay_out
 from convfilter.engine.window.borders import Border, check_border
 from convfilter.engine.window.source import Part, Source
 from convfilter.errors import ArgumentError, UnknownNameError
-from convfilter.runtime.checks import Array, check_number
+from convfilter.runtime.checks import Array, check_fill_number
 from convfilter.runtime.compiled import loop
 from convfilter.runtime.pictures import of_pictures
 from convfilter.runtime.threads import check_workers
@@ -104,7 +104,7 @@ def canny_edges(
         rows=rows,
         columns=columns,
         border=check_border(border),
-        fill=check_number(fill, "fill"),
+        fill=check_fill_number(fill, outline.dtype),
         dtype=np.dtype(np.uint8),
         low=least,
         high=most,

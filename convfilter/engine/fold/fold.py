@@ -95,6 +95,7 @@ class Fold(Operation):
     means: Means | None = None
     over_channels: Sampling | None = None
     counts_nan = False
+    over = "convfilter.engine.fold.present"
 
     @property
     def output_shape(self) -> tuple[int, int, int]:

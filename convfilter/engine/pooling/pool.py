@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convfilter.engine.fold.fold import Fold, Means, Reduce, Sampling
-from convfilter.engine.operation import run
+from convfilter.engine.operation import run_over
 from convfilter.engine.planning import forced, least_side
 from convfilter.engine.window.axes import LARGEST_EXTENT, Axis, Outline, Pair, check_elements
 from convfilter.errors import ArgumentError, UnknownNameError
 from convfilter.runtime.checks import Array, check_image, check_integer, check_pair, limits_of
+from convfilter.runtime.missing import Present
 from convfilter.runtime.pictures import of_pictures
 from convfilter.runtime.threads import check_workers
 
@@ -40,6 +41,8 @@ def pool(
     over: Over = "space",
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
     workers: int | None = None,
 ) -> Array:
     """Reduce every window of an image to its maximum, mean or minimum, as PyTorch pools.
@@ -86,7 +89,9 @@ def pool(
         count_include_pad=count_include_pad,
         over=over,
     )
-    output = run(operation, pixels, check_workers(workers))
+    # padding is no value of the image
+    present = mask._replace(fill=False) if isinstance(mask, Present) else None
+    output = run_over(operation, pixels, present, check_workers(workers))
     return output if np.ndim(image) == 3 or over == "depth" else output[:, :, 0]
 
 

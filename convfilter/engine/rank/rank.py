@@ -8,19 +8,26 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from convfilter.engine.fold.fold import Fold
-from convfilter.engine.operation import Operation, algorithms, attempt, remembered, run
+from convfilter.engine.operation import Operation, algorithms, attempt, remembered, run_over
 from convfilter.engine.planning import Plan
 from convfilter.engine.window.axes import Axis, Outline, Padding, Pair, lay_out
 from convfilter.engine.window.borders import Border, check_border
 from convfilter.engine.window.source import Part, Ready, RowSources, Source
 from convfilter.errors import ArgumentError
-from convfilter.runtime.checks import Array, check_fill, check_image, check_number, check_pair
+from convfilter.runtime.checks import (
+    Array,
+    check_fill,
+    check_fill_number,
+    check_image,
+    check_number,
+    check_pair,
+)
 from convfilter.runtime.memory import Scratch
 from convfilter.runtime.pictures import of_pictures
 from convfilter.runtime.threads import check_workers
@@ -47,6 +54,8 @@ def minimum(
     fill: float = 0.0,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
     workers: int | None = None,
 ) -> Array:
     """Return the smallest value of every window: the erosion of a grey image by a rectangle.
@@ -54,7 +63,7 @@ def minimum(
     Exact, in the dtype of the image; a window that holds NaN gives NaN. All arguments, results and
     errors are those of `percentile`.
     """
-    return _run(image, size, 0.0, stride, dilation, padding, border, fill, workers)
+    return _run(image, size, 0.0, stride, dilation, padding, border, fill, mask, workers)
 
 
 @of_pictures(keeps_masks=_always)
@@ -69,6 +78,8 @@ def maximum(
     fill: float = 0.0,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
     workers: int | None = None,
 ) -> Array:
     """Return the largest value of every window: the dilation of a grey image by a rectangle.
@@ -76,7 +87,7 @@ def maximum(
     Exact, in the dtype of the image; a window that holds NaN gives NaN. All arguments, results and
     errors are those of `percentile`.
     """
-    return _run(image, size, 100.0, stride, dilation, padding, border, fill, workers)
+    return _run(image, size, 100.0, stride, dilation, padding, border, fill, mask, workers)
 
 
 @of_pictures(keeps_masks=_always)
@@ -91,13 +102,15 @@ def median(
     fill: float = 0.0,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
     workers: int | None = None,
 ) -> Array:
     """Return percentile 50 of every window: the middle value, the upper one of an even number.
 
     All arguments, results and errors are those of `percentile`.
     """
-    return _run(image, size, 50.0, stride, dilation, padding, border, fill, workers)
+    return _run(image, size, 50.0, stride, dilation, padding, border, fill, mask, workers)
 
 
 @of_pictures(keeps_masks=_always)
@@ -113,6 +126,8 @@ def percentile(
     fill: float = 0.0,
     axes: str | None = None,
     channel_axis: int | None = None,
+    nodata: float | None = None,
+    mask: ArrayLike | None = None,
     workers: int | None = None,
 ) -> Array:
     """Return of every window the value at sorted index ``floor(percent / 100 * (n - 1) + 1/2)``.
@@ -146,7 +161,7 @@ def percentile(
         For arguments that cannot be used.
 
     """
-    return _run(image, size, percent, stride, dilation, padding, border, fill, workers)
+    return _run(image, size, percent, stride, dilation, padding, border, fill, mask, workers)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,11 +171,14 @@ class Rank(Operation):
     Attributes
     ----------
     index : how many values of the window come before it
+    percent : the share of them that does, from which `index` follows
     holds_nan : the image holds NaN, which has no place in an order of numbers
     """
 
     index: int
+    percent: float
     holds_nan: bool = False
+    over = "convfilter.engine.rank.present"
 
     @property
     def taps(self) -> int:
@@ -201,15 +219,38 @@ def _run_with_nan(operation: Rank, image: Array, workers: int) -> tuple[Array, i
     return output, 0
 
 
+class Own(NamedTuple):
+    """Indices that differ from output to output.
+
+    Attributes
+    ----------
+    counted : how many values are there in the window of each output; without rows where all are
+    indices : of the value that is asked for among so many, by their number
+    """
+
+    counted: Array
+    indices: Array
+
+    def rows(self, first: int, last: int) -> Own:
+        """Return those of some rows of outputs."""
+        return Own(self.counted[first:last], self.indices)
+
+
+Find = Callable[[Array, Own, Array], None]
+"""Takes a strip of padded rows, indices and outputs, and finds these."""
+
+
 class Strips:
     """A part of a rank that is found in strips of padded rows, made ready."""
+
+    indices_dtype: np.dtype[Any] = np.dtype(np.int32)
 
     def __init__(self, operation: Rank, part: Part) -> None:
         self.operation = operation
         self.source = Source(part, operation.border, operation.fill, operation.dtype)
 
     @abstractmethod
-    def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array], None]:
+    def work(self, rows: int, scratch: Scratch) -> Find:
         """Return the function that finds the ranks of a strip of padded rows.
 
         A strip is of at most so many rows of outputs.
@@ -223,9 +264,15 @@ class Strips:
         """Return for how many rows of outputs one histogram is moved along."""
         return max(HISTOGRAM_ROWS, 4 * self.source.rows.window)
 
-    def bind(self, rows: RowSources, out: Array, scratch: Scratch) -> Callable[[], int]:
-        """Return the call that computes output rows from those padded rows into `out`."""
+    def bind(
+        self, rows: RowSources, out: Array, scratch: Scratch, own: Own | None = None
+    ) -> Callable[[], int]:
+        """Return the call that computes output rows from those padded rows into `out`.
+
+        Outputs may have indices of their `own`, of the dtype `indices_dtype`.
+        """
         source = self.source
+        alike = Own(np.empty((0, 0), self.indices_dtype), np.empty(0, self.indices_dtype))
         most = min(self.most_rows(), out.shape[0])
         memory = source.empty_strip(most)
         find = self.work(most, scratch)
@@ -237,7 +284,8 @@ class Strips:
                 strip = source.strip(rows, first, count, memory)
                 if source.dtype.kind == "f":
                     nans += bool(np.isnan(strip.max()))
-                find(strip, out[first : first + count])
+                those = alike if own is None else own.rows(first, first + count)
+                find(strip, those, out[first : first + count])
             return nans
 
         return call
@@ -260,7 +308,7 @@ def ranking(
         raise ArgumentError(f"percent is {share:g}: it must be from 0 to 100")
     rows, columns = lay_out(outline.shape, check_pair(size, "size", 1), stride, dilation, padding)
     known = check_border(border)
-    check_number(fill, "fill")
+    check_fill_number(fill, outline.dtype)
     value = check_fill(fill, outline.dtype) if known == "constant" else 0
     fields: dict[str, Any] = {
         "outline": outline,
@@ -271,12 +319,12 @@ def ranking(
         "dtype": outline.dtype,
     }
     taps = rows.window * columns.window
-    index = _index(share, taps)
+    index = index_of(share, taps)
     if index in (0, taps - 1):
         if known == "reflect" and _would_leave_windows(rows, columns):
             fields["border"] = "symmetric"
         return remembered(Fold, **fields, reduce="min" if index == 0 else "max")
-    return remembered(Rank, **fields, index=index)
+    return remembered(Rank, **fields, index=index, percent=share)
 
 
 def _would_leave_windows(rows: Axis, columns: Axis) -> bool:
@@ -305,6 +353,7 @@ def _run(
     padding: Padding,
     border: Border,
     fill: float,
+    present: Any,
     workers: int | None,
 ) -> Array:
     pixels = check_image(image)
@@ -318,11 +367,11 @@ def _run(
         border=border,
         fill=fill,
     )
-    output = run(operation, pixels, check_workers(workers))
+    output = run_over(operation, pixels, present, check_workers(workers))
     return output if np.ndim(image) == 3 else output[:, :, 0]
 
 
 @functools.lru_cache(maxsize=64)
-def _index(percent: float, taps: int) -> int:
+def index_of(percent: float, taps: int) -> int:
     """Return how many values come before the one asked for, rounded half up, without error."""
     return math.floor(Fraction(percent) / 100 * (taps - 1) + Fraction(1, 2))

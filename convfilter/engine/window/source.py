@@ -92,6 +92,11 @@ class Source:
         )
 
     @property
+    def image(self) -> Array:
+        """The part of the image, its rows as rows of numbers."""
+        return self._image
+
+    @property
     def output_length(self) -> int:
         """Numbers of one output row."""
         length: int = self.columns.outputs * self.channels

@@ -108,6 +108,7 @@ _TYPES = {
     "padding": '"same", "valid", "full", int, pair or pair of pairs',
     "kernel": "name, path, text, array or Kernel",
     "text": "str",
+    "mask": "array",
 }
 
 

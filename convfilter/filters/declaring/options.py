@@ -52,7 +52,14 @@ BorderOption = Annotated[
 ]
 Fill = Annotated[
     float,
-    Spec("value beyond the edge for the border constant", 0, 255, "0 to 255", shared=True),
+    Spec(
+        "value beyond the edge for the border constant, nan in pictures of floats",
+        0,
+        255,
+        "0 to 255",
+        shared=True,
+        nan=True,
+    ),
 ]
 Stride = Annotated[
     IntegerPair,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from os import PathLike
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError, UnknownNameError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "REQUIRED",
+    "FileName",
     "IntegerPair",
     "Kind",
     "NumberPair",
@@ -45,6 +47,7 @@ Kind = Literal[
     "padding",
     "kernel",
     "text",
+    "mask",
 ]
 NumberPair = float | tuple[float, float]
 IntegerPair = int | tuple[int, int]
@@ -65,9 +68,10 @@ class Spec:
     automatic : what None stands for; parameters without it do not take None
     shared : whether many filters have the parameter, so that help lists it after their own
     odd : whether even numbers are refused
+    nan : whether NaN is a value as well
     """
 
-    __slots__ = ("automatic", "help", "kind", "range", "shared")
+    __slots__ = ("automatic", "help", "kind", "nan", "range", "shared")
 
     def __init__(
         self,
@@ -79,12 +83,14 @@ class Spec:
         automatic: str | None = None,
         shared: bool = False,
         odd: bool = False,
+        nan: bool = False,
     ) -> None:
         self.help = help
         self.range = Range(minimum, maximum, unit=unit, odd=odd)
         self.kind = kind
         self.automatic = automatic
         self.shared = shared
+        self.nan = nan
 
     @property
     def minimum(self) -> float | None:
@@ -195,6 +201,8 @@ class Parameter:
                 return check_padding(value)
             case "kernel":
                 return kernel_of(value)
+            case "mask":
+                return value  # which is checked beside the image
             case "text":
                 if not isinstance(value, str):
                     raise ArgumentTypeError(f"{self.name} is {shortened(value)}: give text")
@@ -208,6 +216,8 @@ class Parameter:
                 return self._check_one(value)
 
     def _check_one(self, value: Any) -> float | int:
+        if self.spec.nan and isinstance(value, float) and math.isnan(value):
+            return math.nan
         check = check_integer if self.kind.startswith("integer") else check_number
         return check(value, self.name, self.spec.range)
 
@@ -226,7 +236,7 @@ class Parameter:
                 if text.lower() not in words:
                     raise ArgumentError(f"{self.name} is {shortened(text)}: give yes or no")
                 return words[text.lower()]
-            case "choice" | "text":
+            case "choice" | "text" | "mask":
                 return self.check(text)
             case "kernel":
                 return self.check(text)
@@ -291,6 +301,14 @@ class Text(Parameter):
     def parse(self, text: str) -> Any:
         """Return what a person wrote, checked."""
         return self.understand(text)
+
+
+class FileName(Text):
+    """A parameter that names a file: text, or a path."""
+
+    def check(self, value: Any) -> Any:
+        """Return the name as text."""
+        return super().check(fspath(value) if isinstance(value, PathLike) else value)
 
 
 def written(value: Any) -> str:

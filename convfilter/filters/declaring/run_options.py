@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from convfilter.filters.declaring.parameters import Parameter, Spec, Text
 from convfilter.runtime.threads import MOST_WORKERS
 
-__all__ = ["ALPHA", "AXES", "CHANNEL_AXIS", "RUN_OPTIONS", "WORKERS", "AlphaMode"]
+__all__ = [
+    "ALPHA",
+    "AXES",
+    "CHANNEL_AXIS",
+    "MASK",
+    "NODATA",
+    "RUN_OPTIONS",
+    "WORKERS",
+    "AlphaMode",
+]
 
 AlphaMode = Literal["weigh", "keep", "filter", "drop"]
 ALPHA = Parameter(
@@ -37,7 +46,7 @@ WORKERS = Parameter(
 
 
 def _axes(text: str) -> str:
-    from convfilter.runtime.pictures import check_axes
+    from convfilter.runtime.array_axes import check_axes
 
     return check_axes(text)
 
@@ -63,5 +72,40 @@ CHANNEL_AXIS = Parameter(
         automatic="as axes says",
     ),
 )
-RUN_OPTIONS = (WORKERS, ALPHA, AXES, CHANNEL_AXIS)
+
+
+class _Nodata(Parameter):
+    """A number of any size, NaN or infinity."""
+
+    def check(self, value: Any) -> Any:
+        """Return the number as a float, or raise an error that names the parameter."""
+        if value is None:
+            return None
+        from convfilter.runtime.missing import check_nodata
+
+        return check_nodata(value)
+
+
+NODATA = _Nodata(
+    "nodata",
+    "number",
+    None,
+    Spec(
+        "the value that stands for no data, as it stands in the picture, or nan: windows look only"
+        " at what is there, and where one holds nothing the result is that value again",
+        automatic="what the file states, if anything",
+    ),
+)
+MASK = Parameter(
+    "mask",
+    "mask",
+    None,
+    Spec(
+        "True, or other than 0, where the picture holds something; of its rows and columns, or one"
+        " for each value. What is masked of a masked array of NumPy is missing as well. Without"
+        " nodata the result is a masked array",
+        automatic="everything is there",
+    ),
+)
+RUN_OPTIONS = (WORKERS, ALPHA, AXES, CHANNEL_AXIS, NODATA, MASK)
 """The options of each call of a filter, in order."""

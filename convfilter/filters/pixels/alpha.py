@@ -17,8 +17,8 @@ from convfilter.engine.correlation.correlate import correlation
 from convfilter.engine.correlation.layout import CombineName
 from convfilter.engine.window.axes import Outline
 from convfilter.engine.window.borders import Border, reads_far_side
+from convfilter.runtime.array_axes import axes_of
 from convfilter.runtime.checks import Array
-from convfilter.runtime.pictures import axes_of
 
 __all__ = [
     "at_middle",

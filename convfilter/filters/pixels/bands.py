@@ -41,7 +41,8 @@ def finished(
     in_floats : whether the steps turn all colours into floats
     """
     uneven = is_uneven(pixels.alpha)
-    around = rows_around() if uneven or in_floats else None
+    is_whole = pixels.present is None
+    around = rows_around() if is_whole and (uneven or in_floats) else None
     if around is not None:
         out = _in_bands(pixels, run, around, uneven)
         if out is not None:

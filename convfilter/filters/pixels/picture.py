@@ -12,8 +12,9 @@ from convfilter.filters.declaring.options import SignedMode
 from convfilter.filters.declaring.run_options import ALPHA, AlphaMode
 from convfilter.filters.pixels import saturation
 from convfilter.filters.pixels.values import MIDDLE_GREY, ignoring_infinities, luma, rounded
-from convfilter.filters.pixels.waiting import Waiting, Windowed
+from convfilter.filters.pixels.waiting import Waiting, Windowed, work_over
 from convfilter.runtime.checks import Array, check_image, limits_of
+from convfilter.runtime.missing import Bools, is_nodata, there_is_all
 from convfilter.runtime.threads import check_workers
 
 __all__ = ["Pixels"]
@@ -37,6 +38,9 @@ class Pixels:
     beside : alpha as a picture of its own, filtered as the colours are
     is_mask : whether it began as a mask and still is one: all values are black or white
     of_uneven : whether these are some rows of a picture whose alpha is uneven
+    present : bool, of the shape of the colours: which of them are there; None if all are
+        What stands for the others, 0, means nothing.
+    nodata : the number for no data in the picture it began with, None if there is none
     """
 
     __slots__ = (
@@ -47,7 +51,9 @@ class Pixels:
         "dtype",
         "is_mask",
         "keeps_alpha",
+        "nodata",
         "of_uneven",
+        "present",
         "signed",
         "white",
         "workers",
@@ -67,6 +73,8 @@ class Pixels:
         is_mask: bool = False,
         of_uneven: bool = False,
         bounded: bool | None = None,
+        present: Bools | None = None,
+        nodata: float | None = None,
     ) -> None:
         self._colour = colour
         self.alpha = alpha
@@ -79,6 +87,8 @@ class Pixels:
         self.is_mask = is_mask
         self.of_uneven = of_uneven
         self.bounded = dtype.kind == "u" if bounded is None else bounded
+        self.present = present
+        self.nodata = nodata
 
     @classmethod
     def of(
@@ -88,16 +98,19 @@ class Pixels:
         alpha: bool = False,
         alpha_mode: AlphaMode | None = None,
         workers: int | None = None,
+        present: Bools | None = None,
+        nodata: float | None = None,
     ) -> Pixels:
         """Take an image (H, W) or (H, W, C) apart.
 
-        `alpha` says whether the last channel is alpha, `alpha_mode` what filters do with it.
+        `alpha` says whether the last channel is alpha, `alpha_mode` what filters do with it;
+        `present` which values are there, None that all are. Alpha is always there.
 
         Raises
         ------
         ArgumentError, ArgumentTypeError
-            For an image that cannot be filtered, alpha beyond its range, and a wrong number of
-            workers.
+            For an image that cannot be filtered, alpha beyond its range, a wrong number of workers,
+            and for uneven alpha of an image that is not all there.
         UnknownNameError
             For a mode that there is not.
         """
@@ -119,6 +132,9 @@ class Pixels:
                 beside = cls(plane, None, white=white, dtype=colour.dtype, workers=workers)
             if mode in ("filter", "drop"):
                 plane, colour = None, np.ascontiguousarray(colour)
+        if present is not None:
+            present = present[:, :, :-1] if alpha else present
+            colour = _with_gaps(colour, present, plane)
         saturation.begin(colour, white)
         return cls(
             colour,
@@ -129,6 +145,8 @@ class Pixels:
             keeps_alpha=mode == "keep",
             beside=beside,
             is_mask=is_mask and plane is None and beside is None,
+            present=present,
+            nodata=nodata,
         )
 
     @property
@@ -157,7 +175,9 @@ class Pixels:
         beside = self.beside and self.beside.part(first, last, uneven=False)
         alpha = None if self.alpha is None else self.alpha[first:last]
         colour = self.colour[first:last]
-        return self.changed(colour=colour, alpha=alpha, beside=beside, of_uneven=uneven)
+        present = None if self.present is None else self.present[first:last]
+        parts = {"colour": colour, "alpha": alpha, "beside": beside, "present": present}
+        return self.changed(**parts, of_uneven=uneven)
 
     @property
     def working_dtype(self) -> np.dtype[Any]:
@@ -187,6 +207,8 @@ class Pixels:
             "is_mask": self.is_mask,
             "of_uneven": self.of_uneven,
             "bounded": self.bounded,
+            "present": self.present,
+            "nodata": self.nodata,
         }
         values.update(changes)
         return Pixels(**values)
@@ -199,6 +221,18 @@ class Pixels:
         """Return the same picture with other colours, floats of any precision."""
         return self.with_colour(colour.astype(self.working_dtype, copy=False), **changes)
 
+    def missing_as(self, *others: Pixels) -> Pixels:
+        """Return the same picture, missing where it is and where others of its size are."""
+        there = None
+        for each in (self, *others):
+            if each.present is not None:
+                wide = each.present.ndim == 2 and self.colour.ndim == 3
+                own = each.present[:, :, np.newaxis] if wide else each.present
+                there = own if there is None else there & own
+        if there is not None:
+            there = np.broadcast_to(there, self.colour.shape)
+        return self.changed(present=there)
+
     def going_into(self, *, bounded: bool) -> Pixels:
         """Return the same picture for an output that holds nothing below black, or does."""
         beside = None if self.beside is None else self.beside.going_into(bounded=bounded)
@@ -208,10 +242,20 @@ class Pixels:
         """Return the same picture, whose alpha what smooths it leaves as it is."""
         return self.changed(keeps_alpha=True)
 
-    def awaiting(self, work: Windowed, **changes: Any) -> Pixels:
-        """Return the picture that some work makes of this one when somebody asks for it."""
-        colour = Waiting(self._colour, work, self.working_dtype, self.workers)
-        return self.changed(colour=colour, **changes)
+    def awaiting(self, work: Windowed, *, pads: bool = False, **changes: Any) -> Pixels:
+        """Return the picture that some work makes of this one when somebody asks for it.
+
+        Of a picture with gaps it is made at once. With `pads` nothing is beyond the edge but
+        padding.
+        """
+        present = self.present
+        if work.fill is not None and is_nodata(work.fill, self.nodata):
+            present = there_is_all(self.colour.shape) if present is None else present
+        if present is not None:
+            colour, present = work_over(self.colour, present, work, self, pads)
+            return self.changed(colour=colour, present=present, **changes)
+        waiting = Waiting(self._colour, work, self.working_dtype, self.workers)
+        return self.changed(colour=waiting, **changes)
 
     def pass_on(self) -> None:
         """Say that no step but the next one will ask for the values."""
@@ -222,7 +266,10 @@ class Pixels:
 
     def luma(self) -> Pixels:
         """Return the brightness of an RGB picture as (H, W); other pictures as they are."""
-        return self.with_colour(luma(self.values)) if self.has_luma else self
+        if not self.has_luma:
+            return self
+        present = None if self.present is None else self.present.all(axis=2)
+        return self.with_colour(luma(self.values), present=present)
 
     @property
     def has_luma(self) -> bool:
@@ -233,9 +280,12 @@ class Pixels:
     def visible(self, values: Array) -> Array:
         """Return those of the values (H, W) or (H, W, C) that are not clear, a row for each pixel.
 
-        What nobody sees must not sway a decision about the whole picture. Where all is clear, all
-        values decide.
+        What nobody sees must not sway a decision about the whole picture, nor what is missing in
+        some channel. Where all is clear or missing, all values decide.
         """
+        if self.present is not None:
+            there = self.present if self.present.ndim == 2 else self.present.all(axis=2)
+            return values[there] if there.any() else values.reshape(-1, *values.shape[2:])
         if self.alpha is None or not self.alpha.any():
             return values.reshape(-1, *values.shape[2:])
         return values[self.alpha > 0]
@@ -269,13 +319,21 @@ class Pixels:
     def finish(self) -> Array:
         """Map a signed response, round once, and return the picture in the dtype it began with.
 
+        A picture with gaps is a masked array.
+
         Raises
         ------
         ArgumentError
             For a response that a step said to leave raw, where the picture holds nothing negative.
         """
         colour, alpha = self.planes()
-        return colour if alpha is None else np.dstack([colour, alpha])
+        whole = colour if alpha is None else np.dstack([colour, alpha])
+        if self.present is None:
+            return whole
+        gaps = ~self.present
+        if alpha is not None:
+            gaps = np.dstack([gaps, np.zeros(alpha.shape, np.bool_)])
+        return np.ma.MaskedArray(whole, gaps)
 
     def planes(self) -> tuple[Array, Array | None]:
         """Return the finished picture's colours, and its alpha (H, W) if it has some."""
@@ -324,3 +382,13 @@ def _check_alpha(plane: Array, white: float) -> None:
         f"alpha is {plane[row, column]:g} at row {row}, column {column}: it goes from 0 to"
         f" {white:g} in {plane.dtype}; scale it, or leave it out if this is no alpha"
     )
+
+
+def _with_gaps(colour: Array, present: Bools, alpha: Array | None) -> Array:
+    """Return the colours, 0 where they are missing; refuse what is as well of uneven alpha."""
+    if alpha is not None and bool((alpha != alpha[0, 0]).any()):
+        raise ArgumentError(
+            "some values are missing, and alpha is uneven, so that there are two ways to leave"
+            " pixels out: say that alpha is none of them, by alpha drop or filter"
+        )
+    return np.where(present, colour, colour.dtype.type(0))

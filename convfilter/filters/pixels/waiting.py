@@ -17,15 +17,16 @@ from numpy.typing import ArrayLike
 
 from convfilter.engine.correlation.correlate import correlation
 from convfilter.engine.correlation.layout import CombineName
-from convfilter.engine.operation import Operation, run
+from convfilter.engine.operation import Operation, run, run_over
 from convfilter.engine.window.axes import Outline
 from convfilter.engine.window.target import rounded_to
 from convfilter.filters.declaring.options import SignedMode
 from convfilter.filters.pixels.saturation import ROUNDING, Beyond, count_rounded, is_recorded
 from convfilter.runtime.checks import Array, check_image
+from convfilter.runtime.missing import Bools, Present, is_nodata
 from convfilter.runtime.threads import check_workers
 
-__all__ = ["Averages", "Picks", "Sums", "Waiting", "Windowed"]
+__all__ = ["Averages", "Picks", "Sums", "Waiting", "Windowed", "work_over"]
 
 
 class Windowed(Protocol):
@@ -34,6 +35,10 @@ class Windowed(Protocol):
     @property
     def shrinks(self) -> bool:
         """Whether it gives so much less than it reads that it gains nothing as the first step."""
+
+    @property
+    def fill(self) -> float | None:
+        """What stands beyond the edge for the border "constant", None for others."""
 
     def operation(self, outline: Outline, dtype: np.dtype[Any]) -> Operation:
         """Return the work as an operation of the engine, for colours of that shape and dtype.
@@ -80,6 +85,11 @@ class Sums:
         self._scale = scale
         self._offset = offset
         self._middle = middle
+
+    @property
+    def fill(self) -> float | None:
+        """The fill of a constant border."""
+        return _shown_fill(self._walk)
 
     def operation(self, outline: Outline, dtype: np.dtype[Any]) -> Operation:
         """Return the correlation as an operation that gives `dtype`."""
@@ -131,6 +141,10 @@ class Sums:
         )
 
 
+def _shown_fill(named: dict[str, Any]) -> float | None:
+    return named["fill"] if named.get("border") == "constant" else None
+
+
 class _Work:
     """Work for whatever makes an operation of the engine, such as `ranking`, and its arguments.
 
@@ -146,6 +160,11 @@ class _Work:
         self._make = make
         self._arguments = arguments
         self._named = named
+
+    @property
+    def fill(self) -> float | None:
+        """The fill of a constant border."""
+        return _shown_fill(self._named)
 
     def _operation(self, outline: Outline, **dtype: np.dtype[Any]) -> Operation:
         return self._make(outline, *self._arguments, **self._named, **dtype)
@@ -303,3 +322,33 @@ class Waiting:
         while len(todo) > 1 and todo[-1][1].shrinks:
             todo.pop()
         return todo[-1][0], [work for _, work in reversed(todo)]
+
+
+class _Around(Protocol):
+    """What the picture says of work on its colours."""
+
+    @property
+    def working_dtype(self) -> np.dtype[Any]: ...
+    @property
+    def nodata(self) -> float | None: ...
+    @property
+    def workers(self) -> int | None: ...
+
+
+def work_over(
+    colour: Array, present: Bools, work: Windowed, around: _Around, pads: bool
+) -> tuple[Array, Bools | None]:
+    """Do work over those colours that are there.
+
+    Returns what it makes, and where that is there; None stands for everywhere. With `pads` nothing
+    is beyond the edge but padding.
+    """
+    image = check_image(colour)
+    operation = work.operation(Outline.of(image), around.working_dtype)
+    fills = operation.border == "constant"
+    fill = not (fills and (pads or is_nodata(operation.fill, around.nodata)))
+    workers = check_workers(around.workers)
+    result = run_over(operation, image, Present(present, fill), workers)
+    result = result if colour.ndim == 3 else result[:, :, 0]
+    gaps = np.ma.getmaskarray(result)
+    return np.ma.getdata(result), ~gaps if gaps.any() else None

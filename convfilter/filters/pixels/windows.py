@@ -7,18 +7,20 @@ written in `alpha`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from convfilter.errors import ArgumentError
 from convfilter.filters.declaring.options import BorderOptions, SignedMode, Window
 from convfilter.filters.pixels.picture import Pixels
 from convfilter.filters.pixels.values import MIDDLE_GREY
 from convfilter.filters.pixels.waiting import Averages, Picks, Sums
+from convfilter.runtime.array_axes import axes_of
 from convfilter.runtime.checks import Array
-from convfilter.runtime.pictures import axes_of
 
 if TYPE_CHECKING:
     from convfilter.engine.correlation.layout import CombineName
@@ -73,7 +75,7 @@ def _correlate(
 ) -> Pixels:
     rows, columns = np.shape(kernels[0])
     alpha = image.alpha
-    raw_offset, fill = image.intensity(offset), image.intensity(window.fill)
+    raw_offset, fill = image.intensity(offset), _raw_fill(image, window)
     if not is_uneven(alpha, image.of_uneven) or all(map(_keeps_place, kernels)):
         work = Sums(
             kernels,
@@ -118,7 +120,7 @@ def rank(
     A window that is `turned` by 180 degrees, of stride 1 and as many outputs as pixels, reaches
     one further up and to the left if it is even.
     """
-    fill = image.intensity(window.fill)
+    fill = _raw_fill(image, window)
     if image.colour_dtype.kind != "f":
         fill = round(fill)
     both = size if isinstance(size, tuple) else (size, size)
@@ -167,7 +169,8 @@ def pool(
         kind = Averages if reduce == "mean" else Picks
         work = kind(pooling, size, shrinks=True, **named)
         # of equal values: their mean may differ in the last bit
-        return image.awaiting(work, alpha=None if alpha is None else pooled(alpha, reduce="max"))
+        alpha = None if alpha is None else pooled(alpha, reduce="max")
+        return image.awaiting(work, pads=True, alpha=alpha)
     from convfilter.filters.pixels.alpha import extremes_of_visible, pool_visible
 
     if reduce != "mean":
@@ -193,7 +196,7 @@ def smooth(
     `make` makes the engine's operation for it, such as `bilateral_smoothing`; its windows span
     `reach` rows. Where alpha is uneven, the function is called with alpha as one more channel.
     """
-    fill = image.intensity(options.fill)
+    fill = _raw_fill(image, options)
     beyond: dict[str, Any] = {"border": options.border, "fill": fill}
     if not is_uneven(image.alpha, image.of_uneven):
         return image.awaiting(Averages(make, *arguments, **beyond, **named))
@@ -239,6 +242,16 @@ def is_uneven(alpha: Array | None, of_uneven: bool = False) -> TypeGuard[Array]:
     So they do in some rows of a picture in which it is so (`of_uneven`).
     """
     return alpha is not None and (of_uneven or bool((alpha != alpha[0, 0]).any()))
+
+
+def _raw_fill(image: Pixels, options: BorderOptions) -> float:
+    """Return the fill as a value of the picture; refuse NaN where it would become an integer."""
+    if math.isnan(options.fill) and image.dtype.kind != "f":
+        raise ArgumentError(
+            f"fill is nan, which pictures of {image.dtype} cannot hold: give 0 to 255, or make it"
+            " floats first (--depth float)"
+        )
+    return image.intensity(options.fill)
 
 
 def _keeps_place(kernel: ArrayLike) -> bool:

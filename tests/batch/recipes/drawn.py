@@ -26,6 +26,7 @@ WORDS = {
     "background": ["white", "#102030"],
     "frames": ["0", "0-"],
     "axes": ["YXC"],
+    "mask": ["mask.png"],
 }
 """Texts that are understood, for parameters whose words are no list."""
 

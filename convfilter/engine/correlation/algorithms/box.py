@@ -38,6 +38,7 @@ from convfilter.runtime.checks import Array, limits_of
 from convfilter.runtime.compiled import loop
 from convfilter.runtime.memory import of_thread
 from convfilter.runtime.threads import run_bands
+from convfilter.runtime.watching import in_pieces
 
 MOST_ROWS_IN_SINGLE = 110
 """Rows of float32 whose sums are float32 on the way; those of more rows are float64."""
@@ -217,7 +218,9 @@ def _stored_as(operation: Correlation, sums: np.dtype[Any]) -> Callable[[Array],
 
 
 def _share_out(operation: Correlation, source: Source, workers: int, work: Any) -> None:
-    run_bands(source.rows.outputs, source.output_length * operation.plan.cost, workers, work)
+    outputs = source.rows.outputs
+    work_on = in_pieces(source.image, outputs, work)
+    run_bands(outputs, source.output_length * operation.plan.cost, workers, work_on)
 
 
 def _sums(dtype: np.dtype[Any], rows: int, columns: int) -> tuple[np.dtype[Any], np.dtype[Any]]:

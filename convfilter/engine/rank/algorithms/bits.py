@@ -6,12 +6,12 @@ fast method for real-time median filtering*, 1980).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from convfilter.engine.planning import Plan
-from convfilter.engine.rank.rank import Rank, Strips
+from convfilter.engine.rank.rank import Find, Own, Rank, Strips
 from convfilter.runtime.checks import Array, limits_of
 from convfilter.runtime.compiled import loop
 from convfilter.runtime.memory import Scratch
@@ -35,7 +35,9 @@ def ways(operation: Rank) -> Iterator[Plan]:
 class _Search(Strips):
     """A part of a search, made ready."""
 
-    def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array], None]:
+    indices_dtype = np.dtype(np.uint8)
+
+    def work(self, rows: int, scratch: Scratch) -> Find:
         """Return the function that searches a strip of padded rows."""
         source, operation = self.source, self.operation
         dtype = source.dtype
@@ -44,11 +46,11 @@ class _Search(Strips):
         taps = np.arange(source.rows.window, dtype=np.int64) * source.rows.dilation
         tile = min(TILE, source.output_length)
         values = np.empty((2, tile), dtype)
-        counts = np.empty(tile, np.uint8)
+        counts = np.empty((2, tile), np.uint8)
         columns = np.empty(tile + int(source.tap_columns.max()), np.uint8)
 
-        def find(strip: Array, out: Array) -> None:
-            window = source.rows.stride, taps, source.tap_columns, operation.index
-            search(strip, *window, lowest, 8 * dtype.itemsize, *values, counts, columns, out)
+        def find(strip: Array, own: Own, out: Array) -> None:
+            window = source.rows.stride, taps, source.tap_columns, operation.index, *own
+            search(strip, *window, lowest, 8 * dtype.itemsize, *values, *counts, columns, out)
 
         return find

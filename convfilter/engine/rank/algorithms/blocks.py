@@ -5,12 +5,12 @@ Suomela, *Median filtering is equivalent to sorting*, 2014.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from convfilter.engine.planning import Plan
-from convfilter.engine.rank.rank import Rank, Strips
+from convfilter.engine.rank.rank import Find, Own, Rank, Strips
 from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import loop
 from convfilter.runtime.memory import Scratch
@@ -34,15 +34,15 @@ def ways(operation: Rank) -> Iterator[Plan]:
 class _Blocks(Strips):
     """A part, made ready."""
 
-    def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array], None]:
+    def work(self, rows: int, scratch: Scratch) -> Find:
         """Return the function that finds the ranks of a strip of padded rows."""
         source, index = self.source, self.operation.index
         slide = loop("engine.rank.loops.slide.slide", S=np.int32)
         window = source.rows.window, source.columns.window
         side, channels, width = self.side, source.channels, source.columns.outputs
 
-        def block(values: Array) -> Array:
-            """Return the values of the given rank in a block of one channel."""
+        def block(values: Array, own: Own) -> Array:
+            """Return the values of the given rank, or ranks, in a block of one channel."""
             flat = values.reshape(-1)
             # zeros of both signs are equal: which of them comes first must not show
             flat = flat + flat.dtype.type(0)
@@ -53,18 +53,23 @@ class _Blocks(Strips):
             found = np.zeros(shape, np.int32)
             counts = np.empty(flat.size, np.int32)
             coarse = np.empty((flat.size >> SHIFT) + 1, np.int32)
-            slide(ranks.reshape(values.shape), 0, 1, *window, index, SHIFT, counts, coarse, found)
+            ranked, levels = ranks.reshape(values.shape), (SHIFT, counts, coarse)
+            slide(ranked, 0, 1, *window, index, *own, *levels, found)
             selected: Array = flat[order[found]]
             return selected
 
-        def find(strip: Array, out: Array) -> None:
+        def find(strip: Array, own: Own, out: Array) -> None:
             padded = strip.reshape(strip.shape[0], -1, channels)
             target = out.reshape(out.shape[0], width, channels)
             for left in range(0, width, side):
                 right = min(left + side, width)
                 for channel in range(channels):
                     values = np.ascontiguousarray(padded[:, left : right + window[1] - 1, channel])
-                    target[:, left:right, channel] = block(values)
+                    counted = own.counted
+                    if counted.size:
+                        counted = counted.reshape(target.shape)[:, left:right, channel]
+                    of_block = Own(np.ascontiguousarray(counted), own.indices)
+                    target[:, left:right, channel] = block(values, of_block)
 
         return find
 

@@ -5,12 +5,12 @@ Perreault and Hébert, *Median filtering in constant time*, 2007.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from convfilter.engine.planning import Plan
-from convfilter.engine.rank.rank import Rank, Strips
+from convfilter.engine.rank.rank import Find, Own, Rank, Strips
 from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import loop
 from convfilter.runtime.memory import Scratch
@@ -32,7 +32,7 @@ def ways(operation: Rank) -> Iterator[Plan]:
 class _Columns(Strips):
     """A part, made ready."""
 
-    def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array], None]:
+    def work(self, rows: int, scratch: Scratch) -> Find:
         """Return the function that finds the ranks of a strip of padded rows."""
         source, index = self.source, self.operation.index
         window = source.rows.window, source.columns.window
@@ -46,9 +46,9 @@ class _Columns(Strips):
         runs, levels = np.empty(16, dtype), np.empty((16, 16), dtype)
         places = np.empty(16, np.int64)
 
-        def find(strip: Array, out: Array) -> None:
+        def find(strip: Array, own: Own, out: Array) -> None:
             histograms = column_runs, column_levels, runs, levels, places
-            merge(strip, source.channels, *window, index, tile, *histograms, out)
+            merge(strip, source.channels, *window, index, *own, tile, *histograms, out)
 
         return find
 

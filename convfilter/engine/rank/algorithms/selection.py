@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from convfilter.engine.planning import Plan
-from convfilter.engine.rank.rank import Rank, Strips
+from convfilter.engine.rank.rank import Find, Own, Rank, Strips
 from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import loop
 from convfilter.runtime.memory import Scratch
@@ -24,7 +24,7 @@ def ways(operation: Rank) -> Iterator[Plan]:
 class _Selection(Strips):
     """A part, made ready."""
 
-    def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array], None]:
+    def work(self, rows: int, scratch: Scratch) -> Find:
         """Return the function that finds the ranks of a strip of padded rows."""
         source, index = self.source, self.operation.index
         select = loop("engine.rank.loops.slide.select", S=source.dtype)
@@ -33,7 +33,7 @@ class _Selection(Strips):
         tap_columns = np.tile(source.tap_columns, source.rows.window)
         values = np.empty(tap_rows.size, source.dtype)
 
-        def find(strip: Array, out: Array) -> None:
-            select(strip, source.rows.stride, tap_rows, tap_columns, index, values, out)
+        def find(strip: Array, own: Own, out: Array) -> None:
+            select(strip, source.rows.stride, tap_rows, tap_columns, index, *own, values, out)
 
         return find

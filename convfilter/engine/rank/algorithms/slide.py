@@ -6,12 +6,12 @@ filtering algorithm*, 1979).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from convfilter.engine.planning import Plan
-from convfilter.engine.rank.rank import Rank, Strips
+from convfilter.engine.rank.rank import Find, Own, Rank, Strips
 from convfilter.runtime.checks import Array, limits_of
 from convfilter.runtime.compiled import loop
 from convfilter.runtime.memory import Scratch
@@ -29,7 +29,7 @@ def ways(operation: Rank) -> Iterator[Plan]:
 class _Slide(Strips):
     """A part, made ready."""
 
-    def work(self, rows: int, scratch: Scratch) -> Callable[[Array, Array], None]:
+    def work(self, rows: int, scratch: Scratch) -> Find:
         """Return the function that finds the ranks of a strip of padded rows."""
         source, index = self.source, self.operation.index
         slide = loop("engine.rank.loops.slide.slide", S=source.dtype)
@@ -39,8 +39,8 @@ class _Slide(Strips):
         window = source.rows.window, source.columns.window
         counts, coarse = np.empty(levels, np.int32), np.empty(levels >> shift, np.int32)
 
-        def find(strip: Array, out: Array) -> None:
-            slide(strip, lowest, source.channels, *window, index, shift, counts, coarse, out)
+        def find(strip: Array, own: Own, out: Array) -> None:
+            slide(strip, lowest, source.channels, *window, index, *own, shift, counts, coarse, out)
 
         return find
 

@@ -57,8 +57,8 @@ def _add_shifted(columns, shifts, counts):
 
 @loop(
     "const S[:,:] source, i8 row_step, const i8[:] tap_rows, const i8[:] tap_columns, i8 rank,"
-    " i8 lowest, i8 bits, S[:] found_row, S[:] tried_row, u1[:] count_row, u1[:] column_row,"
-    " S[:,:] out"
+    " const u1[:,:] counted, const u1[:] ranks, i8 lowest, i8 bits, S[:] found_row, S[:] tried_row,"
+    " u1[:] count_row, u1[:] limit_row, u1[:] column_row, S[:,:] out"
 )
 def search(
     source,
@@ -66,32 +66,44 @@ def search(
     tap_rows,
     tap_columns,
     rank,
+    counted,
+    ranks,
     lowest,
     bits,
     found_row,
     tried_row,
     count_row,
+    limit_row,
     column_row,
     out,
 ):
     """Find the largest value that at most `rank` values of the window lie below: the one wanted.
 
+    Where `counted` has rows, it has a number for each output, to which `ranks` has the rank.
+
     The first three bits are found by comparing with each of seven numbers, since what lies below
     one number can be counted down the columns first and then along the rows. From the fourth on
-    every output compares with a number of its own. `found_row`, `tried_row` and `count_row` hold a
-    tile of outputs, `column_row` the columns that they see. There are at most 255 taps.
+    every output compares with a number of its own. `found_row`, `tried_row`, `count_row`
+    and `limit_row` hold a tile of outputs, `column_row` the columns that they see. There are at
+    most 255 taps.
     """
     value, count = out.dtype.type, np.uint8
-    limit, nothing = count(rank), count(0)
+    nothing = count(0)
     tile = found_row.shape[0]
     span = column_row.shape[0] - tile
     for i in range(out.shape[0]):
         for left in range(0, out.shape[1], tile):
             n = min(tile, out.shape[1] - left)
             found, tried, counts = found_row[:n], tried_row[:n], count_row[:n]
-            columns = column_row[: n + span]
+            columns, limits = column_row[: n + span], limit_row[:n]
             for x in range(n):
                 found[x] = value(lowest)
+            if counted.shape[0] > 0:
+                for x in range(n):
+                    limits[x] = ranks[counted[i, left + x]]
+            else:
+                for x in range(n):
+                    limits[x] = count(rank)
             for k in range(1, 8):
                 bound = value(lowest + (k << (bits - 3)))
                 for x in range(n + span):
@@ -105,7 +117,7 @@ def search(
                 _add_shifted(columns, tap_columns, counts)
                 for x in range(n):
                     old = found[x]
-                    found[x] = bound if counts[x] <= limit else old
+                    found[x] = bound if counts[x] <= limits[x] else old
             for bit in range(bits - 4, -1, -1):
                 step = value(1 << bit)
                 for x in range(n):
@@ -119,7 +131,7 @@ def search(
                 for x in range(n):
                     old = found[x]
                     new = tried[x]
-                    found[x] = new if counts[x] <= limit else old
+                    found[x] = new if counts[x] <= limits[x] else old
             target = out[i, left:]
             for x in range(n):
                 target[x] = found[x]

@@ -20,9 +20,9 @@ def _exchange(counts, more, less):
 
 
 @loop(
-    "const u1[:,:] source, i8 channels, i8 window_rows, i8 window_columns, i8 rank, i8 tile,"
-    " N[:,:] column_runs, N[:,:,:] column_levels, N[:] runs, N[:,:] levels, i8[:] places,"
-    " u1[:,:] out"
+    "const u1[:,:] source, i8 channels, i8 window_rows, i8 window_columns, i8 rank,"
+    " const i4[:,:] counted, const i4[:] ranks, i8 tile, N[:,:] column_runs,"
+    " N[:,:,:] column_levels, N[:] runs, N[:,:] levels, i8[:] places, u1[:,:] out"
 )
 def merge_columns(
     source,
@@ -30,6 +30,8 @@ def merge_columns(
     window_rows,
     window_columns,
     rank,
+    counted,
+    ranks,
     tile,
     column_runs,
     column_levels,
@@ -39,6 +41,8 @@ def merge_columns(
     out,
 ):
     """Find the value with `rank` smaller ones before it in tiles of `tile` output columns.
+
+    Where `counted` has rows, it has a number for each output, to which `ranks` has the rank.
 
     A histogram of each column moves down with the window, and the window's is a sum of columns: one
     enters, one leaves. It is kept for 16 runs of 16 levels; the levels of a run are brought up to
@@ -72,7 +76,10 @@ def merge_columns(
                         _exchange(runs, column_runs[j + window_columns - 1], column_runs[j - 1])
                     below = 0
                     run = 0
-                    while below + runs[run] <= rank:
+                    wanted = rank
+                    if counted.shape[0] > 0:
+                        wanted = ranks[counted[i, (left + j) * channels + channel]]
+                    while below + runs[run] <= wanted:
                         below += runs[run]
                         run += 1
                     counts = levels[run]
@@ -90,7 +97,7 @@ def merge_columns(
                     places[run] = j
                     level = 0
                     below += counts[0]
-                    while below <= rank:
+                    while below <= wanted:
                         level += 1
                         below += counts[level]
                     out[i, (left + j) * channels + channel] = 16 * run + level

@@ -7,10 +7,25 @@ from convfilter.runtime.compiled.declare import loop
 
 @loop(
     "const S[:,:] levels, i8 lowest, i8 channels, i8 window_rows, i8 window_columns, i8 rank,"
-    " i8 shift, i4[:] counts, i4[:] coarse, S[:,:] out"
+    " const i4[:,:] counted, const i4[:] ranks, i8 shift, i4[:] counts, i4[:] coarse, S[:,:] out"
 )
-def slide(levels, lowest, channels, window_rows, window_columns, rank, shift, counts, coarse, out):
+def slide(
+    levels,
+    lowest,
+    channels,
+    window_rows,
+    window_columns,
+    rank,
+    counted,
+    ranks,
+    shift,
+    counts,
+    coarse,
+    out,
+):
     """Find the value with `rank` smaller ones before it in a histogram that follows windows.
+
+    Where `counted` has rows, it has a number for each output, to which `ranks` has the rank.
 
     The window walks to and fro, a column enters and a column leaves. Counts of runs of
     ``2 ** shift`` levels are kept beside those of the levels, and how many values lie below the run
@@ -58,15 +73,18 @@ def slide(levels, lowest, channels, window_rows, window_columns, rank, shift, co
                         coarse[level >> shift] -= 1
                         below -= np.int64((level >> shift) < run)
                     j += 1 if forward else -1
-                while below > rank:
+                wanted = rank
+                if counted.shape[0] > 0:
+                    wanted = np.int64(ranks[counted[i, j * channels + channel]])
+                while below > wanted:
                     run -= 1
                     below -= coarse[run]
-                while below + coarse[run] <= rank:
+                while below + coarse[run] <= wanted:
                     below += coarse[run]
                     run += 1
                 level = run << shift
                 smaller = below + counts[level]
-                while smaller <= rank:
+                while smaller <= wanted:
                     level += 1
                     smaller += counts[level]
                 out[i, j * channels + channel] = convert(level + lowest)
@@ -75,10 +93,13 @@ def slide(levels, lowest, channels, window_rows, window_columns, rank, shift, co
 
 @loop(
     "const S[:,:] source, i8 row_step, const i8[:] tap_rows, const i8[:] tap_columns, i8 rank,"
-    " S[:] values, S[:,:] out"
+    " const i4[:,:] counted, const i4[:] ranks, S[:] values, S[:,:] out"
 )
-def select(source, row_step, tap_rows, tap_columns, rank, values, out):
-    """Find the value with `rank` smaller ones before it by Hoare's selection in `values`."""
+def select(source, row_step, tap_rows, tap_columns, rank, counted, ranks, values, out):
+    """Find the value with `rank` smaller ones before it by Hoare's selection in `values`.
+
+    Where `counted` has rows, it has a number for each output, to which `ranks` has the rank.
+    """
     taps = tap_rows.shape[0]
     for i in range(out.shape[0]):
         for x in range(out.shape[1]):
@@ -86,8 +107,11 @@ def select(source, row_step, tap_rows, tap_columns, rank, values, out):
                 values[t] = source[i * row_step + tap_rows[t], x + tap_columns[t]]
             first = 0
             last = taps - 1
+            wanted = rank
+            if counted.shape[0] > 0:
+                wanted = np.int64(ranks[counted[i, x]])
             while first < last:
-                pivot = values[rank]
+                pivot = values[wanted]
                 a = first
                 b = last
                 while a <= b:
@@ -101,8 +125,8 @@ def select(source, row_step, tap_rows, tap_columns, rank, values, out):
                         values[b] = kept
                         a += 1
                         b -= 1
-                if b < rank:
+                if b < wanted:
                     first = a
-                if rank < a:
+                if wanted < a:
                     last = b
-            out[i, x] = values[rank]
+            out[i, x] = values[wanted]
