@@ -66,7 +66,7 @@ def keep(pixels: NDArray[Any], form: Format, metadata: Metadata) -> tuple[Metada
         kept = replace(kept, tags=None)
         homeless += names_of(metadata.tags)
     if "compression" not in form.keeps:
-        kept = replace(kept, jpeg=None)
+        kept = replace(kept, jpeg=None, webp_quality=None)
     text = []
     for keyword, words in metadata.text:
         if ("comment" if keyword == COMMENT else "texts") in form.keeps:

@@ -74,6 +74,8 @@ class Metadata:
         that of bKGD is of 16 bits.
     tags : PageTags or None
         What a TIFF page says of its place on the earth, and of its axes in a stack.
+    webp_quality : int or None
+        About which quality a lossy WebP has; WebP is written alike unless a quality is asked for.
     jpeg : JpegSettings or None
         How the picture was compressed; JPEG is written alike unless a quality is asked for.
     """
@@ -89,10 +91,16 @@ class Metadata:
     density: tuple[float, float] | None = None
     png_chunks: tuple[tuple[bytes, bytes], ...] = ()
     tags: PageTags | None = None
+    webp_quality: int | None = None
 
     def stripped(self) -> Metadata:
         """Return what says how the pixels look and are compressed, without what says more."""
-        return Metadata(self.icc_profile, jpeg=self.jpeg, png_colour=self.png_colour)
+        return Metadata(
+            self.icc_profile,
+            jpeg=self.jpeg,
+            png_colour=self.png_colour,
+            webp_quality=self.webp_quality,
+        )
 
 
 @dataclass(frozen=True)

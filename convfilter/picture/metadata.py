@@ -8,7 +8,11 @@ from typing import Any
 
 from convfilter.picture.image import COMMENT
 
-__all__ = ["comments_of", "orientation_of_xmp", "resolution_of", "upright_xmp"]
+__all__ = ["INKS", "comments_of", "orientation_of_xmp", "resolution_of", "upright_xmp"]
+
+
+INKS = "its colours of ink (CMYK), which became sRGB"
+"""What is said of pictures whose pixels were CMYK."""
 
 
 def comments_of(comments: Iterable[bytes]) -> tuple[tuple[str, str], ...]:

@@ -37,6 +37,7 @@ def test_stripped_metadata_says_how_pixels_look_and_no_more() -> None:
         "icc_profile": b"profile",
         "jpeg": JpegSettings(((1,) * 64,)),
         "png_colour": ((b"gAMA", b"1234"),),
+        "webp_quality": 80,
     }
     says: dict[str, Any] = {
         "exif": b"II",

@@ -50,6 +50,12 @@ def _heic() -> Format:
     return FORMAT
 
 
+def _webp() -> Format:
+    from convfilter.formats.webp import FORMAT
+
+    return FORMAT
+
+
 def _jp2() -> Format:
     from convfilter.formats.jpeg2000 import FORMAT
 
@@ -58,12 +64,6 @@ def _jp2() -> Format:
 
 def _jxl() -> Format:
     from convfilter.formats.extras.jpegxl import FORMAT
-
-    return FORMAT
-
-
-def _webp() -> Format:
-    from convfilter.formats.webp import FORMAT
 
     return FORMAT
 
@@ -213,6 +213,13 @@ SUMMARIES: dict[str, Summary] = {
         is_written=False,
         extra="heic",
     ),
+    "WEBP": Summary(
+        load=_webp,
+        suffixes=(".webp",),
+        signature=rb"RIFF....WEBP",
+        written_as="WEBP",
+        quality="as in the input if that is lossy WebP, else lossless",
+    ),
     "JP2": Summary(
         load=_jp2,
         suffixes=(".jp2", ".j2k", ".jpx", ".jpf", ".j2c", ".jpc"),
@@ -228,13 +235,6 @@ SUMMARIES: dict[str, Summary] = {
         quality="lossless",
         compress=True,
         extra="formats",
-    ),
-    "WEBP": Summary(
-        load=_webp,
-        suffixes=(".webp",),
-        signature=rb"RIFF....WEBP",
-        written_as="WEBP",
-        quality="lossless",
     ),
     "BMP": Summary(
         load=_bmp,

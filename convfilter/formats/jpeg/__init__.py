@@ -69,7 +69,7 @@ def read(file: BinaryIO, limits: Limits) -> Image:
             pixels, alpha = decoded(picture, FORMAT, getattr(picture, "bits", None))
         image = image_of(picture, FORMAT, pixels, alpha, jpeg=_settings_of(picture))
         metadata, lost = said_by(picture, data, image.metadata)
-        return replace(image, metadata=metadata, left_out=(*lost, *left_out(data)))
+        return replace(image, metadata=metadata, left_out=(*image.left_out, *lost, *left_out(data)))
 
 
 def _settings_of(picture: ImageFile) -> JpegSettings | None:

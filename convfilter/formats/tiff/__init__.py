@@ -13,6 +13,7 @@ from convfilter.formats.declaring.needed import needed
 from convfilter.formats.tiff.storage import CMYK
 from convfilter.formats.tiff.tags.nodata import nodata_of
 from convfilter.picture.image import Image
+from convfilter.picture.metadata import INKS
 from convfilter.picture.orientation import upright
 
 if TYPE_CHECKING:
@@ -66,11 +67,13 @@ def _read_page(page: Page, limits: Limits) -> Image:
         pixels = upright(pixels, page.orientation)
     except MemoryError as error:
         raise too_large(page.size) from error
+    left_out = page.left_out()
     if storage.photometric == CMYK:
+        left_out = (INKS, *left_out)
         metadata = replace(metadata, icc_profile=None)  # that of ink, for pixels that are RGB now
     alpha = storage.alpha is not None
     nodata = nodata_of(metadata.tags, pixels.dtype) if storage.keeps_numbers else None
-    return Image(pixels, alpha, FORMAT.name, metadata, left_out=page.left_out(), nodata=nodata)
+    return Image(pixels, alpha, FORMAT.name, metadata, left_out=left_out, nodata=nodata)
 
 
 def _read_with_pillow(page: Page, limits: Limits) -> Image:

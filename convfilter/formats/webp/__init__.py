@@ -23,6 +23,7 @@ from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.pillow.frames import frames_of, read_frames
 from convfilter.formats.pillow.reading import decoded, image_of, opened
 from convfilter.formats.pillow.writing import described, encoded
+from convfilter.formats.webp.vp8 import quality_of
 from convfilter.picture.image import Image, Metadata, Timing
 
 __all__ = ["FORMAT", "Part", "animated", "read", "timings_and_plays", "write"]
@@ -36,6 +37,9 @@ _HEAD_BYTES, _KIND_BYTES = 30, 16
 _BESIDE = {b"ICCP": _PROFILE, b"EXIF": _EXIF, b"XMP ": _XMP}
 _KNOWN = (*_BESIDE, b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF")
 
+
+_FRAME_BYTES = 16
+"""What says how a frame is shown, before the chunks of its picture."""
 
 _BITS = 8
 """Of a value; the format knows no others."""
@@ -62,7 +66,33 @@ def read(file: BinaryIO, limits: Limits) -> Image:
             limits.chosen()
             pixels, alpha = decoded(picture, FORMAT, _BITS)
             image = image_of(picture, FORMAT, pixels, alpha)
-    return replace(image, left_out=tuple(_left_out(file)))
+    metadata = replace(image.metadata, webp_quality=_quality(file))
+    left_out = (*image.left_out, *_left_out(file))
+    return replace(image, metadata=metadata, left_out=left_out)
+
+
+def _quality(file: BinaryIO) -> int | None:
+    """Return about which quality the first picture has, None for a lossless one."""
+    file.seek(0)
+    with suppress(EOFError):
+        for kind, data in _chunks(file.read()):
+            if kind == b"ANMF":
+                data = _lossy_part(data[_FRAME_BYTES:])
+            elif kind != b"VP8 ":
+                continue
+            return quality_of(data)
+    return None
+
+
+def _lossy_part(data: bytes) -> bytes:
+    """Return the lossy picture of a frame; nothing if it is lossless."""
+    at = 0
+    while at + 8 <= len(data):
+        kind, length = struct.unpack_from("<4sI", data, at)
+        if kind == b"VP8 ":
+            return data[at + 8 : at + 8 + length]
+        at += 8 + length + length % 2
+    return b""
 
 
 def _left_out(file: BinaryIO) -> Iterator[str]:
@@ -126,9 +156,13 @@ class _Unhurried(io.RawIOBase):
 
 
 def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
-    """Return a file of a picture or of frames, lossless unless a quality is asked for."""
+    """Return a file of a picture or of frames.
+
+    It is lossless unless a quality is asked for, or the input was a lossy WebP.
+    """
+    quality = effort.quality or frames[0].metadata.webp_quality
     if len(frames) == 1:
-        return [_picture(frames[0], effort.quality)], []
+        return [_picture(frames[0], quality)], []
     frames, differ = in_milliseconds(frames, 0, _LONGEST_DURATION)
     notes = [f"{FORMAT.name} counts milliseconds: durations were rounded"] * differ
     height, width = frames[0].pixels.shape[:2]
@@ -138,7 +172,7 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
         if number > 0:
             frame = frame._replace(metadata=Metadata())
         size = pixels.shape[1], pixels.shape[0]
-        parts.append(Part(_picture(frame, effort.quality), left, top, size, frame.timing))
+        parts.append(Part(_picture(frame, quality), left, top, size, frame.timing))
     return animated(parts, (width, height), plays), notes
 
 
@@ -247,8 +281,8 @@ FORMAT = Format(
     holds=Holds(
         depth=_BITS, grey=False, alpha=True, several="frames", plays=65535, longest_side=16383
     ),
-    keeps=frozenset({"profile", "EXIF", "XMP"}),
-    quality="lossless",
+    keeps=frozenset({"profile", "EXIF", "XMP", "compression"}),
+    quality="as in the input if that is lossy WebP, else lossless",
     read=read,
     write=write,
 )
