@@ -169,7 +169,7 @@ class Work:
         from convfilter.batch.recipes.recipe import Recipe
         from convfilter.batch.recipes.stamp import Stamp
 
-        stamp = Stamp(Recipe.of(self.pipeline, self.settings), source)
+        stamp = Stamp(Recipe.of(self.pipeline, self.settings).to_be_shown(), source)
         return with_stamp(image, str(stamp), FORMATS[format_name])
 
     def _with_alpha(self, image: Image) -> Image:

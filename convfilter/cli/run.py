@@ -149,7 +149,7 @@ class _Teller:
         plan: FilePlan,
         context: click.Context,
         line: Callable[[str], None],
-        source: Source | None,
+        source: Source | None = None,
     ) -> None:
         self.report = Report(plan)
         self._plan = plan

@@ -24,6 +24,24 @@ NORMAL_MEDIAN = 0.6745
 """The median size of a normal deviate, in standard deviations."""
 
 
+SIDES = (16, 8)
+"""Sides of the blocks among which the quietest ones are sought, the first of which there are many.
+"""
+
+MANY = 64
+"""So many blocks tell which are quiet."""
+
+QUIET = 0.02
+"""The share of blocks that is taken for free of texture."""
+
+TOO_LOW = {16: 0.84, 8: 0.69}
+"""What the quietest blocks show of the noise: the 2 per cent point of their estimates, measured."""
+
+MOST_CUT, LEAST_CUT = 0.02, 0.25
+"""The share of lowest and highest values in a block, beyond which noise was cut off there; and the
+share of blocks that count anyhow, those with the fewest."""
+
+
 @of_pictures()
 def noise_sigma(
     image: ArrayLike,
@@ -89,3 +107,47 @@ def _of_sizes(sizes: Array) -> float:
         return 0.0
     robust = float(np.median(some)) / (NORMAL_MEDIAN * KERNEL_NORM)
     return min(robust, math.sqrt(math.pi / 2) / KERNEL_NORM * total / sizes.size)
+
+
+def quiet_noise_sigma(image: ArrayLike, *, workers: int | None = None) -> float:
+    """Return the standard deviation of the noise where an image (H, W) or (H, W, C) is quietest.
+
+    Of blocks, each estimated as by `noise_sigma`, those count that have least; so texture is not
+    taken for noise as long as some part of the image is without. It is never more than what
+    `noise_sigma` tells, and that where there are too few blocks.
+    """
+    axes = None if np.ndim(image) == 2 else "YXC"
+    whole = float(np.mean(noise_sigma(image, workers=workers, axes=axes)))
+    pixels = check_image(image)
+    rows, columns = (max(extent - 2, 0) for extent in pixels.shape[:2])
+    side = next((s for s in SIDES if (rows // s) * (columns // s) >= MANY), None)
+    if side is None or not np.isfinite(pixels).all():
+        return whole
+    dtype = np.float64 if pixels.dtype == np.float64 else np.float32
+    with np.errstate(over="ignore", invalid="ignore"):
+        responses = correlate(
+            pixels, NOISE_KERNEL, padding="valid", dtype=dtype, axes="YXC", workers=workers
+        )
+        means = _means(np.abs(responses), side)
+        inner = pixels[1:-1, 1:-1]
+        lowest, highest = pixels.min((0, 1)), pixels.max((0, 1))
+        cut = _means((inner == lowest) | (inner == highest), side)
+    found = []
+    for channel in range(pixels.shape[2]):
+        counts = cut[:, channel] <= MOST_CUT
+        if counts.mean() < LEAST_CUT:  # of white paper, what is without noise counts as well
+            least = cut[:, channel] <= np.quantile(cut[:, channel], LEAST_CUT)
+            counts = least | (means[:, channel] == 0)
+        some = means[counts, channel]
+        found.append(float(np.quantile(some, QUIET)))
+    quiet = math.sqrt(math.pi / 2) / KERNEL_NORM * float(np.mean(found)) / TOO_LOW[side]
+    return min(whole, quiet) if math.isfinite(quiet) else whole
+
+
+def _means(values: Array, side: int) -> Array:
+    """Return the means of square blocks (n, C) of an array (H, W, C)."""
+    rows, columns = (extent // side for extent in values.shape[:2])
+    whole = values[: rows * side, : columns * side]
+    blocks = whole.reshape(rows, side, columns, side, -1)
+    means: Array = blocks.mean((1, 3), dtype=np.float64).reshape(rows * columns, -1)
+    return means

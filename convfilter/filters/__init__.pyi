@@ -617,7 +617,7 @@ def convolve(
 def denoise(
     image: ArrayLike,
     *,
-    method: Literal["median", "kernel", "gaussian", "bilateral", "nl-means"] = "median",
+    method: Literal["median", "kernel", "gaussian", "bilateral", "nl-means", None] = None,
     strength: float | None = None,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
@@ -629,15 +629,22 @@ def denoise(
     nodata: float | None = None,
     mask: ArrayLike | None = None,
 ) -> NDArray[Any]:
-    """Take noise away by one of five methods, as strongly as the noise needs.
+    """Take noise away, by the method and as strongly as the noise needs.
+
+    Without a `method` the noise is looked at. Pixels that are black or white among others that are
+    not, all over the picture, get the median around them, and all others stay. Otherwise patches
+    that look alike are averaged (nl-means), unless Stein's estimate of the error, over the middle
+    of the picture, speaks for bilateral; noise of less than 2 of 255, which nobody sees, is left.
 
     `strength` is the noise's standard deviation, at least 1; it sets the size of the median, how
     often the kernel is applied, the sigma of the Gaussian, and what counts as alike for the other
     two (sigma_color twice the noise's, after Zhang & Gunturk, "Multiresolution bilateral filtering
-    for image denoising", 2008). Without a number it is estimated from the picture, within the same
-    range; single wrong pixels do not sway the estimate, however wrong they are.
+    for image denoising", 2008). Without a number it is estimated where the picture is quietest,
+    within the same range; single wrong pixels do not sway the estimate, however wrong they are.
+    `--explain` tells what was found.
 
-    Immerkær, "Fast noise variance estimation" (1996).
+    Immerkær, "Fast noise variance estimation" (1996); Stein, "Estimation of the mean of a
+    multivariate normal distribution" (1981).
 
     Alpha is smoothed as the colours are.
 
@@ -648,9 +655,11 @@ def denoise(
         says so, and other or more axes than these, or more than 4 channels, need `axes`.
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
-    method : {"median", "kernel", "gaussian", "bilateral", "nl-means"}, default "median"
+    method : {"median", "kernel", "gaussian", "bilateral", "nl-means"} or None, default None
         median: best for single wrong pixels; kernel: the 3x3 mean `denoise`, repeated;
-        gaussian: blur; bilateral: keeps edges; nl-means: best and slowest
+        gaussian: blur; bilateral: keeps edges; nl-means: best and slowest; None: by the
+        noise: wrong pixels get the median around them, else nl-means, or bilateral where
+        that will come out better
     strength : float or None, default None
         standard deviation of the noise (1 to 255 on the scale 0 to 255); None: estimated
         from the picture

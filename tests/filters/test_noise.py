@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import cv2
@@ -10,10 +11,14 @@ import pytest
 from scipy import ndimage
 from skimage import data
 
-from convfilter import Pipeline, filters
-from convfilter.engine.noise import noise_sigma
+import convfilter
+from convfilter import Pipeline, engine, filters
+from convfilter.engine.noise import noise_sigma, quiet_noise_sigma
+from convfilter.engine.planning import recorded_plans
+from convfilter.filters.pixels.risk import risk
 from tests.filters.pictures import Array, error, grey, rgb
 from tests.filters.registry import choices
+from tests.pages import ROOT
 
 METHODS = choices("denoise", "method")
 
@@ -164,3 +169,94 @@ def test_noise_of_luma_is_grey() -> None:
     change = filters.add_noise(image, amount=5, channels="luma").astype(int) - image
     assert np.ptp(change, axis=2).max() <= 1
     assert change.std() > 5
+
+
+PICTURES = {
+    "camera": lambda: data.camera()[128:384, 128:384],
+    "colours": lambda: data.astronaut()[100:260, 100:300],
+    "bricks": lambda: data.brick()[:200, :200],
+    "letters": lambda: data.page()[:160, 50:290],
+    "scene": lambda: convfilter.read(ROOT / "sample_images/scene.png").pixels[100:356, 200:456],
+    "rings": lambda: convfilter.read(ROOT / "sample_images/zone-plate.png").pixels[92:292, 92:292],
+}
+
+
+def psnr(picture: Array, clean: Array) -> float:
+    squared = np.mean((picture.astype(float) - clean) ** 2)
+    return float(10 * np.log10(255**2 / max(squared, 1e-9)))
+
+
+def with_noise(clean: Array, noise: float | str) -> Array:
+    random = np.random.default_rng(1)
+    if noise == "salt and pepper":
+        chance = random.random(clean.shape)
+        return np.where(chance < 0.03, 0, np.where(chance > 0.97, 255, clean)).astype(np.uint8)
+    noisy = clean + random.normal(0, float(noise), clean.shape)
+    return np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("noise", [5.0, 12.0, 25.0, "salt and pepper"])
+@pytest.mark.parametrize("name", PICTURES)
+def test_denoise_finds_the_best_of_its_methods(name: str, noise: float | str) -> None:
+    clean = PICTURES[name]()
+    noisy = with_noise(clean, noise)
+    best = max(psnr(filters.denoise(noisy, method=method), clean) for method in METHODS)
+    found = psnr(filters.denoise(noisy), clean)
+    assert found >= best - 0.5
+    assert found > psnr(noisy, clean)
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_denoise_leaves_clean_pictures_alone(name: str) -> None:
+    clean = PICTURES[name]()
+    for picture in (clean, clean.astype(np.uint16) * 257, (clean / 255).astype(np.float32)):
+        white = 1.0 if picture.dtype.kind == "f" else np.iinfo(picture.dtype).max
+        assert psnr(filters.denoise(picture) * (255 / white), clean) >= 45
+
+
+@pytest.mark.parametrize("noise", [12.0, "salt and pepper"])
+def test_what_is_found_does_not_depend_on_the_depth(noise: float | str) -> None:
+    noisy = with_noise(scene(), noise)
+    expected = filters.denoise(noisy)
+    deep = filters.denoise(noisy.astype(np.uint16) * 257)
+    floats = filters.denoise((noisy / 255).astype(np.float32))
+    # the estimate may differ in its third digit, since rounding is noise as well
+    for other in (deep / 257, floats * 255):
+        assert np.abs(other - expected).max() <= 3
+        assert np.abs(other - expected).mean() < 0.4
+
+
+def test_what_is_found_is_told() -> None:
+    for noise, words in ((12.0, "a standard deviation of 1"), ("salt and pepper", "stand out")):
+        with recorded_plans() as plans:
+            filters.denoise(with_noise(scene(), noise))
+        (told,) = (plan.reason for plan in plans if plan.algorithm == "noise")
+        assert words in told
+    with recorded_plans() as plans:
+        filters.denoise(np.full((200, 200), 90, np.uint8))
+    assert [plan.reason for plan in plans if plan.algorithm == "noise"] == [
+        "a standard deviation of 0 of 255, which nobody sees: left"
+    ]
+
+
+@pytest.mark.parametrize("sigma", [3, 10, 30])
+@pytest.mark.parametrize("shape", [(90, 100), (256, 256), (200, 150, 3)])
+def test_noise_is_estimated_where_a_picture_is_quiet(sigma: int, shape: tuple[int, ...]) -> None:
+    random = np.random.default_rng(2)
+    noisy = 128 + random.normal(0, sigma, shape)
+    assert quiet_noise_sigma(noisy) == pytest.approx(sigma, rel=0.1)
+    noisy[: shape[0] // 2] += 60 * random.choice([-1, 1], noisy[: shape[0] // 2].shape)
+    assert quiet_noise_sigma(noisy) == pytest.approx(sigma, rel=0.25)
+    assert quiet_noise_sigma(noisy) <= np.mean(engine.noise_sigma(noisy, axes="YXC"[: len(shape)]))
+
+
+def test_the_risk_of_a_blur_is_its_error() -> None:
+    """For a linear way, Stein's estimate is known without chance: weights of pixels themselves."""
+    clean = np.zeros((256, 256))
+    clean[:, 100:] = 80
+    noisy = clean + np.random.default_rng(3).normal(0, 10, clean.shape)
+    for size in (1, 3, 7):
+        kernel = np.full((size, size), 1 / size**2)
+        blur = functools.partial(engine.correlate, kernel=kernel)
+        error = np.mean((blur(noisy) - clean) ** 2)
+        assert risk(noisy, blur, 10) == pytest.approx(error, abs=4)

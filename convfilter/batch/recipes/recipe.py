@@ -19,7 +19,7 @@ from convfilter.errors import (
     shown,
     suggestion,
 )
-from convfilter.filters.declaring.parameters import plain
+from convfilter.filters.declaring.parameters import FileName, plain
 from convfilter.pipeline import Pipeline
 from convfilter.toml import Document, table
 
@@ -60,6 +60,8 @@ class Recipe:
         The options that differ from their defaults, checked.
     version : str
         Of convfilter, by which the recipe was written.
+    lacking : dict
+        Of a recipe from a result, options that named a file, which has to be named again.
 
     Raises
     ------
@@ -96,6 +98,7 @@ class Recipe:
         check_together(completed(checked))
         self.options = {n: value for n, value in checked.items() if value != OPTIONS[n].default}
         self.version = __version__
+        self.lacking: dict[str, str] = {}
 
     @classmethod
     def of(cls, pipeline: Pipeline, settings: Mapping[str, Any]) -> Recipe:
@@ -143,16 +146,31 @@ class Recipe:
         said = document.tables.get("options", {})
         if not isinstance(said, dict):
             raise PipelineError(f"{document.place('options')}: options are a table, [options]")
-        options = {}
+        options: dict[str, Any] = {}
+        lacking = {}
         for key, value in said.items():
             name = key.replace("-", "_")
             try:
-                options[name] = _option(name).read(value)
+                option = _option(name)
+                checked = option.read(value)
+                if isinstance(option, FileName) and not document.names_files:
+                    lacking[name] = checked
+                else:
+                    options[name] = checked
             except ConvfilterError as error:
                 raise PipelineError(f"{document.place('options', key)}: {error}") from error
         recipe = cls(Pipeline(steps_of(document)), **options)
         recipe.version = version
+        recipe.lacking = lacking
         return recipe
+
+    def to_be_shown(self) -> Recipe:
+        """Return the recipe without the folders of files that its options name."""
+        options = {
+            name: Path(value).name if isinstance(OPTIONS[name], FileName) else value
+            for name, value in self.options.items()
+        }
+        return Recipe(self.pipeline, **options)  # type: ignore[arg-type]
 
     def __str__(self) -> str:
         parts = [table("", {VERSION: self.version})]
@@ -167,7 +185,9 @@ class Recipe:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Recipe):
             return NotImplemented
-        return self.pipeline.steps == other.pipeline.steps and self.options == other.options
+        # by what is shown of options: NaN, which is no data, is not equal to itself
+        options = repr(self.options) == repr(other.options)
+        return self.pipeline.steps == other.pipeline.steps and options
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -10,8 +10,9 @@ import click
 from convfilter.batch.settings import OF_RECIPES, OPTIONS
 from convfilter.cli.commands import SUMMARIES
 from convfilter.cli.files import option, recipe_option
-from convfilter.cli.options import Command, flag
+from convfilter.cli.options import Command, flag, given_values
 from convfilter.errors import ImageError, shown
+from convfilter.filters.declaring.parameters import FileName
 
 __all__ = ["command"]
 
@@ -20,7 +21,8 @@ _HELP = f"""\
 
 RESULT is a picture that was written with --stamp. INPUT is what it was made from, or another
 picture. Without it, the file is looked for that RESULT was made from, by its size and hash: beside
-RESULT, in the folders beside that folder, and in the current one.
+RESULT, in the folders beside that folder, and in the current one. Other files, such as a mask, have
+to be named.
 
 Lines say what differs: the version of convfilter, and the input. Where nothing does, the output is
 RESULT again, byte by byte.
@@ -37,6 +39,7 @@ _NOT_OF_ONE = ("in_place", "recursive", "jobs")
 def command() -> Command:
     """Return the command that makes a result again."""
     of_run = [name for name in OPTIONS if name not in (*OF_RECIPES, *_NOT_OF_ONE)]
+    of_run += [name for name in OF_RECIPES if isinstance(OPTIONS[name], FileName)]
     return Command(
         "rerun",
         callback=_run,
@@ -72,6 +75,15 @@ def _run(**_: Any) -> int:
     if len(paths) not in (1, 2):
         raise click.UsageError("give RESULT, its INPUT if it lies elsewhere, and OUTPUT", context)
     stamp = Stamp.load(result)
+    given = given_values(context, [*OPTIONS.values()])
+    for name, file in stamp.recipe.lacking.items():
+        if name not in given:
+            option_name = OPTIONS[name].option
+            raise click.UsageError(
+                f"{shown(result)} was made with {option_name} {shown(file)}: name the file by"
+                f" {option_name}",
+                context,
+            )
     if len(paths) == 1:
         found = stamp.find_input(result)
         if found is None:

@@ -22,7 +22,7 @@ INDEX: dict[str, tuple[str, str]] = {
         "convolution",
         "Correlate with any kernel: one of the catalogue, of a file, or given as text or array.",
     ),
-    "denoise": ("noise", "Take noise away by one of five methods, as strongly as the noise needs."),
+    "denoise": ("noise", "Take noise away, by the method and as strongly as the noise needs."),
     "depth-pool": (
         "pooling",
         "Reduce each group of neighbouring channels to one; alpha is left alone.",

@@ -178,6 +178,23 @@ def test_a_result_is_stamped_without_what_is_stripped_and_in_place(source: Path)
     assert [keyword for keyword, _ in convfilter.read(source).metadata.text] == [KEYWORD]
 
 
+def test_a_mask_has_to_be_named_again(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mask = tmp_path / "secret" / "mask.png"
+    mask.parent.mkdir()
+    there = np.ones((9, 11), bool)
+    there[2:4, 3:6] = False
+    convfilter.write(Image(there), mask)
+    made = _made(source, "a.png", "--mask", str(mask))
+    assert b"secret" not in made.read_bytes()
+    again = tmp_path / "b.png"
+    assert run(["rerun", str(made), str(source), str(again)]) == 2
+    assert "was made with --mask mask.png: name the file by --mask" in capsys.readouterr().err
+    assert run(["rerun", str(made), str(source), str(again), "--mask", str(mask)]) == 0
+    assert again.read_bytes() == made.read_bytes()
+
+
 @pytest.mark.posix
 def test_what_comes_through_a_pipe_is_stamped_too(source: Path, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
