@@ -50,7 +50,7 @@ def keep(pixels: NDArray[Any], form: Format, metadata: Metadata) -> tuple[Metada
         # where there are numbers, they count
         homeless += ["the description of colours"] * (not said and _tells_more(lost))
     if "compression" not in form.keeps:
-        kept = replace(kept, jpeg=None)
+        kept = replace(kept, jpeg=None, webp_quality=None)
     text = []
     for keyword, words in metadata.text:
         if ("comment" if keyword == COMMENT else "texts") in form.keeps:

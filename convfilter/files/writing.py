@@ -245,10 +245,15 @@ def _held(picture: Image, form: Format) -> tuple[tuple[Image, ...], list[str]]:
     if any(frame.timing is None for frame in frames):
         each = f"{Timing().duration:.0f} ms each"
         notes.append(f"pages become frames that are shown for {each}")
-    first, *others = (replace(frame.metadata, dpi=None, jpeg=None) for frame in frames)
+    first, *others = (_described(frame.metadata) for frame in frames)
     if any(other not in (first, Metadata()) for other in others):
         notes.append(f"{form.name} holds metadata once: only that of the first page is kept")
     return frames, notes
+
+
+def _described(metadata: Metadata) -> Metadata:
+    """Return what metadata say of what is seen, not of how it was stored."""
+    return replace(metadata, dpi=None, jpeg=None, webp_quality=None)
 
 
 def _check_stream(stream: object, name: str) -> None:

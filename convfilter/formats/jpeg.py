@@ -76,7 +76,7 @@ def read(file: BinaryIO, limits: Limits) -> Image:
             pixels, alpha = decoded(picture, FORMAT, getattr(picture, "bits", None))
         text = comment_of(comments(data))
         image = image_of(picture, FORMAT, pixels, alpha, text=text, jpeg=_settings_of(picture))
-        return replace(image, left_out=left_out(data))
+        return replace(image, left_out=(*image.left_out, *left_out(data)))
 
 
 def _settings_of(picture: ImageFile) -> JpegSettings | None:

@@ -22,6 +22,7 @@ from convfilter.formats.exif.block import upright_metadata
 from convfilter.formats.pillow.reading import decoded, opened
 from convfilter.formats.pillow.writing import encoded
 from convfilter.picture.image import Image, Metadata
+from convfilter.picture.metadata import INKS
 from convfilter.picture.orientation import upright
 
 __all__ = ["FORMAT", "read", "write"]
@@ -109,7 +110,7 @@ def read(file: BinaryIO, limits: Limits) -> Image:
 
         with opened(io.BytesIO(told.alone()), Jpeg2KImageFile, FORMAT) as picture:
             if picture.mode == "CMYK":
-                notes = ("CMYK: converted to RGB",)
+                notes = (INKS,)
             pixels, alpha = decoded(picture, FORMAT, 8)
     else:
         pixels, alpha = _deep(told.alone(), header), told.alpha is not None

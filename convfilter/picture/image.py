@@ -63,6 +63,8 @@ class Metadata:
     png_colour : tuple of (bytes, bytes)
         What a PNG file says of its colours besides a profile: the chunks cICP, mDCV, cLLI, gAMA,
         cHRM and sRGB, each kind with its content. What AVIF says of them is cICP.
+    webp_quality : int or None
+        About which quality a lossy WebP has; WebP is written alike unless a quality is asked for.
     jpeg : JpegSettings or None
         How the picture was compressed; JPEG is written alike unless a quality is asked for.
     """
@@ -74,10 +76,16 @@ class Metadata:
     jpeg: JpegSettings | None = None
     xmp: bytes | None = None
     png_colour: tuple[tuple[bytes, bytes], ...] = ()
+    webp_quality: int | None = None
 
     def stripped(self) -> Metadata:
         """Return what says how the pixels look and are compressed, without what says more."""
-        return Metadata(self.icc_profile, jpeg=self.jpeg, png_colour=self.png_colour)
+        return Metadata(
+            self.icc_profile,
+            jpeg=self.jpeg,
+            png_colour=self.png_colour,
+            webp_quality=self.webp_quality,
+        )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,11 @@ from typing import Any
 
 from convfilter.picture.image import COMMENT
 
-__all__ = ["comment_of", "orientation_of_xmp", "resolution_of", "upright_xmp"]
+__all__ = ["INKS", "comment_of", "orientation_of_xmp", "resolution_of", "upright_xmp"]
+
+
+INKS = "its colours of ink (CMYK), which became sRGB"
+"""What is said of pictures whose pixels were CMYK."""
 
 
 def comment_of(data: bytes) -> tuple[tuple[str, str], ...]:

@@ -35,6 +35,7 @@ def test_stripped_metadata_says_how_pixels_look_and_no_more() -> None:
         "icc_profile": b"profile",
         "jpeg": JpegSettings(((1,) * 64,)),
         "png_colour": ((b"gAMA", b"1234"),),
+        "webp_quality": 80,
     }
     says = {"exif": b"II", "dpi": (72.0, 72.0), "text": (("Author", "A"),), "xmp": b"<x/>"}
     assert {field.name for field in fields(Metadata)} == looks.keys() | says.keys()

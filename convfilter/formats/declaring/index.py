@@ -44,6 +44,12 @@ def _tiff() -> Format:
     return FORMAT
 
 
+def _webp() -> Format:
+    from convfilter.formats.webp import FORMAT
+
+    return FORMAT
+
+
 def _jp2() -> Format:
     from convfilter.formats.jpeg2000 import FORMAT
 
@@ -52,12 +58,6 @@ def _jp2() -> Format:
 
 def _jxl() -> Format:
     from convfilter.formats.extras.jpegxl import FORMAT
-
-    return FORMAT
-
-
-def _webp() -> Format:
-    from convfilter.formats.webp import FORMAT
 
     return FORMAT
 
@@ -207,6 +207,13 @@ SUMMARIES: dict[str, Summary] = {
         signature=rb"II[*+]\0(?!....CR\x02)|MM\0[*+]",
         written_as="TIFF",
     ),
+    "WEBP": Summary(
+        load=_webp,
+        suffixes=(".webp",),
+        signature=rb"RIFF....WEBP",
+        written_as="WEBP",
+        quality="as in the input if that is lossy WebP, else lossless",
+    ),
     "JP2": Summary(
         load=_jp2,
         suffixes=(".jp2", ".j2k", ".jpx", ".jpf", ".j2c", ".jpc"),
@@ -222,13 +229,6 @@ SUMMARIES: dict[str, Summary] = {
         quality="lossless",
         compress=True,
         extra="formats",
-    ),
-    "WEBP": Summary(
-        load=_webp,
-        suffixes=(".webp",),
-        signature=rb"RIFF....WEBP",
-        written_as="WEBP",
-        quality="lossless",
     ),
     "GIF": Summary(
         load=_gif,

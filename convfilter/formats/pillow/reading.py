@@ -19,7 +19,7 @@ from convfilter.formats.declaring import HEAD_BYTES, Format
 from convfilter.formats.declaring.limits import is_cut_off, place_in, too_large, words_of
 from convfilter.formats.quiet import keep_logs_quiet, warnings_silenced
 from convfilter.picture.image import Image, Metadata
-from convfilter.picture.metadata import resolution_of, upright_xmp
+from convfilter.picture.metadata import INKS, resolution_of, upright_xmp
 from convfilter.picture.orientation import is_on_its_side, upright
 
 if TYPE_CHECKING:
@@ -155,7 +155,14 @@ def image_of(
     """Return a decoded picture, turned upright, with its metadata; `beside` are further ones."""
     orientation = orientation_of(picture)
     metadata = metadata_of(picture, orientation)
-    return Image(upright(pixels, orientation), alpha, form.name, replace(metadata, **beside))
+    left_out = (INKS,) if picture.mode == "CMYK" else ()
+    return Image(
+        upright(pixels, orientation),
+        alpha,
+        form.name,
+        replace(metadata, **beside),
+        left_out=left_out,
+    )
 
 
 def orientation_of(picture: ImageFile) -> int:

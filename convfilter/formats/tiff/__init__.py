@@ -12,6 +12,7 @@ from convfilter.formats.declaring.limits import Limits, too_large
 from convfilter.formats.declaring.needed import needed
 from convfilter.formats.tiff.storage import CMYK
 from convfilter.picture.image import Image
+from convfilter.picture.metadata import INKS
 from convfilter.picture.orientation import upright
 
 if TYPE_CHECKING:
@@ -65,10 +66,12 @@ def _read_page(page: Page, limits: Limits) -> Image:
         pixels = upright(pixels, page.orientation)
     except MemoryError as error:
         raise too_large(page.size) from error
+    left_out = page.left_out()
     if storage.photometric == CMYK:
+        left_out = (INKS, *left_out)
         metadata = replace(metadata, icc_profile=None)  # that of ink, for pixels that are RGB now
     alpha = storage.alpha is not None
-    return Image(pixels, alpha, FORMAT.name, metadata, left_out=page.left_out())
+    return Image(pixels, alpha, FORMAT.name, metadata, left_out=left_out)
 
 
 def _read_with_pillow(page: Page, limits: Limits) -> Image:

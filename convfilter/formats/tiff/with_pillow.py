@@ -26,4 +26,4 @@ def read(page: Page, form: Format, limits: Limits) -> Image:
     metadata = page.metadata()
     if image.metadata.icc_profile is None:
         metadata = replace(metadata, icc_profile=None)  # that of ink, for pixels that are RGB now
-    return replace(image, metadata=metadata, left_out=page.left_out())
+    return replace(image, metadata=metadata, left_out=(*image.left_out, *page.left_out()))

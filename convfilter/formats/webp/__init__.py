@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import BinaryIO, NamedTuple, cast
 
 from PIL.WebPImagePlugin import WebPImageFile
@@ -19,6 +21,7 @@ from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.pillow.frames import frames_of, read_frames
 from convfilter.formats.pillow.reading import decoded, image_of, opened
 from convfilter.formats.pillow.writing import described, encoded
+from convfilter.formats.webp.vp8 import quality_of
 from convfilter.picture.image import Image, Metadata, Timing
 
 __all__ = ["FORMAT", "Part", "animated", "read", "timings_and_plays", "write"]
@@ -31,6 +34,9 @@ _HEAD_BYTES, _KIND_BYTES = 30, 16
 
 _BESIDE = {b"ICCP": _PROFILE, b"EXIF": _EXIF, b"XMP ": _XMP}
 
+
+_FRAME_BYTES = 16
+"""What says how a frame is shown, before the chunks of its picture."""
 
 _BITS = 8
 """Of a value; the format knows no others."""
@@ -52,10 +58,37 @@ def read(file: BinaryIO, limits: Limits) -> Image:
             timings, plays = timings_and_plays(file)
             if len(timings) != count:
                 raise ValueError(f"{len(timings)} frames that cannot all be read")
-            return read_frames(picture, FORMAT, limits, _BITS, plays, timings.__getitem__)
-        limits.chosen()
-        pixels, alpha = decoded(picture, FORMAT, _BITS)
-        return image_of(picture, FORMAT, pixels, alpha)
+            image = read_frames(picture, FORMAT, limits, _BITS, plays, timings.__getitem__)
+        else:
+            limits.chosen()
+            pixels, alpha = decoded(picture, FORMAT, _BITS)
+            image = image_of(picture, FORMAT, pixels, alpha)
+    metadata = replace(image.metadata, webp_quality=_quality(file))
+    return replace(image, metadata=metadata)
+
+
+def _quality(file: BinaryIO) -> int | None:
+    """Return about which quality the first picture has, None for a lossless one."""
+    file.seek(0)
+    with suppress(EOFError):
+        for kind, data in _chunks(file.read()):
+            if kind == b"ANMF":
+                data = _lossy_part(data[_FRAME_BYTES:])
+            elif kind != b"VP8 ":
+                continue
+            return quality_of(data)
+    return None
+
+
+def _lossy_part(data: bytes) -> bytes:
+    """Return the lossy picture of a frame; nothing if it is lossless."""
+    at = 0
+    while at + 8 <= len(data):
+        kind, length = struct.unpack_from("<4sI", data, at)
+        if kind == b"VP8 ":
+            return data[at + 8 : at + 8 + length]
+        at += 8 + length + length % 2
+    return b""
 
 
 def _size(head: bytes) -> tuple[int, int] | None:
@@ -107,9 +140,13 @@ class _Unhurried(io.RawIOBase):
 
 
 def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
-    """Return a file of a picture or of frames, lossless unless a quality is asked for."""
+    """Return a file of a picture or of frames.
+
+    It is lossless unless a quality is asked for, or the input was a lossy WebP.
+    """
+    quality = effort.quality or frames[0].metadata.webp_quality
     if len(frames) == 1:
-        return [_picture(frames[0], effort.quality)], []
+        return [_picture(frames[0], quality)], []
     frames, differ = in_milliseconds(frames, 0, _LONGEST_DURATION)
     notes = [f"{FORMAT.name} counts milliseconds: durations were rounded"] * differ
     height, width = frames[0].pixels.shape[:2]
@@ -119,7 +156,7 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
         if number > 0:
             frame = frame._replace(metadata=Metadata())
         size = pixels.shape[1], pixels.shape[0]
-        parts.append(Part(_picture(frame, effort.quality), left, top, size, frame.timing))
+        parts.append(Part(_picture(frame, quality), left, top, size, frame.timing))
     return animated(parts, (width, height), plays), notes
 
 
@@ -228,8 +265,8 @@ FORMAT = Format(
     holds=Holds(
         depth=_BITS, grey=False, alpha=True, several="frames", plays=65535, longest_side=16383
     ),
-    keeps=frozenset({"profile", "EXIF", "XMP"}),
-    quality="lossless",
+    keeps=frozenset({"profile", "EXIF", "XMP", "compression"}),
+    quality="as in the input if that is lossy WebP, else lossless",
     read=read,
     write=write,
 )
