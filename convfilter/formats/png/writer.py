@@ -12,7 +12,6 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -262,6 +261,8 @@ def _ratio(density: tuple[float, float]) -> tuple[int, int]:
     most = 2**32 - 1
     if all(value.is_integer() and value <= most for value in density):
         return int(density[0]), int(density[1])
+    from fractions import Fraction
+
     ratio = Fraction(density[0] / density[1]).limit_denominator(1 << 16)
     return min(max(ratio.numerator, 1), most), ratio.denominator
 
