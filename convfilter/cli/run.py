@@ -20,6 +20,7 @@ from convfilter.batch.work import Done, prepare
 from convfilter.cli.options import given_values
 from convfilter.cli.output import is_open
 from convfilter.cli.report import Report
+from convfilter.cli.signals import interrupts_told
 from convfilter.cli.wording import describe, say
 from convfilter.errors import ImageError, UsageError, shown
 from convfilter.pipeline import Pipeline
@@ -73,7 +74,8 @@ def filter_given_files(
             )
         for failure in plan.failures:
             teller.tell_error(failure.error)
-        with contextlib.nullcontext() if quiet else _compilation_told(teller):
+        told = contextlib.nullcontext() if quiet else _compilation_told(teller)
+        with told, interrupts_told(teller.tell_interrupt):
             prepare(plan.jobs)
             _tell_all(running, teller, advance)
     if kept is not None and teller.report.done:
@@ -191,6 +193,16 @@ class _Teller:
         self.report.fail(error)
         text = describe(error)
         self._line(f"{self._command}: {text if name in text else f'{name}: {text}'}")
+
+    def tell_interrupt(self) -> None:
+        """Say at once that an interrupt has been heard of, if what is compiled delays the end."""
+        from convfilter.runtime.compiled import is_compiling
+
+        if is_compiling() and not self._several and not self._quiet:
+            self._line(
+                f"{self._command}: stopping: what is being compiled is waited for; to end at once,"
+                " interrupt again"
+            )
 
     def tell_stopping(self) -> None:
         """Say at once that the end has been heard of; it may take as long as a file does."""

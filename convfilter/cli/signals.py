@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
-__all__ = ["ENDING", "Terminated", "leave", "terminable"]
+__all__ = ["ENDING", "Terminated", "interrupts_told", "leave", "terminable"]
 
 ENDING = (
     *("SIGTERM", "SIGHUP", "SIGQUIT", "SIGXCPU", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGUSR1"),
@@ -58,6 +59,32 @@ def terminable() -> Iterator[None]:
         _restore(before)
         raise
     _restore(before)
+
+
+@contextmanager
+def interrupts_told(tell: Callable[[], None]) -> Iterator[None]:
+    """Have `tell` called at the first interrupt (Ctrl-C) at once, before the stack is unwound.
+
+    To unwind it may take as long as other threads need to finish what they do.
+    """
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        with suppress(RuntimeError):  # it may have come while something else was being said
+            tell()
+        raise KeyboardInterrupt
+
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    ):
+        yield
+        return
+    signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _restore(before: dict[int, Any]) -> None:

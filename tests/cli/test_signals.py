@@ -192,3 +192,37 @@ def test_no_file_gets_the_number_of_a_closed_stream(folder: Path) -> None:
     )
     assert ended.returncode == 1
     assert len(ended.stderr.splitlines()) == 1
+
+
+COMPILING = f"""
+import os, time
+from convfilter.cli import main
+from convfilter.runtime.compiled import loading
+
+def compiled(request, file):
+    os.write(2, {WRITING.encode()!r})
+    time.sleep(30)
+
+loading.store.read = lambda name: None
+loading._compiled = compiled
+main()
+"""
+"""The command, which waits long for its first loop."""
+
+
+def test_an_interrupt_while_loops_are_compiled_is_told_at_once(folder: Path) -> None:
+    picture("a.png")
+    process = subprocess.Popen(
+        [sys.executable, "-c", COMPILING, "median", "a.png", "b.png"],
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=usual,
+    )
+    assert process.stderr is not None
+    while process.stderr.readline() != WRITING:
+        pass
+    process.send_signal(signal.SIGINT)
+    code, err = ended(process)
+    assert code == 130
+    assert err.startswith("convfilter median: stopping: what is being compiled is waited for")
+    assert [path.name for path in folder.iterdir()] == ["a.png"]

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from convfilter.errors import ArgumentTypeError, KernelError
-from convfilter.kernels import parse
+from convfilter import Pipeline, filters
+from convfilter.errors import ArgumentTypeError, KernelError, PipelineError
+from convfilter.kernels import from_array, parse
+from convfilter.kernels.text import written
 
 CROSS = [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
 
@@ -72,3 +75,73 @@ def test_bad_text_is_refused_in_one_line(text: str, message: str) -> None:
 def test_text_is_text() -> None:
     with pytest.raises(ArgumentTypeError, match="list"):
         parse([[1]])  # type: ignore[arg-type]
+
+
+SQUARES = {9: 3, 25: 5, 49: 7}
+
+
+@pytest.mark.parametrize("count", SQUARES)
+def test_numbers_without_rows_that_make_a_square_are_refused_with_it(count: int) -> None:
+    numbers = [number % 5 - 1 for number in range(count)]
+    side = SQUARES[count]
+    square = str([numbers[at : at + side] for at in range(0, count, side)])
+    texts = [mark.join(map(str, numbers)) for mark in (",", " ", ", ")]
+    for flat in (*texts, str(numbers), numbers, tuple(numbers), np.array(numbers)):
+        with pytest.raises(KernelError) as caught:
+            filters.convolve(np.zeros((8, 8)), kernel=flat)
+        assert f"{count} numbers without rows: write the square {square}" in str(caught.value)
+    assert from_array([numbers]).shape == parse(f"[{numbers}]").shape == (1, count)
+    assert parse(square).shape == from_array(np.reshape(numbers, (side, side))).shape
+    assert parse("; ".join(map(str, numbers))).shape == (count, 1)
+
+
+@pytest.mark.parametrize("row", [[1, 2, 1], [1, 3, 3, 1], [5], list(range(1, 9)), [1] * 16])
+def test_other_numbers_without_rows_are_a_row_in_text_and_python(row: list[int]) -> None:
+    texts = [mark.join(map(str, row)) for mark in (",", " ", ", ")]
+    for flat in (*texts, str(row), str([row])):
+        assert parse(flat).weights.tolist() == [row]
+    for given in (row, tuple(row), np.array(row), [row]):
+        assert from_array(given).weights.tolist() == [row]
+
+
+@pytest.mark.parametrize(
+    ("text", "weights"),
+    [
+        ("[[1,0,-1],[2,0,-2],[1,0,-1]]", [[1, 0, -1], [2, 0, -2], [1, 0, -1]]),
+        ("[[1/9, 2], [-1/3, 4]]", [[1 / 9, 2], [-1 / 3, 4]]),
+        (" [ [1 2]\n [3 4] ] ", [[1, 2], [3, 4]]),
+        ("[[1.  2. ]\n [3.  4.5]]", [[1, 2], [3, 4.5]]),
+        ("[[1, 2], [3, 4],]", [[1, 2], [3, 4]]),
+        ('{"weights": [["1/9", 2]], "scale": "1/3"}', [[1 / 9, 2]]),
+    ],
+)
+def test_rows_in_brackets(text: str, weights: list[list[float]]) -> None:
+    assert parse(text).weights.tolist() == weights
+    assert parse(written(parse(text))) == parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[", "[[1, 2", "[[1, 2]", "[1, [2]]", "[[1, 2], 3]", "[[1], [2, 3]]", "{", "[[]]", "[]"],
+)
+def test_brackets_that_do_not_fit_are_refused(text: str) -> None:
+    with pytest.raises(KernelError):
+        parse(text)
+    with pytest.raises(KernelError):
+        parse(text * 20_000)
+
+
+@pytest.mark.parametrize(("text", "value"), [("1/9", 1 / 9), ("-3/4", -0.75), ("2", 2.0)])
+def test_numbers_of_parameters_may_be_fractions(text: str, value: float) -> None:
+    step = Pipeline.parse(f"convolve kernel=sobel-x scale={text}").steps[0]
+    assert step.parameters["scale"] == value
+    assert Pipeline.parse("gaussian-blur sigma=1/2,4/3").steps[0].parameters["sigma"] == (
+        0.5,
+        4 / 3,
+    )
+
+
+@pytest.mark.parametrize("text", ["1/0", "1/", "/3", "1/2/3", "a/b"])
+def test_what_is_no_fraction_is_refused(text: str) -> None:
+    with pytest.raises(PipelineError, match=r"scale is .*: give a number"):
+        Pipeline.parse(f"convolve kernel=sobel-x scale={text}")

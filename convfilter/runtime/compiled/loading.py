@@ -83,6 +83,11 @@ def announcing(around: Around) -> Iterator[None]:
         _around = before
 
 
+def is_compiling() -> bool:
+    """Tell whether somebody waits for a loop that is being compiled."""
+    return _announcing.locked()
+
+
 @contextlib.contextmanager
 def waiting_timed() -> Iterator[list[float]]:
     """Give the seconds that the work inside the block has waited for loops, in a list of one."""
