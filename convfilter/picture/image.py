@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from convfilter.dtypes import PIXEL_DTYPES, understood, way_out
 from convfilter.errors import ArgumentError, ArgumentTypeError
-from convfilter.picture.tags import PageTags
+
+if TYPE_CHECKING:
+    from convfilter.picture.tags import PageTags
 
 __all__ = ["CICP", "COMMENT", "Disposal", "Image", "JpegSettings", "Metadata", "Stack", "Timing"]
 

@@ -15,7 +15,6 @@ from typing import BinaryIO
 
 from convfilter.errors import listed, shown
 from convfilter.formats.behind import behind
-from convfilter.formats.exif.resources import MARK, of_iptc, without_pictures
 from convfilter.formats.png.chunks import (
     BACKGROUND,
     COLOUR_LENGTHS,
@@ -247,9 +246,11 @@ class _Found:
             self.xmp = self._first("XMP packet", self.xmp, content.removeprefix(xmp_mark))
         elif kind == "icc":
             self.profile = self._first("colour profile", self.profile, content)
-        elif kind in ("iptc", "8bim") and content.startswith((MARK, _RECORD_OF_IPTC)):
-            resources = content if content.startswith(MARK) else of_iptc(content)
-            resources = without_pictures(resources)
+        elif kind in ("iptc", "8bim") and content.startswith((b"8BIM", _RECORD_OF_IPTC)):
+            from convfilter.formats.exif.resources import of_iptc, without_pictures
+
+            has_record = content.startswith(_RECORD_OF_IPTC)
+            resources = without_pictures(of_iptc(content) if has_record else content)
             self.photoshop = self._first("set of IPTC", self.photoshop, resources)
         else:
             self.notes.append(f"the text {_RAW_KEYWORD + kind!r} was left out")
