@@ -14,6 +14,7 @@ from convfilter.features.equations import Equations, Floats, Plane, gather, wind
 from convfilter.kernels import Kernel
 from convfilter.picture.image import Image
 from convfilter.runtime.checks import Array
+from convfilter.runtime.missing import is_masked, refuse_gaps
 from convfilter.runtime.numbers import check_integer, check_number
 
 __all__ = ["Learned", "learn_kernel"]
@@ -190,6 +191,8 @@ def _scaled(picture: Array | Image) -> Floats:
     """Return (rows, columns, channels) on the scale 0 to 255, without alpha."""
     alpha = isinstance(picture, Image) and picture.alpha
     pixels = picture.pixels if isinstance(picture, Image) else np.asarray(picture)
+    if is_masked(picture) and np.ma.is_masked(picture):
+        raise refuse_gaps("learn_kernel")
     if pixels.ndim not in (2, 3) or pixels.dtype.kind not in "buif":
         raise ArgumentError(f"a picture is an array (H, W) or (H, W, C), not {pixels.shape}")
     values = pixels if pixels.ndim == 3 else pixels[..., None]

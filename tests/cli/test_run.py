@@ -41,7 +41,7 @@ def test_compiling_is_said_once_or_shown_by_a_spinner_of_a_single_file(
     context = SimpleNamespace(
         command_path="convfilter sobel", params={"quiet": False, "explain": False}
     )
-    teller = _Teller(plan, context, lines.append)  # type: ignore[arg-type]
+    teller = _Teller(plan, context, lines.append, None)  # type: ignore[arg-type]
     for _ in range(2):
         with teller.compiling():
             pass

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convfilter import Image, Pipeline, apply, filters
+from convfilter import Image, Pipeline, Recipe, apply, filters, learn_kernel
 from convfilter.errors import ArgumentError
 from tests.filters.pictures import grey
 from tests.filters.registry import NAMES, bound, needed
@@ -182,3 +182,19 @@ def test_sigma_0_leaves_a_direction_alone() -> None:
     rows = np.vstack([filters.gaussian_blur(row[np.newaxis], sigma=2) for row in image])
     assert np.abs(along - rows.astype(int)).max() <= 1  # halves may be rounded to either side
     assert (filters.gaussian_blur(image, sigma=0) == image).all()
+
+
+def test_recipes_mind_masks() -> None:
+    masked = np.ma.MaskedArray(grey(), ~MASK)
+    result = Recipe("median").apply(masked)
+    assert (result == filters.median(masked)).all()
+    assert (result.mask == filters.median(masked).mask).all()
+    deep = Recipe("median", depth="16").apply(masked)
+    assert deep.dtype == np.uint16
+    assert (deep.mask == result.mask).all()
+    assert (deep == result.astype(np.uint16) * 257).all()
+
+
+def test_kernels_are_learned_of_whole_pictures() -> None:
+    with pytest.raises(ArgumentError, match="learn_kernel needs every value"):
+        learn_kernel([(np.ma.MaskedArray(grey(), ~MASK), grey())])

@@ -13,6 +13,7 @@ import numpy as np
 from convfilter.batch.settings import Settings
 from convfilter.formats import FORMATS
 from convfilter.picture.image import Image
+from convfilter.runtime.missing import is_masked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,8 +88,8 @@ def filtered_array(
     """Do the same with an array, which may have more axes than a picture."""
     depth, nodata = settings["depth"], settings["nodata"]
     if depth is not None and array.ndim > 1 and array.size:
-        deep = deepened(_rows(array), pipeline, settings)
-        array, nodata = deep.pixels.reshape(array.shape), deep.nodata
+        deep = deepened(_rows(np.asarray(array)), pipeline, settings)
+        array, nodata = _masked_as(array, deep.pixels.reshape(array.shape)), deep.nodata
     result = pipeline(
         array,
         workers=workers,
@@ -104,9 +105,14 @@ def filtered_array(
     from convfilter.files.depth import to_depth
 
     changed = to_depth(_rows(np.asarray(result)), depth).pixels.reshape(result.shape)
-    if not isinstance(result, np.ma.MaskedArray):
+    return _masked_as(result, changed)
+
+
+def _masked_as(array: NDArray[Any], changed: NDArray[Any]) -> NDArray[Any]:
+    """Return changed values with the mask of an array, if it has one."""
+    if not is_masked(array):
         return changed
-    return np.ma.MaskedArray(changed, np.ma.getmaskarray(result))
+    return np.ma.MaskedArray(changed, np.ma.getmaskarray(array))
 
 
 def _rows(array: NDArray[Any]) -> Image:

@@ -238,7 +238,7 @@ class Recipe:
         if isinstance(image, Image):
             deep = deepened(image, self.pipeline, settings)
             return filtered(deep, self.pipeline, settings, settings["format"], workers)
-        return filtered_array(np.asarray(image), self.pipeline, settings, workers)
+        return filtered_array(np.asanyarray(image), self.pipeline, settings, workers)
 
 
 def check_name(path: Path) -> None:

@@ -336,7 +336,12 @@ def _combined(before: Array | None, response: Array, combine: int) -> Array:
             squares = np.multiply(response, response, dtype=DOUBLE)
             return squares if before is None else np.add(before, squares, out=before)
         case Combine.L2:
-            return np.abs(response) if before is None else np.hypot(before, response, out=before)
+            if before is None:
+                return np.abs(response)
+            nan = np.isnan(before) | np.isnan(response)
+            combined = np.hypot(before, response, out=before)
+            combined[nan] = np.nan  # beside which infinity is nothing, but to hypot
+            return combined
         case Combine.MAX:
             return response.copy() if before is None else np.maximum(before, response, out=before)
     sizes = np.abs(response)
