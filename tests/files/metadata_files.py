@@ -120,11 +120,14 @@ def xmp(made: Made, padding: int = 0) -> bytes:
 
 
 def profile(made: Made, name: bytes = b"RGB ") -> bytes:
+    """Return a profile that holds a copyright and noise."""
     word = made.word()
-    length = 128 + made.random.choice((20, 3000, 70000))
-    body = struct.pack(">I", length) + bytes(8) + b"mntr" + name + b"XYZ " + bytes(104)
-    noise = made.random.randbytes(length - len(body) - len(word))
-    data = body + word + noise
+    length = 200 + made.random.choice((20, 3000, 70000))
+    head = struct.pack(">I", length) + bytes(4) + b"\2\x10\0\0mntr" + name + b"XYZ "
+    head = head.ljust(36, b"\0") + b"acsp"
+    table = struct.pack(">I4sII", 1, b"cprt", 144, 8 + len(word) + 1)
+    data = head.ljust(128, b"\0") + table + b"text" + bytes(4) + word + b"\0"
+    data += made.random.randbytes(length - len(data))
     made.item("profile", whole=data, word=word)
     return data
 
@@ -408,8 +411,45 @@ def _earth(made: Made, order: str) -> list[tuple[int, int, bytes]]:
     return entries
 
 
+def avif(made: Made) -> bytes:
+    picture = pixels(made.random)
+    options: dict[str, Any] = {"speed": 10}
+    if made.chance():
+        options["exif"] = exif(made, picture.size)
+    if made.chance():
+        options["xmp"] = xmp(made)
+    if made.chance():
+        options["icc_profile"] = profile(made)
+    data = saved(picture, "AVIF", **options)
+    for kind in (b"uuid", b"free"):
+        if made.chance():
+            content = bytes(16) + made.item("boxes") if kind == b"uuid" else bytes(20)
+            data += struct.pack(">I4s", 8 + len(content), kind) + content
+    return data
+
+
+def jpeg2000(made: Made) -> bytes:
+    picture = pixels(made.random)
+    data = saved(picture, "JPEG2000", no_jp2=False)
+    at = data.index(b"jp2c") - 4
+    boxes = []
+    for name, make in ((EXIF_BOX, lambda: exif(made, picture.size)), (XMP_BOX, lambda: xmp(made))):
+        if made.chance():
+            boxes.append((b"uuid", name + make()))
+    if made.chance():
+        boxes.append((b"uuid", bytes(16) + made.item("boxes")))
+    if made.chance():
+        boxes.append((b"xml ", b"<a>" + made.item("boxes") + b"</a>"))
+    beside = b"".join(struct.pack(">I4s", 8 + len(data), kind) + data for kind, data in boxes)
+    return data[:at] + beside + data[at:]
+
+
+EXIF_BOX = bytes.fromhex("4a706754696666457869662d3e4a5032")
+XMP_BOX = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+
 MAKERS: dict[str, Callable[[Made], bytes]] = {
     "JPEG": jpeg, "PNG": png, "WEBP": webp, "GIF": gif, "BMP": bmp, "PPM": pnm, "TIFF": tiff,
+    "AVIF": avif, "JP2": jpeg2000,
 }  # fmt: skip
 
 
