@@ -33,6 +33,7 @@ _PER_METRE_AT, _MASKS_AT, _PROFILE_AT = 24, 40, 112
 place of a profile."""
 
 _METRES_PER_INCH = 0.0254
+_LARGEST_PROFILE = 1 << 26
 
 _V4, _V5 = 108, 124
 _BY_MASKS, _WITH_ALPHA = 3, 6
@@ -63,9 +64,9 @@ class _Header(NamedTuple):
         if len(data) < _START.size + _MASKS_AT:
             return None
         pixels = _START.unpack_from(data)[4]
-        head = data[_START.size :]
+        head = data[_START.size : _START.size + _V5]
         length, width, height, _, bits, packing = struct.unpack_from("<IiiHHI", head)
-        if length < _MASKS_AT or len(head) < length:
+        if length < _MASKS_AT or len(head) < min(length, _V5):
             return None
         has_alpha = length >= _MASKS_AT + 16 or packing == _WITH_ALPHA
         masks = struct.unpack_from("<4I", head.ljust(_MASKS_AT + 16, b"\0"), _MASKS_AT)
@@ -95,45 +96,47 @@ class _Header(NamedTuple):
 
 def read(file: BinaryIO, limits: Limits) -> Image:
     """Read a file; of values with more than 8 bits Pillow refuses the header."""
-    data = file.read()
-    header = _Header.of(data)
+    head = file.read(_START.size + _V5)
+    header = _Header.of(head)
     file.seek(0)
     if header is not None and header.has_few_bits_of_alpha:
         limits.check_size(header.size)
         limits.chosen()
         dpi = resolution_of(_METRES_PER_INCH * value for value in header.per_metre)
-        picture = Image(_unpacked(data, header), True, FORMAT.name, Metadata(dpi=dpi))
-        return _beside(picture, data, header)
+        picture = Image(_unpacked(file.read(), header), True, FORMAT.name, Metadata(dpi=dpi))
+        return _beside(picture, file, head, header)
     image = read_single(file, BmpImageFile, FORMAT, limits, lambda _: 8)
-    return image if header is None else _beside(image, data, header)
+    return image if header is None else _beside(image, file, head, header)
 
 
-def _beside(image: Image, data: bytes, header: _Header) -> Image:
+def _beside(image: Image, file: BinaryIO, head: bytes, header: _Header) -> Image:
     """Return the picture with its profile, and with lines for what is left out."""
     lines = []
     profile = None
     start, length = header.profile
     start += _START.size
     if header.colours == _EMBEDDED:
-        profile = data[start : start + length]
+        file.seek(start)
+        profile = file.read(min(length, _LARGEST_PROFILE))
         if not length or len(profile) < length:
             profile = None
             lines.append("the colour profile, which is damaged: left out")
     elif header.colours == _LINKED:
         lines.append("the name of a file with a colour profile: left out")
-    elif header.colours == bytes(4) and header.length >= _V4 and any(_calibration(data)):
+    elif header.colours == bytes(4) and header.length >= _V4 and any(_calibration(head)):
         lines.append("the description of colours: left out")
-    stated = _START.unpack_from(data)[1]
-    if header.pixels <= stated < len(data):
-        lines += behind(data[max(stated, start + length if profile else 0) :])
+    stated = _START.unpack_from(head)[1]
+    if header.pixels <= stated:
+        file.seek(max(stated, start + length if profile else 0))
+        lines += behind(file.read())
     metadata = replace(image.metadata, icc_profile=profile)
     return replace(image, metadata=metadata, left_out=(*image.left_out, *lines))
 
 
-def _calibration(data: bytes) -> bytes:
+def _calibration(head: bytes) -> bytes:
     """Return the primaries and curves of a header of 108 bytes or more."""
     start = _START.size + _MASKS_AT + 20
-    return data[start : start + 48]
+    return head[start : start + 48]
 
 
 def _unpacked(data: bytes, header: _Header) -> NDArray[np.uint8]:
