@@ -164,9 +164,9 @@ def _means(operation: Correlation, sides: Sides, fills: tuple[float, float]) -> 
 
 def _depth(sums: Correlation, side: Side) -> int | None:
     """Return how many roundings the longest path to a sum meets; None for transforms."""
-    if sums.plan.algorithm == "fft":
-        return None
     algorithm = _planned(sums, transforms=False).plan.algorithm
+    if algorithm == "fft":
+        return None
     if algorithm == "box":
         return sums.rows.window + 2 * sums.columns.window.bit_length()
     ways = {name: kernels for name, kernels, _ in sums.factorings}
