@@ -50,6 +50,13 @@ def test_changed_files():
     assert set(results) == {"picture", "refused"}, results
 
 
+@pytest.mark.thorough
+@pytest.mark.parametrize("name", sorted({name.partition(",")[0] for name in FILES if "," in name}))
+def test_changed_files_of_each_kind(name: str) -> None:
+    results = read_batch(seed=4, batch=0, only=f"{name},")
+    assert set(results) == {"picture", "refused"}, results
+
+
 def test_damage_is_told_by_us_alone():
     command = [sys.executable, "-m", "tests.files.damage", "--batch", "73", "--seed", "3"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

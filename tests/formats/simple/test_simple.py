@@ -26,7 +26,8 @@ SOURCES = {
 }
 FLOATS = {"s": "rgb.pfm", "sg": "grey.pfm"}
 FILES = {name: source for source, names in SOURCES.items() for name in names}
-SAMPLES = {name: (MADE / name).read_bytes() for name in (*FILES, *FLOATS.values(), "b.ico")}
+DATA = {name: (MADE / name).read_bytes() for name in (*FILES, *FLOATS.values(), "b.ico")}
+SAMPLES = {f"{name.rpartition('.')[2].upper()}, {name}": data for name, data in DATA.items()}
 
 
 def opened(data: bytes) -> Image:
@@ -41,7 +42,7 @@ def source(name: str) -> np.ndarray:
 
 @pytest.mark.parametrize("name", FILES)
 def test_pixels_are_those_that_went_in(name: str) -> None:
-    image = opened(SAMPLES[name])
+    image = opened(DATA[name])
     assert image.format == name.rpartition(".")[2].upper()
     np.testing.assert_array_equal(image.pixels, source(FILES[name]))
     assert image.alpha == (image.channels == 4)
@@ -50,13 +51,13 @@ def test_pixels_are_those_that_went_in(name: str) -> None:
 
 @pytest.mark.parametrize("name", FLOATS)
 def test_floats_are_as_they_are(name: str) -> None:
-    image = opened(SAMPLES[FLOATS[name]])
+    image = opened(DATA[FLOATS[name]])
     assert image.dtype == np.float32
     np.testing.assert_allclose(image.pixels * 255, source(name), atol=1e-4)
 
 
 def test_an_icon_without_alpha_has_a_mask() -> None:
-    image = opened(SAMPLES["b.ico"])
+    image = opened(DATA["b.ico"])
     np.testing.assert_array_equal(image.pixels[..., :3], source("s"))
     assert (image.pixels[..., 3] == 255).all()
 
@@ -85,7 +86,7 @@ def test_bitmaps_of_icons_have_a_mask(depth: int) -> None:
 def test_results_are_of_a_format_that_is_written(tmp_path: Path) -> None:
     for name in ("rgb.tga", "rgb.pfm"):
         with pytest.raises(ImageError, match="files are only read: write PNG"):
-            write(opened(SAMPLES[name]), tmp_path / name)
+            write(opened(DATA[name]), tmp_path / name)
 
 
 def pam(kind: str, channels: int, largest: int, values: np.ndarray) -> bytes:
@@ -124,9 +125,9 @@ PIXEL = np.zeros((2, 3, 1))
         (b"Pf 99999 99999 -1\n", "--max-pixels"),
         (pam("", 1, 255, PIXEL).replace(b"WIDTH 3", b"WIDTH 999999"), "--max-pixels|truncated"),
         (b"\0\0\1\0\0\0" + bytes(60), "holds no picture"),
-        (SAMPLES["a.ico"][:40], "truncated"),
-        (SAMPLES["rgb.tga"][:30], "truncated"),
-        (SAMPLES["rgb.dds"][:100], "truncated"),
+        (DATA["a.ico"][:40], "truncated"),
+        (DATA["rgb.tga"][:30], "truncated"),
+        (DATA["rgb.dds"][:100], "truncated"),
     ],
 )
 def test_what_cannot_be_is_refused(data: bytes, words: str) -> None:
@@ -171,7 +172,7 @@ def test_a_picture_in_an_icon_is_held_to_the_limit() -> None:
     huge[29:33] = zlib.crc32(huge[12:29]).to_bytes(4, "big")
     with pytest.raises(ImageError, match=r"30000x30000 is .* --max-pixels"):
         opened(icon((16, bytes(huge))))
-    bitmap = bytearray(SAMPLES["a.ico"])
+    bitmap = bytearray(DATA["a.ico"])
     place = bitmap.index(struct.pack("<Iii", 40, 24, 48))
     bitmap[place + 4 : place + 12] = struct.pack("<ii", 30_000, 60_000)
     with pytest.raises(ImageError, match="of another size than stated"):
@@ -190,14 +191,14 @@ def test_a_picture_in_an_icon_is_held_to_the_limit() -> None:
 def test_what_pillow_would_not_read_exactly_is_refused(
     name: str, at: int, value: int, words: str
 ) -> None:
-    data = bytearray(SAMPLES[name])
+    data = bytearray(DATA[name])
     data[at] = value
     with pytest.raises(ImageError, match=words):
         opened(bytes(data))
 
 
 def test_four_bytes_of_tga_need_not_be_alpha() -> None:
-    data = bytearray(SAMPLES["alpha.tga"])
+    data = bytearray(DATA["alpha.tga"])
     assert opened(bytes(data)).alpha
     plain = bytearray(18) + np.dstack([source("s")[..., ::-1][::-1], 0 * source("sg")]).tobytes()
     plain[2], plain[12:18] = 2, struct.pack("<HHBB", 28, 20, 32, 0)
@@ -209,10 +210,10 @@ def test_four_bytes_of_tga_need_not_be_alpha() -> None:
 
 
 def test_sides_of_a_cube_are_named() -> None:
-    data = bytearray(SAMPLES["rgb.dds"])
+    data = bytearray(DATA["rgb.dds"])
     data[112:116] = struct.pack("<I", 0xFE00)
     assert opened(bytes(data)).left_out == ("further sides of the cube: left out",)
-    data = bytearray(SAMPLES["dxt5.dds"])
+    data = bytearray(DATA["dxt5.dds"])
     data[84:88] = b"ATI2"
     with pytest.raises(ImageError, match="DDS of the kind BC5 is not supported"):
         opened(bytes(data))
@@ -221,4 +222,4 @@ def test_sides_of_a_cube_are_named() -> None:
 @pytest.mark.parametrize("name", ["rgb.tga", "rgb.pcx", "rle.sgi", "rgb.qoi", "rgb.dds"])
 def test_sizes_are_checked(name: str) -> None:
     with pytest.raises(ImageError, match="28x20 is 560 pixels, more than the limit"):
-        read(io.BytesIO(SAMPLES[name]), max_pixels=559)
+        read(io.BytesIO(DATA[name]), max_pixels=559)
