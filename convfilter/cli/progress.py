@@ -40,6 +40,7 @@ def display(
     *,
     wanted: bool,
     total: float | None = None,
+    lines: bool = True,
 ) -> Iterator[Display]:
     """Show a bar if it is wanted and a person watches; otherwise a line every few seconds.
 
@@ -50,6 +51,7 @@ def display(
     thing : what is done, "file" say
     wanted : else nothing is shown
     total : the sum of all shares, `count` if each is 1
+    lines : whether lines come where nobody watches
     """
     if not wanted or count <= 1:
         yield Display(say, _silent)
@@ -57,7 +59,7 @@ def display(
         with _bar(count, total or count) as shown:
             yield shown
     else:
-        yield Display(say, _lines(count, command, thing))
+        yield Display(say, _lines(count, command, thing) if lines else _silent)
 
 
 def _silent(name: str = "", share: float = 1.0) -> None:

@@ -49,6 +49,22 @@ def keep(pixels: NDArray[Any], form: Format, metadata: Metadata) -> tuple[Metada
         lost = {kind: data for kind, data in metadata.png_colour if (kind, data) not in said}
         # where there are numbers, they count
         homeless += ["the description of colours"] * (not said and _tells_more(lost))
+    if "photoshop" not in form.keeps and metadata.photoshop:
+        kept = replace(kept, photoshop=None)
+        homeless.append("IPTC and Photoshop's resources")
+    if "density" not in form.keeps and metadata.density:
+        kept = replace(kept, density=None)
+        is_oblong = metadata.density[0] != metadata.density[1]
+        homeless += ["how oblong its pixels are"] * (is_oblong and metadata.dpi is None)
+    if "chunks" not in form.keeps and metadata.png_chunks:
+        kept = replace(kept, png_chunks=())
+        names = dict.fromkeys(kind.decode() for kind, _ in metadata.png_chunks)
+        homeless.append(f"the chunk{'s' * (len(names) > 1)} {listed(names)}")
+    if "tags" not in form.keeps and metadata.tags:
+        from convfilter.formats.tiff.tags.names import names_of
+
+        kept = replace(kept, tags=None)
+        homeless += names_of(metadata.tags)
     if "compression" not in form.keeps:
         kept = replace(kept, jpeg=None, webp_quality=None)
     text = []
@@ -60,6 +76,10 @@ def keep(pixels: NDArray[Any], form: Format, metadata: Metadata) -> tuple[Metada
     if homeless:
         notes.append(f"{form.name} has no place for {listed(homeless)}: left out")
     kept = replace(kept, text=tuple(text), dpi=_dpi(form, metadata, notes))
+    if kept.exif or kept.xmp:
+        from convfilter.formats.exif.sizes import of_this_size
+
+        kept = of_this_size(kept, (pixels.shape[1], pixels.shape[0]))
     return replace(kept, icc_profile=_profile(pixels, kept, notes)), notes
 
 

@@ -184,10 +184,19 @@ def _fitted(picture: Image, form: Format, background: Colour) -> tuple[list[Fram
 
         pixels, _ = alike([(part, part.ndim == 3 and part.shape[2] in (2, 4)) for part in pixels])
     frames = [
-        Frame(part, frame.timing or Timing(), frame.metadata, frame.alpha and form.holds.alpha)
+        Frame(part, frame.timing or Timing(), _told(frame, form), frame.alpha and form.holds.alpha)
         for part, frame in zip(pixels, held, strict=True)
     ]
     return frames, notes
+
+
+def _told(frame: Image, form: Format) -> Metadata:
+    """Return what is said of a frame, with its number for no data where the format has a tag."""
+    if frame.nodata is None or "tags" not in form.keeps:
+        return frame.metadata
+    from convfilter.formats.tiff.tags.nodata import with_nodata
+
+    return replace(frame.metadata, tags=with_nodata(frame.metadata.tags, frame.nodata))
 
 
 def _plays(picture: Image, form: Format, frames: int, notes: list[str]) -> int:
@@ -253,7 +262,7 @@ def _held(picture: Image, form: Format) -> tuple[tuple[Image, ...], list[str]]:
 
 def _described(metadata: Metadata) -> Metadata:
     """Return what metadata say of what is seen, not of how it was stored."""
-    return replace(metadata, dpi=None, jpeg=None, webp_quality=None)
+    return replace(metadata, dpi=None, jpeg=None, webp_quality=None, tags=None)
 
 
 def _check_stream(stream: object, name: str) -> None:

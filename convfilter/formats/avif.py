@@ -13,7 +13,7 @@ from PIL import features
 
 from convfilter.errors import ImageError
 from convfilter.formats.animation.frames import in_milliseconds
-from convfilter.formats.boxes import COLOURS, Items
+from convfilter.formats.boxes import COLOURS, OF_PICTURES, Items, unknown_boxes
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.declaring.needed import needed
@@ -62,9 +62,10 @@ def read(file: BinaryIO, limits: Limits) -> Image:
             image = image_of(picture, FORMAT, pixels, alpha)
     items = Items.of(data)
     colour = () if image.metadata.icc_profile else items.colours(data)
-    left_out = tuple(f"{what} beside the picture: left out" for what in items.further())
+    left_out = [f"{what} beside the picture: left out" for what in items.further()]
+    left_out += unknown_boxes(data, OF_PICTURES)
     metadata = replace(image.metadata, png_colour=colour)
-    return replace(image, metadata=metadata, left_out=left_out)
+    return replace(image, metadata=metadata, left_out=tuple(left_out))
 
 
 def _check_support() -> None:

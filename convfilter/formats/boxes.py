@@ -6,14 +6,15 @@ Boxes are those of ISO/IEC 14496-12, items and their properties those of ISO/IEC
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from convfilter.errors import listed, shown
 from convfilter.picture.image import CICP
 
-__all__ = ["COLOURS", "Box", "Items", "boxes"]
+__all__ = ["COLOURS", "OF_PICTURES", "Box", "Items", "boxes", "unknown_boxes"]
 
 COLOURS = b"\0\0\0\x13colrnclx"
 """The beginning of a box that tells the colours by numbers, of primaries, curve and matrix."""
@@ -26,6 +27,10 @@ _ALPHA = (b"alpha", b"urn:mpeg:hevc:2015:auxid:1\0")
 """What names of auxiliary pictures contain that are alpha."""
 
 _PICTURES = (b"av01", b"grid", b"iden", b"iovl", b"tmap", b"hvc1", b"j2k1", b"jpeg", b"unci")
+
+
+OF_PICTURES = (b"ftyp", b"meta", b"mdat", b"moov", b"free", b"skip", b"idat", b"pdin", b"mfra")
+"""Boxes of AVIF and HEIC files that lay out pictures, or say nothing."""
 
 
 class Box(NamedTuple):
@@ -50,6 +55,14 @@ def boxes(data: memoryview) -> Iterator[Box]:
             return
         yield Box(kind, data[at + head : at + length])
         at += length
+
+
+def unknown_boxes(data: bytes, known: Collection[bytes]) -> list[str]:
+    """Return a line that names the boxes of a file that are of none of these kinds."""
+    kinds = (bytes(box.kind) for box in boxes(memoryview(data)) if box.content.nbytes)
+    names = [shown(kind.decode("latin-1")) for kind in kinds if kind not in known]
+    told = listed(list(dict.fromkeys(names)))
+    return [f"boxes that are not known here were left out: {told}"] if names else []
 
 
 @dataclass

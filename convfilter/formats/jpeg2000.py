@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.errors import ImageError
+from convfilter.errors import ImageError, listed, shown
 from convfilter.formats.boxes import boxes
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits
@@ -37,6 +37,8 @@ _LAST = b"\0\0\0\0jp2c"
 _EXIF = bytes.fromhex("4a706754696666457869662d3e4a5032")
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 """Names of boxes that hold metadata."""
+
+_LAYING_OUT = (b"jP  ", b"ftyp", b"rreq", b"free", b"skip")
 
 _CMYK, _SRGB, _GREY, _YCC = 12, 16, 17, 18
 _BY_NUMBER = 1
@@ -88,6 +90,7 @@ class _Told(NamedTuple):
     exif: bytes | None = None
     xmp: bytes | None = None
     codestream: bytes = b""
+    others: tuple[str, ...] = ()
 
     def alone(self) -> bytes:
         """Return a file of the picture alone: decoders stumble over large boxes beside it."""
@@ -116,6 +119,9 @@ def read(file: BinaryIO, limits: Limits) -> Image:
         pixels, alpha = _deep(told.alone(), header), told.alpha is not None
     if pixels.shape[:2] != header.size[::-1]:
         raise ValueError("another picture than it states")
+    if told.others:
+        names = listed(list(dict.fromkeys(told.others)))
+        notes += (f"boxes that are not known here were left out: {names}",)
     metadata, orientation = upright_metadata(Metadata(told.profile), told.exif, told.xmp)
     return Image(upright(pixels, orientation), alpha, FORMAT.name, metadata, left_out=notes)
 
@@ -163,6 +169,8 @@ def _told(data: bytes) -> _Told:
             told = told._replace(exif=block) if is_exif else told._replace(xmp=block)
         elif kind == b"jp2c" and not told.codestream:
             told = told._replace(codestream=bytes(content))
+        elif kind not in _LAYING_OUT:
+            told = told._replace(others=(*told.others, shown(kind.decode("latin-1"))))
     if not told.codestream:
         raise EOFError("the file is truncated")
     return told

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.formats.behind import behind
-from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
+from convfilter.formats.declaring import Effort, Format, Frame, Holds, Kept, Written
 from convfilter.formats.declaring.limits import Limits
-from convfilter.picture.image import Image
+from convfilter.picture.image import COMMENT, Image, Metadata
+from convfilter.picture.metadata import comments_of
 
 __all__ = ["PBM", "PGM", "PNM", "PPM"]
 
@@ -25,6 +27,7 @@ _NUMBER = rb"(?:\s|#[^\r\n]*[\r\n])+(\d{1,9})"
 _GREY_OR_COLOUR = re.compile(rb"P([2356])" + 3 * _NUMBER + rb"(\s?)")
 _BLACK_AND_WHITE = re.compile(rb"P([14])" + 2 * _NUMBER + rb"(\s?)")
 _COMMENT = rb"#[^\r\n]*"
+_WORDS_OF_COMMENT = re.compile(rb"#[ \t]?([^\r\n]*)")
 
 _PLAIN = (1, 2, 3)
 _BITS = (1, 4)
@@ -33,9 +36,10 @@ _BITS = (1, 4)
 class _Header(NamedTuple):
     """What stands before the values: `kind` is the second byte of a picture, a digit.
 
-    `start` is where its values begin.
+    It begins at `place`, and its values at `start`.
     """
 
+    place: int
     kind: int
     width: int
     height: int
@@ -65,7 +69,7 @@ class _Header(NamedTuple):
             raise ValueError(f"values from 0 to {largest}")
         if not match.groups()[-1]:
             raise EOFError("the file is truncated")
-        return cls(kind, width, height, largest, match.end())
+        return cls(at, kind, width, height, largest, match.end())
 
     @property
     def channels(self) -> int:
@@ -108,14 +112,20 @@ def _read(file: BinaryIO, limits: Limits, name: str) -> Image:
     for number in numbers:
         pixels, is_cut = _pixels(data, headers[number])
         lines = ["values beyond the largest one that the file states: made equal to it"] * is_cut
-        pages.append(Image(pixels, format=name, left_out=tuple(lines)))
+        text = comments_of(_comments(data, headers, number))
+        pages.append(
+            Image(pixels, format=name, metadata=Metadata(text=text), left_out=tuple(lines))
+        )
     first, *others = pages
-    return Image(
-        first.pixels,
-        format=name,
-        following=tuple(others),
-        left_out=(*first.left_out, *behind(rest)),
-    )
+    left_out = (*first.left_out, *behind(rest))
+    return replace(first, following=tuple(others), left_out=left_out)
+
+
+def _comments(data: bytes, headers: Sequence[_Header], number: int) -> list[bytes]:
+    """Return the comments of a picture, which stand between its numbers."""
+    header = headers[number]
+    stop = len(data) if header.length is None else header.start
+    return _WORDS_OF_COMMENT.findall(data, header.place, stop)
 
 
 def _headers(data: bytes) -> tuple[list[_Header], bytes]:
@@ -200,14 +210,22 @@ def _bits(data: bytes, header: _Header) -> NDArray[np.bool_]:
 
 def _write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
     """Return a file of grey or coloured pictures."""
-    return [piece for frame in frames for piece in _written(frame.pixels)], []
+    return [piece for frame in frames for piece in _written(frame)], []
 
 
-def _written(pixels: NDArray[Any]) -> list[bytes]:
+def _commented(metadata: Metadata) -> bytes:
+    """Return comments, which end with their line."""
+    lines = [line for word, text in metadata.text if word == COMMENT for line in text.splitlines()]
+    return b"".join(b"# " + line.encode("utf-8", "replace") + b"\n" for line in lines)
+
+
+def _written(frame: Frame) -> list[bytes]:
+    pixels = frame.pixels
     height, width = pixels.shape[:2]
     kind, white = (5 if pixels.ndim == 2 else 6), int(np.iinfo(pixels.dtype).max)
     ordered = pixels.astype(pixels.dtype.newbyteorder(">"), copy=False)
-    return [b"P%d\n%d %d\n%d\n" % (kind, width, height, white), ordered.tobytes()]
+    said = _commented(frame.metadata)
+    return [b"P%d\n%s%d %d\n%d\n" % (kind, said, width, height, white), ordered.tobytes()]
 
 
 def _write_black_and_white(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
@@ -216,15 +234,19 @@ def _write_black_and_white(frames: Sequence[Frame], plays: int, effort: Effort) 
     for frame in frames:
         height, width = frame.pixels.shape[:2]
         rows = np.packbits(frame.pixels == 0, axis=1)
-        pieces += [b"P4\n%d %d\n" % (width, height), rows.tobytes()]
+        said = _commented(frame.metadata)
+        pieces += [b"P4\n%s%d %d\n" % (said, width, height), rows.tobytes()]
     return pieces, []
 
+
+_KEEPS: frozenset[Kept] = frozenset({"comment"})
 
 PPM = Format(
     "PPM",
     suffixes=(".ppm",),
     signature=rb"P[36][\s#]",
     holds=Holds(depth=16, grey=False, several="pages"),
+    keeps=_KEEPS,
     read=_read_colour,
     write=_write,
 )
@@ -233,6 +255,7 @@ PGM = Format(
     suffixes=(".pgm",),
     signature=rb"P[25][\s#]",
     holds=Holds(depth=16, colour=False, several="pages"),
+    keeps=_KEEPS,
     read=_read_grey,
     write=_write,
 )
@@ -241,6 +264,7 @@ PBM = Format(
     suffixes=(".pbm",),
     signature=rb"P[14][\s#]",
     holds=Holds(depth=1, colour=False, several="pages"),
+    keeps=_KEEPS,
     read=_read_black_and_white,
     write=_write_black_and_white,
 )
@@ -249,6 +273,7 @@ PNM = Format(
     suffixes=(".pnm",),
     signature=None,
     holds=Holds(depth=16, several="pages"),
+    keeps=_KEEPS,
     read=_read_colour,
     write=_write,
 )

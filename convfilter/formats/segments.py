@@ -6,26 +6,30 @@ of gain maps (ISO 21496-1), and whatever phones append.
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from convfilter.errors import listed
 from convfilter.formats.behind import behind
 
-__all__ = ["Segment", "comments", "end_of_stream", "left_out", "segments"]
+__all__ = ["COMMENT", "PHOTOSHOP", "Segment", "comments", "end_of_stream", "extended_xmp",
+           "left_out", "segments"]  # fmt: skip
 
 _MARKER = re.compile(rb"\xff[\xc0-\xfe]")
 _FRAME_HEADERS = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _START, _END = b"\xff\xd8\xff", b"\xff\xd9"
-_START_OF_SCAN, _APPLICATION, _COMMENT = 0xDA, range(0xE0, 0xF0), 0xFE
+_START_OF_SCAN, _APPLICATION, COMMENT = 0xDA, range(0xE0, 0xF0), 0xFE
+PHOTOSHOP = b"Photoshop 3.0\0"
+_LARGEST_EXTENDED = 1 << 26
 
 _EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 _GAIN_MAPS = (b"http://ns.adobe.com/hdr-gain-map/", b"urn:iso:std:iso:ts:21496", b"HDRGainMap")
 
 _READ = (
     *(b"JFIF\0", b"JFXX\0", b"Exif\0", b"http://ns.adobe.com/xap/1.0/\0", _EXTENDED_XMP),
-    *(b"ICC_PROFILE\0", b"MPF\0", b"Adobe", b"urn:iso:std:iso:ts:21496"),
+    *(b"ICC_PROFILE\0", b"MPF\0", b"Adobe", b"urn:iso:std:iso:ts:21496", PHOTOSHOP),
 )
 """How segments of applications begin that are read, or named in words of their own."""
 
@@ -76,10 +80,31 @@ def _end_of_scans(data: bytes, at: int) -> int:
     return len(data)
 
 
-def comments(data: bytes) -> bytes:
-    """Return the comments of a file, a line each."""
-    found = (each.content for each in segments(data) if each.marker == _COMMENT)
-    return b"\n".join(comment.rstrip(b"\0") for comment in found)
+def comments(found: Iterable[Segment]) -> list[bytes]:
+    """Return the comments among the segments of a file."""
+    return [each.content.rstrip(b"\0") for each in found if each.marker == COMMENT]
+
+
+def extended_xmp(found: Iterable[Segment]) -> bytes | None:
+    """Return what stands of an XMP packet beyond its first segment; None if nothing does.
+
+    Nothing is returned of a part that is damaged: b"".
+    """
+    parts = [each.content for each in found if each.content.startswith(_EXTENDED_XMP)]
+    if not parts:
+        return None
+    head = len(_EXTENDED_XMP) + 40  # a name of 32 letters, the whole length, a place in it
+    name = parts[0][len(_EXTENDED_XMP) : head - 8]
+    length = int.from_bytes(parts[0][head - 8 : head - 4], "big")
+    by_place = {
+        int.from_bytes(part[head - 4 : head], "big"): part[head:]
+        for part in parts
+        if part[len(_EXTENDED_XMP) : head - 8] == name
+    }
+    whole = b"".join(by_place[place] for place in sorted(by_place))
+    is_whole = len(whole) == length <= _LARGEST_EXTENDED
+    digest = hashlib.md5(whole, usedforsecurity=False).hexdigest().upper().encode()
+    return whole if is_whole and digest == name else b""
 
 
 def left_out(data: bytes) -> tuple[str, ...]:
@@ -91,9 +116,7 @@ def left_out(data: bytes) -> tuple[str, ...]:
             scan = segment.place
         elif segment.marker in _APPLICATION:
             announced = announced or any(mark in content for mark in _GAIN_MAPS)
-            if content.startswith(_EXTENDED_XMP):
-                lines.append("the part of the XMP packet beyond 64 KiB: left out")
-            elif not content.startswith(_READ):
+            if not content.startswith(_READ):
                 others.append(_name(segment))
     if others:
         lines.append(f"segments that are not known here: {listed(dict.fromkeys(others))}: left out")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -13,10 +13,13 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from convfilter.dtypes import PIXEL_DTYPES, understood, way_out
 from convfilter.errors import ArgumentError, ArgumentTypeError
 
+if TYPE_CHECKING:
+    from convfilter.picture.tags import PageTags
+
 __all__ = ["CICP", "COMMENT", "Disposal", "Image", "JpegSettings", "Metadata", "Stack", "Timing"]
 
 COMMENT = "Comment"
-"""The keyword of a GIF or JPEG comment among texts, as the PNG specification (11.3.3.2) has it."""
+"""The keyword of a comment of GIF, JPEG or Netpbm among texts, as PNG (11.3.3.2) has it."""
 
 CICP = b"cICP"
 """The PNG chunk that tells the colours by four numbers (ITU-T H.273): primaries, curve, matrix 0,
@@ -58,11 +61,21 @@ class Metadata:
     xmp : bytes or None
         The XMP packet (ISO 16684-1). Its orientation, if it states one, is 1.
     text : tuple of (str, str)
-        Keywords and texts: author, description and the like, as PNG has them. The comment of a GIF
-        or JPEG file has the keyword ``"Comment"``.
+        Keywords and texts: author, description and the like, as PNG has them. A comment of a GIF,
+        JPEG or Netpbm file has the keyword ``"Comment"``.
     png_colour : tuple of (bytes, bytes)
         What a PNG file says of its colours besides a profile: the chunks cICP, mDCV, cLLI, gAMA,
         cHRM and sRGB, each kind with its content. What AVIF says of them is cICP.
+    photoshop : bytes or None
+        Photoshop's resources, IPTC among them, each from its ``8BIM`` on.
+    density : (float, float) or None
+        Pixels per length along a row and along a column, in a unit that the file does not tell. In
+        most formats their ratio alone means something: how oblong pixels are.
+    png_chunks : tuple of (bytes, bytes)
+        Further chunks of a PNG file that hold for a filtered picture, each kind with its content;
+        that of bKGD is of 16 bits.
+    tags : PageTags or None
+        What a TIFF page says of its place on the earth, and of its axes in a stack.
     webp_quality : int or None
         About which quality a lossy WebP has; WebP is written alike unless a quality is asked for.
     jpeg : JpegSettings or None
@@ -76,6 +89,10 @@ class Metadata:
     jpeg: JpegSettings | None = None
     xmp: bytes | None = None
     png_colour: tuple[tuple[bytes, bytes], ...] = ()
+    photoshop: bytes | None = None
+    density: tuple[float, float] | None = None
+    png_chunks: tuple[tuple[bytes, bytes], ...] = ()
+    tags: PageTags | None = None
     webp_quality: int | None = None
 
     def stripped(self) -> Metadata:

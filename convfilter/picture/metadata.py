@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from convfilter.picture.image import COMMENT
 
-__all__ = ["INKS", "comment_of", "orientation_of_xmp", "resolution_of", "upright_xmp"]
+__all__ = ["INKS", "comments_of", "orientation_of_xmp", "resolution_of", "upright_xmp"]
 
 
 INKS = "its colours of ink (CMYK), which became sRGB"
 """What is said of pictures whose pixels were CMYK."""
 
 
-def comment_of(data: bytes) -> tuple[tuple[str, str], ...]:
-    """Return the comment of a file as its texts; in UTF-8 or, where it is none, in Latin-1."""
-    if not data:
-        return ()
+def comments_of(comments: Iterable[bytes]) -> tuple[tuple[str, str], ...]:
+    """Return comments of a file as its texts; each in UTF-8 or, where it is none, in Latin-1."""
+    return tuple((COMMENT, _text_of(data)) for data in comments if data)
+
+
+def _text_of(data: bytes) -> str:
     try:
-        return ((COMMENT, data.decode("utf-8")),)
+        return data.decode("utf-8")
     except UnicodeDecodeError:
-        return ((COMMENT, data.decode("latin-1")),)
+        return data.decode("latin-1")
 
 
 def resolution_of(value: Any) -> tuple[float, float] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -183,7 +184,13 @@ class Pipeline:
         def filtered(frame: Image) -> Image:
             profile = frame.metadata.icc_profile if frame.timing is None else of_animation
             finish = partial(self._finished, profile=profile, linear=linear, bounded=bounded)
-            return filtered_frame(frame, finish, **how)
+            made = filtered_frame(frame, finish, **how)
+            said = frame.metadata
+            if made.shape[:2] == frame.shape[:2] or not (said.tags or said.density):
+                return made
+            from convfilter.pipeline.grid import on_grid
+
+            return replace(made, metadata=on_grid(frame, self.steps))
 
         return image.map(filtered)
 

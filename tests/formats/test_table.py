@@ -100,7 +100,7 @@ def test_content_is_recognised() -> None:
 @pytest.mark.parametrize(
     ("head", "words"),
     [
-        (b"P5x", "is not a picture of a known format: give PNG, JPEG, AVIF, "),
+        (b"P5x", "is not a picture of a known format: give PNG, JPEG, TIFF, "),
         (b"hello", "is not a picture of a known format"),
         (b"\0\0\0\x1cftypisom", "is a video"),
         (

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from convfilter.errors import ArgumentError, ArgumentTypeError
 from convfilter.images import Image, Metadata, Timing
 from convfilter.picture.image import JpegSettings
 from convfilter.picture.orientation import upright
+from convfilter.picture.tags import PageTags
 
 
 def test_describes_its_pixels() -> None:
@@ -31,13 +33,22 @@ def test_other_pixels_keep_the_rest() -> None:
 
 
 def test_stripped_metadata_says_how_pixels_look_and_no_more() -> None:
-    looks = {
+    looks: dict[str, Any] = {
         "icc_profile": b"profile",
         "jpeg": JpegSettings(((1,) * 64,)),
         "png_colour": ((b"gAMA", b"1234"),),
         "webp_quality": 80,
     }
-    says = {"exif": b"II", "dpi": (72.0, 72.0), "text": (("Author", "A"),), "xmp": b"<x/>"}
+    says: dict[str, Any] = {
+        "exif": b"II",
+        "dpi": (72.0, 72.0),
+        "text": (("Author", "A"),),
+        "xmp": b"<x/>",
+        "photoshop": b"8BIM",
+        "density": (2.0, 1.0),
+        "png_chunks": ((b"tIME", bytes(7)),),
+        "tags": PageTags("<", ((42112, 2, b"<a>"),), (3, 2), 1),
+    }
     assert {field.name for field in fields(Metadata)} == looks.keys() | says.keys()
     assert Metadata(**looks, **says).stripped() == Metadata(**looks)
 

@@ -20,6 +20,10 @@ LONGEST_LINE = 100
 _KEPT_IN_WORDS = {
     "colours": "colours besides a profile",
     "CICP": "colours by numbers (CICP)",
+    "photoshop": "IPTC and Photoshop's resources",
+    "density": "density without a unit",
+    "chunks": "further chunks",
+    "tags": "GeoTIFF, axes of ImageJ and OME, private tags",
     "compression": "quality and colour resolution",
 }
 

@@ -111,7 +111,7 @@ def _warm(names: tuple[str, ...], quiet: bool) -> int:
         say(f"{path}: compiling what {counted(len(chosen), 'filter')} may need")
     needed = needs.of_filters(chosen)
     absent = missing(needed)
-    with display(len(absent), path, "loop", wanted=not quiet) as shown:
+    with display(len(absent), path, "loop", wanted=not quiet, lines=False) as shown:
         failures = compile_all(absent, shown.advance)
     store.open_to_all()
     if failures:

@@ -46,11 +46,13 @@ UNLIMITED = 2**31 - 1
 """For what a format sets no limit to that a picture in memory could reach."""
 
 Kept = Literal[
-    "profile", "EXIF", "XMP", "resolution", "texts", "comment", "colours", "CICP", "compression"
-]
-"""What may stand beside the pixels. A comment is a text without a keyword of its own; colours are
-what PNG says of them besides a profile, of which CICP is what four numbers say; compression is how
-a JPEG file was compressed."""
+    "profile", "EXIF", "XMP", "photoshop", "resolution", "density", "texts", "comment", "colours",
+    "CICP", "chunks", "tags", "compression",
+]  # fmt: skip
+"""What may stand beside the pixels. Photoshop's resources hold IPTC; density is a resolution
+without a unit; a comment is a text without a keyword of its own; colours are what PNG says of them
+besides a profile, of which CICP is what four numbers say; chunks are further ones of PNG, tags are
+those of TIFF about the earth and stacks; compression is how a JPEG file was compressed."""
 
 
 class Holds(NamedTuple):

@@ -20,6 +20,12 @@ def _jpeg() -> Format:
     return FORMAT
 
 
+def _tiff() -> Format:
+    from convfilter.formats.tiff import FORMAT
+
+    return FORMAT
+
+
 def _avif() -> Format:
     from convfilter.formats.avif import FORMAT
 
@@ -32,14 +38,14 @@ def _exr() -> Format:
     return FORMAT
 
 
-def _heic() -> Format:
-    from convfilter.formats.extras.heic import FORMAT
+def _gif() -> Format:
+    from convfilter.formats.gif import FORMAT
 
     return FORMAT
 
 
-def _tiff() -> Format:
-    from convfilter.formats.tiff import FORMAT
+def _heic() -> Format:
+    from convfilter.formats.extras.heic import FORMAT
 
     return FORMAT
 
@@ -62,12 +68,6 @@ def _jxl() -> Format:
     return FORMAT
 
 
-def _gif() -> Format:
-    from convfilter.formats.gif import FORMAT
-
-    return FORMAT
-
-
 def _bmp() -> Format:
     from convfilter.formats.bmp import FORMAT
 
@@ -80,10 +80,34 @@ def _camera_raw() -> Format:
     return FORMAT
 
 
+def _pbm() -> Format:
+    from convfilter.formats.pnm import PBM
+
+    return PBM
+
+
 def _pdf() -> Format:
     from convfilter.formats.extras.pdf import FORMAT
 
     return FORMAT
+
+
+def _pgm() -> Format:
+    from convfilter.formats.pnm import PGM
+
+    return PGM
+
+
+def _pnm() -> Format:
+    from convfilter.formats.pnm import PNM
+
+    return PNM
+
+
+def _ppm() -> Format:
+    from convfilter.formats.pnm import PPM
+
+    return PPM
 
 
 def _dds() -> Format:
@@ -110,12 +134,6 @@ def _pam() -> Format:
     return FORMAT
 
 
-def _pbm() -> Format:
-    from convfilter.formats.pnm import PBM
-
-    return PBM
-
-
 def _pcx() -> Format:
     from convfilter.formats.simple.by_pillow import PCX
 
@@ -126,24 +144,6 @@ def _pfm() -> Format:
     from convfilter.formats.simple.pfm import FORMAT
 
     return FORMAT
-
-
-def _pgm() -> Format:
-    from convfilter.formats.pnm import PGM
-
-    return PGM
-
-
-def _pnm() -> Format:
-    from convfilter.formats.pnm import PNM
-
-    return PNM
-
-
-def _ppm() -> Format:
-    from convfilter.formats.pnm import PPM
-
-    return PPM
 
 
 def _qoi() -> Format:
@@ -179,6 +179,12 @@ SUMMARIES: dict[str, Summary] = {
         written_as="JPEG",
         quality="as in the input if that is JPEG, else 92",
     ),
+    "TIFF": Summary(
+        load=_tiff,
+        suffixes=(".tif", ".tiff"),
+        signature=rb"II[*+]\0(?!....CR\x02)|MM\0[*+]",
+        written_as="TIFF",
+    ),
     "AVIF": Summary(
         load=_avif,
         suffixes=(".avif",),
@@ -193,6 +199,12 @@ SUMMARIES: dict[str, Summary] = {
         written_as="EXR",
         extra="exr",
     ),
+    "GIF": Summary(
+        load=_gif,
+        suffixes=(".gif",),
+        signature=rb"GIF8[79]a",
+        written_as="GIF",
+    ),
     "HEIC": Summary(
         load=_heic,
         suffixes=(".heic", ".heif", ".hif"),
@@ -200,12 +212,6 @@ SUMMARIES: dict[str, Summary] = {
         written_as="PNG",
         is_written=False,
         extra="heic",
-    ),
-    "TIFF": Summary(
-        load=_tiff,
-        suffixes=(".tif", ".tiff"),
-        signature=rb"II[*+]\0(?!....CR\x02)|MM\0[*+]",
-        written_as="TIFF",
     ),
     "WEBP": Summary(
         load=_webp,
@@ -229,12 +235,6 @@ SUMMARIES: dict[str, Summary] = {
         quality="lossless",
         compress=True,
         extra="formats",
-    ),
-    "GIF": Summary(
-        load=_gif,
-        suffixes=(".gif",),
-        signature=rb"GIF8[79]a",
-        written_as="GIF",
     ),
     "BMP": Summary(
         load=_bmp,
@@ -276,6 +276,12 @@ SUMMARIES: dict[str, Summary] = {
         is_written=False,
         extra="raw",
     ),
+    "PBM": Summary(
+        load=_pbm,
+        suffixes=(".pbm",),
+        signature=rb"P[14][\s#]",
+        written_as="PBM",
+    ),
     "PDF": Summary(
         load=_pdf,
         suffixes=(".pdf",),
@@ -283,6 +289,24 @@ SUMMARIES: dict[str, Summary] = {
         written_as="TIFF",
         is_written=False,
         extra="pdf",
+    ),
+    "PGM": Summary(
+        load=_pgm,
+        suffixes=(".pgm",),
+        signature=rb"P[25][\s#]",
+        written_as="PGM",
+    ),
+    "PNM": Summary(
+        load=_pnm,
+        suffixes=(".pnm",),
+        signature=None,
+        written_as="PNM",
+    ),
+    "PPM": Summary(
+        load=_ppm,
+        suffixes=(".ppm",),
+        signature=rb"P[36][\s#]",
+        written_as="PPM",
     ),
     "DDS": Summary(
         load=_dds,
@@ -311,12 +335,6 @@ SUMMARIES: dict[str, Summary] = {
         written_as="PNG",
         is_written=False,
     ),
-    "PBM": Summary(
-        load=_pbm,
-        suffixes=(".pbm",),
-        signature=rb"P[14][\s#]",
-        written_as="PBM",
-    ),
     "PCX": Summary(
         load=_pcx,
         suffixes=(".pcx",),
@@ -330,24 +348,6 @@ SUMMARIES: dict[str, Summary] = {
         signature=rb"P[Ff]\s",
         written_as="TIFF",
         is_written=False,
-    ),
-    "PGM": Summary(
-        load=_pgm,
-        suffixes=(".pgm",),
-        signature=rb"P[25][\s#]",
-        written_as="PGM",
-    ),
-    "PNM": Summary(
-        load=_pnm,
-        suffixes=(".pnm",),
-        signature=None,
-        written_as="PNM",
-    ),
-    "PPM": Summary(
-        load=_ppm,
-        suffixes=(".ppm",),
-        signature=rb"P[36][\s#]",
-        written_as="PPM",
     ),
     "QOI": Summary(
         load=_qoi,

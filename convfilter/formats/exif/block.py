@@ -17,6 +17,7 @@ from convfilter.picture.orientation import is_on_its_side
 
 __all__ = [
     "PREFIX",
+    "has_resolution",
     "orientation_of",
     "reset_orientation",
     "strip_prefix",
@@ -27,7 +28,7 @@ __all__ = [
 PREFIX = b"Exif\0\0"
 """What JPEG puts before a block."""
 
-_ORIENTATION = 0x0112
+_ORIENTATION, _RESOLUTION = 0x0112, 0x011A
 
 
 def upright_block(exif: bytes) -> bytes:
@@ -65,6 +66,15 @@ def orientation_of(exif: bytes) -> int | None:
     except (EOFError, ValueError):
         return None
     return value if value is not None and 1 <= value <= 8 else None
+
+
+def has_resolution(exif: bytes) -> bool:
+    """Tell whether a block states a resolution."""
+    try:
+        source = Source(exif)
+        return _RESOLUTION in source.directory(source.first).fields
+    except (EOFError, ValueError):
+        return False
 
 
 def upright_metadata(

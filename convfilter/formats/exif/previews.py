@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from convfilter.formats.exif.ifd import Directory, Source
+from convfilter.formats.exif.resources import OF_PICTURES, resources
 from convfilter.formats.segments import end_of_stream
 from convfilter.picture.xmp import without_pictures as without_pictures_in_xmp
 
@@ -20,10 +21,6 @@ __all__ = ["without_pictures"]
 _SUB_DIRECTORIES, _XMP, _RESOURCES = 0x014A, 0x02BC, 0x8649
 _WHERE = ((0x0111, 0x0117), (0x0144, 0x0145), (0x0201, 0x0202))
 """Tags that say where pixels are and how many bytes they have: strips, tiles, a JPEG stream."""
-
-_RESOURCE = b"8BIM"
-_RESOURCES_OF_PICTURES = (1033, 1036)
-"""Numbers of the resources that hold a small picture (Photoshop File Formats, Adobe 2019)."""
 
 _MOST_DIRECTORIES = 16
 
@@ -98,19 +95,9 @@ def _clear_resources(source: Source, directory: Directory, changed: bytearray) -
     field = directory.fields.get(_RESOURCES)
     if field is None or not source.holds(field):
         return
-    at, stop = field.place, field.place + field.length
-    while at + 12 <= stop and changed[at : at + 4] == _RESOURCE:
-        (number,) = struct.unpack_from(">H", changed, at + 4)
-        name = 1 + changed[at + 6]
-        at += 6 + name + name % 2
-        if at + 4 > stop:
-            return
-        (length,) = struct.unpack_from(">I", changed, at)
-        at += 4
-        last = min(at + length, stop)
-        if number in _RESOURCES_OF_PICTURES:
-            changed[at:last] = bytes(last - at)
-        at += length + length % 2
+    for each in resources(bytes(changed[: field.place + field.length]), field.place):
+        if each.number in OF_PICTURES:
+            changed[each.start : each.stop] = bytes(each.stop - each.start)
 
 
 def _clear_xmp(source: Source, directory: Directory, changed: bytearray) -> None:

@@ -192,8 +192,11 @@ def _header(metadata: Metadata) -> tuple[dict[str, Any], list[str]]:
         "type": OpenEXR.Storage.scanlineimage,
     }
     notes = []
-    for name, text in metadata.text:
-        header.setdefault(_COMMENTS if name == COMMENT else name, text)
+    texts: dict[str, str] = {}
+    for keyword, text in metadata.text:
+        name = _COMMENTS if keyword == COMMENT else keyword
+        texts[name] = f"{texts[name]}\n{text}" if name in texts else text
+    header = {**texts, **header}
     if metadata.dpi:
         header["xDensity"] = metadata.dpi[0]
         header["pixelAspectRatio"] = metadata.dpi[1] / metadata.dpi[0]

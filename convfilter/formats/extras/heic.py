@@ -9,7 +9,7 @@ import pi_heif
 from numpy.typing import NDArray
 
 from convfilter.errors import ImageError
-from convfilter.formats.boxes import Items
+from convfilter.formats.boxes import OF_PICTURES, Items, unknown_boxes
 from convfilter.formats.declaring import Format, Holds
 from convfilter.formats.declaring.limits import Limits, too_large, words_of
 from convfilter.formats.exif.block import upright_metadata
@@ -48,8 +48,9 @@ def read(file: BinaryIO, limits: Limits) -> Image:
         picture.info.get("exif"),
         picture.info.get("xmp"),
     )
-    left_out = tuple(f"{what} beside the picture: left out" for what in items.further())
-    return Image(pixels, alpha, FORMAT.name, metadata, left_out=left_out)
+    left_out = [f"{what} beside the picture: left out" for what in items.further()]
+    left_out += unknown_boxes(data, OF_PICTURES)
+    return Image(pixels, alpha, FORMAT.name, metadata, left_out=tuple(left_out))
 
 
 def _pixels(picture: pi_heif.HeifFile) -> tuple[NDArray[Any], bool]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.errors import ImageError
-from convfilter.formats.boxes import boxes
+from convfilter.formats.boxes import boxes, unknown_boxes
 from convfilter.formats.declaring import BEST_QUALITY, Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.exif.block import upright_metadata
@@ -29,6 +29,10 @@ _SIGNATURE = b"\0\0\0\x0cJXL \r\n\x87\n"
 _KIND = b"ftyp", b"jxl \0\0\0\0jxl "
 _LEVEL = b"jxll", b"\x0a"
 """That a decoder has to be of level 10, as one of values beyond 8 bits has to."""
+
+_BOXES = (b"JXL ", b"ftyp", b"jxlc", b"jxlp", b"jxll", b"jxli", b"jbrd", b"Exif", b"xml ", b"brob",
+          b"jhgm", b"free", b"skip")  # fmt: skip
+"""Those that are read, or lay out the file; what is lost of them has words of its own."""
 
 _LONGEST_BOX = 1 << 24
 """Bytes of metadata that are unpacked."""
@@ -57,6 +61,8 @@ def read(file: BinaryIO, limits: Limits) -> Image:
     channels = header.channels + len(header.extra)
     pixels = _scaled(decoded.reshape(*decoded.shape[:2], channels), header)
     left_out = list(_left_out(parts, header))
+    if not data.startswith(CODESTREAM):
+        left_out += unknown_boxes(data, _BOXES)
     colours = header.colours if header.colours and header.colours != _SRGB else None
     said = ((CICP, bytes((*colours, 0, 1))),) if colours else ()
     metadata, _ = upright_metadata(

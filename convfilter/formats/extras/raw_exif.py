@@ -8,7 +8,7 @@ from convfilter.formats.boxes import boxes
 from convfilter.formats.exif.block import PREFIX
 from convfilter.formats.exif.ifd import Layout, Source, Tree
 from convfilter.formats.segments import segments
-from convfilter.formats.tiff.exif_tags import DESCRIPTIVE, block_of
+from convfilter.formats.tiff.tags.exif_tags import DESCRIPTIVE, block_of
 
 __all__ = ["exif_of"]
 

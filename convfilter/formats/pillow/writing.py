@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImages
 
 from convfilter.formats.quiet import warnings_silenced
-from convfilter.picture.image import COMMENT, Metadata
+from convfilter.picture.image import Metadata
 
 __all__ = ["described", "encoded"]
 
@@ -41,5 +41,4 @@ def encoded(encoder: str, pictures: Sequence[NDArray[Any]], **options: Any) -> b
 def described(metadata: Metadata) -> dict[str, Any]:
     """Return the options by which Pillow's encoders take metadata."""
     named = {name: getattr(metadata, name) for name in ("dpi", "exif", "icc_profile", "xmp")}
-    named["comment"] = next((text for word, text in metadata.text if word == COMMENT), None)
     return {name: value for name, value in named.items() if value is not None}

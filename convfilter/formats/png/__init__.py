@@ -12,7 +12,13 @@ from convfilter.errors import ImageError
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits, too_large, words_of
 from convfilter.formats.png.beside import described
-from convfilter.formats.png.chunks import COLOUR_LENGTHS, ChecksumError, PngError, chunks
+from convfilter.formats.png.chunks import (
+    BACKGROUND,
+    COLOUR_LENGTHS,
+    ChecksumError,
+    PngError,
+    chunks,
+)
 from convfilter.picture.image import Image
 
 if TYPE_CHECKING:
@@ -21,11 +27,16 @@ if TYPE_CHECKING:
 __all__ = ["FORMAT", "read", "write"]
 
 
+_LONGEST_NEEDED = {b"IHDR": 13, b"PLTE": 768, BACKGROUND: 6}
+"""What tells the background, with the most bytes that it has."""
+
+
 class _Announced(NamedTuple):
     """What a file says before its pixels: whether they move, and chunks about their colours."""
 
     is_animated: bool
     colour: tuple[tuple[bytes, bytes], ...]
+    background: bytes | None
 
     @classmethod
     def of(cls, file: BinaryIO) -> _Announced:
@@ -34,16 +45,30 @@ class _Announced(NamedTuple):
         Each kind is allowed once: of several the first counts, as libpng has it.
         """
         is_animated = False
-        colour: dict[bytes, bytes] = {}
+        found: dict[bytes, bytes] = {}
         with suppress(PngError):  # whoever reads the pixels meets it again
             for chunk in chunks(file):
-                if chunk.kind == b"IDAT":
+                kind, length = chunk.kind, chunk.length
+                if kind == b"IDAT":
                     break
-                is_animated = is_animated or chunk.kind == b"acTL"
-                if COLOUR_LENGTHS.get(chunk.kind) == chunk.length and chunk.kind not in colour:
+                is_animated = is_animated or kind == b"acTL"
+                is_wanted = COLOUR_LENGTHS.get(kind) == length or (
+                    length <= _LONGEST_NEEDED.get(kind, -1)
+                )
+                if is_wanted and kind not in found:
                     with suppress(ChecksumError):  # so does it
-                        colour[chunk.kind] = chunk.content(chunk.length)
-        return cls(is_animated, tuple(colour.items()))
+                        found[kind] = chunk.content(length)
+        colour = tuple((kind, data) for kind, data in found.items() if kind in COLOUR_LENGTHS)
+        return cls(is_animated, colour, _background(found))
+
+
+def _background(found: dict[bytes, bytes]) -> bytes | None:
+    if BACKGROUND not in found or len(found.get(b"IHDR", b"")) < _LONGEST_NEEDED[b"IHDR"]:
+        return None
+    from convfilter.formats.png.background import told
+
+    depth, colour_type = found[b"IHDR"][8:10]
+    return told(found[BACKGROUND], depth, colour_type, found.get(b"PLTE", b""))
 
 
 def read(file: BinaryIO, limits: Limits) -> Image:
@@ -54,9 +79,13 @@ def read(file: BinaryIO, limits: Limits) -> Image:
     else:
         limits.chosen()
         image = _read_single(file, limits)
-    if not announced.colour:
+    if not announced.colour and announced.background is None:
         return image
-    return replace(image, metadata=replace(image.metadata, png_colour=announced.colour))
+    metadata = replace(image.metadata, png_colour=announced.colour)
+    if announced.background is not None:
+        background = (BACKGROUND, announced.background)
+        metadata = replace(metadata, png_chunks=(background, *metadata.png_chunks))
+    return replace(image, metadata=metadata)
 
 
 def _read_single(file: BinaryIO, limits: Limits) -> Image:
@@ -130,7 +159,7 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
     """Return a file of a picture or of frames."""
     from convfilter.formats.png import writer
 
-    metadata, notes = writer.storable(frames[0].metadata)
+    metadata, notes = writer.storable(frames[0].metadata, frames[0].pixels)
     first = frames[0]._replace(metadata=metadata)
     if len(frames) == 1:
         return writer.encode(first.pixels, metadata, effort.compress, effort.workers), notes
@@ -144,7 +173,12 @@ FORMAT = Format(
     suffixes=(".png",),
     signature=rb"\x89PNG\r\n\x1a\n",
     holds=Holds(depth=16, alpha=True, several="frames"),
-    keeps=frozenset({"profile", "EXIF", "XMP", "resolution", "texts", "comment", "colours"}),
+    keeps=frozenset(
+        {
+            *("profile", "EXIF", "XMP", "photoshop", "resolution", "density", "texts", "comment"),
+            *("colours", "chunks"),
+        }
+    ),
     compress=True,
     read=read,
     write=write,

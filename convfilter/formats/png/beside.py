@@ -2,7 +2,7 @@
 
 Nothing here spoils the pixels: what is damaged, too long or unknown is left out and named. Chunks
 are those of the PNG specification, third edition, section 11.3, and Adobe's XMP specification, part
-3; "Raw profile type" is how ImageMagick keeps EXIF and XMP in texts.
+3; "Raw profile type" is how ImageMagick keeps EXIF, XMP and IPTC in texts.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import BinaryIO
 from convfilter.errors import listed, shown
 from convfilter.formats.behind import behind
 from convfilter.formats.png.chunks import (
+    BACKGROUND,
     COLOUR_LENGTHS,
     LARGEST_CONTENT,
     ChecksumError,
@@ -29,13 +30,18 @@ __all__ = ["Ancillary", "described", "is_reserved"]
 _XMP_KEYWORD = "XML:com.adobe.xmp"
 _RAW_KEYWORD = "Raw profile type "
 _METRES_PER_INCH = 0.0254
+_RECORD_OF_IPTC = b"\x1c"
+_PREFIX = b"Exif\0\0"
 
 _READ = frozenset((b"iCCP", b"pHYs", b"eXIf", b"tEXt", b"zTXt", b"iTXt"))
+_CARRIED = {b"tIME": 7, b"oFFs": 9, b"sTER": 1, b"pCAL": None, b"sCAL": None}
+"""Chunks that hold for a filtered picture, though not all are safe to be copied unread, and their
+lengths. When a picture was changed last is told as EXIF does: of the file that was given."""
+
 _NEEDS_NO_WORD = frozenset(
     (
-        *(b"bKGD", b"hIST", b"sBIT", b"sPLT", b"tIME", b"tRNS", b"dSIG"),
-        *(b"acTL", b"fcTL", b"fdAT", b"iDOT"),
-        *COLOUR_LENGTHS,  # they are read before the pixels are
+        *(b"hIST", b"sBIT", b"tRNS", b"acTL", b"fcTL", b"fdAT", b"iDOT"),
+        *(BACKGROUND, *COLOUR_LENGTHS),  # they are read before the pixels are
     )
 )
 """Chunks that say how these pixels are stored, or what is true of no others."""
@@ -71,12 +77,24 @@ class Ancillary:
         except ChecksumError:
             self._damaged.append(name)
             return
-        if chunk.kind in _READ:
+        if chunk.kind in _READ or self._is_carried(chunk.kind, data):
             self.kept.append((chunk.kind, data))
         elif chunk.kind == b"tRNS":
             self.transparent = data
         elif chunk.kind not in _NEEDS_NO_WORD:
             self._unknown.append(name)
+
+    @staticmethod
+    def _is_carried(kind: bytes, data: bytes) -> bool:
+        """Tell whether a chunk may go into the result as it is.
+
+        A small last letter says that it holds whatever becomes of the pixels (section 14.2).
+        """
+        if kind in _NEEDS_NO_WORD:
+            return False
+        if kind in _CARRIED:
+            return _CARRIED[kind] in (None, len(data))
+        return kind[2:3].isupper() and kind[3:].islower()
 
     def take_rest(self, file: BinaryIO) -> None:
         """Look at what stands behind the last chunk, where the file stands."""
@@ -111,10 +129,21 @@ def described(kept: Iterable[tuple[bytes, bytes]]) -> tuple[Metadata, int, list[
     found = _Found()
     for kind, data in kept:
         try:
-            _READERS[kind](found, data)
+            reader = _READERS.get(kind)
+            if reader is None:
+                found.chunks.append((kind, data))
+            else:
+                reader(found, data)
         except (PngError, ValueError, zlib.error, struct.error):
             found.notes.append(f"a chunk {kind.decode()} cannot be read and was left out")
-    metadata = Metadata(icc_profile=found.profile, dpi=found.dpi, text=tuple(found.texts))
+    metadata = Metadata(
+        icc_profile=found.profile,
+        dpi=found.dpi,
+        text=tuple(found.texts),
+        photoshop=found.photoshop,
+        density=found.density,
+        png_chunks=tuple(found.chunks),
+    )
     if not (found.exif or found.xmp):  # nearly always
         return metadata, 1, found.notes
     from convfilter.formats.exif.block import upright_metadata
@@ -129,6 +158,9 @@ class _Found:
         self.exif: bytes | None = None
         self.xmp: bytes | None = None
         self.dpi: tuple[float, float] | None = None
+        self.density: tuple[float, float] | None = None
+        self.photoshop: bytes | None = None
+        self.chunks: list[tuple[bytes, bytes]] = []
         self.texts: list[tuple[str, str]] = []
         self.notes: list[str] = []
         self._room = LARGEST_CONTENT
@@ -139,6 +171,8 @@ class _Found:
             from convfilter.picture.metadata import resolution_of
 
             self.dpi = resolution_of((across * _METRES_PER_INCH, down * _METRES_PER_INCH))
+        elif across != down and across and down:
+            self.density = float(across), float(down)
 
     def take_profile(self, data: bytes) -> None:
         _, rest = _parted(data)
@@ -147,11 +181,17 @@ class _Found:
             self.notes.append(
                 f"a colour profile of more than {LARGEST_CONTENT >> 20} MiB was left out"
             )
-        elif self.profile is None:  # one is allowed: the first counts, as libpng has it
-            self.profile = profile or None
+        else:
+            self.profile = self._first("colour profile", self.profile, profile)
 
     def take_exif(self, data: bytes) -> None:
-        self.exif = self.exif or data or None
+        self.exif = self._first("EXIF block", self.exif, data)
+
+    def _first(self, name: str, known: bytes | None, more: bytes) -> bytes | None:
+        """Return what was known already, else what is new: the first counts, as libpng has it."""
+        if known and more and more.removeprefix(_PREFIX) != known.removeprefix(_PREFIX):
+            self.notes.append(f"a second {name} was left out")
+        return known or more or None
 
     def take_plain(self, data: bytes) -> None:
         keyword, text = _parted(data)
@@ -168,6 +208,8 @@ class _Found:
         is_compressed, text = rest[0], rest[2:].split(b"\0", 2)
         if len(text) != 3:  # the language, the keyword in it, the text
             raise PngError("cut off")
+        if text[0] or text[1]:
+            self.notes.append(f"the language of the text {keyword!r}: left out")
         # the byte that names the method comes before the language
         words = _inflated(rest[1:2] + text[2], self._room) if is_compressed else text[2]
         self._take(keyword, words, "utf-8")
@@ -182,7 +224,7 @@ class _Found:
             return
         self._room -= len(data)
         if keyword == _XMP_KEYWORD:
-            self.xmp = self.xmp or data or None
+            self.xmp = self._first("XMP packet", self.xmp, data)
         elif keyword.startswith(_RAW_KEYWORD):
             self._take_raw(keyword.removeprefix(_RAW_KEYWORD).strip(), data)
         else:
@@ -198,12 +240,18 @@ class _Found:
         content = bytes.fromhex(data[match.end() :].decode("ascii")) if match else b""
         content = content[: int(match[1])] if match else b""
         xmp_mark = b"http://ns.adobe.com/xap/1.0/\0"
-        if kind in ("exif", "APP1", "app1") and content.startswith(b"Exif\0\0"):
-            self.exif = self.exif or content
+        if kind in ("exif", "APP1", "app1") and content.startswith(_PREFIX):
+            self.exif = self._first("EXIF block", self.exif, content)
         elif kind == "xmp" or content.startswith(xmp_mark):
-            self.xmp = self.xmp or content.removeprefix(xmp_mark) or None
+            self.xmp = self._first("XMP packet", self.xmp, content.removeprefix(xmp_mark))
         elif kind == "icc":
-            self.profile = self.profile or content or None
+            self.profile = self._first("colour profile", self.profile, content)
+        elif kind in ("iptc", "8bim") and content.startswith((b"8BIM", _RECORD_OF_IPTC)):
+            from convfilter.formats.exif.resources import of_iptc, without_pictures
+
+            has_record = content.startswith(_RECORD_OF_IPTC)
+            resources = without_pictures(of_iptc(content) if has_record else content)
+            self.photoshop = self._first("set of IPTC", self.photoshop, resources)
         else:
             self.notes.append(f"the text {_RAW_KEYWORD + kind!r} was left out")
 

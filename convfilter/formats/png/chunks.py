@@ -9,6 +9,7 @@ from typing import BinaryIO
 from isal import isal_zlib
 
 __all__ = [
+    "BACKGROUND",
     "COLOUR_LENGTHS",
     "LARGEST_CONTENT",
     "SIGNATURE",
@@ -24,6 +25,9 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 COLOUR_LENGTHS = {b"cICP": 4, b"mDCV": 24, b"cLLI": 8, b"gAMA": 4, b"cHRM": 32, b"sRGB": 1}
 """What says how colours look, besides a profile, with its length."""
+
+BACKGROUND = b"bKGD"
+"""What says on which shade or colour the picture may be laid."""
 
 LARGEST_CONTENT = 1 << 26
 """The most bytes of a profile, an EXIF block, or all texts together, that are read or written."""

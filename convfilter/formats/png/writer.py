@@ -19,7 +19,13 @@ from isal import isal_zlib
 from numpy.typing import NDArray
 
 from convfilter.formats.png.beside import is_reserved
-from convfilter.formats.png.chunks import LARGEST_CONTENT, SIGNATURE, chunk, header_chunk
+from convfilter.formats.png.chunks import (
+    BACKGROUND,
+    LARGEST_CONTENT,
+    SIGNATURE,
+    chunk,
+    header_chunk,
+)
 from convfilter.picture.image import Metadata
 from convfilter.runtime.compiled import loop
 from convfilter.runtime.threads import check_workers, run_bands
@@ -97,9 +103,11 @@ def _channels(pixels: NDArray[Any]) -> int:
     return 1 if pixels.ndim == 2 else pixels.shape[2]
 
 
-def storable(metadata: Metadata) -> tuple[Metadata, list[str]]:
+def storable(metadata: Metadata, pixels: NDArray[Any]) -> tuple[Metadata, list[str]]:
     """Return what of the metadata can be stored and will be read again; a note for what cannot."""
-    notes = []
+    notes: list[str] = []
+    if metadata.png_chunks:
+        metadata = replace(metadata, png_chunks=_fitting(metadata.png_chunks, pixels, notes))
     if b"\0" in (metadata.xmp or b""):  # readers would take it for the end
         notes.append("an XMP packet with zeros cannot be stored in PNG: left out")
         metadata = replace(metadata, xmp=None)
@@ -225,8 +233,15 @@ def _described(metadata: Metadata) -> list[bytes]:
     if metadata.dpi is not None:
         across, down = (max(1, round(value / _METRES_PER_INCH)) for value in metadata.dpi)
         chunks += chunk(b"pHYs", struct.pack(">IIB", across, down, 1))
+    elif metadata.density is not None and metadata.density[0] != metadata.density[1]:
+        across, down = _ratio(metadata.density)
+        chunks += chunk(b"pHYs", struct.pack(">IIB", across, down, 0))
     if metadata.exif:
         chunks += chunk(b"eXIf", metadata.exif)
+    if metadata.photoshop:
+        chunks += chunk(b"zTXt", _raw_profile(metadata.photoshop))
+    for kind, data in metadata.png_chunks:
+        chunks += chunk(kind, data)
     if metadata.xmp:
         # as Adobe's XMP specification, part 3, has it
         chunks += chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0", metadata.xmp)
@@ -239,3 +254,40 @@ def _described(metadata: Metadata) -> list[bytes]:
             # neither compressed, nor in a stated language, nor with a translated keyword
             chunks += chunk(b"iTXt", name + b"\0\0\0\0\0", data)
     return chunks
+
+
+def _ratio(density: tuple[float, float]) -> tuple[int, int]:
+    """Return two numbers of pixels per the same length, in whole numbers of 32 bits."""
+    most = 2**32 - 1
+    if all(value.is_integer() and value <= most for value in density):
+        return int(density[0]), int(density[1])
+    from fractions import Fraction
+
+    ratio = Fraction(density[0] / density[1]).limit_denominator(1 << 16)
+    return min(max(ratio.numerator, 1), most), ratio.denominator
+
+
+def _raw_profile(resources: bytes) -> bytes:
+    """Return the content of a chunk that holds Photoshop's resources, as ImageMagick does."""
+    digits = resources.hex()
+    lines = "\n".join(digits[at : at + 72] for at in range(0, len(digits), 72))
+    text = f"\n8bim\n{len(resources):8}\n{lines}\n".encode()
+    return b"Raw profile type 8bim\0\0" + zlib.compress(text)
+
+
+def _fitting(
+    given: Sequence[tuple[bytes, bytes]], pixels: NDArray[Any], notes: list[str]
+) -> tuple[tuple[bytes, bytes], ...]:
+    """Return chunks of which the background is that of these pixels."""
+    from convfilter.formats.png.background import fitting
+
+    fit = []
+    for kind, data in given:
+        if kind == BACKGROUND:
+            own = fitting(data, 8 * pixels.dtype.itemsize, _channels(pixels) > 2)
+            if own is None:
+                notes.append("a coloured background has no place in a grey picture: left out")
+                continue
+            data = own
+        fit.append((kind, data))
+    return tuple(fit)

@@ -11,6 +11,7 @@ from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits, too_large
 from convfilter.formats.declaring.needed import needed
 from convfilter.formats.tiff.storage import CMYK
+from convfilter.formats.tiff.tags.nodata import nodata_of
 from convfilter.picture.image import Image
 from convfilter.picture.metadata import INKS
 from convfilter.picture.orientation import upright
@@ -71,7 +72,8 @@ def _read_page(page: Page, limits: Limits) -> Image:
         left_out = (INKS, *left_out)
         metadata = replace(metadata, icc_profile=None)  # that of ink, for pixels that are RGB now
     alpha = storage.alpha is not None
-    return Image(pixels, alpha, FORMAT.name, metadata, left_out=left_out)
+    nodata = nodata_of(metadata.tags, pixels.dtype) if storage.keeps_numbers else None
+    return Image(pixels, alpha, FORMAT.name, metadata, left_out=left_out, nodata=nodata)
 
 
 def _read_with_pillow(page: Page, limits: Limits) -> Image:
@@ -92,7 +94,7 @@ FORMAT = Format(
     suffixes=(".tif", ".tiff"),
     signature=rb"II[*+]\0(?!....CR\x02)|MM\0[*+]",
     holds=Holds(depth=32, alpha=True, several="pages", bands=True, signed=True),
-    keeps=frozenset({"profile", "EXIF", "XMP", "resolution"}),
+    keeps=frozenset({"profile", "EXIF", "XMP", "photoshop", "resolution", "density", "tags"}),
     read=read,
     write=write,
 )

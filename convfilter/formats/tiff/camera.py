@@ -21,15 +21,14 @@ _MOST_LOOKED_AT = 16
 def is_camera_raw(file: BinaryIO) -> bool:
     """Tell whether a file holds what a sensor saw, whatever else it holds beside that.
 
-    It says that it is DNG (DNG specification 1.7), or names the camera's maker and holds samples
-    of a colour filter array.
+    It says that it is DNG (DNG specification 1.7), or names the camera's maker, and holds samples
+    of a colour filter array, or of light. Plain pictures may have the tags of a DNG that they were
+    developed from.
     """
     with suppress(EOFError, ValueError):
         source = Source(file)
         first = source.directory(source.first)
-        if _DNG_VERSION in first.fields:
-            return True
-        if _MAKE in first.fields:
+        if _DNG_VERSION in first.fields or _MAKE in first.fields:
             return any(
                 source.whole(each.fields.get(_PHOTOMETRIC)) in _SENSOR
                 for each in _directories(source, first)

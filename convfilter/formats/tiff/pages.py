@@ -14,11 +14,13 @@ from math import prod
 from typing import BinaryIO, cast
 
 from convfilter.formats.exif.ifd import Directory, Field, Layout, Source
-from convfilter.formats.tiff.exif_tags import block_of
+from convfilter.formats.exif.resources import without_pictures
 from convfilter.formats.tiff.storage import Storage
+from convfilter.formats.tiff.tags.exif_tags import block_of
 from convfilter.picture.image import Metadata
 from convfilter.picture.metadata import resolution_of, upright_xmp
 from convfilter.picture.orientation import is_on_its_side
+from convfilter.picture.tags import PageTags
 
 __all__ = ["Page", "pages_of"]
 
@@ -28,8 +30,8 @@ _OLD_REDUCED = 2
 _WIDTH, _HEIGHT, _BITS, _ORIENTATION = 256, 257, 258, 274
 _ACROSS, _DOWN, _UNIT = 282, 283, 296
 _BELOW = 330
-_XMP, _PROFILE = 700, 34675
-_PER_INCH = {2: 1.0, 3: 2.54}
+_XMP, _PHOTOSHOP, _PROFILE = 700, 34377, 34675
+_PER_INCH, _NO_UNIT = {2: 1.0, 3: 2.54}, 1
 
 _MOST_PAGES = 1 << 16
 """Pages of a file; more cannot be numbered, and even their tags take long to read."""
@@ -87,7 +89,8 @@ class Page:
 
     `is_copy` says that it is a smaller copy of another page, or a mask of one. The samples of
     further pictures of one directory stand `behind` those of the first by so many bytes. `unread`
-    are lines about pictures of which the page tells and that are not read.
+    are lines about pictures of which the page tells and that are not read. The file has `count`
+    pages.
     """
 
     shared: _Shared
@@ -96,6 +99,7 @@ class Page:
     is_copy: bool
     behind: int = 0
     unread: tuple[str, ...] = ()
+    count: int = 1
 
     @property
     def file(self) -> BinaryIO:
@@ -157,12 +161,23 @@ class Page:
 
     def left_out(self) -> tuple[str, ...]:
         """Return a line for everything in the page that is not read."""
-        from convfilter.formats.tiff.beside import lost_of
+        from convfilter.formats.tiff.tags.beside import lost_of
 
-        lines = list(self.unread)
+        lines = [] if self.behind else list(self.unread)
         if self._has_pictures_below:
             lines.append("pictures in sub-directories of a page were not read")
-        return (*lines, *lost_of(self.shared.source, self._directory))
+        return (*lines, *lost_of(self.shared.source, self._directory, self._tags))
+
+    @cached_property
+    def _tags(self) -> PageTags | None:
+        from convfilter.formats.tiff.tags.beside import tags_of
+
+        if self.size is None:
+            return None
+        size = self.size[::-1] if is_on_its_side(self.orientation) else self.size
+        is_upright = self.orientation == 1
+        source = self.shared.source
+        return tags_of(source, self._directory, size, self.count, is_upright=is_upright)
 
     @property
     def _has_pictures_below(self) -> bool:
@@ -187,26 +202,35 @@ class Page:
         behind, unread = further_pictures(self.shared.source, self._directory, storage)
         if len(behind) >= _MOST_PAGES:
             raise ValueError(f"more than {_MOST_PAGES:,} pages")
-        first = replace(self, unread=tuple(unread))
+        first = replace(self, unread=tuple(unread), count=1 + len(behind))
         return [first, *(replace(first, behind=place) for place in behind)]
 
     def metadata(self) -> Metadata:
         """Return what the page says, for pixels that have been turned upright."""
         profile, xmp = self._value(_PROFILE), self._value(_XMP)
+        resources = self._value(_PHOTOSHOP)
         return Metadata(
             icc_profile=profile or None,
             exif=self.shared.exif(self.place),
-            dpi=self._dpi(),
+            dpi=self._resolution(_PER_INCH),
             xmp=upright_xmp(xmp) if xmp else None,
+            photoshop=without_pictures(resources) or None if resources else None,
+            density=self._density(),
+            tags=None if self.behind else self._tags,
         )
 
-    def _dpi(self) -> tuple[float, float] | None:
+    def _density(self) -> tuple[float, float] | None:
+        """Return the resolution without a unit, unless pixels are square and of no length."""
+        found = self._resolution({_NO_UNIT: 1.0})
+        return None if found == (1.0, 1.0) else found
+
+    def _resolution(self, units: dict[int, float]) -> tuple[float, float] | None:
         across, down = (
             self.shared.source.numbers(self._directory.fields.get(tag), 2)
             for tag in (_ACROSS, _DOWN)
         )
         unit = self._whole(_UNIT)
-        per_inch = _PER_INCH.get(2 if unit is None else unit)
+        per_inch = units.get(2 if unit is None else unit)
         if per_inch is None or not len(across) == len(down) == 1:
             return None
         dpi = resolution_of([per_inch * across[0], per_inch * down[0]])
@@ -279,7 +303,8 @@ def pages_of(file: BinaryIO) -> list[Page]:
         raise ValueError("no page")
     if len(pages) == 1:
         return pages[0].stacked()
-    return [page for page in pages if not page.is_copy] or pages
+    pages = [page for page in pages if not page.is_copy] or pages
+    return [replace(page, count=len(pages)) for page in pages]
 
 
 def _page(shared: _Shared, directory: Directory) -> Page:

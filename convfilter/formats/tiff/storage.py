@@ -198,6 +198,12 @@ class Storage(NamedTuple):
         return self.extra[-1] if self.extra and self.extra[-1] in _ALPHA else None
 
     @property
+    def keeps_numbers(self) -> bool:
+        """Whether pixels are the numbers of the file, which nothing scales or turns."""
+        is_whole = self.depth in (8, 16, 32, 64)
+        return is_whole and self.photometric in (_BLACK_IS_ZERO, _RGB) and not self.alpha
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """Of samples that are whole bytes, in the byte order of the file."""
         return np.dtype(f"{self.order}{self.kind}{self.depth // 8}")

@@ -11,6 +11,7 @@ import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
+from convfilter.errors import listed
 from convfilter.formats.declaring import Frame, Written
 from convfilter.formats.exif.ifd import (
     LONG,
@@ -23,7 +24,7 @@ from convfilter.formats.exif.ifd import (
     Order,
     Tree,
 )
-from convfilter.formats.tiff.exif_tags import tree_of
+from convfilter.formats.tiff.tags.exif_tags import tree_of
 from convfilter.picture.image import Metadata
 from convfilter.runtime.threads import check_workers, run_bands
 
@@ -33,7 +34,7 @@ _DEFLATE, _DIFFERENCES = 8, 2
 _UNSPECIFIED, _UNASSOCIATED = 0, 2
 _BLACK_IS_ZERO, _RGB = 1, 2
 _PAGE_OF_MANY = 2
-_INCH = 2
+_NO_UNIT, _INCH = 1, 2
 _BYTE = 1
 _KINDS_OF_SAMPLES = {"u": 1, "i": 2, "f": 3}
 
@@ -55,6 +56,7 @@ class _Page(NamedTuple):
     rows: int
     strips: list[bytes]
     alpha: bool = False
+    tags: tuple[Entry, ...] = ()
 
 
 def encode(pages: Sequence[Frame], workers: int | None = None) -> Written:
@@ -69,6 +71,9 @@ def encode(pages: Sequence[Frame], workers: int | None = None) -> Written:
     lost = sum(block is None for block in blocks) > sum(not page.metadata.exif for page in pages)
     notes = ["an EXIF block that is damaged or too long was left out"] * lost
     order: Order = next((block[0] for block in blocks if block is not None), "<")
+    carried = next((page.metadata.tags for page in pages if page.metadata.tags), None)
+    if carried is not None:  # of which some hold numbers that nobody else can turn
+        order = ">" if carried.order == ">" else "<"
     workers = check_workers(workers)
 
     def encoded(order: Order) -> list[_Page]:
@@ -81,10 +86,37 @@ def encode(pages: Sequence[Frame], workers: int | None = None) -> Written:
         return made
 
     whole = encoded(order)
+    whole, lost_tags = _with_tags(whole, order)
+    notes += lost_tags
     big = sum(map(_length, whole)) > _CLASSIC_BYTES
     if big and order == ">":  # Pillow does not read BigTIFF of this byte order
-        order, whole = "<", encoded("<")
+        order = "<"
+        whole, _ = _with_tags(encoded("<"), order)
     return _laid_out(whole, Layout(order, big)), notes
+
+
+def _with_tags(pages: Sequence[_Page], order: Order) -> tuple[list[_Page], list[str]]:
+    """Return the pages with what theirs said of the earth and of stacks, and notes."""
+    if not any(page.metadata.tags for page in pages):
+        return list(pages), []
+    from convfilter.formats.tiff.tags.carried import fitting
+    from convfilter.formats.tiff.tags.descriptions import Page
+
+    made, notes = [], []
+    for page in pages:
+        tags = page.metadata.tags
+        if tags is not None:
+            height, width = page.pixels.shape[:2]
+            samples = 1 if page.pixels.ndim == 2 else page.pixels.shape[2]
+            stored = Page((width, height), samples, page.pixels.dtype, len(pages), order)
+            fit, lost = fitting(tags, stored)
+            if lost:
+                notes.append(f"{listed(lost)} would not fit the result: left out")
+            entries = (Entry(*each) for each in fit)
+            is_own = tags.order == order
+            page = page._replace(tags=tuple(e if is_own else e.swapped() for e in entries))
+        made.append(page)
+    return made, list(dict.fromkeys(notes))
 
 
 def _strips(pixels: NDArray[Any], order: Order, workers: int) -> tuple[int, list[bytes]]:
@@ -112,6 +144,7 @@ def _strips(pixels: NDArray[Any], order: Order, workers: int) -> tuple[int, list
 def _length(page: _Page) -> int:
     """Return no fewer bytes than a page takes."""
     beside = len(page.metadata.icc_profile or b"") + len(page.metadata.xmp or b"")
+    beside += len(page.metadata.photoshop or b"") + sum(len(tag.data) + 32 for tag in page.tags)
     return sum(len(strip) + 17 for strip in page.strips) + beside + 2 * page.exif.length + 4096
 
 
@@ -128,9 +161,10 @@ def _laid_out(pages: Sequence[_Page], layout: Layout) -> list[bytes]:
             pieces.append(strip + bytes(len(strip) % 2))
             place += len(pieces[-1])
         numbers = (number, len(pages)) if len(pages) > 1 else None
-        tree = Tree(
-            (*_entries(page, offsets, numbers, layout), *page.exif.entries), page.exif.below
-        )
+        entries = _entries(page, offsets, numbers, layout)
+        known = {entry.tag for entry in page.tags}
+        described = (entry for entry in page.exif.entries if entry.tag not in known)
+        tree = Tree((*entries, *described, *page.tags), page.exif.below)
         directory = tree.packed(place, layout)
         struct.pack_into(layout.offset, last, link, place)
         last, link = directory, layout.link(len(tree.entries) + len(tree.below))
@@ -178,6 +212,12 @@ def _entries(
         across, down = map(_fraction, metadata.dpi)
         entries += [entry(282, RATIONAL, *across), entry(283, RATIONAL, *down)]
         entries.append(entry(296, SHORT, _INCH))
+    elif metadata.density is not None:
+        across, down = map(_fraction, metadata.density)
+        entries += [entry(282, RATIONAL, *across), entry(283, RATIONAL, *down)]
+        entries.append(entry(296, SHORT, _NO_UNIT))
+    if metadata.photoshop is not None:
+        entries.append(Entry(34377, UNDEFINED, metadata.photoshop))
     if metadata.xmp is not None:
         entries.append(Entry(700, _BYTE, metadata.xmp))
     if metadata.icc_profile is not None:

@@ -15,7 +15,9 @@ from typing import BinaryIO, NamedTuple, cast
 
 from PIL.WebPImagePlugin import WebPImageFile
 
+from convfilter.errors import listed, shown
 from convfilter.formats.animation.frames import changes, in_milliseconds
+from convfilter.formats.behind import behind
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.pillow.frames import frames_of, read_frames
@@ -33,6 +35,7 @@ _HEAD_BYTES, _KIND_BYTES = 30, 16
 """What tells the size of a picture, and what of it tells only the kind of the first chunk."""
 
 _BESIDE = {b"ICCP": _PROFILE, b"EXIF": _EXIF, b"XMP ": _XMP}
+_KNOWN = (*_BESIDE, b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF")
 
 
 _FRAME_BYTES = 16
@@ -64,7 +67,8 @@ def read(file: BinaryIO, limits: Limits) -> Image:
             pixels, alpha = decoded(picture, FORMAT, _BITS)
             image = image_of(picture, FORMAT, pixels, alpha)
     metadata = replace(image.metadata, webp_quality=_quality(file))
-    return replace(image, metadata=metadata)
+    left_out = (*image.left_out, *_left_out(file))
+    return replace(image, metadata=metadata, left_out=left_out)
 
 
 def _quality(file: BinaryIO) -> int | None:
@@ -89,6 +93,18 @@ def _lossy_part(data: bytes) -> bytes:
             return data[at + 8 : at + 8 + length]
         at += 8 + length + length % 2
     return b""
+
+
+def _left_out(file: BinaryIO) -> Iterator[str]:
+    """Yield a line for chunks that are not known here, and for what stands behind the last."""
+    file.seek(0)
+    data = file.read()
+    with suppress(EOFError):  # a decoder that needs no more than there is has no word for it
+        names = [kind for kind, _ in _chunks(data) if kind not in _KNOWN]
+        if names:
+            told = listed([shown(name.decode("latin-1")) for name in dict.fromkeys(names)])
+            yield f"chunks that are not known here were left out: {told}"
+    yield from behind(data[8 + _number(data[4:8]) :])
 
 
 def _size(head: bytes) -> tuple[int, int] | None:

@@ -156,7 +156,7 @@ def test_damaged_animations_of_png(change: Any, words: str) -> None:
 def test_a_palette_too_long_for_every_frame_of_png() -> None:
     before = [(b"PLTE", bytes(3 * 257))]
     data = apng([Sprite(np.zeros((4, 5, 1), int))] * 2, (5, 4), 3, 8, before=before)
-    with pytest.raises(ImageError, match=r"PNG file is damaged \(a chunk b'PLTE' of 771 bytes\)"):
+    with pytest.raises(ImageError, match=r"PNG file is damaged \(a chunk 'PLTE' of 771 bytes"):
         opened(data)
 
 

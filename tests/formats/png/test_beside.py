@@ -17,6 +17,7 @@ from convfilter.images import Image, Metadata, read, write
 from tests.formats.png.png_files import CHANNELS, Chunk, chunk, encode
 
 MEBIBYTE = 1 << 20
+PIXELS = np.zeros((3, 4), np.uint8)
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"></x:xmpmeta>'
 EXIF = b"MM\0*\0\0\0\x08\0\x01\x01\x0f\0\x02\0\0\0\x04abc\0\0\0\0\0"
 KINDS = [(0, 8), (2, 16), (6, 8), (0, 2), (3, 4)]
@@ -72,9 +73,10 @@ def test_a_damaged_palette_is_refused() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_left_out_is_named(kind: tuple[int, int]) -> None:
-    unknown = [(b"vpAg", b"12345678"), (b"npTc", b"1")]
-    data = file_with([(b"tIME", bytes(7)), (b"bKGD", bytes(2)), *unknown], kind)
-    assert opened(data).left_out == ("chunks that are not known here were left out: vpAg and npTc",)
+    unknown = [(b"vpAG", b"12345678"), (b"npTC", b"1")]
+    data = file_with([(b"tIME", bytes(7)), (b"vpAg", bytes(2)), *unknown], kind)
+    assert opened(data).left_out == ("chunks that are not known here were left out: vpAG and npTC",)
+    assert opened(data).metadata.png_chunks == ((b"tIME", bytes(7)), (b"vpAg", bytes(2)))
     line = "40 bytes that are no part of it behind the picture: left out"
     assert opened(file_with([], kind) + b"behind it.." + bytes(29)).left_out == (line,)
     assert opened(file_with([], kind) + bytes(40)).left_out == ()
@@ -120,7 +122,7 @@ def test_what_would_not_be_read_is_not_written(monkeypatch: pytest.MonkeyPatch) 
         words = ("x" if name == "text" else b"x") * (MEBIBYTE // 2 + 1)
         for times in (1, 2):
             value = (("a", words), ("b", words))[:times] if name == "text" else words * times
-            kept, notes = writer.storable(Metadata(**{name: value}))
+            kept, notes = writer.storable(Metadata(**{name: value}), PIXELS)
             assert len(notes) == (times == 2)
             assert len(kept.text) == (name == "text")
             assert bool(getattr(kept, name)) == (times == 1 or name == "text")
@@ -128,7 +130,7 @@ def test_what_would_not_be_read_is_not_written(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("keyword", ["XML:com.adobe.xmp", "Raw profile type exif"])
 def test_words_that_would_be_read_as_something_else_are_not_written(keyword: str) -> None:
-    _, notes = writer.storable(Metadata(text=((keyword, "words"),)))
+    _, notes = writer.storable(Metadata(text=((keyword, "words"),)), PIXELS)
     assert notes == [f"the text {keyword!r} cannot be stored in PNG and was left out"]
 
 
@@ -142,7 +144,12 @@ def test_profiles_in_texts() -> None:
     assert metadata.exif == EXIF
     metadata = opened(file_with([raw_profile("xmp", XMP)], (2, 8))).metadata
     assert metadata.xmp == XMP
-    image = opened(file_with([raw_profile("iptc", b"8BIM")], (2, 8)))
+    resource = b"8BIM" + struct.pack(">HHI", 1028, 0, 4) + b"\x1c\2\5\0"
+    for content in (resource, resource[12:]):
+        image = opened(file_with([raw_profile("iptc", content)], (2, 8)))
+        assert image.metadata == Metadata(photoshop=resource)
+        assert image.left_out == ()
+    image = opened(file_with([raw_profile("iptc", b"nothing of it")], (2, 8)))
     assert image.left_out == ("the text 'Raw profile type iptc' was left out",)
     assert image.metadata == Metadata()
 

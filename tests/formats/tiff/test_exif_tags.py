@@ -15,7 +15,7 @@ from PIL import Image as PillowImages
 from PIL import TiffImagePlugin
 
 from convfilter.formats.exif.ifd import ASCII, SHORT, UNDEFINED, Entry, Layout, Source, Tree
-from convfilter.formats.tiff import exif_tags
+from convfilter.formats.tiff.tags import exif_tags
 from convfilter.images import FORMATS, Image, Metadata, read, write
 from convfilter.picture.orientation import upright
 from tests.formats.declared import written as names

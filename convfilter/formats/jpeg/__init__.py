@@ -22,12 +22,11 @@ from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits
+from convfilter.formats.jpeg.beside import options_for, said_by, with_density
 from convfilter.formats.pillow.reading import decoded, image_of, opened
-from convfilter.formats.pillow.writing import described
 from convfilter.formats.quiet import warnings_silenced
-from convfilter.formats.segments import comments, left_out
-from convfilter.picture.image import Image, JpegSettings, Metadata
-from convfilter.picture.metadata import comment_of
+from convfilter.formats.segments import left_out
+from convfilter.picture.image import Image, JpegSettings
 from convfilter.runtime import memory
 from convfilter.runtime.threads import check_workers, run_bands
 
@@ -53,12 +52,6 @@ _SHARED = ((1, 1), (2, 1), (2, 2))
 
 _QUALITY = 92
 
-_EXIF_LIMIT, _XMP_LIMIT, _COMMENT_LIMIT = 65533, 65504, 65533
-"""Bytes of a segment, of which each of them takes one at most."""
-
-_PROFILE_LIMIT = 255 * 65519
-"""Bytes of a colour profile, which may take 255 segments (ICC.1:2022, B.4)."""
-
 _FRAME_HEADERS = (0xC0, 0xC1)
 _RESTART, _START_OF_SCAN = 0xD0, 0xDA
 _END_OF_IMAGE = b"\xff\xd9"
@@ -74,9 +67,9 @@ def read(file: BinaryIO, limits: Limits) -> Image:
         pixels, alpha = _decoded(picture, data), False
         if pixels is None:
             pixels, alpha = decoded(picture, FORMAT, getattr(picture, "bits", None))
-        text = comment_of(comments(data))
-        image = image_of(picture, FORMAT, pixels, alpha, text=text, jpeg=_settings_of(picture))
-        return replace(image, left_out=(*image.left_out, *left_out(data)))
+        image = image_of(picture, FORMAT, pixels, alpha, jpeg=_settings_of(picture))
+        metadata, lost = said_by(picture, data, image.metadata)
+        return replace(image, metadata=metadata, left_out=(*image.left_out, *lost, *left_out(data)))
 
 
 def _settings_of(picture: ImageFile) -> JpegSettings | None:
@@ -119,36 +112,11 @@ def _decoded(picture: ImageFile, data: bytes) -> NDArray[np.uint8] | None:
 def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
     """Return a file of a picture, grey or RGB."""
     (frame,) = frames
-    metadata, notes = _within_segments(frame.metadata)
-    settings = settings_for(effort.quality, metadata.jpeg)
+    beside, notes = options_for(frame.metadata)
+    settings = settings_for(effort.quality, frame.metadata.jpeg)
     with warnings_silenced():
-        return encode(frame.pixels, settings, described(metadata), effort.workers), notes
-
-
-def _within_segments(metadata: Metadata) -> tuple[Metadata, list[str]]:
-    """Return what fits the segments that hold metadata, and a note for what does not."""
-    notes = []
-    exif = metadata.exif or None
-    if exif:
-        from convfilter.formats.exif.block import PREFIX
-
-        exif = PREFIX + exif  # which Pillow wants from the caller
-    if exif is not None and len(exif) > _EXIF_LIMIT:
-        notes.append(f"the EXIF block is too long for {FORMAT.name} and was left out")
-        exif = None
-    xmp = metadata.xmp
-    if xmp is not None and len(xmp) > _XMP_LIMIT:
-        notes.append(f"the XMP packet is too long for {FORMAT.name} and was left out")
-        xmp = None
-    profile = metadata.icc_profile
-    if profile is not None and len(profile) > _PROFILE_LIMIT:
-        notes.append(f"the colour profile is too long for {FORMAT.name} and was left out")
-        profile = None
-    text = metadata.text
-    if any(len(words.encode()) > _COMMENT_LIMIT for _, words in text):
-        notes.append(f"the comment is too long for {FORMAT.name} and was left out")
-        text = ()
-    return replace(metadata, exif=exif, xmp=xmp, text=text, icc_profile=profile), notes
+        pieces = encode(frame.pixels, settings, beside, effort.workers)
+    return with_density(pieces, frame.metadata), notes
 
 
 def settings_for(quality: int | None, source: JpegSettings | None) -> dict[str, Any]:
@@ -258,7 +226,9 @@ FORMAT = Format(
     suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
     signature=rb"\xff\xd8\xff",
     holds=Holds(depth=8, longest_side=65500, lossy=True),
-    keeps=frozenset({"profile", "EXIF", "XMP", "resolution", "comment", "compression"}),
+    keeps=frozenset(
+        {"profile", "EXIF", "XMP", "photoshop", "resolution", "density", "comment", "compression"}
+    ),
     quality="as in the input if that is JPEG, else 92",
     read=read,
     write=write,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import BinaryIO, NamedTuple
 
@@ -19,29 +19,44 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImages
 from PIL.GifImagePlugin import GifImageFile
 
-from convfilter.errors import ImageError
+from convfilter.errors import ImageError, shown
 from convfilter.formats.animation.compositing import Sprite, composed
 from convfilter.formats.animation.frames import PixelsAndAlpha, changes
 from convfilter.formats.animation.reading import drawn
 from convfilter.formats.behind import behind
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits
+from convfilter.formats.gif.blocks import (
+    ANIMEXTS,
+    APPLICATION,
+    COMMENT_BLOCK,
+    CONTROL,
+    END,
+    EXTENSION,
+    NETSCAPE,
+    PICTURE,
+    PLAIN_TEXT,
+    PROFILE,
+    XMP,
+    aspect_of,
+    blocks_of,
+    cut,
+    density_of,
+    extension,
+    in_parts,
+    palette_of,
+    taken,
+)
 from convfilter.formats.pillow.reading import read_single
 from convfilter.formats.quiet import warnings_silenced
 from convfilter.picture.image import COMMENT, Disposal, Image, Metadata, Timing
-from convfilter.picture.metadata import comment_of, upright_xmp
+from convfilter.picture.metadata import comments_of, upright_xmp
 
 __all__ = ["FORMAT", "Animation", "read", "write"]
 
-_EXTENSION, _PICTURE, _END = b"!,;"
-_CONTROL, _COMMENT, _APPLICATION = 0xF9, 0xFE, 0xFF
-_NETSCAPE, _XMP = b"NETSCAPE2.0", b"XMP DataXMP"
-_ANIMEXTS = b"ANIMEXTS1.0"
-"""Another name of the same extension; readers accept both."""
 
 _DISPOSALS: dict[int, Disposal] = {2: "clear", 3: "restore"}
 _DISPOSAL_NUMBERS = {"keep": 1, "clear": 2, "restore": 3}
-_LONGEST_BLOCK = 255
 _LONGEST_DELAY = 65535
 # XMP is not cut into blocks: a reader that takes one of its bytes for a length lands in this
 # trailer, which leads it to the end
@@ -109,29 +124,42 @@ class Animation:
             It is damaged.
         """
         file.seek(6)
-        screen = _read(file, 7)
+        screen = taken(file, 7)
         width, height, flags = struct.unpack_from("<HHB", screen)
-        palette = _palette(file, flags)
+        palette = palette_of(file, flags)
         cels: list[_Cel] = []
         plays, comments, xmp, control = 1, [], b"", b""
-        for label, parts in _blocks(file):
-            if label == _PICTURE:
+        profile, others = b"", []
+        for label, parts in blocks_of(file):
+            if label == PICTURE:
                 cel = _cel(parts, control, flags, palette)
                 width = max(width, cel.left + cel.size[0])
                 height = max(height, cel.top + cel.size[1])
                 cels.append(cel)
                 control = b""
-            elif label == _CONTROL and parts and len(parts[0]) >= 4:
+            elif label == CONTROL and parts and len(parts[0]) >= 4:
                 control = parts[0][:4]
-            elif label == _COMMENT:
+            elif label == COMMENT_BLOCK:
                 comments.append(b"".join(parts))
-            elif label == _APPLICATION and parts[:1] in ([_NETSCAPE], [_ANIMEXTS]):
+            elif label == APPLICATION and parts[:1] in ([NETSCAPE], [ANIMEXTS]):
                 plays = _plays(parts[1:], plays)
-            elif label == _APPLICATION and parts[:1] == [_XMP]:
+            elif label == APPLICATION and parts[:1] == [XMP]:
                 packet = b"".join(bytes([len(part)]) + part for part in parts[1:])
                 xmp = upright_xmp(packet.partition(_XMP_TRAILER[:8])[0])
-        metadata = Metadata(text=comment_of(b"\n".join(comments)), xmp=xmp or None)
-        left_out = tuple(behind(file.read()))
+            elif label == APPLICATION and parts[:1] == [PROFILE]:
+                profile = profile or b"".join(parts[1:])
+            elif label == PLAIN_TEXT:
+                others.append("text that is drawn over the picture")
+            elif label == APPLICATION and parts:
+                others.append(f"what {shown(parts[0][:8].decode('latin-1').strip())} has added")
+        metadata = Metadata(
+            icc_profile=profile or None,
+            text=comments_of(comments),
+            xmp=xmp or None,
+            density=density_of(screen[6]),
+        )
+        lines = [f"{each}: left out" for each in dict.fromkeys(others)]
+        left_out = (*lines, *behind(file.read()))
         return cls(tuple(cels), (width, height), plays, metadata, left_out)
 
     @property
@@ -160,9 +188,9 @@ def _cel(parts: list[bytes], control: bytes, flags: int, palette: bytes) -> _Cel
     descriptor, local, bits, *data = parts
     left, top, width, height, own = struct.unpack("<HHHHB", descriptor)
     screen = struct.pack("<HHBBB", width, height, flags, 0, 0)
-    place = struct.pack("<BHHHHB", _PICTURE, 0, 0, width, height, own)
-    shown = _extension(_CONTROL, control) if control else b""
-    picture = place + local + bits + _in_parts(data) + bytes([_END])
+    place = struct.pack("<BHHHHB", PICTURE, 0, 0, width, height, own)
+    shown = extension(CONTROL, control) if control else b""
+    picture = place + local + bits + in_parts(data) + bytes([END])
     packed, delay = struct.unpack_from("<BH", control or bytes(4))
     timing = Timing(10.0 * delay, _DISPOSALS.get(packed >> 2 & 7, "keep"))
     pieces = (b"GIF89a" + screen, palette, shown + picture)
@@ -175,37 +203,6 @@ def _plays(parts: list[bytes], known: int) -> int:
         return known
     again = int.from_bytes(parts[0][1:3], "little")
     return again + 1 if again else 0
-
-
-def _blocks(file: BinaryIO) -> Iterator[tuple[int, list[bytes]]]:
-    """Yield the label and parts of each block: a picture has descriptor, palette, bits, pixels."""
-    while (kind := _read(file, 1)[0]) != _END:
-        if kind == 0:
-            continue  # the end of parts once more, as some programs write it
-        if kind == _EXTENSION:
-            yield _read(file, 1)[0], list(_parts(file))
-        elif kind == _PICTURE:
-            descriptor = _read(file, 9)
-            local = _palette(file, descriptor[8])
-            yield _PICTURE, [descriptor, local, _read(file, 1), *_parts(file)]
-        else:
-            raise ValueError(f"a block that begins with {kind}")
-
-
-def _read(file: BinaryIO, count: int) -> bytes:
-    data = file.read(count)
-    if len(data) < count:
-        raise EOFError("the file is truncated")
-    return data
-
-
-def _palette(file: BinaryIO, flags: int) -> bytes:
-    return _read(file, 3 << (flags & 7) + 1) if flags & 0x80 else b""
-
-
-def _parts(file: BinaryIO) -> Iterator[bytes]:
-    while length := _read(file, 1)[0]:
-        yield _read(file, length)
 
 
 class _Indexed(NamedTuple):
@@ -252,27 +249,28 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
         held = " ".join(["256 colours", each]).strip()
         notes.append(f"GIF holds {held}: {up_to}{most:,} were reduced")
     bits, table = _table(shared)
-    screen = struct.pack("<HHBBB", width, height, 0x80 | 7 << 4 | bits - 1, 0, 0)
+    aspect = aspect_of(frames[0].metadata.density, notes)
+    screen = struct.pack("<HHBBB", width, height, 0x80 | 7 << 4 | bits - 1, 0, aspect)
     head = [b"GIF89a", screen, table]
     if len(frames) > 1 and plays != 1:
         again = struct.pack("<BH", 1, plays - 1 if plays else 0)
-        head.append(_extension(_APPLICATION, _NETSCAPE, again))
-    return [*head, *described, *pictures, bytes([_END])], list(dict.fromkeys(notes))
+        head.append(extension(APPLICATION, NETSCAPE, again))
+    return [*head, *described, *pictures, bytes([END])], list(dict.fromkeys(notes))
 
 
 def _described(metadata: Metadata, notes: list[str]) -> list[bytes]:
-    """Return the blocks of comment and XMP."""
+    """Return the blocks of comment, profile and XMP."""
     blocks = []
+    if metadata.icc_profile:
+        blocks.append(extension(APPLICATION, PROFILE, *cut(metadata.icc_profile)))
     for keyword, text in metadata.text:
         if keyword == COMMENT:
-            data = text.encode("utf-8")
-            parts = [data[at : at + _LONGEST_BLOCK] for at in range(0, len(data), _LONGEST_BLOCK)]
-            blocks.append(_extension(_COMMENT, *parts))
+            blocks.append(extension(COMMENT_BLOCK, *cut(text.encode("utf-8"))))
     if b"\0" in (metadata.xmp or b""):  # readers would take it for the end of all blocks
         notes.append("an XMP packet with zeros cannot be stored in GIF: left out")
     elif metadata.xmp is not None:
-        xmp = bytes([_APPLICATION, len(_XMP)]) + _XMP + metadata.xmp + _XMP_TRAILER
-        blocks.append(bytes([_EXTENSION]) + xmp)
+        xmp = bytes([APPLICATION, len(XMP)]) + XMP + metadata.xmp + _XMP_TRAILER
+        blocks.append(bytes([EXTENSION]) + xmp)
     return blocks
 
 
@@ -304,7 +302,7 @@ def _control(clear: int | None, timing: Timing | None, notes: list[str]) -> byte
             notes.append("GIF counts hundredths of a second: durations were rounded")
     packed = disposal << 2 | (clear is not None)
     data = struct.pack("<BHB", packed, min(delay, _LONGEST_DELAY), clear or 0)
-    return _extension(_CONTROL, data)
+    return extension(CONTROL, data)
 
 
 def _picture(indexed: _Indexed, top: int, left: int, shared: NDArray[np.uint8]) -> bytes:
@@ -314,7 +312,7 @@ def _picture(indexed: _Indexed, top: int, left: int, shared: NDArray[np.uint8]) 
         bits, table = _table(indexed.palette)
         flags = 0x80 | bits - 1
     place = struct.pack("<HHHHB", left, top, width, height, flags)
-    return bytes([_PICTURE]) + place + table + _compressed(indexed.numbers)
+    return bytes([PICTURE]) + place + table + _compressed(indexed.numbers)
 
 
 def _compressed(numbers: NDArray[np.uint8]) -> bytes:
@@ -323,23 +321,15 @@ def _compressed(numbers: NDArray[np.uint8]) -> bytes:
         picture = PillowImages.fromarray(np.ascontiguousarray(numbers))
         picture.save(file, "GIF", interlace=0, optimize=False)
         file.seek(6)
-        _palette(file, _read(file, 7)[4])
-        ((_, _, bits, *data),) = (parts for label, parts in _blocks(file) if label == _PICTURE)
-    return bits + _in_parts(data)
+        palette_of(file, taken(file, 7)[4])
+        ((_, _, bits, *data),) = (parts for label, parts in blocks_of(file) if label == PICTURE)
+    return bits + in_parts(data)
 
 
 def _table(palette: NDArray[np.uint8]) -> tuple[int, bytes]:
     """Return how many bits number the colours, and the colours padded to a power of two."""
     bits = max(1, int(len(palette) - 1).bit_length())
     return bits, palette.tobytes().ljust(3 << bits, b"\0")
-
-
-def _extension(label: int, *parts: bytes) -> bytes:
-    return bytes([_EXTENSION, label]) + _in_parts(parts)
-
-
-def _in_parts(parts: Iterable[bytes]) -> bytes:
-    return b"".join(bytes([len(part)]) + part for part in parts) + b"\0"
 
 
 def _indexed(pixels: NDArray[np.uint8], notes: list[str]) -> _Indexed:
@@ -382,7 +372,7 @@ FORMAT = Format(
     holds=Holds(
         depth=8, alpha=True, several="frames", plays=65536, longest_side=65535, colours=256
     ),
-    keeps=frozenset({"XMP", "comment"}),
+    keeps=frozenset({"profile", "XMP", "density", "comment"}),
     read=read,
     write=write,
 )

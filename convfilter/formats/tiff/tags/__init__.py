@@ -1,0 +1,1 @@
+"""Tags of TIFF pages that say something besides the pixels: kept, adapted, or named."""
