@@ -164,12 +164,13 @@ def _means(operation: Correlation, sides: Sides, fills: tuple[float, float]) -> 
 
 def _depth(sums: Correlation, side: Side) -> int | None:
     """Return how many roundings the longest path to a sum meets; None for transforms."""
-    if sums.plan.algorithm == "fft":
+    algorithm = _planned(sums, transforms=False).plan.algorithm
+    if algorithm == "fft":
         return None
-    down, along = sums.rows.window, 2 * sums.columns.window.bit_length()
-    of_box = down + along if sums.plan.algorithm == "box" else 0
-    kernels = (factors for _, each, _ in sums.factorings for factors in each)
-    return max(of_box, *(factors.depth for factors in kernels))
+    if algorithm == "box":
+        return sums.rows.window + 2 * sums.columns.window.bit_length()
+    ways = {name: kernels for name, kernels, _ in sums.factorings}
+    return max(factors.depth for factors in ways.get(algorithm, ways["direct"]))
 
 
 def _mean(

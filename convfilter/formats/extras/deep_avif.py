@@ -55,7 +55,7 @@ def encoded(pixels: NDArray[Any], metadata: Metadata, quality: int, effort: Effo
             narrowed(np.ascontiguousarray(pixels), bits),
             level=quality,
             bitspersample=bits,
-            pixelformat="444",
+            pixelformat=imagecodecs.AVIF.PIXEL_FORMAT.YUV444,
             speed=_SPEED,
             primaries=primaries,
             transfer=curve,
