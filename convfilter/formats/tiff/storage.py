@@ -14,7 +14,7 @@ import numpy as np
 from convfilter.errors import ImageError, listed
 from convfilter.formats.exif.ifd import Directory, Source
 
-__all__ = ["ASSOCIATED", "CMYK", "COMPRESSIONS", "DEFLATE", "NOT_PACKED", "PALETTE",
+__all__ = ["ASSOCIATED", "CMYK", "COMPRESSIONS", "DEFLATE", "NOT_PACKED", "PALETTE", "PICTURES",
            "WHITE_IS_ZERO", "YCBCR", "Predictor", "Storage"]  # fmt: skip
 
 _BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORDER, _SAMPLES = 258, 259, 262, 266, 277
@@ -35,7 +35,10 @@ _BITS_READ = {"u": (*range(1, 17), 32, 64), "i": (8, 16, 32, 64), "f": (16, 32, 
 NOT_PACKED, DEFLATE = 1, (8, 32946)
 _LZW, _PACKBITS, _LZMA, _ZSTANDARD = 5, 32773, 34925, 50000
 _WITH_DIFFERENCES = (_LZW, *DEFLATE, _LZMA, _ZSTANDARD)
-COMPRESSIONS = (NOT_PACKED, _PACKBITS, *_WITH_DIFFERENCES)
+PICTURES = {34933: "PNG", 50001: "WebP"}
+"""Those whose strips are files of their own."""
+
+COMPRESSIONS = (NOT_PACKED, _PACKBITS, *_WITH_DIFFERENCES, *PICTURES)
 """Those whose strips are bytes again when they are unpacked."""
 
 _FAX, _JPEG = (2, 3, 4, 32771), (6, 7)
@@ -43,7 +46,7 @@ _OTHER_COMPRESSIONS = {
     32809: "ThunderScan", 32895: "IT8", 32896: "IT8", 32897: "IT8", 32898: "IT8", 32908: "PIXAR",
     32909: "PIXAR", 33003: "JPEG 2000", 33004: "JPEG 2000", 33005: "JPEG 2000",
     34661: "JBIG", 34676: "LogLuv", 34677: "LogLuv", 34712: "JPEG 2000", 34887: "LERC",
-    34892: "lossy JPEG", 34933: "PNG", 34934: "JPEG XR", 50001: "WebP", 50002: "JPEG XL",
+    34892: "lossy JPEG", 34934: "JPEG XR", 50002: "JPEG XL",
     52546: "JPEG XL",
 }  # fmt: skip
 
@@ -289,6 +292,11 @@ class Storage(NamedTuple):
         return ""
 
     def _packing_reason(self) -> str:
+        if self.compression in PICTURES:
+            deepest = 16 if PICTURES[self.compression] == "PNG" else 8
+            if self.kind != "u" or self.depth not in (8, deepest) or self.is_subsampled:
+                name = PICTURES[self.compression]
+                return f"{self._numbers} in {name} in TIFF are not supported: save with deflate"
         if self.compression not in COMPRESSIONS:
             name = _OTHER_COMPRESSIONS.get(self.compression, f"kind {self.compression} of")
             if not self.is_for_pillow:

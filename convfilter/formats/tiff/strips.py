@@ -19,6 +19,7 @@ from convfilter.formats.tiff.storage import (
     DEFLATE,
     NOT_PACKED,
     PALETTE,
+    PICTURES,
     Predictor,
     Storage,
 )
@@ -64,6 +65,8 @@ def samples_of(storage: Storage, source: Source) -> NDArray[Any]:
     pixels = memory.empty((planes, height, width, samples), _dtype(storage))
     shades = _shades(storage)
     is_packed = storage.compression != NOT_PACKED  # else lengths tell nothing, if they are right
+    if storage.compression in PICTURES:
+        from convfilter.formats.tiff.pictures import samples_in
     reading = threading.Lock()
 
     def work(start: int, stop: int) -> None:
@@ -80,7 +83,10 @@ def samples_of(storage: Storage, source: Source) -> NDArray[Any]:
                 data = source.part(storage.offsets[number], length if is_packed else count)
             if storage.fill_order == 2:
                 data = _REVERSED[np.frombuffer(data, np.uint8)].tobytes()
-            data = _unpacked(data, storage.compression, rows, count)
+            if storage.compression in PICTURES:
+                data = samples_in(data, storage, (rows, wide, samples))
+            else:
+                data = _unpacked(data, storage.compression, rows, count)
             if len(data) < count:
                 raise EOFError("the file is truncated")
             _place(storage, data[:count], (rows, wide, samples), target, shades)

@@ -30,6 +30,9 @@ OTHERS = (
     "jpegxr",
     "ccittfax4",
 )
+PICTURES = {"png": 16, "webp": 8}
+"""Compressions whose strips are files of their own, and the most bits of a value in them."""
+
 EXTRA = ("unspecified", "assocalpha", "unassalpha")
 
 
@@ -179,8 +182,11 @@ def reasons(trial: Trial) -> list[str]:
     elif trial.compression == "ccittfax4":
         if bits != 1:
             found.append(f"fax compression of {bits}-bit")
+    elif trial.compression in PICTURES:
+        if kind != "u" or bits not in (8, PICTURES[trial.compression]):
+            found.append(f"{bits}-bit .* in (PNG|WebP) in TIFF are not")
     elif trial.compression not in LOSSLESS:
-        found.append("(JPEG 2000|JPEG XL|JPEG XR|PNG|WebP|LERC) compression in TIFF")
+        found.append("(JPEG 2000|JPEG XL|JPEG XR|LERC) compression in TIFF")
     if not found and kind in "ui" and bits > 16:
         values = _black_is_zero(samples_of(trial.data), colour)
         low, high = int(values.min()), int(values.max())
