@@ -52,8 +52,8 @@ def test_they_are_failures_where_that_is_asked_for(convfilter: Runner, photos: P
     ended = convfilter("invert", photos, "out/", "-r", "--strict")
     assert ended.code == 3
     assert len(ended.lines) == 6
-    assert "photos/b.heic: HEIC needs pi_heif, which is not installed: pip install" in ended.err
-    assert "photos/e.psd: is a Photoshop document, which is not supported" in ended.err
+    assert "b.heic: HEIC needs pi_heif, which is not installed: pip install" in ended.err
+    assert "e.psd: is a Photoshop document, which is not supported" in ended.err
     assert ended.lines[-1] == (
         "convfilter invert: 1 file written to out, 5 failed, 2 other files passed over"
     )
