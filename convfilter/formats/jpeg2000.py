@@ -116,7 +116,8 @@ def read(file: BinaryIO, limits: Limits) -> Image:
                 notes = (INKS,)
             pixels, alpha = decoded(picture, FORMAT, 8)
     else:
-        pixels, alpha = _deep(told.alone(), header), told.alpha is not None
+        # the decoder applies a profile that it finds
+        pixels, alpha = _deep(told.codestream, header), told.alpha is not None
     if pixels.shape[:2] != header.size[::-1]:
         raise ValueError("another picture than it states")
     if told.others:

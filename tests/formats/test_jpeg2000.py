@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import ImageCms
 
 from convfilter.errors import ImageError
 from convfilter.formats.boxes import boxes
@@ -138,3 +139,13 @@ def test_without_the_extra_8_bits_work_and_others_are_refused(
         opened(made("deep.jp2"))
     with pytest.raises(ImageError, match=f"JP2 of more than 8 bits {words}"):
         write(waves("uint16", 3), io.BytesIO(), format="JP2")
+
+
+def test_a_profile_changes_no_pixel() -> None:
+    pixels = np.random.default_rng(0).integers(0, 65536, (16, 24, 3), np.uint16)
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    file = io.BytesIO()
+    assert write(Image(pixels, metadata=Metadata(icc_profile=srgb)), file, format="JP2") == []
+    image = read(io.BytesIO(file.getvalue()))
+    assert image.metadata.icc_profile == srgb
+    np.testing.assert_array_equal(image.pixels, pixels)
