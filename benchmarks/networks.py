@@ -73,7 +73,7 @@ def compare(name: str, rounds: int, shows_steps: bool) -> None:
             flush=True,
         )
     if shows_steps:
-        show_steps(ours[0], x)
+        print(*(mine.explain(x, rounds=20) for mine in ours), sep="\n")
 
 
 def in_turn(calls: list[Callable[[], object]], rounds: int) -> list[list[float]]:
@@ -91,15 +91,6 @@ def in_turn(calls: list[Callable[[], object]], rounds: int) -> list[list[float]]
             time.sleep(PAUSE)
         found.append(seconds)
     return found
-
-
-def show_steps(prepared: Prepared, x: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> None:
-    """Print every step of one thread with its milliseconds."""
-    times = np.min([prepared.times(x) for _ in range(20)], axis=0) * 1e3
-    for step, ms in zip(prepared.steps, times, strict=True):
-        speed = f"{step.flops / ms / 1e6:7.0f} GFLOP/s" if step.flops else ""
-        print(f"    {ms:8.3f} ms {step.way:22} {speed:16} {' + '.join(step.layers)}")
-    print(f"    {times.sum():8.3f} ms together")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from convfilter.nn.weights.fitting import fitted
 
 if TYPE_CHECKING:
     from convfilter.nn.preprocessing.description import Preprocessing
-    from convfilter.nn.running import Prepared
+    from convfilter.nn.running import Explanation, Prepared
     from convfilter.nn.summary import Summary
 
 __all__ = ["RANDOM", "Network", "load"]
@@ -160,6 +160,34 @@ class Network:
             if len(self._ready) > _SIZES_KEPT:
                 self._ready.popitem(last=False)
         return prepared
+
+    def explain(self, x: ArrayLike) -> Explanation:
+        """Return how the network runs: step by step the way, milliseconds, GFLOP/s, and why.
+
+        Parameters
+        ----------
+        x : array of float32 (N, maps, rows, columns)
+            Pictures, of which the first one is run a few times; the fastest counts.
+
+        Raises
+        ------
+        NetworkError
+            The network has no weights.
+        ArgumentError, ArgumentTypeError
+            `x` has another shape or no floats.
+
+        Examples
+        --------
+        >>> network = load("lenet5-modern", "random")
+        >>> explanation = network.explain(np.zeros((1, 1, 32, 32), np.float32))
+        >>> print(explanation)  # doctest: +ELLIPSIS
+        lenet5-modern for 1x32x32, ... ms in ... steps, ... MiB of memory
+        ...
+        >>> explanation.steps[1].layers, explanation.steps[1].way
+        (('C1',), 'direct')
+        """
+        pictures = self._checked(x)
+        return self.ready(pictures.shape[1:]).explain(pictures)
 
     def summary(self) -> Summary:
         """Return what the network consists of: layers, parameters, work, memory."""

@@ -307,6 +307,17 @@ def test_a_digit_is_read_with_nothing_else_given(folder: Path, convfilter: Runne
     assert best["probability"] > 0.5
 
 
+def test_how_a_network_ran_is_explained(folder: Path, convfilter: Runner) -> None:
+    digit("digit.png")
+    ended = convfilter("nn", "predict", "--explain", "digit.png")
+    assert ended.code == 0
+    first, head, *steps = ended.err.splitlines()
+    assert first.startswith(f"{shipped.NAME} for 1x32x32, ")
+    assert head.split() == ["ms", "GFLOP/s"]
+    assert steps[0].split()[1:] == ["move", "input"]
+    assert ended.text == convfilter("nn", "predict", "digit.png").text
+
+
 def test_a_photograph_shows_no_digit(folder: Path, convfilter: Runner) -> None:
     picture("photo.png")
     ended = convfilter("nn", "predict", "photo.png")

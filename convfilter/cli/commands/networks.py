@@ -26,11 +26,13 @@ __all__ = [
     "check_free",
     "class_folders",
     "classifier",
+    "explain_option",
     "named_network",
     "network_options",
     "read_labels",
     "recursive_option",
     "say_assumed",
+    "say_explained",
     "title",
 ]
 
@@ -334,6 +336,18 @@ def _read(path: Path | None) -> Image:
     if sys.stdin.isatty():
         raise UsageError("standard input (-) is the keyboard: send a picture into it")
     return read(sys.stdin.buffer, frames=0)
+
+
+def explain_option() -> click.Option:
+    """Return the option that tells how a network runs."""
+    return flag("--explain", "say how each layer ran and why, with milliseconds and GFLOP/s")
+
+
+def say_explained(network: Network) -> None:
+    """Say how a network runs on a picture of its own size; what that shows changes nothing."""
+    import numpy as np
+
+    say(str(network.explain(np.zeros((1, *network.graph.input_shape), np.float32))))
 
 
 def recursive_option() -> click.Option:

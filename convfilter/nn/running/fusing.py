@@ -222,7 +222,8 @@ class _Fuser:
             if self._fits(value, first * per_map, is_last):
                 value.whole, value.first = out, first * per_map
             else:
-                self._append(Moving([node.name], [value], out, first=first))
+                reason = "copied: it cannot be computed where it is to be put"
+                self._append(Moving([node.name], [value], out, reason=reason, first=first))
         self._values[node.name], self._ready[out] = out, len(self._operations) - 1
 
     def _fits(self, value: Value, first: int, is_last: bool) -> bool:
@@ -317,6 +318,7 @@ class _Fuser:
             [node.name],
             inputs,
             self._value(node),
+            reason=self._apart(inputs),
             how=AFFINE,
             name="numbers of each map",
             weight=np.repeat(scale, each),
@@ -327,10 +329,27 @@ class _Fuser:
     def _pointwise(
         self, node: Node, inputs: list[Value], how: int, name: str, **numbers: float
     ) -> None:
-        out = self._value(node)
-        self._operate(
-            Pointwise([node.name], inputs, out, how=how, name=name, numbers=numbers), node
+        reason = "" if how in (LEAKY, TANH, SIGMOID) else self._apart(inputs)
+        operation = Pointwise(
+            [node.name],
+            inputs,
+            self._value(node),
+            reason=reason,
+            how=how,
+            name=name,
+            numbers=numbers,
         )
+        self._operate(operation, node)
+
+    def _apart(self, inputs: list[Value]) -> str:
+        """Return why something is not done while what it looks at is computed."""
+        makers = [self._made_by.get(value) for value in inputs]
+        summing = next((each for each in makers if isinstance(each, Weighted)), None)
+        if summing is None:
+            return "by itself: no convolution, and nothing fully connected, comes before it"
+        if summing.output.uses > 1:
+            return f"by itself: others look at {summing.layers[-1]}, too"
+        return f"by itself: {summing.layers[-1]} is the last that {summing.layers[0]} can take in"
 
     def _pool(
         self, node: Node, inputs: list[Value], window: Window, is_mean: bool, counts: bool

@@ -34,6 +34,7 @@ class Step:
     record : what it is told
     chunks : the parts that threads take
     keep : arrays that have to live as long
+    reason : why this way was taken, or why a faster one was not; often there is nothing to say
     """
 
     layers: tuple[str, ...]
@@ -43,6 +44,7 @@ class Step:
     record: NDArray[Any]
     chunks: int
     keep: tuple[Any, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,12 +104,14 @@ class Operation(ABC):
     inputs : what they look at
     output : what comes out
     flops : floating-point operations of the layers
+    reason : why it is carried out as it is, or not together with another one
     """
 
     layers: list[str]
     inputs: list[Value]
     output: Value
     flops: int = 0
+    reason: str = ""
     loops: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
@@ -124,7 +128,7 @@ class Operation(ABC):
     def step(self, way: str, name: str, record: NDArray[Any], *keep: Any, chunks: int = 0) -> Step:
         """Return a step of this operation that does all of its work."""
         number = chunks or int(record["chunks"][0])
-        return Step(tuple(self.layers), way, self.flops, name, record, number, keep)
+        return Step(tuple(self.layers), way, self.flops, name, record, number, keep, self.reason)
 
 
 @dataclass(eq=False)

@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from convfilter.nn.layers.window import Pair
 from convfilter.nn.running.convolving import Convolving
 from convfilter.nn.running.layout import WINOGRAD
 from convfilter.nn.running.operation import Floats, Room, Step, Way, constant, make
@@ -59,15 +60,33 @@ def evaluation(side: int) -> NDArray[np.float64]:
 
 def ways(operation: Convolving) -> Iterator[Way]:
     """Yield a way for each size of tiles, where there is one."""
-    layer = operation.layer
-    window, maps = layer.window, operation.inputs[0].maps
-    is_plain = window.kernel == (3, 3) and window.stride == window.dilation == (1, 1)
-    is_whole = layer.groups == 1 or (
-        layer.groups <= MOST_GROUPS and layer.maps // layer.groups % lanes() == 0
-    )
-    if is_plain and is_whole and maps // layer.groups >= lanes():
+    if not refusal(operation):
         for side in (2, 4):
             yield _Tiles(operation, side).way()
+
+
+def refusal(operation: Convolving) -> str:
+    """Return why there is no such way; an empty string where there is."""
+    layer = operation.layer
+    window, groups = layer.window, layer.groups
+    given = operation.inputs[0].maps // groups
+    if window.kernel != (3, 3):
+        return f"windows are {_sides(window.kernel)}, not 3x3"
+    if window.stride != (1, 1):
+        return f"the stride is {_sides(window.stride)}, not 1x1"
+    if window.dilation != (1, 1):
+        return f"the dilation is {_sides(window.dilation)}, not 1x1"
+    if groups > MOST_GROUPS:
+        return f"{groups} groups are more than {MOST_GROUPS}"
+    if groups > 1 and layer.maps // groups % lanes():
+        return f"groups of {layer.maps // groups} maps fill no vectors of {lanes()}"
+    if given < lanes():
+        return f"{given} maps of the input fill no vector of {lanes()}"
+    return ""
+
+
+def _sides(pair: Pair) -> str:
+    return f"{pair[0]}x{pair[1]}"
 
 
 class _Tiles:
