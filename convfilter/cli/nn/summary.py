@@ -80,8 +80,9 @@ def _graph(network: str, shape: Shape | None) -> Graph:
         return written_network(network, shape)
     if network.lower().endswith(".onnx"):
         from convfilter.nn import load
+        from convfilter.nn.onnx import read_onnx
 
-        graph = load(network).graph
+        graph = load(network).graph if shape is None else read_onnx(network, usual=shape)[0]
     else:
         graph = models.get(network)
     if shape is None or shape == graph.input_shape:
