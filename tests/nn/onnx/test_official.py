@@ -11,6 +11,7 @@ from convfilter.errors import NetworkError
 from convfilter.nn.onnx import load_onnx
 from convfilter.nn.running import prepare
 from tests.nn import naive
+from tests.nn.onnx import export
 from tests.nn.onnx.official import Official, officials
 
 REFUSED = {
@@ -18,8 +19,12 @@ REFUSED = {
     "test_ReplicationPad2d": "attribute 'mode' of Pad is 'edge', which is not supported",
 }
 
-FOUR_DECIMALS = {"test_averagepool_2d_ceil_last_window_starts_on_pad": 1e-4}
-"""Tests whose inputs and answers ONNX writes with four decimals, and how near they can be."""
+FOUR_DECIMALS = {"test_averagepool_2d_ceil_last_window_starts_on_pad": 5e-5 * (1 + 6 / 9)}
+"""Tests whose inputs and answers ONNX writes with four decimals, and how near they can be.
+
+Half a unit of the last decimal for the answer, and as much for each of the inputs in a window: no
+more than six of its nine places are inputs, the others padding. onnxruntime is off by 5.6e-5.
+"""
 
 MOST_REFUSED = 4
 
@@ -42,6 +47,9 @@ def test_operators_give_what_onnx_says(name: str, tmp_path: Path) -> None:
     largest = np.abs(official.expected).max()
     nearest = FOUR_DECIMALS.get(name, 1e-5 * largest)
     assert np.abs(found - official.expected).max() <= nearest
+    if name in FOUR_DECIMALS:
+        (witness,) = export.run(official.model, official.x).values()
+        assert np.abs(found - witness).max() <= 1e-5 * largest
     twin = naive.run(network.graph, network.weights, official.x)[network.graph.output]
     assert np.abs(found - network.arranged(twin)).max() <= 1e-5 * largest
 
