@@ -61,17 +61,18 @@ def _all(kind: type) -> set[type]:
     return set(kind.__subclasses__()).union(*map(_all, kind.__subclasses__()))
 
 
-def check_with_onnxruntime(kind: str, seed: int) -> None:
+def check_with_onnxruntime(kind: str, seed: int) -> bool:
     """Compare a random case with the twin, and with onnxruntime where that can be trusted.
 
-    It knows no local response of an even size; of an odd one it takes squares away from sums, which
-    leaves nothing of small numbers beside large ones, and its sigmoid is off by 1e-8 near 0.
+    Return whether it can. It knows no local response of an even size; of an odd one it takes
+    squares away from sums, which leaves nothing of small numbers beside large ones, and its sigmoid
+    is off by 1e-8 near 0.
     """
     case = KINDS[kind](np.random.default_rng(seed))
     check(case)
     layer = case.graph.nodes[-1].layer
     if isinstance(layer, LocalResponse) and layer.size % 2 == 0:
-        return
+        return False
     prepared = prepare(case.graph, case.weights)
     found = prepared(case.x)["layer"]
     twin = naive.run(case.graph, case.weights, case.x)["layer"]
@@ -81,8 +82,9 @@ def check_with_onnxruntime(kind: str, seed: int) -> None:
         isinstance(layer, LocalResponse | Sigmoid)
         and not np.abs(expected - twin).max() < allowed / 2
     ):
-        return
+        return False
     assert np.abs(found - expected).max() <= allowed, (kind, seed, case.graph)
+    return True
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -94,8 +96,10 @@ def test_layers_are_those_of_onnxruntime(kind: str) -> None:
 @pytest.mark.thorough
 @pytest.mark.parametrize("kind", KINDS)
 def test_layers_are_those_of_onnxruntime_in_two_thousand_cases(kind: str) -> None:
-    for seed in range(-(-2000 // len(KINDS))):
-        check_with_onnxruntime(kind, seed)
+    wanted = -(-2000 // len(KINDS))
+    # of local response two in three cases can be compared
+    compared = sum(check_with_onnxruntime(kind, seed) for seed in range(2 * wanted))
+    assert compared >= wanted
 
 
 @pytest.mark.thorough
