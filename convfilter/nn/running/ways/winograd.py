@@ -26,7 +26,7 @@ _ROOM = "nn.running.loops.winograd"
 
 LOOPS = tuple(f"{_ROOM}.{name}" for name in ("at_once", "enter", "multiply", "leave"))
 
-PER_PRODUCT, PER_NUMBER, PER_WEIGHT = 0.0085, 0.11, 0.25
+PER_PRODUCT, PER_NUMBER, PER_WEIGHT = 0.0085, 0.11, 0.1
 """Nanoseconds of one thread: to multiply, to transform and store, to fetch from memory."""
 
 MOST_GROUPS = 4
