@@ -76,8 +76,9 @@ def _graph(network: str, shape: Shape | None) -> Graph:
 
     if network.lower().endswith(".onnx"):
         from convfilter.nn import load
+        from convfilter.nn.onnx import read_onnx
 
-        graph = load(network).graph
+        graph = load(network).graph if shape is None else read_onnx(network, usual=shape)[0]
     elif is_written(network):
         if shape is None:
             raise UsageError("--input is needed with layers that are written down, as 150x100x3")

@@ -11,6 +11,7 @@ from convfilter.errors import NetworkError
 from convfilter.nn.onnx import load_onnx
 from convfilter.nn.running import prepare
 from tests.nn import naive
+from tests.nn.onnx import export
 from tests.nn.onnx.official import Official, converted, of_single_nodes
 
 REFUSED = {
@@ -18,8 +19,12 @@ REFUSED = {
     "test_ReplicationPad2d": "attribute 'mode' of Pad is 'edge', which is not supported",
 }
 
-FOUR_DECIMALS = {"test_averagepool_2d_ceil_last_window_starts_on_pad": 1e-4}
-"""Tests whose inputs and answers ONNX writes with four decimals, and how near they can be."""
+FOUR_DECIMALS = {"test_averagepool_2d_ceil_last_window_starts_on_pad": 5e-5 * (1 + 6 / 9)}
+"""Tests whose inputs and answers ONNX writes with four decimals, and how near they can be.
+
+Half a unit of the last decimal for the answer, and as much for each of the inputs in a window: no
+more than six of its nine places are inputs, the others padding. onnxruntime is off by 5.6e-5.
+"""
 
 MOST_REFUSED = 4
 
@@ -32,33 +37,31 @@ def saved(official: Official, folder: Path) -> Path:
     return path
 
 
-def errors(official: Official, folder: Path) -> tuple[float, float]:
-    """Return how far the network and its slow twin are from what they should give.
-
-    Each is a share of what is allowed.
-    """
+def check(official: Official, folder: Path) -> None:
     network = load_onnx(saved(official, folder))
     prepared = prepare(network.graph, network.weights, workers=1)
     found = network.arranged(prepared(official.x)[network.graph.output])
     assert found.shape == official.expected.shape
-    near = 1e-5 * float(np.abs(official.expected).max())
+    largest = np.abs(official.expected).max()
+    nearest = FOUR_DECIMALS.get(official.name, 1e-5 * largest)
+    assert np.abs(found - official.expected).max() <= nearest, official.name
+    if official.name in FOUR_DECIMALS:
+        (witness,) = export.run(official.model, official.x).values()
+        assert np.abs(found - witness).max() <= 1e-5 * largest
     twin = naive.run(network.graph, network.weights, official.x)[network.graph.output]
-    return (
-        float(np.abs(found - official.expected).max()) / FOUR_DECIMALS.get(official.name, near),
-        float(np.abs(found - network.arranged(twin)).max()) / near,
-    )
+    assert np.abs(found - network.arranged(twin)).max() <= 1e-5 * largest, official.name
 
 
 @pytest.mark.parametrize("name", [name for name in converted() if name not in REFUSED])
 def test_operators_give_what_onnx_says(name: str, tmp_path: Path) -> None:
-    assert max(errors(converted()[name], tmp_path)) <= 1
+    check(converted()[name], tmp_path)
 
 
 @pytest.mark.thorough
 def test_single_nodes_give_what_onnx_says(tmp_path: Path) -> None:
     nodes = of_single_nodes()
-    wrong = {name for name, each in nodes.items() if max(errors(each, tmp_path)) > 1}
-    assert wrong == set()
+    for official in nodes.values():
+        check(official, tmp_path)
     assert len(nodes) + len(converted()) >= FEWEST
     assert not nodes.keys() & converted().keys()
 
