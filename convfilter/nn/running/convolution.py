@@ -9,14 +9,20 @@ from typing import ClassVar
 from convfilter.nn.running.convolving import Convolving
 from convfilter.nn.running.operation import Room, Step, Way
 from convfilter.nn.running.planning import choose
-from convfilter.nn.running.ways import depthwise, direct, winograd
+from convfilter.nn.running.ways import depthwise, direct, packing, winograd
 
 
 @dataclass(eq=False)
 class Convolution(Convolving):
     """A convolution that knows its ways."""
 
-    loops: ClassVar[tuple[str, ...]] = (direct.TILE, direct.LOOP, depthwise.LOOP, *winograd.LOOPS)
+    loops: ClassVar[tuple[str, ...]] = (
+        direct.TILE,
+        packing.LOOP,
+        direct.LOOP,
+        depthwise.LOOP,
+        *winograd.LOOPS,
+    )
 
     def __post_init__(self) -> None:
         self._chosen: Way | None = None

@@ -17,6 +17,7 @@ from convfilter.nn.layers import pointwise, pooling, shaping
 from convfilter.nn.layers.layer import Layer, Shape
 from convfilter.nn.layers.window import Window
 from convfilter.nn.running.convolution import Convolution
+from convfilter.nn.running.convolving import without_others
 from convfilter.nn.running.layout import (
     AFFINE,
     CLIP,
@@ -111,7 +112,7 @@ class _Fuser:
                 self._value(node),
                 shift=self._bias(node, layer.bias),
                 layer=layer,
-                weight=_without_others(layer, self._array(node, "weight")),
+                weight=without_others(layer, self._array(node, "weight")),
             ),
             node,
         )
@@ -365,7 +366,8 @@ class _Fuser:
         for value, other in (inputs, inputs[::-1]):
             weighted = self._weighted(value)
             if (
-                isinstance(weighted, Convolution)
+                value.shape == other.shape
+                and isinstance(weighted, Convolution)
                 and weighted.takes_factors
                 and self._ready[other] < self._ready[value]
             ):
@@ -389,16 +391,6 @@ class _Fuser:
             self._append(Moving([node.name], [given], row))
             given = row
         self._operate(Moving([node.name], [given], self._value(node)), node)
-
-
-def _without_others(layer: sums.Conv2d, weight: Floats) -> Floats:
-    """Return weights that are 0 where the table has a map not look at another."""
-    if layer.table is None:
-        return weight
-    looks = np.zeros((*weight.shape[:2], 1, 1), np.float32)
-    for number, maps in enumerate(layer.table):
-        looks[number, list(maps)] = 1
-    return weight * looks
 
 
 def _is_row(shape: Shape) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,13 +40,22 @@ class Program:
     steps : what is run, in its order
     """
 
-    def __init__(self, graph: Graph, weights: Weights, names: Sequence[str], workers: int) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        weights: Weights,
+        names: Sequence[str],
+        workers: int,
+        packed: dict[Hashable, Floats],
+    ) -> None:
         fused = fuse(graph, weights, names)
         expect([(REGISTER, ()), *((name, ()) for name in loops_of(fused.operations)), (RUN, ())])
         self._workers = workers
         self._values = fused.values
         memory = Memory()
-        self.steps = list(_steps(fused.operations, fused.values, Room(memory, workers), memory))
+        self.steps = list(
+            _steps(fused.operations, fused.values, Room(memory, workers, packed), memory)
+        )
         self._memory = memory
         self._input = self.steps[0].record
         self._table = np.zeros(len(self.steps), STEP)
@@ -138,6 +147,7 @@ class Prepared:
         self._weights = weights
         self._workers = check_workers(workers)
         self._programs: dict[tuple[str, ...], Program] = {}
+        self._packed: dict[Hashable, Floats] = {}
         self._lock = threading.Lock()
         self._program(())
 
@@ -228,7 +238,9 @@ class Prepared:
     def _program(self, layers: tuple[str, ...]) -> Program:
         if layers not in self._programs:
             names = tuple(dict.fromkeys((self.graph.output, *layers)))
-            self._programs[layers] = Program(self.graph, self._weights, names, self._workers)
+            self._programs[layers] = Program(
+                self.graph, self._weights, names, self._workers, self._packed
+            )
         return self._programs[layers]
 
 

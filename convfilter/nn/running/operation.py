@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -69,10 +69,16 @@ class Room:
     """What operations are given besides their values: constants, and memory to work in.
 
     Memory is lent for the steps of one operation; `free` takes all of it back.
+
+    Attributes
+    ----------
+    threads : that the steps may be shared out over
+    packed : weights as their loops read them, for other programs of the same network, too
     """
 
-    def __init__(self, memory: Memory, threads: int) -> None:
+    def __init__(self, memory: Memory, threads: int, packed: dict[Hashable, Floats]) -> None:
         self.threads = threads
+        self.packed = packed
         self._memory = memory
         self._lent: list[Floats] = []
 
@@ -80,12 +86,17 @@ class Room:
         """Return the address of so many numbers, until `free`."""
         memory = self._memory.take(numbers)
         self._lent.append(memory)
-        address: int = memory.__array_interface__["data"][0]
-        return address
+        return address(memory)
 
     def address(self, name: str) -> int:
         """Return the address of a loop, for others to call."""
         return loop(name).address
+
+    def once(self, key: Hashable, arrange: Callable[[], Floats]) -> Floats:
+        """Return weights that were arranged before, or arrange them."""
+        if key not in self.packed:
+            self.packed[key] = arrange()
+        return self.packed[key]
 
     def free(self) -> None:
         """Take all memory back that was lent."""
@@ -163,6 +174,12 @@ class Weighted(Operation):
         return [*self.inputs, *([self.residual] if self.residual is not None else [])]
 
 
+def address(array: NDArray[Any]) -> int:
+    """Return the address of the first number of an array."""
+    found: int = array.__array_interface__["data"][0]
+    return found
+
+
 def make(kind: Record, **fields: Any) -> NDArray[Any]:
     """Return a record; fields that are not given are 0."""
     record = np.zeros(1, kind)
@@ -183,7 +200,7 @@ def constant(numbers: Any, size: int = 0) -> tuple[int, Floats]:
     array = aligned(max(size, values.size), np.float32)
     array[: values.size] = values
     array[values.size :] = 0
-    return array.__array_interface__["data"][0], array
+    return address(array), array
 
 
 def chunks_for(numbers: int, most: int) -> int:

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,13 +17,14 @@ from convfilter.nn.graph import INPUT, Graph, Node
 from convfilter.nn.layers.convolution import Conv2d, Linear
 from convfilter.nn.layers.layer import Layer
 from convfilter.nn.layers.pointwise import Affine, BatchNorm, Combine, Dropout, Relu, Softmax
-from convfilter.nn.layers.pooling import GlobalPool, Pool
-from convfilter.nn.layers.shaping import Concat, Flatten, Pad
+from convfilter.nn.layers.pooling import DepthPool, GlobalPool, Pool
+from convfilter.nn.layers.shaping import Concat, Flatten, Pad, Reshape, Transpose
 from convfilter.nn.layers.window import Window
 from convfilter.nn.random_weights import random_weights
 from convfilter.nn.running import prepare
+from convfilter.nn.running.ways import direct, packing, winograd
 from tests.nn import naive
-from tests.nn.as_onnx import session
+from tests.nn.onnx import export
 
 SMALL = Window((3, 3), padding=((1, 1), (1, 1)))
 
@@ -99,8 +101,7 @@ def compare(name: str, size: int | None) -> None:
     weights, x = random_weights(graph), numbers(1, *graph.input_shape)
     names = [node.name for node in graph.nodes]
     prepared = prepare(graph, weights)
-    results = session(graph, weights, 1, names).run(None, {INPUT: x})
-    expected = dict(zip(names, results, strict=True))
+    expected = export.run(export.model(graph, weights, names), x, threads=2)
     (last,) = [node for node in graph.nodes if node.name == graph.output]
     before = last.inputs[0] if isinstance(last.layer, Softmax) else last.name
     for found in (prepared(x, names), prepared(x, [before])):
@@ -138,6 +139,42 @@ def test_what_cannot_be_run_is_told() -> None:
     with pytest.raises(ArgumentError, match="one has no layer 'fire'"):
         prepared(np.zeros((1, 4, 5, 5), np.float32), ["fire"])
     assert prepared(np.zeros((0, 4, 5, 5), np.float32))["conv"].shape == (0, 2, 3, 3)
+
+
+def test_shapes_that_no_loop_takes_are_refused() -> None:
+    depth = Node("depth", DepthPool("max", 2), ("shaped",))
+    with pytest.raises(
+        ArgumentError, match=r"layer 'depth': depth pooling needs maps or features, not \(4, 6\)"
+    ):
+        prepare(Graph("deep", (2, 3, 4), (Node("shaped", Reshape((4, 6)), (INPUT,)), depth)), {})
+    axes = (1, 2, 2, 1, 2, 1, 1)
+    nodes = (
+        Node("shaped", Reshape(axes), (INPUT,)),
+        Node("turned", Transpose((6, 5, 4, 3, 2, 1, 0)), ("shaped",)),
+    )
+    with pytest.raises(ArgumentError, match="layer 'turned': 7 axes are more than 6"):
+        prepare(Graph("turned", (8,), nodes), {})
+
+
+def test_weights_are_arranged_once_whatever_layers_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    arranged = []
+
+    def counted(*given: Any) -> Any:
+        arranged.append(given[0].shape)
+        return packing.pack(*given)
+
+    monkeypatch.setattr(direct, "pack", counted)
+    monkeypatch.setattr(winograd, "pack", counted)
+    x = numbers(1, *MIXED.input_shape)
+    prepared = prepare(MIXED, random_weights(MIXED))
+    assert len(arranged) == 5
+    prepared(x, ["relu2"])
+    prepared(x, ["pool", "right"])
+    assert len(arranged) == 5
+    prepared(x, ["conv2"])  # what follows it can no longer be done to its weights
+    assert len(arranged) == 6
 
 
 def test_steps_tell_layers_ways_and_operations() -> None:
