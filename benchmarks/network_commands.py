@@ -28,7 +28,7 @@ from skimage import data
 from convfilter.nn import models
 from convfilter.nn.graph import INPUT
 from convfilter.nn.random_weights import random_weights
-from tests.nn.as_onnx import model_of
+from tests.nn.onnx import export
 
 CONVFILTER = (sys.executable, "-m", "convfilter")
 
@@ -80,7 +80,7 @@ def commands(runs: int, is_written: bool) -> None:
     graph = models.get("resnet50")
     weights = random_weights(graph)
     save_file(weights, WEIGHTS)
-    Path(MODEL).write_bytes(model_of(graph, weights, 1, [graph.output]))
+    Path(MODEL).write_bytes(export.model(graph, weights, pictures=1).SerializeToString())
     named = ("--model", graph.name, "--weights", WEIGHTS)
     works = {
         "sobel of a digit": (*CONVFILTER, "sobel", DIGIT, "edges.png", "--overwrite"),

@@ -25,7 +25,7 @@ from convfilter.nn.graph import INPUT
 from convfilter.nn.random_weights import random_weights
 from convfilter.nn.running import Prepared, prepare
 from convfilter.nn.running.processor import lanes
-from tests.nn.as_onnx import session
+from tests.nn.onnx import export
 
 NAMES = (
     "resnet18",
@@ -84,7 +84,7 @@ def compare(name: str, rounds: int, shows_steps: bool) -> list[list[str]]:
     calls: list[Callable[[], object]] = []
     ours: list[Prepared] = []
     for threads in THREADS:
-        theirs = session(graph, weights, 1, threads=threads)
+        theirs = export.session(export.model(graph, weights, pictures=1), threads)
         ours.append(prepare(graph, weights, workers=threads))
         calls.append(lambda theirs=theirs: theirs.run(None, {INPUT: x})[0])  # type: ignore[misc]
         calls.append(lambda mine=ours[-1]: mine(x)[graph.output])  # type: ignore[misc]

@@ -219,6 +219,7 @@ def load(
     weights: str | os.PathLike[str] | Weights | None = None,
     *,
     seed: int = 0,
+    shape: tuple[int, ...] | None = None,
     workers: int | None = None,
 ) -> Network:
     """Return a network, ready to be called.
@@ -233,6 +234,9 @@ def load(
         own.
     seed : int
         Of random weights.
+    shape : (maps, rows, columns), optional
+        Of a picture, for ONNX files that leave sizes open, where no crop in a TOML file beside them
+        says it. Other networks take further sizes when they are called.
     workers : int, optional
         Threads; by default all CPUs. They never change a bit of the result.
 
@@ -252,7 +256,9 @@ def load(
     """
     text = os.fsdecode(model)
     if isinstance(model, os.PathLike) or text.lower().endswith(_ONNX):
-        return _of_onnx(text, weights, workers)
+        return _of_onnx(text, weights, shape, workers)
+    if shape is not None:
+        raise ArgumentError(f"shape= is for ONNX files: {text} takes the sizes it is called with")
     from convfilter.nn import models
 
     graph = models.get(text)
@@ -281,13 +287,15 @@ def _cropped_to(graph: Graph, how: Preprocessing | None) -> Graph:
     return graph if shape == graph.input_shape else graph.for_input(shape)
 
 
-def _of_onnx(path: str, weights: object, workers: int | None) -> Network:
+def _of_onnx(
+    path: str, weights: object, shape: tuple[int, ...] | None, workers: int | None
+) -> Network:
     if weights is not None:
         raise ArgumentError(f"{shown(path)} has weights of its own: leave weights out")
     from convfilter.nn.onnx import read_onnx
     from convfilter.nn.preprocessing.description import beside
 
-    graph, arrays = read_onnx(path)
-    return Network(
-        graph, arrays, preprocessing=beside(path, {}), workers=workers, where=shown(path)
-    )
+    how = beside(path, {})
+    usual = None if how is None or how.crop is None else (how.maps, *how.crop)
+    graph, arrays = read_onnx(path, shape, usual)
+    return Network(graph, arrays, preprocessing=how, workers=workers, where=shown(path))

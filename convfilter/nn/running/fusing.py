@@ -366,7 +366,8 @@ class _Fuser:
         for value, other in (inputs, inputs[::-1]):
             weighted = self._weighted(value)
             if (
-                isinstance(weighted, Convolution)
+                value.shape == other.shape
+                and isinstance(weighted, Convolution)
                 and weighted.takes_factors
                 and self._ready[other] < self._ready[value]
             ):

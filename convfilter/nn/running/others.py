@@ -149,8 +149,8 @@ class Pointwise(Operation):
             record = make(
                 POINTWISE,
                 how=self.how,
-                **lying(first, "input"),
-                **lying(other, "second"),
+                **_spread(first, out, "input"),
+                **_spread(other, out, "second"),
                 **lying(out, "output"),
                 rows=out.rows,
                 columns=out.columns,
@@ -160,6 +160,15 @@ class Pointwise(Operation):
             )
             yield self.step(self.name, self.loops[0], record, *keep)
             first = out
+
+
+def _spread(value: Value, out: Value, name: str) -> dict[str, int]:
+    """Return where a value lies; a single row or column is read again for each of the output."""
+    fields = lying(value, name)
+    for side, step in (("rows", "row"), ("columns", "pixel")):
+        if getattr(value, side) < getattr(out, side):
+            fields[step if name == "input" else f"{name}_{step}"] = 0
+    return fields
 
 
 @dataclass(eq=False)

@@ -24,7 +24,7 @@ from convfilter.nn.random_weights import random_weights
 from convfilter.nn.running import prepare
 from convfilter.nn.running.ways import direct, packing, winograd
 from tests.nn import naive
-from tests.nn.as_onnx import session
+from tests.nn.onnx import export
 
 SMALL = Window((3, 3), padding=((1, 1), (1, 1)))
 
@@ -101,8 +101,7 @@ def compare(name: str, size: int | None) -> None:
     weights, x = random_weights(graph), numbers(1, *graph.input_shape)
     names = [node.name for node in graph.nodes]
     prepared = prepare(graph, weights)
-    results = session(graph, weights, 1, names).run(None, {INPUT: x})
-    expected = dict(zip(names, results, strict=True))
+    expected = export.run(export.model(graph, weights, names), x, threads=2)
     (last,) = [node for node in graph.nodes if node.name == graph.output]
     before = last.inputs[0] if isinstance(last.layer, Softmax) else last.name
     for found in (prepared(x, names), prepared(x, [before])):
