@@ -105,6 +105,10 @@ def named_network(params: dict[str, Any]) -> Network | None:
     is_file = model.lower().endswith(_ONNX)
     if seed is not None and weights != RANDOM:
         raise UsageError(f"--seed is of random weights alone: add --weights {RANDOM}")
+    if not is_file:
+        from convfilter.nn.models import check_name
+
+        check_name(model)
     if weights is None and not is_file:
         raise UsageError(
             f"--weights is needed: a file for {model}, or {RANDOM} to try it without any"

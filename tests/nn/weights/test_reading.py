@@ -260,7 +260,7 @@ HOSTILE_FILES = {
     "texts, npz": (lambda: claiming((1,), "<U4"), "w holds <U4, not numbers"),
     "objects, npz": (objects, "w holds pickled objects, which are not read"),
     "empty": (lambda: b"", "is empty"),
-    "text": (lambda: b"hello, this is no file of weights", "is neither a safetensors nor an npz"),
+    "text": (lambda: b"hello, this is no file of weights", "is no file of weights"),
     "a plain pickle": (lambda: pickle.dumps({"w": 1}), "is no file of PyTorch"),
     "half a zip": (lambda: npz(ARRAYS)[:200], "is a damaged zip archive"),
 }
