@@ -16,7 +16,7 @@ from convfilter.nn.weights.fitting import fitted
 
 if TYPE_CHECKING:
     from convfilter.nn.preprocessing.description import Preprocessing
-    from convfilter.nn.running import Prepared
+    from convfilter.nn.running import Explanation, Prepared
     from convfilter.nn.summary import Summary
 
 __all__ = ["RANDOM", "Network", "load"]
@@ -177,6 +177,34 @@ class Network:
                 self._ready.popitem(last=False)
         return prepared
 
+    def explain(self, x: ArrayLike) -> Explanation:
+        """Return how the network runs: step by step the way, milliseconds, GFLOP/s, and why.
+
+        Parameters
+        ----------
+        x : array of float32 (N, maps, rows, columns)
+            Pictures, of which the first one is run a few times; the fastest counts.
+
+        Raises
+        ------
+        NetworkError
+            The network has no weights.
+        ArgumentError, ArgumentTypeError
+            `x` has another shape or no floats.
+
+        Examples
+        --------
+        >>> network = load("lenet5-modern", "random")
+        >>> explanation = network.explain(np.zeros((1, 1, 32, 32), np.float32))
+        >>> print(explanation)  # doctest: +ELLIPSIS
+        lenet5-modern for 1x32x32, ... ms in ... steps, ... MiB of memory
+        ...
+        >>> explanation.steps[1].layers, explanation.steps[1].way
+        (('C1',), 'direct')
+        """
+        pictures = self._checked(x)
+        return self.ready(pictures.shape[1:]).explain(pictures)
+
     def summary(self) -> Summary:
         """Return what the network consists of: layers, parameters, work, memory."""
         from convfilter.nn.summary import summarise
@@ -207,6 +235,7 @@ def load(
     weights: str | os.PathLike[str] | Weights | None = None,
     *,
     seed: int = 0,
+    shape: tuple[int, ...] | None = None,
     workers: int | None = None,
 ) -> Network:
     """Return a network, ready to be called.
@@ -221,6 +250,9 @@ def load(
         own.
     seed : int
         Of random weights.
+    shape : (maps, rows, columns), optional
+        Of a picture, for ONNX files that leave sizes open, where no crop in a TOML file beside them
+        says it. Other networks take further sizes when they are called.
     workers : int, optional
         Threads; by default all CPUs. They never change a bit of the result.
 
@@ -240,7 +272,9 @@ def load(
     """
     text = os.fsdecode(model)
     if isinstance(model, os.PathLike) or text.lower().endswith(_ONNX):
-        return _of_onnx(text, weights, workers)
+        return _of_onnx(text, weights, shape, workers)
+    if shape is not None:
+        raise ArgumentError(f"shape= is for ONNX files: {text} takes the sizes it is called with")
     from convfilter.nn import models
 
     graph = models.get(text)
@@ -269,13 +303,15 @@ def _cropped_to(graph: Graph, how: Preprocessing | None) -> Graph:
     return graph if shape == graph.input_shape else graph.for_input(shape)
 
 
-def _of_onnx(path: str, weights: object, workers: int | None) -> Network:
+def _of_onnx(
+    path: str, weights: object, shape: tuple[int, ...] | None, workers: int | None
+) -> Network:
     if weights is not None:
         raise ArgumentError(f"{shown(path)} has weights of its own: leave weights out")
     from convfilter.nn.onnx import read_onnx
     from convfilter.nn.preprocessing.description import beside
 
-    graph, arrays = read_onnx(path)
-    return Network(
-        graph, arrays, preprocessing=beside(path, {}), workers=workers, where=shown(path)
-    )
+    how = beside(path, {})
+    usual = None if how is None or how.crop is None else (how.maps, *how.crop)
+    graph, arrays = read_onnx(path, shape, usual)
+    return Network(graph, arrays, preprocessing=how, workers=workers, where=shown(path))

@@ -48,6 +48,19 @@ def test_an_unknown_command_is_refused_with_those_that_are_near(convfilter: Runn
     )
 
 
+@pytest.mark.parametrize("name", ["nn", "cache"])
+def test_a_group_without_a_command_names_those_that_it_has(convfilter: Runner, name: str) -> None:
+    made = make(name)
+    assert isinstance(made, click.Group)
+    known = made.list_commands(click.Context(made))
+    ended = convfilter(name)
+    assert (ended.code, ended.out, len(ended.lines)) == (2, b"", 1)
+    assert ended.err == (
+        f"convfilter {name}: a command is missing: {', '.join(known[:-1])} or {known[-1]}"
+        f" (try 'convfilter {name} --help')\n"
+    )
+
+
 def test_the_list_names_every_network(convfilter: Runner) -> None:
     lines = convfilter("nn", "list").text.splitlines()
     assert [line.split()[0] for line in lines] == models.names()
@@ -87,6 +100,10 @@ def test_the_summary_for_another_size(convfilter: Runner) -> None:
     [
         (["resnet5"], "convfilter nn summary: no network is called 'resnet5'; did you mean res"),
         (["conv 5 200"], "convfilter nn summary: --input is needed with layers that are written"),
+        (
+            ["conf 5 200", "--input", "9x9x3"],
+            "convfilter nn summary: no layer is called 'conf'; did you mean conv",
+        ),
         (["alexnet", "--input", "0x3x3"], "convfilter nn summary: --input must be rows, columns"),
         (["alexnet", "--input", "9x9x3"], "convfilter nn summary: layer 'conv1': a convolution:"),
         (

@@ -271,6 +271,23 @@ def test_labels_are_drawn_without_fonts_of_the_machine(
     assert (package.read("maps.png").pixels[:20] < 128).sum() > 100
 
 
+def test_maps_go_into_a_pipe(converted: Path, convfilter: Runner) -> None:
+    picture("photo.png")
+    shown = Path("photo.png").read_bytes()
+    piped = convfilter("nn", "maps", *OPTIONS, "--layer", "C1", "-", "-", stdin=shown)
+    assert (piped.code, piped.err) == (0, "")
+    assert convfilter("nn", "maps", *OPTIONS, "--layer", "C1", "photo.png", "maps.png").code == 0
+    assert piped.out == Path("maps.png").read_bytes()
+
+
+def test_an_unknown_network_is_told_before_what_else_is_missing(convfilter: Runner) -> None:
+    ended = convfilter("nn", "predict", "--model", "squeezene", "photo.png")
+    assert (ended.code, ended.lines) == (
+        2,
+        ["convfilter nn predict: no network is called 'squeezene'; did you mean squeezenet?"],
+    )
+
+
 def test_maps_refuse_before_they_draw(converted: Path, convfilter: Runner) -> None:
     picture("photo.png")
     before = everything(converted.parent)
@@ -280,6 +297,8 @@ def test_maps_refuse_before_they_draw(converted: Path, convfilter: Runner) -> No
         ("--layer", "C1", "maps.png"): (2, "give a picture and the name of the sheet"),
         ("--layer", "C1", "photo.png", "maps.xyz"): (1, "xyz"),
         ("--layer", "C1", "photo.png", "photo.png"): (1, "exists already"),
+        ("--layer", "C1", ".", "maps.png"): (2, ". is a folder: give one picture"),
+        ("--kernels", "photo.png", "maps.png"): (2, "--kernels takes the name of the sheet alone"),
         ("--layer", "C1", "none.png", "maps.png"): (1, "none.png: no such file"),
     }
     for arguments, (code, text) in refusals.items():
@@ -305,6 +324,17 @@ def test_a_digit_is_read_with_nothing_else_given(folder: Path, convfilter: Runne
     best = record["top"][0]
     assert (best["index"], best["label"]) == (1, "1")
     assert best["probability"] > 0.5
+
+
+def test_how_a_network_ran_is_explained(folder: Path, convfilter: Runner) -> None:
+    digit("digit.png")
+    ended = convfilter("nn", "predict", "--explain", "digit.png")
+    assert ended.code == 0
+    first, head, *steps = ended.err.splitlines()
+    assert first.startswith(f"{shipped.NAME} for 1x32x32, ")
+    assert head.split() == ["ms", "GFLOP/s"]
+    assert steps[0].split()[1:] == ["move", "input"]
+    assert ended.text == convfilter("nn", "predict", "digit.png").text
 
 
 def test_a_photograph_shows_no_digit(folder: Path, convfilter: Runner) -> None:

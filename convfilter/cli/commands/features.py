@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from convfilter.cli.commands import SUMMARIES
 from convfilter.cli.commands.listing import Known
 from convfilter.cli.commands.networks import (
     Pictures,
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-_HELP = """\
-Make features of pictures: a row of numbers for each, ready for a classifier.
+_HELP = f"""\
+{SUMMARIES["features"]}
 
 \b
   convfilter features --bank gabor --grid 4x4 photos features.npz
@@ -85,7 +86,7 @@ def command() -> Command:
         "features",
         callback=_run,
         help=_HELP,
-        short_help="Make features of pictures: a row of numbers for each.",
+        short_help=SUMMARIES["features"],
         options_metavar="[OPTIONS]",
         arguments=[
             click.Argument(["paths"], nargs=-1, metavar="INPUT... OUT.npz|OUT.csv", required=False)

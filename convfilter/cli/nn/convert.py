@@ -96,7 +96,9 @@ def _run(
         graph = models.get(model)
         arrays = dict(fitted(graph, arrays, shown(source)))
         shape = graph.input_shape
-    told = "as the file says" if how is not None else "as the file beside it says"
+    told = (
+        "as --preprocessing says" if how is not None else "as the input, or a file beside it, says"
+    )
     how = how or beside(source, stored.texts)
     if how is None:
         how, told = assumed_for(shape), "assumed, since nothing says it"

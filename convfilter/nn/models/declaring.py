@@ -66,7 +66,18 @@ def get(name: str) -> Graph:
     UnknownNameError
         Where there is none; the message says which are near.
     """
+    check_name(name)
+    return all_models()[name].build()
+
+
+def check_name(name: str) -> None:
+    """Check that a network has this name.
+
+    Raises
+    ------
+    UnknownNameError
+        None has; the message says which are near.
+    """
     known = all_models()
     if name not in known:
         raise UnknownNameError("network", name, known)
-    return known[name].build()

@@ -110,3 +110,14 @@ DEPTHWISE = _record(
     " residual residual_row residual_pixel rows columns chunks",
     "low high",
 )
+
+PACK = _record(
+    # weights of (maps, inputs, taps), and the scale of each map (float64)
+    "weights scale maps padded inputs taps"
+    # maps of a panel; where panels lie, and the distance of one from the next
+    " wide output panel"
+    # a matrix (positions, taps) of float64, or 0 where taps are written as they are; the distance
+    # of positions in the output; memory for the taps of each panel
+    " matrix positions position scratch"
+)
+"""What is told to arrange weights, when a network is made ready."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from convfilter.errors import ArgumentError
 from convfilter.nn.graph import INPUT, Graph, Weights
+from convfilter.nn.running.explaining import Explanation, explained
 from convfilter.nn.running.fusing import fuse
 from convfilter.nn.running.layout import COUNTERS, STEP
 from convfilter.nn.running.operation import Operation, Room, Step
@@ -39,13 +40,22 @@ class Program:
     steps : what is run, in its order
     """
 
-    def __init__(self, graph: Graph, weights: Weights, names: Sequence[str], workers: int) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        weights: Weights,
+        names: Sequence[str],
+        workers: int,
+        packed: dict[Hashable, Floats],
+    ) -> None:
         fused = fuse(graph, weights, names)
         expect([(REGISTER, ()), *((name, ()) for name in loops_of(fused.operations)), (RUN, ())])
         self._workers = workers
         self._values = fused.values
         memory = Memory()
-        self.steps = list(_steps(fused.operations, fused.values, Room(memory, workers), memory))
+        self.steps = list(
+            _steps(fused.operations, fused.values, Room(memory, workers, packed), memory)
+        )
         self._memory = memory
         self._input = self.steps[0].record
         self._table = np.zeros(len(self.steps), STEP)
@@ -137,6 +147,7 @@ class Prepared:
         self._weights = weights
         self._workers = check_workers(workers)
         self._programs: dict[tuple[str, ...], Program] = {}
+        self._packed: dict[Hashable, Floats] = {}
         self._lock = threading.Lock()
         self._program(())
 
@@ -186,11 +197,23 @@ class Prepared:
             results[INPUT] = pictures
         return results | {name: results[node] for name, node in asked.items()}
 
-    def times(self, x: Array) -> list[float]:
-        """Run the steps one by one for the first picture; return the seconds of each."""
-        pictures = self._pictures(x)
+    def explain(self, x: Array, rounds: int = 5) -> Explanation:
+        """Run the steps one by one for the first picture, a few times; tell how they ran.
+
+        Of each step the fastest of all rounds counts.
+        """
+        picture = self._pictures(x)[0]
         with self._lock:
-            return self._program(()).times(pictures[0])
+            program = self._program(())
+            taken = [program.times(picture) for _ in range(rounds)]
+        seconds = [min(each) for each in zip(*taken, strict=True)]
+        return Explanation(
+            self.graph.name,
+            self.graph.input_shape,
+            self._workers,
+            program.memory_bytes,
+            explained(program.steps, seconds),
+        )
 
     def _pictures(self, x: Array) -> Floats:
         array: Floats = np.ascontiguousarray(x, np.float32)
@@ -215,7 +238,9 @@ class Prepared:
     def _program(self, layers: tuple[str, ...]) -> Program:
         if layers not in self._programs:
             names = tuple(dict.fromkeys((self.graph.output, *layers)))
-            self._programs[layers] = Program(self.graph, self._weights, names, self._workers)
+            self._programs[layers] = Program(
+                self.graph, self._weights, names, self._workers, self._packed
+            )
         return self._programs[layers]
 
 

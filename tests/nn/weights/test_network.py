@@ -150,17 +150,20 @@ def test_an_onnx_file_brings_its_own_weights(tmp_path: Path) -> None:
     close(convfilter.nn.load(path)(X), naive.run(GRAPH, WEIGHTS, X)[GRAPH.output])
 
 
-def test_a_warm_prediction_imports_no_compiler(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [[], ["--model", "lenet5-modern", "--weights", "random"]])
+def test_a_warm_prediction_imports_no_compiler(tmp_path: Path, options: list[str]) -> None:
     program = (
         "import sys\n"
         "from convfilter.cli.main import run\n"
-        "options = ['--model', 'lenet5-modern', '--weights', 'random']\n"
-        "assert run(['nn', 'predict', *options, sys.argv[1]]) == 0\n"
-        "print({'numba', 'scipy', 'onnx', 'safetensors', 'rich'} & {*sys.modules})\n"
+        "assert run(['nn', 'predict', *sys.argv[1:]]) == 0\n"
+        "heavy = {'numba', 'llvmlite', 'numpy.ma', 'scipy', 'onnx', 'safetensors', 'rich'}\n"
+        "print(heavy & {*sys.modules})\n"
     )
-    path = tmp_path / "photo.png"
-    convfilter.write(np.zeros((40, 40), np.uint8), path)
+    path = tmp_path / "one.png"
+    one = np.full((40, 40), 255, np.uint8)
+    one[8:32, 18:22] = 0
+    convfilter.write(one, path)
     for _ in range(2):  # the first one may compile
-        command = [sys.executable, "-c", program, str(path)]
+        command = [sys.executable, "-c", program, *options, str(path)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "set()"

@@ -102,7 +102,7 @@ def test_pictures_that_do_not_fit_are_refused() -> None:
 DESCRIPTIONS = [
     IMAGENET,
     Preprocessing(),
-    Preprocessing((30, 40), None, "nearest", (-1, 1), (0.5,), (2,), "grey", ("a", "ü")),
+    Preprocessing((30, 40), None, "nearest", "down", (-1, 1), (0.5,), (2,), "grey", ("a", "ü")),
 ]
 
 
@@ -134,6 +134,7 @@ def test_a_table_beside_comes_before_what_is_inside(tmp_path: Path) -> None:
         ("mean = [true]", "mean has to consist of numbers"),
         ('channels = "CMYK"', "no channels is called 'CMYK'"),
         ('interpolation = "bilinaer"', "did you mean bilinear"),
+        ('rounding = "up"', "no rounding is called 'up'"),
         ("labels = 3", "labels has to be a list of texts"),
         ("resize = ", "Invalid value"),
         ("a = " + "[" * 5000, "nested too deeply|Invalid|no field"),
@@ -154,6 +155,18 @@ def test_what_cannot_be_meant_is_refused_in_one_line(
 def test_damaged_metadata_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(NetworkError, match=r"net\.safetensors: its preprocessing: "):
         beside(tmp_path / "net.safetensors", {KEY: text})
+
+
+@pytest.mark.parametrize(("rounding", "long"), [("down", 384), ("nearest", 385)])
+def test_the_long_side_is_rounded_as_the_description_says(rounding: str, long: int) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (300, 451, 3), np.uint8)
+    how = Preprocessing.of({"resize": 256, "interpolation": "bicubic", "rounding": rounding})
+    assert ("long side rounded" in how.summary) == (rounding == "nearest")
+    for turned in (pixels, pixels.transpose(1, 0, 2)):
+        size = (256, long) if turned is pixels else (long, 256)
+        resized = Pillow.fromarray(turned).resize(size[::-1], Pillow.Resampling.BICUBIC)
+        expected = np.asarray(resized).transpose(2, 0, 1) / np.float32(255)
+        np.testing.assert_allclose(prepared(Image(turned), how), expected, atol=1e-7)
 
 
 def test_names_are_known() -> None:
