@@ -1,0 +1,60 @@
+"""Whether a kernel can make a change at all."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from convfilter.features.equations import Floats, Plane, Size, sample
+from convfilter.features.solving import Fit
+
+__all__ = ["curvature"]
+
+_EXPLAINED = 0.05
+"""Part of the residual that curved terms must explain before a change is called not linear."""
+
+_SAMPLE = 20_000
+"""Pixels that are looked at."""
+
+_SIGNIFICANT = 10.0
+"""The F of the test: chance exceeds it less than once in a million times."""
+
+
+def curvature(planes: list[Plane], fit: Fit, size: Size) -> tuple[float, bool]:
+    """Return which part of the residual curved functions explain, and whether that is little."""
+    straight, after = sample(planes, size, _SAMPLE)
+    rest = after - straight @ np.append(fit.weights, fit.offset)
+    curves = _curves(straight[:, :-1], size)
+    free = len(rest) - straight.shape[1] - curves.shape[1]
+    if free < straight.shape[1]:
+        return 0.0, True
+    linear = _left(straight, rest)
+    both = _left(np.hstack([straight, curves]), rest)
+    gained = max(linear - both, 0.0)
+    if linear <= 0 or not gained:
+        return 0.0, True
+    share = gained / linear
+    significant = gained / curves.shape[1] > _SIGNIFICANT * both / free
+    rounding = max(plane.rounding for plane in planes)
+    beyond_rounding = gained / len(rest) > rounding**2
+    return share, not (significant and share >= _EXPLAINED and beyond_rounding)
+
+
+def _left(columns: Floats, wanted: Floats) -> float:
+    """Return the sum of squares that the best combination of columns leaves."""
+    size = np.sqrt((columns**2).sum(axis=0))
+    scaled = columns / np.where(size > 0, size, 1)
+    solved = np.linalg.lstsq(scaled, wanted, rcond=1e-10)[0]
+    return float(((wanted - scaled @ solved) ** 2).sum())
+
+
+def _curves(taps: Floats, size: Size) -> Floats:
+    """Return functions of each window that no kernel computes, (pixels, functions)."""
+    centre = taps[:, taps.shape[1] // 2]
+    columns = [centre**2, taps.mean(axis=1) ** 2, taps.std(axis=1)]
+    cube = taps.reshape(-1, *size)
+    middle = size[0] // 2
+    for reach in range(1, middle + 1)[:3]:
+        part = slice(middle - reach, middle + reach + 1)
+        inner = np.sort(cube[:, part, part].reshape(len(taps), -1), axis=1)
+        columns += [inner[:, 0], inner[:, -1], inner[:, inner.shape[1] // 2]]
+    return np.stack(columns, axis=1)
