@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
@@ -271,30 +268,3 @@ def test_memory_is_used_again() -> None:
     prepared = prepare(graph, random_weights(graph))
     kept = 4 * sum(int(np.prod(shape)) for shape in graph.shapes.values())
     assert prepared.memory_bytes < kept / 4
-
-
-def test_loops_run_as_python_where_nothing_is_compiled() -> None:
-    program = """
-import numpy as np
-from convfilter.nn.running import forcing, prepare
-from tests.nn import naive
-from tests.nn.running.cases import KINDS
-for kind, make in KINDS.items():
-    if "convolution" not in kind:
-        case = make(np.random.default_rng(5))
-        found = prepare(case.graph, case.weights, workers=1)(case.x[:1])["layer"]
-        expected = naive.run(case.graph, case.weights, case.x[:1])["layer"]
-        assert np.abs(found - expected).max() <= 1e-5 * np.abs(expected).max(), kind
-from tests.nn.running.cases import case_of
-from convfilter.nn.layers.convolution import Conv2d
-from convfilter.nn.layers.window import Window
-layer = Conv2d(5, Window((3, 3), padding=((1, 1), (1, 1))))
-case = case_of(np.random.default_rng(0), layer, (16, 6, 5))
-for way in ("direct", "winograd 2", "winograd 4"):
-    with forcing(way):
-        found = prepare(case.graph, case.weights, workers=2)(case.x[:1])["layer"]
-    expected = naive.run(case.graph, case.weights, case.x[:1])["layer"]
-    assert np.abs(found - expected).max() <= 2e-5 * np.abs(expected).max(), way
-"""
-    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
-    subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=120)
