@@ -17,6 +17,7 @@ import convfilter
 from convfilter.errors import EnvironmentVariableError
 from convfilter.runtime import vector_length
 from convfilter.runtime.compiled import keys, vectors
+from tests.examples import every
 from tests.runtime.compiled.house import CALL, House
 from tests.sources import PACKAGE, ROOT, Source, sources
 
@@ -227,7 +228,7 @@ def test_shorter_vectors_leave_out_what_needs_longer_ones(monkeypatch: pytest.Mo
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("flag", ["-O", "-OO", "-B"])
+@pytest.mark.parametrize("flag", every(3, ["-OO", "-O", "-B"]))
 def test_a_process_of_other_flags_compiles_what_it_asks_for(house: House, flag: str):
     import subprocess
 
