@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -88,6 +91,32 @@ def test_neither_threads_nor_other_pictures_change_a_bit() -> None:
         for _ in range(5):
             np.testing.assert_array_equal(prepared(x)[graph.output], one)
     np.testing.assert_array_equal(prepared(x[1:])[graph.output], one[1:])
+
+
+def test_several_networks_run_at_the_same_time() -> None:
+    graph = models.get("squeezenet").for_input((3, 97, 110))
+    weights, x = random_weights(graph), numbers(1, *graph.input_shape)
+    prepared = [prepare(graph, weights, workers=workers) for workers in (1, 2, 3)]
+    expected = prepared[0](x)[graph.output].tobytes()
+    with ThreadPoolExecutor(6) as pool:
+        # each is called by two threads at once, and its helpers wait between the calls
+        found = pool.map(lambda n: prepared[n % 3](x)[graph.output].tobytes(), range(60))
+        assert {*found} == {expected}
+
+
+@pytest.mark.posix
+def test_a_network_runs_in_the_child_of_a_fork() -> None:
+    graph = models.get("squeezenet").for_input((3, 97, 110))
+    x = numbers(1, *graph.input_shape)
+    prepared = prepare(graph, random_weights(graph), workers=2)
+    expected = prepared(x)[graph.output].tobytes()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # there are other threads
+        child = os.fork()
+    if not child:
+        os._exit(prepared(x)[graph.output].tobytes() != expected)
+    assert os.waitpid(child, 0)[1] == 0
+    assert prepared(x)[graph.output].tobytes() == expected
 
 
 def compare(name: str, size: int | None) -> None:
