@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from convfilter.errors import ArgumentError
 from convfilter.features.equations import Equations, Plane, gather
 from convfilter.features.linearity import curvature
-from convfilter.features.saturation import well_within, worth
+from convfilter.features.saturation import beyond, well_within, worth
 from convfilter.features.solving import Fit, by_evidence, by_least_squares, left_of
 from convfilter.kernels import Kernel
 from convfilter.picture.image import Image
@@ -37,6 +37,9 @@ _CUT = 0.1
 _SETTLED = 0.05
 """Standard errors by which a weight may still move when it is said to be found."""
 
+_STRANGE = 0.01
+"""Part of the results that may be neither black nor white where the kernel makes them so."""
+
 _MOST_ROUNDS = 4
 
 _FLOAT_ROUNDING = 1e-5
@@ -57,8 +60,9 @@ class Learned:
     pixels : how many were counted; one that tells half of what another does counts half
     residual : standard deviation of what it leaves, on the scale 0 to 255
     curved : part of the residual that curved functions of the window explain, 0 to 1
+    strange : part of the results that the kernel would have made black or white and are neither
     determined : whether the pictures determine the kernel
-    linear : whether a kernel can make such a change
+    linear : whether a kernel can make such a change, of which the results may be absolute values
     """
 
     kernel: Kernel
@@ -69,6 +73,7 @@ class Learned:
     pixels: int
     residual: float
     curved: float
+    strange: float
     determined: bool
     linear: bool
 
@@ -92,7 +97,17 @@ class Learned:
                 f"weights may be off by {self.uncertainty:.1%} of the largest (one standard error):"
                 " take larger pictures or more of them, or a smaller size"
             )
-        if not self.linear:
+        if self.kernel.signed == "abs":
+            found.append(
+                "the results are absolute values: they do not tell the sign of the kernel, which"
+                " may be the other one"
+            )
+        if not self.linear and self.strange > _STRANGE:
+            found.append(
+                f"the change is not linear: {self.strange:.0%} of the results are neither black nor"
+                " white, where a kernel would have made them so"
+            )
+        elif not self.linear:
             found.append(
                 f"the change is not linear: {self.curved:.0%} of what the kernel leaves follows"
                 " from the pixels in a way that no kernel can"
@@ -284,10 +299,13 @@ def _learned(
     mean = equations.answers[-1] / equations.pixels
     spread = equations.squares - equations.pixels * mean**2
     r_squared = 1 - left_of(equations, fit) / spread if spread > 0 else 0.0
+    strange, mirrored = beyond(given, fit, size, workers)
+    absolute = mirrored and strange > _STRANGE
     kernel = Kernel(
         name,
         fit.weights.reshape(size),
         offset=fit.offset,
+        signed="abs" if absolute else "clamp",
         description=f"Learned from {weighed.pixels} pixels, R squared {r_squared:.4f}",
         source="convfilter learn",
     )
@@ -300,8 +318,9 @@ def _learned(
         weighed.pixels,
         fit.residual,
         curved,
+        strange,
         fit.uncertain <= _OPEN,
-        linear,
+        linear and (absolute or strange <= _STRANGE),
     )
 
 

@@ -18,6 +18,8 @@ BEFORE: np.ndarray = data.camera()  # type: ignore[no-untyped-call]
 SMALL = [name for name in kernels.names() if max(kernels.get(name).shape) <= 7]
 """The kernels of the catalogue of up to 7x7."""
 
+SCENE = Path(__file__).parents[2] / "sample_images" / "scene.png"
+
 
 def changed(before: np.ndarray, name: str, noise: float = 2.0, seed: int = 1) -> np.ndarray:
     kernel = kernels.get(name)
@@ -149,6 +151,35 @@ def test_float_responses_below_black_count_unless_they_are_cut_off() -> None:
         assert off(learned.kernel.array, kernels.get("sobel-x").array) < 1e-3
         assert learned.linear
         assert (learned.pixels == 198 * 198) == (after is response)
+
+
+def test_absolute_values_do_not_tell_the_sign() -> None:
+    """`convfilter sobel-x` shows how strong an edge is, not which side of it is brighter."""
+    wanted = kernels.get("sobel-x").array
+    before = convfilter.read(SCENE)
+    (learned,) = convfilter.learn_kernel([(before, convfilter.apply("sobel-x", before))], 3)
+    found = learned.kernel
+    assert off(found.array if found.array[1, 2] > 0 else -found.array, wanted) < 0.001
+    assert found.signed == "abs"
+    assert learned.linear
+    assert "sign" in learned.warnings[0]
+
+
+def test_a_folded_scale_is_not_linear() -> None:
+    """What would be darker than black comes back in another way than as absolute values."""
+    exact = convfilter.correlate(BEFORE, kernels.get("sobel-x").array, dtype=np.float64)
+    after = np.clip(np.where(exact < 0, 40 - exact / 4, exact), 0, 255).astype(np.uint8)
+    (learned,) = convfilter.learn_kernel([(BEFORE, after)], 3)
+    assert not learned.linear
+    assert any("not linear" in warning for warning in learned.warnings)
+
+
+def test_a_smooth_ramp_gives_the_kernel_that_is_sure() -> None:
+    """All its windows are nearly alike: no large weights that cancel each other."""
+    before = np.linspace(1000, 60000, 200)[None, :] + np.linspace(0, 3000, 100)[:, None]
+    before = before.astype(np.uint16)
+    (learned,) = convfilter.learn_kernel([(before, before)], 3)
+    assert np.abs(learned.kernel.array).sum() < 1.2
 
 
 def test_each_channel_and_several_pairs() -> None:
