@@ -1,9 +1,11 @@
 """Networks against onnxruntime: one picture, one and two threads, in turn, the fastest of many.
 
-    python benchmarks/networks.py [--rounds 30] [--steps] [NAME ...]
+    python benchmarks/networks.py [--rounds 30] [--steps] [--write] [NAME ...]
 
 Weights are seeded random numbers and constants of the ONNX file: were they inputs of it,
-onnxruntime would arrange them anew each time. `--steps` tells where the time goes.
+onnxruntime would arrange them anew each time. `--steps` tells where the time goes, `--write` puts
+the table into NETWORKS.md. With CONVFILTER_VECTOR_BYTES=32 in the environment, convfilter keeps to
+AVX2 as on processors without AVX-512; onnxruntime does not.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from convfilter.nn import models
 from convfilter.nn.graph import INPUT
 from convfilter.nn.random_weights import random_weights
 from convfilter.nn.running import Prepared, prepare
+from convfilter.nn.running.processor import lanes
 from tests.nn.onnx import export
 
 NAMES = (
@@ -39,19 +42,42 @@ THREADS = (1, 2)
 PAUSE = 0.01
 """Seconds between two that take turns."""
 
+PAGE = Path(__file__).with_name("NETWORKS.md")
+
+INTRODUCTION = """\
+# Networks
+
+How fast networks run, and how fast their commands start, beside onnxruntime. `python
+benchmarks/networks.py --write` makes the tables of single pictures, `python
+benchmarks/network_commands.py --write` those of commands. Least of many runs in turn, in
+milliseconds. Weights are random, which changes no time.
+
+"""
+
+FLOAT = 4
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", default=NAMES)
     parser.add_argument("--rounds", type=int, default=30)
-    parser.add_argument("--steps", action="store_true")
+    parser.add_argument("--steps", action="store_true", help="tell how every layer ran")
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE.name}")
     given = parser.parse_args()
+    rows = []
     print("network                 threads  onnxruntime ms  ours ms  share  error")
     for name in given.names:
-        compare(name, given.rounds, given.steps)
+        rows += compare(name, given.rounds, given.steps)
+    if given.write:
+        write_section(
+            f"One picture, vectors of {FLOAT * lanes()} bytes",
+            ["network", "threads", "onnxruntime", "convfilter", "share"],
+            rows,
+        )
 
 
-def compare(name: str, rounds: int, shows_steps: bool) -> None:
+def compare(name: str, rounds: int, shows_steps: bool) -> list[list[str]]:
+    """Measure a network with every number of threads; print and return the rows of the table."""
     graph = models.get(name)
     weights = random_weights(graph)
     x = np.random.default_rng(0).standard_normal((1, *graph.input_shape)).astype(np.float32)
@@ -65,6 +91,7 @@ def compare(name: str, rounds: int, shows_steps: bool) -> None:
     expected, found = np.asarray(calls[0]()), np.asarray(calls[1]())
     error = np.abs(found - expected).max() / np.abs(expected).max()
     fastest = [min(seconds) * 1e3 for seconds in zip(*in_turn(calls, rounds), strict=True)]
+    rows = []
     for number, threads in enumerate(THREADS):
         theirs_ms, ours_ms = fastest[2 * number : 2 * number + 2]
         share = ours_ms / theirs_ms
@@ -72,8 +99,10 @@ def compare(name: str, rounds: int, shows_steps: bool) -> None:
             f"{name:24}{threads:7}{theirs_ms:16.2f}{ours_ms:9.2f}{share:7.2f}  {error:.0e}",
             flush=True,
         )
+        rows.append([name, str(threads), f"{theirs_ms:.2f}", f"{ours_ms:.2f}", f"{share:.2f}"])
     if shows_steps:
         print(*(mine.explain(x, rounds=20) for mine in ours), sep="\n")
+    return rows
 
 
 def in_turn(calls: list[Callable[[], object]], rounds: int) -> list[list[float]]:
@@ -91,6 +120,17 @@ def in_turn(calls: list[Callable[[], object]], rounds: int) -> list[list[float]]
             time.sleep(PAUSE)
         found.append(seconds)
     return found
+
+
+def write_section(title: str, head: list[str], rows: list[list[str]], below: str = "") -> None:
+    """Put a table into the page, in place of the one of the same title."""
+    lines = [head, ["---"] * len(head), *rows]
+    table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    text = PAGE.read_text("utf-8") if PAGE.exists() else INTRODUCTION
+    sections = text.split("\n## ")[1:]
+    made = {section.partition("\n")[0]: section for section in sections}
+    made[title] = f"{title}\n\n{table}\n" + (f"\n{below}\n" if below else "")
+    PAGE.write_text("\n## ".join([INTRODUCTION.rstrip("\n") + "\n", *made.values()]), "utf-8")
 
 
 if __name__ == "__main__":
