@@ -22,8 +22,9 @@ _SIGNIFICANT = 10.0
 def curvature(planes: list[Plane], fit: Fit, size: Size) -> tuple[float, bool]:
     """Return which part of the residual curved functions explain, and whether that is little."""
     straight, after = sample(planes, size, _SAMPLE)
-    rest = after - straight @ np.append(fit.weights, fit.offset)
-    curves = _curves(straight[:, :-1], size)
+    expected = straight @ np.append(fit.weights, fit.offset)
+    rest = after - expected
+    curves = np.column_stack([_curves(straight[:, :-1], size), np.abs(expected)])
     free = len(rest) - straight.shape[1] - curves.shape[1]
     if free < straight.shape[1]:
         return 0.0, True
