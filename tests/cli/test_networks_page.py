@@ -22,6 +22,8 @@ COMMANDS += re.findall(r"^    (convfilter nn .+)$", PAGES["README.md"], re.MULTI
 BLOCK = r"\n((?:(?!```).*\n)*)```\n"
 SHOWN = re.findall(f"^```sh{BLOCK}\n```text{BLOCK}", PAGE, re.MULTILINE)
 PROGRAMS = re.findall(f"^```python{BLOCK}\n```text{BLOCK}", PAGE, re.MULTILINE)
+LONG = "nn.training"
+"""What a program imports that goes back through a large network."""
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +60,13 @@ def test_every_output_is_looked_at() -> None:
     assert len(PROGRAMS) == len(blocks(PAGE, "python"))
 
 
-@pytest.mark.parametrize(("program", "text"), PROGRAMS)
+@pytest.mark.parametrize(
+    ("program", "text"),
+    [
+        pytest.param(*each, marks=pytest.mark.thorough if LONG in each[0] else ())
+        for each in PROGRAMS
+    ],
+)
 def test_programs_print_what_is_shown(
     program: str, text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

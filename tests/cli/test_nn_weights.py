@@ -282,10 +282,8 @@ def test_maps_go_into_a_pipe(converted: Path, convfilter: Runner) -> None:
 
 def test_an_unknown_network_is_told_before_what_else_is_missing(convfilter: Runner) -> None:
     ended = convfilter("nn", "predict", "--model", "squeezene", "photo.png")
-    assert (ended.code, ended.lines) == (
-        2,
-        ["convfilter nn predict: no network is called 'squeezene'; did you mean squeezenet?"],
-    )
+    assert (ended.code, len(ended.lines)) == (2, 1)
+    assert "no network is called 'squeezene'; did you mean squeezenet" in ended.err
 
 
 def test_maps_refuse_before_they_draw(converted: Path, convfilter: Runner) -> None:

@@ -15,12 +15,13 @@ SUMMARIES = {
     "filters": "List the filters, or show one with its parameters.",
     "kernels": "List the kernels, or show one with its weights.",
     "learn": "Learn the kernel that turns one picture into another.",
+    "features": "Make features of pictures: a row of numbers for each, ready for a classifier.",
     "nn": "Run, show and train networks of layers, from LeNet-5 to ResNet.",
     "cache": "Show, fill or clear the cache of compiled loops.",
 }
 """Every command of this folder with the line that the list of commands shows, in its order."""
 
-KERNELS = ("kernels", "learn")
+KERNELS = ("kernels", "learn", "features")
 """Those that help lists beside the kernels."""
 
 

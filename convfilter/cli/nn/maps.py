@@ -11,7 +11,7 @@ import click
 from convfilter.cli.commands.networks import (
     Pictures,
     check_free,
-    named_network,
+    classifier_without_labels,
     network_options,
     say_assumed,
 )
@@ -19,7 +19,7 @@ from convfilter.cli.options import Command, flag
 from convfilter.cli.output import check_standard_output
 from convfilter.cli.wording import say
 from convfilter.errors import ArgumentError, UsageError, shown
-from convfilter.formats import written_format_of
+from convfilter.formats import FORMATS, written_format_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +38,7 @@ _HELP = f"""\
   convfilter nn maps --model M --weights F --layer NAME PHOTO SHEET
   convfilter nn maps --model M --weights F --kernels SHEET
 
-A dash (-) is standard input or output, where the sheet is a PNG file.
+A dash (-) is standard input or output.
 
 Every map of the layer is drawn from black, its lowest number, to white, its highest; below stand
 the number of the map and that highest number. convfilter nn summary M lists the layers. Without
@@ -89,7 +89,7 @@ def _run(
     else:
         written_format_of(target)
         check_free(target, overwrite=overwrite)
-    made = _classifier(params)
+    made = classifier_without_labels(params)
     if kernels:
         sheet = _kernels(made)
     else:
@@ -105,19 +105,12 @@ def _run(
             return pictures.exit_code()
         sheet = _maps(made, layer, found.result)
     if target == "-":
-        notes = write(sheet, sys.stdout.buffer, format="png")
+        notes = write(sheet, sys.stdout.buffer, format=next(iter(FORMATS)))  # kept as it is
     else:
         notes = write(sheet, target, overwrite=overwrite)
     for note in notes:
         say(f"{context.command_path}: {note}")
     return 0
-
-
-def _classifier(params: dict[str, Any]) -> Classifier:
-    from convfilter.nn.classifying import of_digits, of_network
-
-    network = named_network(params)
-    return of_digits(params["workers"]) if network is None else of_network(network)
 
 
 def _maps(made: Classifier, layer: str, x: NDArray[np.float32]) -> NDArray[np.uint8]:

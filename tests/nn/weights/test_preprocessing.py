@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
@@ -21,6 +21,7 @@ from convfilter.nn.preprocessing.description import (
 )
 from convfilter.nn.preprocessing.pictures import prepared
 from convfilter.picture.image import Image
+from tests.examples import examples
 
 IMAGENET = assumed_for((3, 224, 224))
 
@@ -45,7 +46,7 @@ def as_torchvision(pixels: np.ndarray, short: int, crop: int) -> np.ndarray:
     return (values - mean) / std
 
 
-@settings(max_examples=25, deadline=None)
+@examples(60)
 @given(st.integers(20, 400), st.integers(20, 400), st.sampled_from([(), (3,)]), st.integers(0, 99))
 def test_pictures_are_prepared_as_torchvision_does(
     rows: int, columns: int, channels: tuple[int, ...], seed: int

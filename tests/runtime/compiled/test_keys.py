@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from convfilter.runtime.compiled import keys
+from tests.examples import every
 from tests.runtime.compiled.house import CALL, House
 from tests.sources import PACKAGE, ROOT, Source, sources
 
@@ -176,7 +177,7 @@ def test_the_processor_is_told_by_linux_or_by_llvm(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("flag", ["-O", "-OO", "-B"])
+@pytest.mark.parametrize("flag", every(3, ["-OO", "-O", "-B"]))
 def test_a_process_of_other_flags_compiles_what_it_asks_for(house: House, flag: str):
     import subprocess
 
