@@ -135,8 +135,24 @@ class Network:
             from convfilter.errors import suggestion
 
             known = [*self.layers, *(each.alias for each in self.graph.nodes if each.alias)]
-            raise ArgumentError(f"{self.name} has no layer {name!r}{suggestion(name, known)}")
+            near = suggestion(name, known) or "; convfilter nn summary lists them"
+            raise ArgumentError(f"{self.name} has no layer {name!r}{near}")
         return INPUT if node is None else node.name
+
+    def up_to(self, layers: Sequence[str]) -> Network:
+        """Return the network without what is computed after the last one of some layers.
+
+        Raises
+        ------
+        ArgumentError
+            There is no such layer.
+        """
+        last = max(self.layers.index(self.layer(name)) for name in layers)
+        graph = Graph(self.name, self.graph.input_shape, self.graph.nodes[: last + 1])
+        weights = self.weights
+        if weights is not None:
+            weights = {name: weights[name] for name in graph.arrays()}
+        return Network(graph, weights, preprocessing=self.preprocessing, workers=self._workers)
 
     def ready(self, shape: tuple[int, ...]) -> Prepared:
         """Return the network made ready for inputs of a shape (maps, rows, columns)."""

@@ -26,6 +26,7 @@ __all__ = [
     "check_free",
     "class_folders",
     "classifier",
+    "classifier_without_labels",
     "explain_option",
     "named_network",
     "network_options",
@@ -136,6 +137,14 @@ def classifier(params: dict[str, Any]) -> Classifier:
     if made.assumed:
         say_assumed(made.assumed)
     return made
+
+
+def classifier_without_labels(params: dict[str, Any]) -> Classifier:
+    """Return the network that the options name, or LeNet-5, with what it does to pictures."""
+    from convfilter.nn.classifying import of_digits, of_network
+
+    network = named_network(params)
+    return of_digits(params["workers"]) if network is None else of_network(network)
 
 
 def say_assumed(rule: str) -> None:

@@ -11,7 +11,7 @@ import click
 from convfilter.cli.commands.networks import (
     Pictures,
     check_free,
-    named_network,
+    classifier_without_labels,
     network_options,
     say_assumed,
 )
@@ -89,7 +89,7 @@ def _run(
     else:
         written_format_of(target)
         check_free(target, overwrite=overwrite)
-    made = _classifier(params)
+    made = classifier_without_labels(params)
     if kernels:
         sheet = _kernels(made)
     else:
@@ -111,13 +111,6 @@ def _run(
     for note in notes:
         say(f"{context.command_path}: {note}")
     return 0
-
-
-def _classifier(params: dict[str, Any]) -> Classifier:
-    from convfilter.nn.classifying import of_digits, of_network
-
-    network = named_network(params)
-    return of_digits(params["workers"]) if network is None else of_network(network)
 
 
 def _maps(made: Classifier, layer: str, x: NDArray[np.float32]) -> NDArray[np.uint8]:
