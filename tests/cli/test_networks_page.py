@@ -65,6 +65,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     weights = random_weights(models.get(SMALL))
     save_file(weights, tmp_path / f"{SMALL}.safetensors")
     (tmp_path / f"{SMALL}.pth").write_bytes(pth.zipped(weights))
+    save_file(random_weights(models.get("squeezenet")), tmp_path / "squeezenet.safetensors")
     onnx.save(with_aliases(models.get("squeezenet")), tmp_path / "model.onnx")
     np.save(tmp_path / "in.npy", np.zeros((1, 3, 224, 224), np.float32))
     ink = np.full((120, 90), 250, np.uint8)
@@ -105,13 +106,10 @@ def test_commands_and_programs_of_other_pages_run(
             Path(arguments[-1]).unlink()
         ended = convfilter(*arguments)
         assert ended.code == 0, (arguments, ended.err)
-        assert Path(arguments[-1]).exists()
-    given = {
-        "x": np.zeros((1, 3, 224, 224), np.float32),
-        "pixels": package.read("digit.png").pixels,
-    }
+        assert all(Path(name).exists() for name in arguments if "." in name)
+    x, pixels = np.zeros((1, 3, 224, 224), np.float32), package.read("digit.png").pixels
     for program in blocks(text, "python"):
-        exec(program, {"convfilter": package, **given})
+        exec(program, {"convfilter": package, "x": x, "pixels": pixels})
 
 
 @pytest.mark.parametrize(("command", "text"), SHOWN)
