@@ -168,6 +168,7 @@ def test_pictures_that_have_no_features(picture: np.ndarray, message: str) -> No
         ({"pool": ()}, ArgumentError, "pool is '': name each way once"),
         ({"grid": 0}, ArgumentError, "grid is 0"),
         ({"grid": (4, 1000)}, ArgumentError, "grid is 1000"),
+        ({"pool": "mean,"}, UnknownNameError, "no way to pool is called ''"),
         ({"workers": 0}, ArgumentError, "workers is 0"),
     ],
 )
@@ -177,6 +178,14 @@ def test_arguments_that_cannot_be_used(
     with pytest.raises(error) as caught:
         of_bank("sobel", **named)
     assert str(caught.value).startswith(message)
+
+
+def test_a_million_features_are_enough() -> None:
+    with pytest.raises(ArgumentError) as caught:
+        of_bank("gabor", grid=256)
+    assert str(caught.value) == (
+        "a picture would have 1,572,864 features: give a smaller grid, for at most 1,000,000"
+    )
 
 
 @functools.cache
