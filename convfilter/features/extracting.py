@@ -79,7 +79,8 @@ class Extractor:
         Parameters
         ----------
         image : Image, or array (H, W), (H, W, 1) or (H, W, 3)
-            Integers span their range, floats 0 to 1. Alpha of an `Image` is laid on white.
+            Integers span their range, floats 0 to 1. Alpha of an `Image` is laid on white; of its
+            frames the first one counts.
 
         Returns
         -------

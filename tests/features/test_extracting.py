@@ -130,6 +130,23 @@ def test_neither_depth_nor_equal_colours_nor_opacity_change_features() -> None:
     np.testing.assert_array_equal(extractor(mask), extractor(mask * np.uint8(255)))
 
 
+def test_laws_features_are_the_same_for_a_picture_turned_by_a_quarter() -> None:
+    extractor = of_bank("laws", pool="mean,max,std")
+    turned = np.ascontiguousarray(np.rot90(PHOTO))
+    np.testing.assert_allclose(extractor(turned), extractor(PHOTO), rtol=1e-4, atol=1e-7)
+    assert np.abs(of_bank("sobel")(turned) - of_bank("sobel")(PHOTO)).max() > 1e-4
+
+
+@pytest.mark.parametrize("bank", banks.names())
+def test_features_are_from_0_to_1(bank: str) -> None:
+    """Even of pictures that fit a kernel as well as any can."""
+    for response in banks.get(bank).responses:
+        for kernel in response.kernels:
+            row = of_bank(bank, pool="max", grid=1)((kernel > 0).astype(np.uint8) * 255)
+            assert row.min() >= 0
+            assert row.max() < 1 + 1e-6
+
+
 @pytest.mark.parametrize("bank", banks.names())
 def test_the_number_of_threads_changes_no_bit(bank: str) -> None:
     picture = RNG.random((300, 200)).astype(np.float32)
