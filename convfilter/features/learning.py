@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.errors import ArgumentError
-from convfilter.features.equations import Equations, Plane, gather
-from convfilter.features.linearity import curvature
-from convfilter.features.saturation import well_within, worth
-from convfilter.features.solving import Fit, by_evidence, by_least_squares, left_of
-from convfilter.kernels import Kernel
+from convfilter.features.absolute import with_signs
+from convfilter.features.equations import Plane
+from convfilter.features.fitting import OPEN, STRANGE, fitted
+from convfilter.kernels.kernel import Kernel, Signed
 from convfilter.picture.image import Image
 from convfilter.runtime.checks import Array, as_array, check_image, limits_of
 from convfilter.runtime.numbers import check_integer, check_number
@@ -24,20 +23,11 @@ __all__ = ["Learned", "learn_kernel"]
 
 _LARGEST_SIZE = 31
 
-_OPEN = 0.1
-"""Standard error of a weight by the pictures alone, as a part of the largest weight, from which on
-they are said not to determine the kernel."""
-
 _UNCERTAIN = 0.02
 """Standard error of a weight, as a part of the largest weight, that is told of."""
 
-_CUT = 0.1
-"""Part of the pixels that may be left out before those near the ends of the scale are weighed."""
-
-_SETTLED = 0.05
-"""Standard errors by which a weight may still move when it is said to be found."""
-
-_MOST_ROUNDS = 4
+_STRAIGHT = 0.02
+"""Part of the residual that curved functions may explain where signs were given to the results."""
 
 _FLOAT_ROUNDING = 1e-5
 """Standard deviation of the rounding of float pixels, on the scale 0 to 255."""
@@ -57,8 +47,9 @@ class Learned:
     pixels : how many were counted; one that tells half of what another does counts half
     residual : standard deviation of what it leaves, on the scale 0 to 255
     curved : part of the residual that curved functions of the window explain, 0 to 1
+    strange : part of the results that the kernel would have made black or white and are neither
     determined : whether the pictures determine the kernel
-    linear : whether a kernel can make such a change
+    linear : whether a kernel can make such a change, of which the results may be absolute values
     """
 
     kernel: Kernel
@@ -69,6 +60,7 @@ class Learned:
     pixels: int
     residual: float
     curved: float
+    strange: float
     determined: bool
     linear: bool
 
@@ -92,7 +84,17 @@ class Learned:
                 f"weights may be off by {self.uncertainty:.1%} of the largest (one standard error):"
                 " take larger pictures or more of them, or a smaller size"
             )
-        if not self.linear:
+        if self.kernel.signed == "abs":
+            found.append(
+                "the results are absolute values: they do not tell the sign of the kernel, which"
+                " may be the other one"
+            )
+        if not self.linear and self.strange > STRANGE:
+            found.append(
+                f"the change is not linear: {self.strange:.0%} of the results are neither black nor"
+                " white, where a kernel would have made them so"
+            )
+        elif not self.linear:
             found.append(
                 f"the change is not linear: {self.curved:.0%} of what the kernel leaves follows"
                 " from the pixels in a way that no kernel can"
@@ -255,73 +257,32 @@ def _learned(
     planes: list[Plane], side: int, offset: bool, ridge: float | None, name: str, workers: int
 ) -> Learned:
     size = (side, side)
-    rounding = max(plane.rounding for plane in planes)
-
-    def solved(equations: Equations, residual: float | None = None) -> Fit:
-        return by_least_squares(equations, offset, ridge or 0.0, rounding, residual)
-
-    equations = gather(planes, size, workers)
-    if not np.isfinite(equations.products).all() or not np.isfinite(equations.squares):
-        raise ArgumentError("the pixels of a picture are too large to be squared: scale them")
-    fit = solved(equations)
-    given = planes
-    for _ in range(_MOST_ROUNDS):
-        kept = [well_within(plane, fit, size, workers) for plane in planes]
-        if all((a.valid == b.valid).all() for a, b in zip(kept, planes, strict=True)):
-            break
-        if sum(int(plane.valid.sum()) for plane in kept) <= fit.weights.size + offset:
-            break
-        planes = kept
-        equations = gather(planes, size, workers)
-        fit = solved(equations)
-    weighed = equations
-    few = equations.pixels < (1 - _CUT) * sum(plane.valid.size for plane in given)
-    if few and fit.uncertain <= _OPEN:  # else nothing tells which pixels are near an end
-        fit, weighed = _weighed(given, equations, fit, solved, workers)
-    if ridge is None:
-        fit = by_evidence(weighed, offset, size, fit)
-    curved, linear = curvature(planes, fit, size)
-    mean = equations.answers[-1] / equations.pixels
-    spread = equations.squares - equations.pixels * mean**2
-    r_squared = 1 - left_of(equations, fit) / spread if spread > 0 else 0.0
+    found = fitted(planes, size, offset, ridge, workers)
+    signed: Signed = "clamp"
+    # what derivatives answer is often shown as absolute values, which no kernel makes by itself
+    if not found.linear and not offset and all(plane.ends[0] == 0 for plane in planes):
+        again = fitted(with_signs(planes, size, workers), size, offset, ridge, workers)
+        if again.linear and again.curved <= _STRAIGHT and again.fit.uncertain <= OPEN:
+            found, signed = again, "abs"
+    fit = found.fit
     kernel = Kernel(
         name,
         fit.weights.reshape(size),
         offset=fit.offset,
-        description=f"Learned from {weighed.pixels} pixels, R squared {r_squared:.4f}",
+        signed=signed,
+        description=f"Learned from {found.pixels} pixels, R squared {found.r_squared:.4f}",
         source="convfilter learn",
     )
     return Learned(
         kernel,
         fit.errors.reshape(size),
         fit.offset_error,
-        r_squared,
+        found.r_squared,
         fit.condition,
-        weighed.pixels,
+        found.pixels,
         fit.residual,
-        curved,
-        fit.uncertain <= _OPEN,
-        linear,
+        found.curved,
+        found.strange,
+        fit.uncertain <= OPEN,
+        found.linear,
     )
-
-
-def _weighed(
-    planes: list[Plane],
-    equations: Equations,
-    fit: Fit,
-    solved: Callable[[Equations, float | None], Fit],
-    workers: int,
-) -> tuple[Fit, Equations]:
-    """Return the weights that are most likely if results near the ends of the scale count, too.
-
-    Where they do not settle, those that were found without stay.
-    """
-    size = (math.isqrt(fit.weights.size),) * 2
-    now = fit
-    for _ in range(_MOST_ROUNDS):
-        before = now
-        sums = gather([worth(plane, now, size, workers) for plane in planes], size, workers)
-        now = solved(sums, fit.residual)
-        if (np.abs(now.weights - before.weights) <= _SETTLED * now.errors).all():
-            return now, sums
-    return fit, equations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from convfilter.features.equations import Floats, Plane, Size, sample
-from convfilter.features.solving import Fit
+from convfilter.features.solving import Fit, eigenvectors
 
 __all__ = ["curvature"]
 
@@ -22,13 +22,18 @@ _SIGNIFICANT = 10.0
 def curvature(planes: list[Plane], fit: Fit, size: Size) -> tuple[float, bool]:
     """Return which part of the residual curved functions explain, and whether that is little."""
     straight, after = sample(planes, size, _SAMPLE)
-    rest = after - straight @ np.append(fit.weights, fit.offset)
-    curves = _curves(straight[:, :-1], size)
+    expected = straight @ np.append(fit.weights, fit.offset)
+    rest = after - expected
+    curves = np.column_stack([_curves(straight[:, :-1], size), np.abs(expected)])
     free = len(rest) - straight.shape[1] - curves.shape[1]
     if free < straight.shape[1]:
         return 0.0, True
-    linear = _left(straight, rest)
-    both = _left(np.hstack([straight, curves]), rest)
+    columns = np.column_stack([straight, curves, rest])
+    lengths = np.sqrt((columns**2).sum(axis=0))
+    lengths[-1] = 1
+    columns /= np.where(lengths > 0, lengths, 1)
+    sums = columns.T @ columns
+    linear, both = _left(sums, straight.shape[1]), _left(sums, len(sums) - 1)
     gained = max(linear - both, 0.0)
     if linear <= 0 or not gained:
         return 0.0, True
@@ -39,12 +44,15 @@ def curvature(planes: list[Plane], fit: Fit, size: Size) -> tuple[float, bool]:
     return share, not (significant and share >= _EXPLAINED and beyond_rounding)
 
 
-def _left(columns: Floats, wanted: Floats) -> float:
-    """Return the sum of squares that the best combination of columns leaves."""
-    size = np.sqrt((columns**2).sum(axis=0))
-    scaled = columns / np.where(size > 0, size, 1)
-    solved = np.linalg.lstsq(scaled, wanted, rcond=1e-10)[0]
-    return float(((wanted - scaled @ solved) ** 2).sum())
+def _left(sums: Floats, count: int) -> float:
+    """Return the sum of squares of the last column that the best combination of the first leaves.
+
+    Given are the products of all columns with each other.
+    """
+    values, vectors, floor = eigenvectors(sums[:count, :count])
+    seen = values > floor
+    explained = (vectors.T @ sums[:count, -1])[seen] ** 2 / values[seen]
+    return max(float(sums[-1, -1] - explained.sum()), 0.0)
 
 
 def _curves(taps: Floats, size: Size) -> Floats:

@@ -19,7 +19,7 @@ from convfilter.engine import correlate
 from convfilter.features.equations import Floats, Plane, Size
 from convfilter.features.solving import Fit
 
-__all__ = ["well_within", "worth"]
+__all__ = ["beyond", "expectation", "well_within", "worth"]
 
 _MARGIN = 3.0
 """Standard deviations of the noise between the expected result and an end: no noise is cut off."""
@@ -41,7 +41,7 @@ def well_within(plane: Plane, fit: Fit, size: Size, workers: int) -> Plane:
     low, high = plane.ends
     if math.isinf(low) and math.isinf(high):
         return plane
-    expected = _expected(plane, fit, size, workers)
+    expected = expectation(plane, fit, size, workers)
     margin = min(_MARGIN * fit.residual, _LARGEST_MARGIN)
     after = plane.after * plane.scales[1]
     valid = (expected > low + margin) & (expected < high - margin) & (after > low) & (after < high)
@@ -57,7 +57,7 @@ def worth(plane: Plane, fit: Fit, size: Size, workers: int) -> Plane:
     """
     spread = fit.residual
     step = plane.rounding * math.sqrt(12)
-    expected = _expected(plane, fit, size, workers)
+    expected = expectation(plane, fit, size, workers)
     after = plane.after * plane.scales[1]
     rest = after - expected
     told = np.ones(expected.shape)
@@ -78,7 +78,25 @@ def worth(plane: Plane, fit: Fit, size: Size, workers: int) -> Plane:
     return plane._replace(after=expected + rest, valid=told, scales=(plane.scales[0], 1.0))
 
 
-def _expected(plane: Plane, fit: Fit, size: Size, workers: int) -> Floats:
+def beyond(planes: list[Plane], fit: Fit, size: Size, workers: int) -> float:
+    """Return which part of the results cannot be there.
+
+    The kernel would make black or white of those pixels, and they are neither.
+    """
+    margin = _MARGIN * fit.residual
+    total = strange = 0
+    for plane in planes:
+        expected = expectation(plane, fit, size, workers)
+        after = plane.after * plane.scales[1]
+        total += after.size
+        for end, inwards in zip(plane.ends, (1, -1), strict=True):
+            if math.isfinite(end):
+                outside = (end - expected) * inwards > margin
+                strange += int((outside & ((after - end) * inwards > margin)).sum())
+    return strange / total
+
+
+def expectation(plane: Plane, fit: Fit, size: Size, workers: int) -> Floats:
     """Return what the kernel makes of the picture, on the scale 0 to 255."""
     expected: Floats = correlate(
         plane.before,

@@ -11,7 +11,7 @@ import numpy as np
 from convfilter.errors import ArgumentError
 from convfilter.features.equations import Equations, Floats
 
-__all__ = ["Fit", "by_evidence", "by_least_squares", "left_of"]
+__all__ = ["Fit", "by_evidence", "by_least_squares", "eigenvectors", "left_of"]
 
 _LENGTHS = (1.0, 1.5, 2.5, 4.0, 8.0, 16.0)
 """Over so many pixels neighbouring weights may be alike."""
@@ -71,7 +71,7 @@ def by_least_squares(
     answers = equations.answers[:unknowns] * unit
     penalty = np.full(unknowns, ridge * level)
     penalty[taps:] = 0
-    values, vectors, floor = _eigenvectors(products + np.diag(penalty))
+    values, vectors, floor = eigenvectors(products + np.diag(penalty))
     seen = values > floor
     inverse = np.where(seen, 1 / np.where(seen, values, 1), 0)
     solved = vectors @ (inverse * (vectors.T @ answers))
@@ -84,7 +84,7 @@ def by_least_squares(
     numbers[:unknowns] = solved * unit
     errors[:unknowns] = residual * np.sqrt((vectors**2) @ inverse) * unit
     largest = float(np.abs(numbers[:taps]).max())
-    plain, _, floor = _eigenvectors(products)
+    plain, _, floor = eigenvectors(products)
     return Fit(
         numbers[:taps],
         float(numbers[-1]),
@@ -119,9 +119,10 @@ def by_evidence(equations: Equations, offset: bool, size: tuple[int, int], plain
     best = -np.inf
     for shape in _alike(size):
         root = _root(shape)
-        values, vectors, _ = _eigenvectors(root.T @ products @ root / variance)
-        values = np.maximum(values, 0)
-        turned = vectors.T @ (root.T @ answers) / variance
+        values, vectors, floor = eigenvectors(root.T @ products @ root / variance)
+        seen = values > floor
+        values = np.where(seen, values, 0)
+        turned = np.where(seen, vectors.T @ (root.T @ answers) / variance, 0)
         spreads = _SPREADS[:, None] * largest**2
         shrunk = spreads / (1 + spreads * values)
         evidence = (shrunk * turned**2 - np.log1p(spreads * values)).sum(axis=1)
@@ -158,12 +159,12 @@ def _alike(size: tuple[int, int]) -> Iterator[Floats]:
 
 def _root(matrix: Floats) -> Floats:
     """Return R with R @ R.T the symmetric matrix, which has no negative eigenvalues."""
-    values, vectors, _ = _eigenvectors(matrix)
+    values, vectors, _ = eigenvectors(matrix)
     root: Floats = vectors * np.sqrt(np.maximum(values, 0))
     return root
 
 
-def _eigenvectors(matrix: Floats) -> tuple[Floats, Floats, float]:
+def eigenvectors(matrix: Floats) -> tuple[Floats, Floats, float]:
     """Return eigenvalues, eigenvectors, and the value that rounding alone may give."""
     values, vectors = np.linalg.eigh(matrix)
     floor = max(float(values[-1]), 0.0) * len(matrix) * float(np.finfo(np.float64).eps) * 16

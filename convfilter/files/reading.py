@@ -9,7 +9,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from convfilter.errors import ArgumentTypeError, ImageError, reason_of, shown
+from convfilter.errors import (
+    ArgumentTypeError,
+    EnvironmentVariableError,
+    ImageError,
+    reason_of,
+    shown,
+)
 from convfilter.formats import FORMATS, identify
 from convfilter.formats.declaring import HEAD_BYTES
 from convfilter.formats.declaring.limits import Limits, Selection, damaged, too_large
@@ -167,7 +173,7 @@ def _decoded(file: BinaryIO, format_name: str, limits: Limits) -> Image:
         )
     try:
         return form.read(file, limits)
-    except ImageError:
+    except (ImageError, EnvironmentVariableError):
         raise
     except MemoryError as error:
         raise too_large() from error

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -85,3 +88,20 @@ def test_planes_are_scaled_and_added_up() -> None:
     assert np.array_equal(both.answers[:-1], alone[0].answers[:-1] + alone[1].answers[:-1])
     assert both.squares == alone[0].squares / 4 + alone[1].squares
     assert both.pixels == alone[0].pixels + alone[1].pixels
+
+
+def test_the_loop_runs_as_python_where_nothing_is_compiled() -> None:
+    program = """
+import numpy as np
+from convfilter.features.equations import gather
+from tests import naive
+from tests.features.test_equations import plane
+for dtype in ("uint8", "int16"):
+    one = plane(5, (36, 11), (3, 2), dtype)
+    found = gather([one], (3, 2), 1)
+    products, answers = naive.normal_equations(one.before, one.after, one.valid, (3, 2))
+    assert np.array_equal(found.products, products)
+    assert np.array_equal(found.answers, answers)
+"""
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=120)

@@ -18,6 +18,8 @@ BEFORE: np.ndarray = data.camera()  # type: ignore[no-untyped-call]
 SMALL = [name for name in kernels.names() if max(kernels.get(name).shape) <= 7]
 """The kernels of the catalogue of up to 7x7."""
 
+SCENE = Path(__file__).parents[2] / "sample_images" / "scene.png"
+
 
 def changed(before: np.ndarray, name: str, noise: float = 2.0, seed: int = 1) -> np.ndarray:
     kernel = kernels.get(name)
@@ -149,6 +151,46 @@ def test_float_responses_below_black_count_unless_they_are_cut_off() -> None:
         assert off(learned.kernel.array, kernels.get("sobel-x").array) < 1e-3
         assert learned.linear
         assert (learned.pixels == 198 * 198) == (after is response)
+
+
+@pytest.mark.parametrize("name", ["sobel-x", "sobel-y", "kirsch-ne", "laplacian-8", "farid-x"])
+def test_absolute_values_do_not_tell_the_sign(name: str) -> None:
+    """`convfilter sobel-x` shows how strong an edge is, not which side of it is brighter."""
+    wanted = kernels.get(name).array
+    exact = np.abs(convfilter.correlate(BEFORE, wanted, dtype=np.float64))
+    noisy = exact + np.random.default_rng(6).normal(0, 1, exact.shape)
+    after = np.clip(np.rint(noisy), 0, 255).astype(np.uint8)
+    (learned,) = convfilter.learn_kernel([(BEFORE, after)], len(wanted))
+    found = learned.kernel
+    assert min(off(found.array, wanted), off(-found.array, wanted)) < 0.02
+    assert found.signed == "abs"
+    assert learned.linear
+    assert any("sign" in warning for warning in learned.warnings)
+
+
+def test_a_kernel_of_absolute_values_repeats_the_change() -> None:
+    before = convfilter.read(SCENE)
+    after = convfilter.apply("sobel-x", before)
+    (learned,) = convfilter.learn_kernel([(before, after)], 3)
+    again = convfilter.apply("convolve", before, kernel=learned.kernel)
+    assert np.abs(again.pixels.astype(int) - after.pixels).max() <= 1
+
+
+def test_a_folded_scale_is_not_linear() -> None:
+    """What would be darker than black comes back in another way than as absolute values."""
+    exact = convfilter.correlate(BEFORE, kernels.get("sobel-x").array, dtype=np.float64)
+    after = np.clip(np.where(exact < 0, 40 - exact / 4, exact), 0, 255).astype(np.uint8)
+    (learned,) = convfilter.learn_kernel([(BEFORE, after)], 3)
+    assert not learned.linear
+    assert any("not linear" in warning for warning in learned.warnings)
+
+
+def test_a_smooth_ramp_gives_the_kernel_that_is_sure() -> None:
+    """All its windows are nearly alike: no large weights that cancel each other."""
+    before = np.linspace(1000, 60000, 200)[None, :] + np.linspace(0, 3000, 100)[:, None]
+    before = before.astype(np.uint16)
+    (learned,) = convfilter.learn_kernel([(before, before)], 3)
+    assert np.abs(learned.kernel.array).sum() < 1.2
 
 
 def test_each_channel_and_several_pairs() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import click
 
-__all__ = ["SUMMARIES", "make"]
+__all__ = ["KERNELS", "SUMMARIES", "make"]
 
 SUMMARIES = {
     "pipe": "Run several filters one after the other.",
@@ -20,6 +20,9 @@ SUMMARIES = {
     "cache": "Show, fill or clear the cache of compiled loops.",
 }
 """Every command of this folder with the line that the list of commands shows, in its order."""
+
+KERNELS = ("kernels", "learn", "features")
+"""Those that help lists beside the kernels."""
 
 
 def make(name: str) -> click.Command:

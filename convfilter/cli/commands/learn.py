@@ -175,6 +175,7 @@ def _entry(path: Path, learned: Learned) -> dict[str, object]:
         "errors": learned.errors.tolist(),
         "offset": learned.kernel.offset,
         "offset_error": learned.offset_error,
+        "signed": learned.kernel.signed,
         "r_squared": learned.r_squared,
         "condition": _finite(learned.condition),
         "pixels": learned.pixels,
@@ -204,6 +205,6 @@ def _toml(learned: Learned, source: str) -> str:
 
     return (
         f"[{quoted(kernel.name)}]\nweights = [\n{rows}]\n# standard errors = [\n{errors}# ]\n"
-        f"offset = {kernel.offset!r}{offset_error}\n"
+        f"offset = {kernel.offset!r}{offset_error}\nsigned = {quoted(kernel.signed)}\n"
         f"description = {quoted(kernel.description)}\nsource = {quoted(source)}\n"
     )

@@ -31,6 +31,12 @@ COUNTERS = 32
 BEGUN, FROM_FRONT, FROM_BACK, DONE = 0, 8, 16, 24
 """Where they stand: chunks begun, those from the first one on and from the last one back, done."""
 
+TEAM = _record("steps count counters marks")
+"""What all threads of a network are told: its steps, their counters, and the marks of the team."""
+
+OPEN, INSIDE, MARKS = 0, 8, 16
+"""Where the marks stand, on lines of their own: a run is open; helpers inside; integers of both."""
+
 CONVOLUTION = _record(
     # the loop that multiplies tiles, and where it reads
     "tile input row pixel"

@@ -14,15 +14,14 @@ from convfilter.errors import ArgumentError
 from convfilter.nn.graph import INPUT, Graph, Weights
 from convfilter.nn.running.explaining import Explanation, explained
 from convfilter.nn.running.fusing import fuse
-from convfilter.nn.running.layout import COUNTERS, STEP
+from convfilter.nn.running.layout import STEP
 from convfilter.nn.running.operation import Operation, Room, Step
 from convfilter.nn.running.others import Moving, loops_of
 from convfilter.nn.running.processor import REGISTER
+from convfilter.nn.running.team import HELP, LEAD, Team
 from convfilter.nn.running.values import Memory, Value
 from convfilter.runtime.compiled import expect, loop
-from convfilter.runtime.threads import check_workers, run_bands
-
-RUN = "nn.running.loops.program.run"
+from convfilter.runtime.threads import check_workers
 
 NANOSECONDS_PER_FLOP = 0.006
 
@@ -49,8 +48,14 @@ class Program:
         packed: dict[Hashable, Floats],
     ) -> None:
         fused = fuse(graph, weights, names)
-        expect([(REGISTER, ()), *((name, ()) for name in loops_of(fused.operations)), (RUN, ())])
-        self._workers = workers
+        expect(
+            [
+                (REGISTER, ()),
+                *((name, ()) for name in loops_of(fused.operations)),
+                (LEAD, ()),
+                (HELP, ()),
+            ]
+        )
         self._values = fused.values
         memory = Memory()
         self.steps = list(
@@ -63,16 +68,14 @@ class Program:
             address = step.record.__array_interface__["data"][0]
             row["loop"], row["arguments"] = loop(step.loop).address, address
             row["chunks"] = step.chunks
-        self._counters = np.zeros(len(self.steps) * COUNTERS, np.int64)
         flops = sum(step.flops for step in self.steps)
-        estimate = flops * NANOSECONDS_PER_FLOP + len(self.steps) * NANOSECONDS_PER_STEP
-        self._nanoseconds = estimate / workers
-        self._run = loop(RUN)
+        nanoseconds = flops * NANOSECONDS_PER_FLOP + len(self.steps) * NANOSECONDS_PER_STEP
+        self._team = Team(self._table, workers, nanoseconds)
 
     def __call__(self, picture: Floats) -> None:
         """Run all steps for one picture, C-contiguous."""
         self._input["input"] = picture.__array_interface__["data"][0]
-        self._go(0, len(self.steps))
+        self._team.run(0, len(self.steps))
 
     def times(self, picture: Floats) -> list[float]:
         """Run all steps for one picture, one after the other; return the seconds of each."""
@@ -80,7 +83,7 @@ class Program:
         seconds = []
         for number in range(len(self.steps)):
             start = time.perf_counter()
-            self._go(number, 1)
+            self._team.run(number, 1)
             seconds.append(time.perf_counter() - start)
         return seconds
 
@@ -92,16 +95,6 @@ class Program:
     def output(self, name: str) -> Floats:
         """Return what was computed last, where it lies."""
         return self._values[name].array()
-
-    def _go(self, first: int, count: int) -> None:
-        self._counters[:] = 0
-        steps = self._table.__array_interface__["data"][0] + first * STEP.itemsize
-        counters = self._counters.__array_interface__["data"][0]
-
-        def work(start: int, stop: int) -> None:
-            self._run(steps, count, counters, start)
-
-        run_bands(self._workers, self._nanoseconds, self._workers, work)
 
 
 def _steps(

@@ -97,9 +97,11 @@ def test_layers_are_those_of_onnxruntime(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_layers_are_those_of_onnxruntime_in_two_thousand_cases(kind: str) -> None:
     wanted = -(-2000 // len(KINDS))
-    # of local response two in three cases can be compared
-    compared = sum(check_with_onnxruntime(kind, seed) for seed in range(2 * wanted))
-    assert compared >= wanted
+    compared = seed = 0
+    while compared < wanted:  # of local response one case in three can be compared
+        compared += check_with_onnxruntime(kind, seed)
+        seed += 1
+        assert seed < 5 * wanted
 
 
 @pytest.mark.thorough

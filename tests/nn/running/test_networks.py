@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -91,6 +91,32 @@ def test_neither_threads_nor_other_pictures_change_a_bit() -> None:
         for _ in range(5):
             np.testing.assert_array_equal(prepared(x)[graph.output], one)
     np.testing.assert_array_equal(prepared(x[1:])[graph.output], one[1:])
+
+
+def test_several_networks_run_at_the_same_time() -> None:
+    graph = models.get("squeezenet").for_input((3, 97, 110))
+    weights, x = random_weights(graph), numbers(1, *graph.input_shape)
+    prepared = [prepare(graph, weights, workers=workers) for workers in (1, 2, 3)]
+    expected = prepared[0](x)[graph.output].tobytes()
+    with ThreadPoolExecutor(6) as pool:
+        # each is called by two threads at once, and its helpers wait between the calls
+        found = pool.map(lambda n: prepared[n % 3](x)[graph.output].tobytes(), range(60))
+        assert {*found} == {expected}
+
+
+@pytest.mark.posix
+def test_a_network_runs_in_the_child_of_a_fork() -> None:
+    graph = models.get("squeezenet").for_input((3, 97, 110))
+    x = numbers(1, *graph.input_shape)
+    prepared = prepare(graph, random_weights(graph), workers=2)
+    expected = prepared(x)[graph.output].tobytes()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # there are other threads
+        child = os.fork()
+    if not child:
+        os._exit(prepared(x)[graph.output].tobytes() != expected)
+    assert os.waitpid(child, 0)[1] == 0
+    assert prepared(x)[graph.output].tobytes() == expected
 
 
 def compare(name: str, size: int | None) -> None:
@@ -271,30 +297,3 @@ def test_memory_is_used_again() -> None:
     prepared = prepare(graph, random_weights(graph))
     kept = 4 * sum(int(np.prod(shape)) for shape in graph.shapes.values())
     assert prepared.memory_bytes < kept / 4
-
-
-def test_loops_run_as_python_where_nothing_is_compiled() -> None:
-    program = """
-import numpy as np
-from convfilter.nn.running import forcing, prepare
-from tests.nn import naive
-from tests.nn.running.cases import KINDS
-for kind, make in KINDS.items():
-    if "convolution" not in kind:
-        case = make(np.random.default_rng(5))
-        found = prepare(case.graph, case.weights, workers=1)(case.x[:1])["layer"]
-        expected = naive.run(case.graph, case.weights, case.x[:1])["layer"]
-        assert np.abs(found - expected).max() <= 1e-5 * np.abs(expected).max(), kind
-from tests.nn.running.cases import case_of
-from convfilter.nn.layers.convolution import Conv2d
-from convfilter.nn.layers.window import Window
-layer = Conv2d(5, Window((3, 3), padding=((1, 1), (1, 1))))
-case = case_of(np.random.default_rng(0), layer, (16, 6, 5))
-for way in ("direct", "winograd 2", "winograd 4"):
-    with forcing(way):
-        found = prepare(case.graph, case.weights, workers=2)(case.x[:1])["layer"]
-    expected = naive.run(case.graph, case.weights, case.x[:1])["layer"]
-    assert np.abs(found - expected).max() <= 2e-5 * np.abs(expected).max(), way
-"""
-    environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
-    subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=120)
