@@ -140,7 +140,7 @@ def test_laws_features_are_the_same_for_a_picture_turned_by_a_quarter() -> None:
 @pytest.mark.parametrize("bank", banks.names())
 def test_features_are_from_0_to_1(bank: str) -> None:
     """Even of pictures that fit a kernel as well as any can."""
-    for response in banks.get(bank).responses:
+    for response in banks.get(bank).responses[::5]:
         for kernel in response.kernels:
             row = of_bank(bank, pool="max", grid=1)((kernel > 0).astype(np.uint8) * 255)
             assert row.min() >= 0
