@@ -61,9 +61,8 @@ def test_convert_keeps_arrays_and_writes_what_is_done_to_pictures(
     assert ended.code == 0
     assert ended.err.splitlines() == [
         "convfilter nn convert: 10 arrays of 61,706 numbers written to out.safetensors",
-        "convfilter nn convert: pictures are prepared by: short side 256 (bilinear), centre crop"
-        " 224x224, range 0 to 1, mean 0.485, 0.456, 0.406, std 0.229, 0.224, 0.225, RGB (assumed,"
-        " since nothing says it)",
+        "convfilter nn convert: pictures are prepared by: 32x32 (bilinear), range 0 to 1, mean 0,"
+        f" std 1, grey (assumed for {MODEL}, since nothing says it)",
     ]
     data = Path("out.safetensors").read_bytes()
     arrays = load(data)
@@ -72,6 +71,16 @@ def test_convert_keeps_arrays_and_writes_what_is_done_to_pictures(
         np.testing.assert_array_equal(arrays[name], array)
     metadata = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
     assert Preprocessing.parse(metadata[KEY]).labels == ("tench", "goldfish")
+
+
+def test_convert_knows_networks_by_their_arrays(folder: Path, convfilter: Runner) -> None:
+    arrays = random_weights(models.get("googlenet-torchvision"), 0)
+    Path("net.pth").write_bytes(zipped({**arrays, "aux1.fc1.bias": np.zeros(3, np.float32)}))
+    said = convfilter("nn", "convert", "net.pth", "net.safetensors").err
+    assert "mean 0.5, std 0.5, RGB (assumed for googlenet-torchvision, since" in said
+    Path("net.pth").write_bytes(zipped({"x": np.zeros(3, np.float32)}))
+    said = convfilter("nn", "convert", "--overwrite", "net.pth", "net.safetensors").err
+    assert "mean 0.485, 0.456, 0.406, std 0.229, 0.224, 0.225, RGB (assumed, since" in said
 
 
 def test_convert_refuses_before_it_writes(folder: Path, convfilter: Runner) -> None:

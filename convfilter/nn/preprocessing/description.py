@@ -35,6 +35,9 @@ KEY = "convfilter.preprocessing"
 
 _WORDS = {"interpolation": Interpolation, "rounding": Rounding, "channels": Channels}
 
+_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of red, green and blue in ImageNet's pictures."""
+
 _LARGEST_SIDE = 16384
 
 _LARGEST_FILE = 16_000_000
@@ -198,7 +201,9 @@ def beside(path: str | os.PathLike[str], texts: Mapping[str, str]) -> Preprocess
         raise NetworkError(f"{shown(place)}: its preprocessing: {error}") from error
 
 
-def assumed_for(shape: tuple[int, ...]) -> Preprocessing:
+def assumed_for(
+    shape: tuple[int, ...], scaling: tuple[float, float] | None = None
+) -> Preprocessing:
     """Return the rule for a network of whose preprocessing nothing is known.
 
     With three channels that by which torchvision's weights for ImageNet were made: the short side
@@ -208,14 +213,16 @@ def assumed_for(shape: tuple[int, ...]) -> Preprocessing:
     Parameters
     ----------
     shape : (maps, rows, columns) that the network is given
+    scaling : mean and std, where those of ImageNet's pictures are not what its weights want
     """
     maps, rows, columns = shape
     if maps == 3:
+        mean, std = ((each,) for each in scaling) if scaling else (_MEAN, _STD)
         return Preprocessing(
             resize=round(min(rows, columns) * 8 / 7) if rows == columns else (rows, columns),
             crop=(rows, columns),
-            mean=(0.485, 0.456, 0.406),
-            std=(0.229, 0.224, 0.225),
+            mean=mean,
+            std=std,
         )
     return Preprocessing(resize=(rows, columns), channels="grey")
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from convfilter.errors import ArgumentError, NetworkError, UnknownNameError
+from convfilter.nn import models
 from convfilter.nn.preprocessing.description import (
     KEY,
     Preprocessing,
@@ -168,6 +169,19 @@ def test_the_long_side_is_rounded_as_the_description_says(rounding: str, long: i
         resized = Pillow.fromarray(turned).resize(size[::-1], Pillow.Resampling.BICUBIC)
         expected = np.asarray(resized).transpose(2, 0, 1) / np.float32(255)
         np.testing.assert_allclose(prepared(Image(turned), how), expected, atol=1e-7)
+
+
+def test_torchvisions_googlenet_is_given_what_its_weights_want() -> None:
+    # by default torchvision scales as for its other networks, and the network scales again
+    scaling = models.scaling_of("googlenet-torchvision")
+    how = assumed_for((3, 224, 224), scaling)
+    pixels = np.random.default_rng(0).integers(0, 256, (256, 300, 3), np.uint8)
+    x = prepared(Image(pixels), IMAGENET)
+    mean, std = (np.array(each).reshape(3, 1, 1) for each in (IMAGENET.mean, IMAGENET.std))
+    again = x * (std / 0.5) + (mean - 0.5) / 0.5
+    np.testing.assert_allclose(prepared(Image(pixels), how), again, atol=1e-6)
+    assert models.scaling_of("resnet50") is None
+    assert models.scaling_of("a file of ONNX") is None
 
 
 def test_names_are_known() -> None:
