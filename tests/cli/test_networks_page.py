@@ -42,6 +42,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (desk / "sample_images").mkdir()
     for name in ("sample_images/scene.png", "cat.png"):
         shutil.copy(ROOT / "sample_images" / "scene.png", desk / name)
+    shutil.copy(ROOT / "sample_images" / "digit.png", desk / "sample_images")
     save_file(random_weights(models.get("squeezenet")), desk / "squeezenet.safetensors")
     return desk
 
@@ -115,6 +116,13 @@ def test_commands_and_programs_of_other_pages_run(
 @pytest.mark.parametrize(("command", "text"), SHOWN)
 def test_commands_print_what_is_shown(command: str, text: str, convfilter: Runner) -> None:
     assert convfilter(*shlex.split(command)[1:]).text == text
+
+
+def test_the_digit_among_the_sample_images_is_read(convfilter: Runner) -> None:
+    lines = convfilter("nn", "predict", ROOT / "sample_images" / "digit.png").text.splitlines()
+    probability, index, label = lines[2].split()
+    assert (index, label) == ("4", "4")
+    assert float(probability) > 0.9
 
 
 def test_every_output_is_looked_at() -> None:
