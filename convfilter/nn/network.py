@@ -200,7 +200,7 @@ class Network:
         lenet5-modern for 1x32x32, ... ms in ... steps, ... MiB of memory
         ...
         >>> explanation.steps[1].layers, explanation.steps[1].way
-        (('C1',), 'direct')
+        (('conv1', 'relu1'), 'direct')
         """
         pictures = self._checked(x)
         return self.ready(pictures.shape[1:]).explain(pictures)
