@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -26,6 +27,9 @@ __all__ = ["Extractor", "of_bank", "of_layers"]
 
 Floats = NDArray[np.float32]
 Pair = int | tuple[int, int]
+
+MOST_FEATURES = 1_000_000
+"""Of a picture."""
 
 _ONE_PLACE = (1, 1)
 _MEAN = ("mean",)
@@ -59,6 +63,12 @@ class Extractor:
         self._groups = tuple(groups)
         self._maps = maps
         self._pools, self._grid = pools, grid
+        count = sum(len(group.names) for group in groups) * len(pools) * math.prod(grid)
+        if count > MOST_FEATURES:
+            raise ArgumentError(
+                f"a picture would have {count:,} features: give a smaller grid, for at most"
+                f" {MOST_FEATURES:,}"
+            )
         self.columns: tuple[str, ...] = tuple(
             name for group in groups for name in self._columns_of(group)
         )
@@ -69,7 +79,8 @@ class Extractor:
         Parameters
         ----------
         image : Image, or array (H, W), (H, W, 1) or (H, W, 3)
-            Integers span their range, floats 0 to 1. Alpha of an `Image` is laid on white.
+            Integers span their range, floats 0 to 1. Alpha of an `Image` is laid on white; of its
+            frames the first one counts.
 
         Returns
         -------

@@ -169,6 +169,8 @@ def _of_part(part: str | Kernel) -> tuple[Response, ...]:
         return (_alone(part.name, part.array),)
     if part in _BANKS:
         return _made(part).responses
+    if not any(sign.isalpha() for sign in part):
+        raise ArgumentError(f"{part!r} is no name: put weights into a file, and name it")
     try:
         kernel = find(part)
     except UnknownNameError:

@@ -130,6 +130,23 @@ def test_neither_depth_nor_equal_colours_nor_opacity_change_features() -> None:
     np.testing.assert_array_equal(extractor(mask), extractor(mask * np.uint8(255)))
 
 
+def test_laws_features_are_the_same_for_a_picture_turned_by_a_quarter() -> None:
+    extractor = of_bank("laws", pool="mean,max,std")
+    turned = np.ascontiguousarray(np.rot90(PHOTO))
+    np.testing.assert_allclose(extractor(turned), extractor(PHOTO), rtol=1e-4, atol=1e-7)
+    assert np.abs(of_bank("sobel")(turned) - of_bank("sobel")(PHOTO)).max() > 1e-4
+
+
+@pytest.mark.parametrize("bank", banks.names())
+def test_features_are_from_0_to_1(bank: str) -> None:
+    """Even of pictures that fit a kernel as well as any can."""
+    for response in banks.get(bank).responses[::5]:
+        for kernel in response.kernels:
+            row = of_bank(bank, pool="max", grid=1)((kernel > 0).astype(np.uint8) * 255)
+            assert row.min() >= 0
+            assert row.max() < 1 + 1e-6
+
+
 @pytest.mark.parametrize("bank", banks.names())
 def test_the_number_of_threads_changes_no_bit(bank: str) -> None:
     picture = RNG.random((300, 200)).astype(np.float32)
@@ -168,6 +185,7 @@ def test_pictures_that_have_no_features(picture: np.ndarray, message: str) -> No
         ({"pool": ()}, ArgumentError, "pool is '': name each way once"),
         ({"grid": 0}, ArgumentError, "grid is 0"),
         ({"grid": (4, 1000)}, ArgumentError, "grid is 1000"),
+        ({"pool": "mean,"}, UnknownNameError, "no way to pool is called ''"),
         ({"workers": 0}, ArgumentError, "workers is 0"),
     ],
 )
@@ -177,6 +195,14 @@ def test_arguments_that_cannot_be_used(
     with pytest.raises(error) as caught:
         of_bank("sobel", **named)
     assert str(caught.value).startswith(message)
+
+
+def test_a_million_features_are_enough() -> None:
+    with pytest.raises(ArgumentError) as caught:
+        of_bank("gabor", grid=256)
+    assert str(caught.value) == (
+        "a picture would have 1,572,864 features: give a smaller grid, for at most 1,000,000"
+    )
 
 
 @functools.cache

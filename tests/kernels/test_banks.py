@@ -155,6 +155,7 @@ def test_banks_and_kernels_are_put_in_a_row(tmp_path: Path) -> None:
         ("sobel,,laws", ArgumentError, "a name of the bank is empty"),
         ([], ArgumentError, "a name of the bank is empty"),
         ("sobel,sobel", ArgumentError, "'sobel-0' is given twice: name each kernel once"),
+        ("0 1 0, 1 -4 1, 0 1 0", ArgumentError, "'0 1 0' is no name: put weights into a file"),
         ("missing.toml", KernelError, "missing.toml: there is no such file"),
     ],
 )

@@ -121,6 +121,7 @@ def _run(
 
     from convfilter.features.tables import Table
 
+    _check_source(bank, layers, params)
     *inputs, target = _split(paths)
     check_free(target, overwrite=overwrite)
     pictures = Pictures(inputs, recursive=recursive)
@@ -162,6 +163,20 @@ def _grid(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2] or found[1])
 
 
+def _check_source(bank: str | None, layers: tuple[str, ...], params: dict[str, Any]) -> None:
+    """Refuse options that name both kernels and a network, or neither."""
+    named = ["layer"] if layers else []
+    named += [
+        name for name in ("model", "weights", "seed", "preprocessing") if params[name] is not None
+    ]
+    if bank is not None and named:
+        raise UsageError(f"give either --bank or a layer of a network, not --bank and --{named[0]}")
+    if bank is None and not named:
+        raise UsageError("give --bank NAMES for kernels, or --model M --layer NAME for a network")
+    if bank is None and not layers:
+        raise UsageError("--layer is needed with a network: convfilter nn summary lists its layers")
+
+
 def _extractor(
     bank: str | None,
     layers: tuple[str, ...],
@@ -172,18 +187,8 @@ def _extractor(
     """Return what makes features, as the options want it; say what had to be assumed."""
     from convfilter.features.extracting import of_bank, of_layers
 
-    named = [name for name in ("model", "weights", "seed", "preprocessing") if params[name]]
     if bank is not None:
-        if layers or named:
-            other = "--layer" if layers else f"--{named[0]}"
-            raise UsageError(f"give either --bank or a layer of a network, not --bank and {other}")
         return of_bank(bank, pool=pool, grid=grid, workers=params["workers"])
-    if not layers:
-        raise UsageError(
-            "--layer is needed with a network: convfilter nn summary lists its layers"
-            if named
-            else "give --bank NAMES for kernels, or --model M --layer NAME for a network"
-        )
     made = classifier_without_labels(params)
     extractor = of_layers(made, layers, pool=pool, grid=grid)
     if made.assumed:

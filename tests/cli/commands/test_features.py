@@ -99,9 +99,10 @@ def test_a_picture_that_fails_is_named_and_the_others_are_done(
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        ([], 2, "give pictures, or folders of them, and OUT.npz or OUT.csv (try "),
-        (["out.npz"], 2, "give pictures, or folders of them, before the output (try "),
-        (["cats"], 2, "cats: features go into .npz or .csv files: name one last"),
+        ([], 2, "give --bank NAMES for kernels, or --model M --layer NAME for a network"),
+        (["--bank", "lm"], 2, "give pictures, or folders of them, and OUT.npz or OUT.csv (try "),
+        (["--bank", "lm", "out.npz"], 2, "give pictures, or folders of them, before the output"),
+        (["--bank", "lm", "cats"], 2, "cats: features go into .npz or .csv files: name one last"),
         (["--bank", "sobel", "cats/a.png", "out.txt"], 2, "out.txt: features go into .npz or .cs"),
         (["cats", "out.npz"], 2, "give --bank NAMES for kernels, or --model M --layer NAME for a "),
         (["--bank", "sobl", "cats", "out.npz"], 2, "no bank or kernel is called 'sobl'; did you"),
