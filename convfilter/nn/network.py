@@ -236,6 +236,7 @@ def load(
     *,
     seed: int = 0,
     shape: tuple[int, ...] | None = None,
+    preprocessing: Preprocessing | None = None,
     workers: int | None = None,
 ) -> Network:
     """Return a network, ready to be called.
@@ -253,6 +254,8 @@ def load(
     shape : (maps, rows, columns), optional
         Of a picture, for ONNX files that leave sizes open, where no crop in a TOML file beside them
         says it. Other networks take further sizes when they are called.
+    preprocessing : Preprocessing, optional
+        What is to be done to pictures, in place of what the weights say of it.
     workers : int, optional
         Threads; by default all CPUs. They never change a bit of the result.
 
@@ -272,25 +275,24 @@ def load(
     """
     text = os.fsdecode(model)
     if isinstance(model, os.PathLike) or text.lower().endswith(_ONNX):
-        return _of_onnx(text, weights, shape, workers)
+        return _of_onnx(text, weights, shape, preprocessing, workers)
     if shape is not None:
         raise ArgumentError(f"shape= is for ONNX files: {text} takes the sizes it is called with")
     from convfilter.nn import models
 
     graph = models.get(text)
-    if weights is None:
-        return Network(graph, None, workers=workers)
-    if isinstance(weights, Mapping):
-        return Network(graph, weights, workers=workers)
     if weights == RANDOM:
         from convfilter.nn.random_weights import random_weights
 
-        return Network(graph, random_weights(graph, seed), workers=workers)
+        weights = random_weights(graph, seed)
+    if weights is None or isinstance(weights, Mapping):
+        graph = _cropped_to(graph, preprocessing)
+        return Network(graph, weights, preprocessing=preprocessing, workers=workers)
     from convfilter.nn.preprocessing.description import beside
     from convfilter.nn.weights.reading import read_weights
 
     stored = read_weights(weights)
-    how = beside(weights, stored.texts)
+    how = preprocessing or beside(weights, stored.texts)
     graph = _cropped_to(graph, how)
     return Network(graph, stored.arrays, preprocessing=how, workers=workers, where=shown(weights))
 
@@ -304,14 +306,18 @@ def _cropped_to(graph: Graph, how: Preprocessing | None) -> Graph:
 
 
 def _of_onnx(
-    path: str, weights: object, shape: tuple[int, ...] | None, workers: int | None
+    path: str,
+    weights: object,
+    shape: tuple[int, ...] | None,
+    preprocessing: Preprocessing | None,
+    workers: int | None,
 ) -> Network:
     if weights is not None:
         raise ArgumentError(f"{shown(path)} has weights of its own: leave weights out")
     from convfilter.nn.onnx import read_onnx
     from convfilter.nn.preprocessing.description import beside
 
-    how = beside(path, {})
+    how = preprocessing or beside(path, {})
     usual = None if how is None or how.crop is None else (how.maps, *how.crop)
     graph, arrays = read_onnx(path, shape, usual)
     return Network(graph, arrays, preprocessing=how, workers=workers, where=shown(path))

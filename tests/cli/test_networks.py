@@ -12,6 +12,7 @@ import pytest
 from convfilter.cli.commands import make
 from convfilter.nn import models
 from tests.cli.conftest import Runner
+from tests.nn.onnx.small import model, node, saved
 
 
 def group() -> click.Group:
@@ -135,6 +136,17 @@ def test_the_summary_of_an_onnx_file(convfilter: Runner) -> None:
     own = json.loads(convfilter("nn", "summary", "squeezenet", "--json").text)
     for figure in ("parameters", "multiply_adds", "parameter_bytes"):
         assert summary[figure] == own[figure]
+
+
+def test_the_summary_of_an_onnx_file_that_leaves_sizes_open(
+    convfilter: Runner, tmp_path: Path
+) -> None:
+    path = saved(model([node("Relu", "x")], shape=("N", 3, "H", "W")), tmp_path)
+    ended = convfilter("nn", "summary", path)
+    assert ended.code == 1
+    assert "leaves the size of its input open (N, 3, ?, ?): say which it is" in ended.err
+    ended = convfilter("nn", "summary", path, "--input", "20x30x3", "--json")
+    assert json.loads(ended.text)["layers"][-1]["size"] == [20, 30]
 
 
 def test_a_missing_file_is_one_line(convfilter: Runner) -> None:

@@ -115,12 +115,12 @@ def named_network(params: dict[str, Any]) -> Network | None:
             f"--weights is needed: a file for {model}, or {RANDOM} to try it without any"
         )
     path = Path(model) if is_file else model
-    network = load(path, weights, seed=seed or 0, workers=params["workers"])
+    how = None
     if params["preprocessing"] is not None:
         from convfilter.nn.preprocessing.description import read_toml
 
-        network.preprocessing = read_toml(params["preprocessing"])
-    return network
+        how = read_toml(params["preprocessing"])
+    return load(path, weights, seed=seed or 0, preprocessing=how, workers=params["workers"])
 
 
 def classifier(params: dict[str, Any]) -> Classifier:

@@ -13,6 +13,7 @@ import pytest
 from convfilter.errors import ArgumentError, NetworkError
 from convfilter.nn import load
 from convfilter.nn.onnx import load_onnx, read_onnx
+from convfilter.nn.preprocessing.description import Preprocessing
 from convfilter.nn.running import prepare
 from tests.nn.onnx import export
 from tests.nn.onnx.small import convolution, model, node, saved
@@ -268,6 +269,9 @@ def test_open_sizes_are_told_from_python_and_beside_the_file(tmp_path: Path) -> 
     path.with_suffix(".toml").write_text("crop = [6, 9]", "utf-8")
     assert load(path).graph.input_shape == (3, 6, 9)
     assert load(path, shape=(3, 5, 7)).graph.input_shape == (3, 5, 7)
+    how = Preprocessing(crop=(4, 8))
+    network = load(path, preprocessing=how)
+    assert (network.graph.input_shape, network.preprocessing) == ((3, 4, 8), how)
     with pytest.raises(ArgumentError, match="shape= is for ONNX files"):
         load("squeezenet", shape=(3, 64, 64))
 

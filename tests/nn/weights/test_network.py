@@ -57,6 +57,18 @@ def test_a_file_brings_weights_and_preprocessing(tmp_path: Path) -> None:
     np.testing.assert_array_equal(network(X), convfilter.nn.load("lenet5-modern", WEIGHTS)(X))
 
 
+def test_preprocessing_that_is_given_comes_before_what_the_file_says(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    weights = random_weights(models.get("squeezenet"))
+    path.write_bytes(save(weights, {KEY: Preprocessing(crop=(227, 227)).to_json()}))
+    how = Preprocessing(crop=(96, 80))
+    for given in (path, weights, "random", None):
+        network = convfilter.nn.load("squeezenet", given, preprocessing=how)
+        assert network.preprocessing == how
+        assert network.graph.input_shape == (3, 96, 80)
+    assert convfilter.nn.load("squeezenet", path).graph.input_shape == (3, 227, 227)
+
+
 def test_names_of_the_paper_are_taken_as_well() -> None:
     graph = models.get("lenet5")
     weights = random_weights(graph, 0)
