@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,9 @@ from convfilter.features.equations import Plane, gather
 Array = np.ndarray[Any, np.dtype[Any]]
 
 BAND = 64
+
+PAUSE = 0.2
+"""Seconds until the threads of the last way's BLAS, which wait for more on a CPU, let go of it."""
 
 
 def pictures(side: int, size: int) -> tuple[Array, Array]:
@@ -100,6 +103,7 @@ def measure(side: int, size: int, rounds: int) -> dict[str, float]:
     wanted = ways["gather"]()
     for _ in range(rounds):
         for name, way in ways.items():
+            sleep(PAUSE)
             start = perf_counter()
             found = way()
             times[name] = min(times[name], (perf_counter() - start) * 1000)

@@ -63,7 +63,7 @@ def fitted(
     fit = solved(equations)
     counted = planes
     for _ in range(_MOST_ROUNDS):
-        kept = [well_within(plane, fit, size, workers) for plane in counted]
+        kept = [well_within(plane, fit, size, workers) for plane in planes]
         if all((a.valid == b.valid).all() for a, b in zip(kept, counted, strict=True)):
             break
         if sum(int(plane.valid.sum()) for plane in kept) <= fit.weights.size + offset:

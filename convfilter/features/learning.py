@@ -46,7 +46,8 @@ class Learned:
     condition : condition number of the windows; the larger, the less the pictures determine
     pixels : how many were counted; one that tells half of what another does counts half
     residual : standard deviation of what it leaves, on the scale 0 to 255
-    curved : part of the residual that curved functions of the window explain, 0 to 1
+    curved : part of the residual that curved functions of the window explain, 0 to 1; 0 if that
+        is no more than rounding leaves
     strange : part of the results that the kernel would have made black or white and are neither
     determined : whether the pictures determine the kernel
     linear : whether a kernel can make such a change, of which the results may be absolute values

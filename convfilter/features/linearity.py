@@ -35,13 +35,12 @@ def curvature(planes: list[Plane], fit: Fit, size: Size) -> tuple[float, bool]:
     sums = columns.T @ columns
     linear, both = _left(sums, straight.shape[1]), _left(sums, len(sums) - 1)
     gained = max(linear - both, 0.0)
-    if linear <= 0 or not gained:
+    rounding = max(plane.rounding for plane in planes)
+    if gained / len(rest) <= rounding**2:
         return 0.0, True
     share = gained / linear
     significant = gained / curves.shape[1] > _SIGNIFICANT * both / free
-    rounding = max(plane.rounding for plane in planes)
-    beyond_rounding = gained / len(rest) > rounding**2
-    return share, not (significant and share >= _EXPLAINED and beyond_rounding)
+    return share, not (significant and share >= _EXPLAINED)
 
 
 def _left(sums: Floats, count: int) -> float:

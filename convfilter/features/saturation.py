@@ -43,14 +43,14 @@ def well_within(plane: Plane, fit: Fit, size: Size, workers: int) -> Plane:
         return plane
     expected = expectation(plane, fit, size, workers)
     margin = min(_MARGIN * fit.residual, _LARGEST_MARGIN)
-    after = plane.after * plane.scales[1]
-    valid = (expected > low + margin) & (expected < high - margin) & (after > low) & (after < high)
+    valid = plane.valid & (expected > low + margin) & (expected < high - margin)
     return plane._replace(valid=valid)
 
 
 def worth(plane: Plane, fit: Fit, size: Size, workers: int) -> Plane:
     """Return the plane with what each pixel tells in place of `valid`, 0 to 1.
 
+    Pixels at an end tell something, too; others that are not valid stay so.
     In place of `after` stand results that lead weighted least squares towards the most likely
     weights (Fisher's scoring; Amemiya, "Regression analysis when the dependent variable is
     truncated normal", 1973).
@@ -72,6 +72,8 @@ def worth(plane: Plane, fit: Fit, size: Size, workers: int) -> Plane:
         rest[cut] = -inwards * spread * np.interp(within[cut], nodes, hazard)
     near = told < 1 - _LEAST
     rest[near] = np.clip(rest[near], -_FAR * spread, _FAR * spread)
+    low, high = plane.ends
+    told[~plane.valid & (after > low) & (after < high)] = 0
     told[told < _LEAST] = 0
     counts = told > 0
     rest[counts] /= told[counts]
