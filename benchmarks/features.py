@@ -1,18 +1,21 @@
 """Hand-made features against raw pixels: faces or not, and three textures, by logistic regression.
 
-    python benchmarks/features.py [--banks gabor,laws]
+    python benchmarks/features.py [--banks gabor,laws] [--squeezenet squeezenet.safetensors]
 
 Needs the packages scikit-learn and scikit-image, which brings the pictures: 100 faces and 100 other
 pictures of 25x25 pixels (`lfw_subset`), and brick, grass and gravel, each cut into 64 patches of
 64x64. They go through the command `convfilter features --grid 4x4`, with their folders as labels.
 What is shown is the share that is told rightly, the mean of five folds, each of which the others
-have been learned from.
+have been learned from. With weights, which `benchmarks/squeezenet_weights.py` makes, the layer
+fire5 of a network that knows a thousand other classes is tried as well, without a grid.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +71,16 @@ def of_pixels(classes: Classes) -> float:
 
 
 def of_bank(classes: Classes, bank: str) -> float:
+    """Return the accuracy of the features of a bank."""
+    return of_command(classes, ["--bank", bank, "--grid", "4x4"])
+
+
+def of_network(classes: Classes, weights: str) -> float:
+    """Return the accuracy of the features of SqueezeNet's layer fire5."""
+    return of_command(classes, ["--model", "squeezenet", "--weights", weights, "--layer", "fire5"])
+
+
+def of_command(classes: Classes, options: list[str]) -> float:
     """Return the accuracy of the features that the command makes."""
     with tempfile.TemporaryDirectory() as folder:
         for label, pictures in classes.items():
@@ -76,8 +89,8 @@ def of_bank(classes: Classes, bank: str) -> float:
                 # NumPy's files hold the floats of the faces as they are
                 write(picture, Path(folder, label, f"{number:03}.npy"))
         out = str(Path(folder, "features.npz"))
-        options = ["--bank", bank, "--grid", "4x4", "--folder-labels"]
-        if run(["features", *options, *(str(Path(folder, label)) for label in classes), out]):
+        folders = [str(Path(folder, label)) for label in classes]
+        if run(["features", *options, "--folder-labels", *folders, out]):
             raise SystemExit("the command failed")
         with np.load(out) as table:
             return accuracy(table["features"], table["labels"])
@@ -87,11 +100,16 @@ def main() -> None:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--banks", default=",".join(BANKS), help="with commas between them")
-    banks = parser.parse_args().banks.split(",")
+    parser.add_argument("--squeezenet", metavar="FILE", help="weights of it")
+    options = parser.parse_args()
+    ways: dict[str, Callable[[Classes], float]] = {"raw pixels": of_pixels}
+    ways |= {bank: partial(of_bank, bank=bank) for bank in options.banks.split(",")}
+    if options.squeezenet:
+        ways["squeezenet"] = partial(of_network, weights=options.squeezenet)
     tasks = (faces(), textures())
     print(f"{'':10}  faces or not  textures")
-    for name in ("raw pixels", *banks):
-        found = [of_bank(task, name) if name in banks else of_pixels(task) for task in tasks]
+    for name, way in ways.items():
+        found = [way(task) for task in tasks]
         print(f"{name:10}  {found[0]:>10.2%}  {found[1]:>10.2%}", flush=True)
 
 

@@ -95,7 +95,7 @@ class Network:
         ----------
         x : array of float32 (N, maps, rows, columns)
             Pictures as `preprocessing` makes them. Other sizes than that of the graph are welcome
-            as far as its layers take them.
+            as far as its layers take them. They run one after the other, each on all threads.
         layers : names or aliases, optional
             Of layers whose outputs are wanted, too.
 
@@ -200,7 +200,7 @@ class Network:
         lenet5-modern for 1x32x32, ... ms in ... steps, ... MiB of memory
         ...
         >>> explanation.steps[1].layers, explanation.steps[1].way
-        (('C1',), 'direct')
+        (('conv1', 'relu1'), 'direct')
         """
         pictures = self._checked(x)
         return self.ready(pictures.shape[1:]).explain(pictures)
