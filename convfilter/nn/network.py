@@ -95,7 +95,7 @@ class Network:
         ----------
         x : array of float32 (N, maps, rows, columns)
             Pictures as `preprocessing` makes them. Other sizes than that of the graph are welcome
-            as far as its layers take them.
+            as far as its layers take them. They run one after the other, each on all threads.
         layers : names or aliases, optional
             Of layers whose outputs are wanted, too.
 

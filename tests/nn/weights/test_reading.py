@@ -233,6 +233,17 @@ def header_without_end() -> bytes:
     return file.getvalue()
 
 
+def packed_far() -> bytes:
+    """Return an npz file whose directory claims that a member unpacks to half a gigabyte."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("w.npy", bytes(1 << 19))
+    data = bytearray(file.getvalue())
+    size = archive.start_dir + 24
+    data[size : size + 4] = struct.pack("<I", 1 << 29)
+    return bytes(data)
+
+
 def objects() -> bytes:
     file = io.BytesIO()
     np.savez(file, w=np.array([{}, None], object))
@@ -254,6 +265,7 @@ HOSTILE_FILES = {
         lambda: safe({"w": {"dtype": "F8_E4M3", "shape": [1], "data_offsets": [0, 1]}}, b"\0"),
         "holds numbers that are not supported: w of F8_E4M3",
     ),
+    "half a gigabyte, npz": (packed_far, "claims far more bytes than weights can be packed"),
     "huge shape, npz": (lambda: claiming((1 << 40,)), "claims w of shape (1099511627776,)"),
     "negative shape, npz": (lambda: claiming((-1, 4)), "has a damaged header|claims w of shape"),
     "half a header, npz": (header_without_end, "has a damaged header of w"),
