@@ -46,7 +46,7 @@ def with_signs(planes: list[Plane], size: Size, workers: int) -> list[Plane]:
 
 def _first_guess(planes: list[Plane], size: Size, workers: int) -> Fit:
     equations = gather(planes, size, workers)
-    squared = gather([_by_square(plane) for plane in planes], size, workers)
+    squared = gather(map(_by_square, planes), size, workers)
     products, weighted = equations.products[:-1, :-1], squared.products[:-1, :-1]
     values, vectors, floor = eigenvectors(products)
     white = vectors[:, values > floor] / np.sqrt(values[values > floor])

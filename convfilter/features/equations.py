@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -92,7 +93,7 @@ def sample(planes: list[Plane], size: Size, most: int) -> tuple[Floats, Floats]:
     return np.concatenate(found), np.concatenate(after)
 
 
-def gather(planes: list[Plane], size: Size, workers: int | None = None) -> Equations:
+def gather(planes: Iterable[Plane], size: Size, workers: int | None = None) -> Equations:
     """Return the sums over all planes, in one pass over the rows of each.
 
     Sums are kept in float64, and added up in the same order for any number of threads. Of planes of

@@ -25,6 +25,9 @@ STRANGE = 0.01
 _CUT = 0.1
 """Part of the pixels that may be left out before those near the ends of the scale are weighed."""
 
+_ENOUGH = 0.002
+"""Standard error of a weight, as a part of the largest weight, below which no more is asked for."""
+
 _SETTLED = 0.05
 """Standard errors by which a weight may still move when it is said to be found."""
 
@@ -73,7 +76,8 @@ def fitted(
         fit = solved(equations)
     weighed = equations
     few = equations.pixels < (1 - _CUT) * sum(plane.valid.size for plane in planes)
-    if few and fit.uncertain <= OPEN:  # else nothing tells which pixels are near an end
+    # of a kernel that is not determined nothing tells which pixels are near an end
+    if few and _ENOUGH < fit.uncertain <= OPEN:
         fit, weighed = _weighed(planes, equations, fit, size, solved, workers)
     if ridge is None:
         fit = by_evidence(weighed, offset, size, fit)
@@ -106,7 +110,9 @@ def _weighed(
     now = fit
     for _ in range(_MOST_ROUNDS):
         before = now
-        sums = gather([worth(plane, now, size, workers) for plane in planes], size, workers)
+        # one after the other, since each takes the memory of several pictures
+        weighed = (worth(plane, before, size, workers) for plane in planes)
+        sums = gather(weighed, size, workers)
         now = solved(sums, fit.residual)
         if (np.abs(now.weights - before.weights) <= _SETTLED * now.errors).all():
             return now, sums

@@ -123,8 +123,8 @@ def learn_kernel(
 
     Pixels whose window reaches over the border, and those whose result is saturated or is expected
     within three standard deviations of the noise of that, are left out: noise is cut off there. If
-    those are many, the ones near the ends of the scale count for what they tell (Tobin, "Estimation
-    of relationships for limited dependent variables", 1958).
+    those are many and weights uncertain, the ones near the ends of the scale count for what they
+    tell (Tobin, "Estimation of relationships for limited dependent variables", 1958).
     Float pixels are cut off at 0 and 1 if none lies beyond and one lies there.
 
     A change is called not linear where curved functions of the window (its median, minimum and

@@ -23,6 +23,7 @@ from convfilter.nn.layers.window import Window
 from convfilter.nn.random_weights import random_weights
 from convfilter.nn.running import prepare
 from convfilter.nn.running.ways import direct, packing, winograd
+from convfilter.nn.summary.memory import inference_bytes
 from tests.nn import naive
 from tests.nn.onnx import export
 
@@ -296,4 +297,5 @@ def test_memory_is_used_again() -> None:
     graph = models.get("resnet50")
     prepared = prepare(graph, random_weights(graph))
     kept = 4 * sum(int(np.prod(shape)) for shape in graph.shapes.values())
-    assert prepared.memory_bytes < kept / 4
+    assert inference_bytes(graph) < prepared.memory_bytes < kept / 4
+    assert prepared.explain(numbers(1, *graph.input_shape), 1).memory_bytes == prepared.memory_bytes
