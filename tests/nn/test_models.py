@@ -148,7 +148,14 @@ def test_an_unknown_network_is_refused_with_those_that_are_near() -> None:
         models.get("resnet")
 
 
-@pytest.mark.parametrize("name", [name for name, count in PARAMETERS.items() if count < 12e6])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.thorough if count > 2e6 else ())
+        for name, count in PARAMETERS.items()
+        if count < 12e6
+    ],
+)
 def test_random_weights_fit_and_keep_numbers_of_one_size(name: str) -> None:
     graph = models.get(name)
     if graph.input_shape[0] == 3:
