@@ -12,6 +12,7 @@ at once (LeCun et al. 1998, Efficient BackProp).
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -60,11 +61,14 @@ def _weights(graph: Graph, rng: np.random.Generator) -> dict[str, np.ndarray]:
     }
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print a table."""
-    parser = argparse.ArgumentParser(description="Gradients with and without skip connections.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.skip_connections",
+        description="Gradients with and without skip connections.",
+    )
     parser.add_argument("--pairs", type=int, default=20, help="of convolutions, 20 unless given")
-    pairs = parser.parse_args().pairs
+    pairs = parser.parse_args(arguments).pairs
     found = {skips: norms(pairs, skips=skips) for skips in (False, True)}
     print("pair   without skips   with skips")
     for pair in range(pairs):
@@ -72,6 +76,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.skip_connections")
-    parser.add_argument("--pairs", type=int, default=20, help="of convolutions, default 20")
-    main(parser.parse_args().pairs)
+    main()

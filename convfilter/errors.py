@@ -46,6 +46,10 @@ class ArgumentTypeError(UsageError, TypeError):
     """A value has a type that cannot be used."""
 
 
+class EnvironmentVariableError(UsageError):
+    """A variable of the environment, which settings come from, says what cannot be."""
+
+
 class UnknownNameError(UsageError, LookupError):
     """No filter, kernel, option or choice has this name."""
 

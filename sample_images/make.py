@@ -166,12 +166,25 @@ def orientation() -> bytes:
     return encoded(stored, "JPEG", quality=90, exif=exif)
 
 
+def digit() -> bytes:
+    """Return a four as a pen draws it, dark on light, away from the middle."""
+    picture = Image.new("L", (240, 200), 236)
+    draw = ImageDraw.Draw(picture)
+    width = 11
+    for stroke in ([(96, 34), (84, 66), (62, 104), (150, 98)], [(126, 52), (121, 108), (122, 168)]):
+        draw.line(stroke, fill=44, width=width, joint="curve")
+        for x, y in (stroke[0], stroke[-1]):
+            draw.circle((x, y), width / 2, fill=44)
+    return encoded(picture, "PNG", optimize=True)
+
+
 SAMPLES: dict[str, Callable[[], bytes]] = {
     "scene.png": scene,
     "scene-gaussian-noise.png": gaussian_noise,
     "scene-salt-and-pepper.png": salt_and_pepper,
     "zone-plate.png": zone_plate,
     "page.png": page,
+    "digit.png": digit,
     "logo.png": logo,
     "gradient-16bit.png": gradient_16bit,
     "animation.gif": animation,

@@ -1,4 +1,4 @@
-"""A program made by PyInstaller from the installed package filters pictures and lists kernels.
+"""A program made by PyInstaller from the installed package filters pictures and reads digits.
 
 ``python -m tests.frozen`` needs PyInstaller, the package installed beside it (not in editable
 form), and some minutes. Whoever compiles loops in such a program is the program itself.
@@ -6,6 +6,7 @@ form), and some minutes. Whoever compiles loops in such a program is the program
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from convfilter import filters
 
@@ -60,7 +61,19 @@ def failures(program: Path, folder: Path) -> list[str]:
             found.append(f"{name} has other pixels")
     if "sobel-x" not in run("kernels").stdout:
         found.append("kernels are not listed")
+    draw_seven().save(folder / "digit.png")
+    # the weights of this network are a file of the package
+    told = run("nn", "predict", "--json", "digit.png").stdout
+    if not told or json.loads(told)[0]["top"][0]["label"] != "7":
+        found.append(f"a seven is read as {told!r}")
     return found
+
+
+def draw_seven() -> Image.Image:
+    """Return a digit as somebody may draw it."""
+    picture = Image.new("L", (64, 64), 255)
+    ImageDraw.Draw(picture).line([(16, 14), (46, 14), (28, 52)], fill=0, width=5, joint="curve")
+    return picture
 
 
 def main() -> None:

@@ -44,7 +44,7 @@ def test_thorough():
 def test_some(number):
     pass
 
-@examples(40)
+@examples(50)
 @given(strategies.integers())
 def test_drawn(number):
     counts.append(number)
@@ -61,10 +61,10 @@ THOROUGH = {"test_thorough", "test_some[2]"}
 @pytest.mark.parametrize(
     ("options", "names", "drawn", "left_out"),
     [
-        ([], OF_ALL | {"test_slow"}, 40, True),
+        ([], OF_ALL | {"test_slow"}, 20, True),
         (["-n", "2"], OF_ALL | {"test_slow"}, None, True),
-        (["-m", "quick"], OF_ALL, 4, True),
-        (["--thorough"], OF_ALL | {"test_slow"} | THOROUGH, 400, False),
+        (["-m", "quick"], OF_ALL, 5, True),
+        (["--thorough"], OF_ALL | {"test_slow"} | THOROUGH, 500, False),
         (["--thorough", "-m", "thorough or hypothesis"], THOROUGH | {"test_drawn"}, None, False),
     ],
     ids=["proof", "in processes", "quick", "thorough", "only what is thorough"],

@@ -90,14 +90,15 @@ class Commands(click.Group):
         for family, entries in families().items():
             with formatter.section(f"Filters ({family.replace('_', ' ')})"):
                 formatter.write_dl(entries)
-        with formatter.section("Other commands"):
-            formatter.write_dl([*commands.SUMMARIES.items()])
-        alone = len(_kernels_alone())
+        summaries = commands.SUMMARIES
         with formatter.section("Kernels"):
+            formatter.write_dl([(name, summaries[name]) for name in commands.KERNELS])
             formatter.write_text(
-                f"{alone} kernels of {len(kernels.names())} are commands as well, the others have"
-                " the name of a filter; convfilter kernels lists all."
+                f"{len(_kernels_alone())} kernels of {len(kernels.names())} are commands as well,"
+                " the others have the name of a filter; convfilter kernels lists all."
             )
+        with formatter.section("Other commands"):
+            formatter.write_dl([e for e in summaries.items() if e[0] not in commands.KERNELS])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the commands and options that begin with what is there."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from convfilter.errors import ConvfilterError
+from convfilter.errors import ConvfilterError, listed
 from convfilter.filters.declaring.parameters import FileName, Parameter, Text, written
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ __all__ = [
     "Value",
     "flag",
     "given_values",
+    "needs_command",
     "offered",
     "option_of",
     "reworded",
@@ -103,6 +104,21 @@ class Value(AnyType):
         if parameter.optional:
             words = (*words, "auto")
         return offered(dict.fromkeys(words), incomplete)
+
+
+def needs_command() -> None:
+    """Refuse a group that is called without one of its commands, and name them.
+
+    Raises
+    ------
+    click.UsageError
+        No command was given.
+    """
+    context = click.get_current_context()
+    group = context.command
+    if context.invoked_subcommand is None and isinstance(group, click.Group):
+        known = listed(group.list_commands(context), "or")
+        raise click.UsageError(f"a command is missing: {known}", context)
 
 
 def offered(words: Mapping[str, str | None], incomplete: str) -> list[CompletionItem]:

@@ -10,9 +10,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
+from convfilter.errors import ImageError, UsageError
 from convfilter.runtime.streams import write_whole
 
-__all__ = ["OutputError", "guard_descriptors", "is_open", "whole_output"]
+__all__ = [
+    "IS_THE_SCREEN",
+    "OutputError",
+    "check_standard_output",
+    "guard_descriptors",
+    "whole_output",
+]
+
+IS_THE_SCREEN = "is the screen: name a file, or send it to a file or a program"
 
 
 class OutputError(OSError):
@@ -106,10 +115,19 @@ def whole_output() -> Iterator[None]:
         sys.stdout = given
 
 
-def is_open() -> bool:
-    """Tell whether there is a standard output."""
+def check_standard_output() -> None:
+    """Refuse a standard output that is closed, or at whose end a person sits.
+
+    Raises
+    ------
+    ImageError, UsageError
+        No picture can be sent there.
+    """
     stream = getattr(sys.stdout, "buffer", None)
-    return sys.stdout is not None and not (isinstance(stream, _Whole) and stream._stream is None)
+    if sys.stdout is None or (isinstance(stream, _Whole) and stream._stream is None):
+        raise ImageError("standard output is closed: send it to a file or a program")
+    if sys.stdout.isatty():
+        raise UsageError(f"standard output (-) {IS_THE_SCREEN}")
 
 
 def guard_descriptors() -> None:

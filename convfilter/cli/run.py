@@ -18,7 +18,7 @@ from convfilter.batch.run import Outcome, Running, begin
 from convfilter.batch.settings import OPTIONS, check_together, completed
 from convfilter.batch.work import Done, prepare
 from convfilter.cli.options import given_values
-from convfilter.cli.output import is_open
+from convfilter.cli.output import IS_THE_SCREEN, check_standard_output
 from convfilter.cli.report import Report
 from convfilter.cli.signals import interrupts_told
 from convfilter.cli.wording import describe, say
@@ -261,14 +261,13 @@ def _check_streams(plan: FilePlan) -> None:
         return
     if job.input is None and sys.stdin is None:
         raise ImageError("standard input is closed: send a picture into it")
-    if job.output is None and not is_open():
-        raise ImageError("standard output is closed: send it to a file or a program")
     if sys.stdin.isatty() if job.input is None else _is_terminal(job.input):
         name = "standard input (-)" if job.input is None else shown(job.input)
         raise UsageError(f"{name} is the keyboard: send a picture into it")
-    if sys.stdout.isatty() if job.output is None else _is_terminal(job.output):
-        name = "standard output (-)" if job.output is None else shown(job.output)
-        raise UsageError(f"{name} is the screen: name a file, or send it to a file or a program")
+    if job.output is None:
+        check_standard_output()
+    elif _is_terminal(job.output):
+        raise UsageError(f"{shown(job.output)} {IS_THE_SCREEN}")
 
 
 def _is_terminal(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""What can be learned from pictures with kernels: the kernel between a picture and its result."""
+"""What is learned from pictures and made for learning: kernels between pictures, features."""
 
 from __future__ import annotations
 
@@ -7,9 +7,18 @@ from typing import TYPE_CHECKING
 from convfilter.lazy import exports
 
 if TYPE_CHECKING:
+    from convfilter.features.extracting import Extractor, of_bank, of_layers
     from convfilter.features.learning import Learned, learn_kernel
 
-__all__ = ["Learned", "learn_kernel"]
+_HOMES = {
+    "Extractor": "extracting",
+    "Learned": "learning",
+    "learn_kernel": "learning",
+    "of_bank": "extracting",
+    "of_layers": "extracting",
+}
+
+__all__ = ["Extractor", "Learned", "learn_kernel", "of_bank", "of_layers"]
 
 if not TYPE_CHECKING:  # which would believe in any name
-    __getattr__, __dir__ = exports(__name__, __all__, dict.fromkeys(__all__, "learning"))
+    __getattr__, __dir__ = exports(__name__, __all__, _HOMES)

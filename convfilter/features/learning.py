@@ -2,43 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.errors import ArgumentError
-from convfilter.features.equations import Equations, Floats, Plane, gather, windows
-from convfilter.kernels import Kernel
+from convfilter.features.absolute import with_signs
+from convfilter.features.equations import Plane
+from convfilter.features.fitting import OPEN, STRANGE, fitted
+from convfilter.kernels.kernel import Kernel, Signed
 from convfilter.picture.image import Image
-from convfilter.runtime.checks import Array
+from convfilter.runtime.checks import Array, as_array, check_image, limits_of
 from convfilter.runtime.missing import is_masked, refuse_gaps
 from convfilter.runtime.numbers import check_integer, check_number
+from convfilter.runtime.threads import check_workers
 
 __all__ = ["Learned", "learn_kernel"]
 
 _LARGEST_SIZE = 31
-_ROUNDING = 1 / np.sqrt(12)
-"""Standard deviation of rounding to whole numbers."""
 
-_UNCERTAIN = 0.05
+_UNCERTAIN = 0.02
 """Standard error of a weight, as a part of the largest weight, that is told of."""
 
-_EXPLAINED = 0.05
-"""Part of the residual that curved terms must explain before a change is called not linear."""
+_STRAIGHT = 0.02
+"""Part of the residual that curved functions may explain where signs were given to the results."""
 
-_SAMPLE = 20_000
-"""Pixels that the test of linearity looks at."""
-
-_SIGNIFICANT = 10.0
-"""The F of that test: chance exceeds it less than once in a million times."""
-
-_MARGIN = 3.0
-"""Standard deviations of the noise between a result that counts and the ends of the scale."""
-
-_MOST_ROUNDS = 4
+_FLOAT_ROUNDING = 1e-5
+"""Standard deviation of the rounding of float pixels, on the scale 0 to 255."""
 
 
 @dataclass(frozen=True)
@@ -48,23 +41,36 @@ class Learned:
     Attributes
     ----------
     kernel : as `convolve` takes it, laid on the picture as printed
+    errors : standard errors of its weights, of the same shape
+    offset_error : standard error of its offset; 0 where none was asked for
     r_squared : part of the variance of the result that it explains, at most 1
     condition : condition number of the windows; the larger, the less the pictures determine
-    pixels : how many were counted
+    pixels : how many were counted; one that tells half of what another does counts half
     residual : standard deviation of what it leaves, on the scale 0 to 255
-    curved : part of the residual that curved functions of the window explain, 0 to 1
+    curved : part of the residual that curved functions of the window explain, 0 to 1; 0 if that
+        is no more than rounding leaves
+    strange : part of the results that the kernel would have made black or white and are neither
     determined : whether the pictures determine the kernel
-    linear : whether a kernel can make such a change
+    linear : whether a kernel can make such a change, of which the results may be absolute values
     """
 
     kernel: Kernel
+    errors: NDArray[np.float64]
+    offset_error: float
     r_squared: float
     condition: float
     pixels: int
     residual: float
     curved: float
+    strange: float
     determined: bool
     linear: bool
+
+    @property
+    def uncertainty(self) -> float:
+        """Return the largest standard error of a weight, as a part of the largest weight."""
+        largest = float(np.abs(self.kernel.array).max())
+        return float(self.errors.max()) / largest if largest else math.inf
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -73,22 +79,29 @@ class Learned:
         if not self.determined:
             found.append(
                 "the pictures do not determine the kernel: take pictures with more detail, more of"
-                " them, a smaller size or a larger ridge"
+                " them, or a smaller size"
             )
-        if not self.linear:
+        elif self.uncertainty > _UNCERTAIN:
+            found.append(
+                f"weights may be off by {self.uncertainty:.1%} of the largest (one standard error):"
+                " take larger pictures or more of them, or a smaller size"
+            )
+        if self.kernel.signed == "abs":
+            found.append(
+                "the results are absolute values: they do not tell the sign of the kernel, which"
+                " may be the other one"
+            )
+        if not self.linear and self.strange > STRANGE:
+            found.append(
+                f"the change is not linear: {self.strange:.0%} of the results are neither black nor"
+                " white, where a kernel would have made them so"
+            )
+        elif not self.linear:
             found.append(
                 f"the change is not linear: {self.curved:.0%} of what the kernel leaves follows"
                 " from the pixels in a way that no kernel can"
             )
         return tuple(found)
-
-
-class _Fit(NamedTuple):
-    weights: Floats  # the last one is the offset
-    error: float
-    condition: float
-    uncertain: float
-    residual: float
 
 
 def learn_kernel(
@@ -97,18 +110,26 @@ def learn_kernel(
     *,
     each: bool = False,
     offset: bool = False,
-    ridge: float = 0.0,
+    ridge: float | None = None,
     name: str = "learned",
+    workers: int | None = None,
 ) -> tuple[Learned, ...]:
     """Return the kernel that best turns the first picture of each pair into the second.
 
-    The weights minimise the sum of squared differences, by normal equations (Gauss), plus `ridge`
-    times the sum of their squares (Hoerl and Kennard, "Ridge regression", 1970). Pixels whose
-    window reaches over the border, and those whose result is saturated or is expected
-    within three standard deviations of the noise of that, are left out: noise is cut off there.
+    The weights minimise the sum of squared differences, by normal equations (Gauss). Where noise
+    hides what a weight is, neighbouring weights are taken to be as much alike as makes the pictures
+    most probable (MacKay, "Bayesian interpolation", 1992); where the pictures tell, this changes
+    nothing. A number as `ridge` adds that times the sum of squares of the weights instead (Hoerl
+    and Kennard, "Ridge regression", 1970), and 0 adds nothing.
+
+    Pixels whose window reaches over the border, and those whose result is saturated or is expected
+    within three standard deviations of the noise of that, are left out: noise is cut off there. If
+    those are many and weights uncertain, the ones near the ends of the scale count for what they
+    tell (Tobin, "Estimation of relationships for limited dependent variables", 1958).
+    Float pixels are cut off at 0 and 1 if none lies beyond and one lies there.
 
     A change is called not linear where curved functions of the window (its median, minimum and
-    maximum, squares) explain 5 per cent or more of the residual, and more than rounding to 8 bits
+    maximum, squares) explain 5 per cent or more of the residual, and more than rounding
     would leave. Noise and rounding do not follow from the pixels, whatever their size (Ramsey,
     "Tests for specification errors in classical linear least-squares regression analysis", 1969).
 
@@ -116,16 +137,19 @@ def learn_kernel(
     ----------
     pairs : sequence of (before, after)
         Arrays (H, W) or (H, W, C), or images, both of one shape; alpha of images is left aside.
+        Integers span their range, floats 0 to 1.
     size : odd int, 1 to 31
         Rows and columns of the kernel.
     each : bool
         Whether each channel gets a kernel of its own, instead of one for all.
     offset : bool
         Whether a constant is added; it is on the scale 0 to 255.
-    ridge : float, from 0
-        In parts of the mean square of the pixels.
+    ridge : float, from 0, or None
+        In parts of the mean square of the pixels; None as the pictures say.
     name : str
         What the kernel is called; with `each`, a number from 0 is added.
+    workers : int or None
+        Threads; None for all CPUs. Their number changes no bit.
 
     Returns
     -------
@@ -144,15 +168,25 @@ def learn_kernel(
     >>> (learned,) = convfilter.learn_kernel([(before, after)], 3)
     >>> (learned.kernel.weights * 8).round().astype(int).tolist()
     [[0, 1, 0], [1, 4, 1], [0, 1, 0]]
+    >>> bool(learned.errors.max() < 0.001)
+    True
     """
     side = check_integer(size, "size")
     if not 1 <= side <= _LARGEST_SIZE or side % 2 == 0:
         raise ArgumentError(f"size is {side}: give an odd number from 1 to {_LARGEST_SIZE}")
-    if check_number(ridge, "ridge") < 0:
+    if ridge is not None and check_number(ridge, "ridge") < 0:
         raise ArgumentError(f"ridge is {ridge}: give a number from 0")
+    threads = check_workers(workers)
     if not len(pairs):
         raise ArgumentError("pairs is empty: give at least one picture before and after")
-    channels = [_planes(before, after, side) for before, after in pairs]
+    channels = []
+    for number, (before, after) in enumerate(pairs, 1):
+        try:
+            channels.append(_planes(before, after, side))
+        except ArgumentError as error:
+            if len(pairs) > 1:
+                raise ArgumentError(f"pair {number}: {error}") from error
+            raise
     if each and len({len(planes) for planes in channels}) > 1:
         raise ArgumentError("the pairs have different numbers of channels: learn one for all")
     if each:
@@ -160,13 +194,13 @@ def learn_kernel(
     else:
         groups = [[plane for planes in channels for plane in planes]]
     return tuple(
-        _learned(group, side, offset, ridge, f"{name}-{number}" if len(groups) > 1 else name)
-        for number, group in enumerate(groups)
+        _learned(planes, side, offset, ridge, f"{name}-{number}" if each else name, threads)
+        for number, planes in enumerate(groups)
     )
 
 
 def _planes(before: Array | Image, after: Array | Image, side: int) -> list[Plane]:
-    first, second = _scaled(before), _scaled(after)
+    (first, first_white), (second, white) = _pixels(before), _pixels(after)
     if first.shape != second.shape:
         raise ArgumentError(
             f"the pictures of a pair are {_shape(first)} and {_shape(second)}: give two of one"
@@ -175,171 +209,84 @@ def _planes(before: Array | Image, after: Array | Image, side: int) -> list[Plan
     if min(first.shape[:2]) < side:
         raise ArgumentError(f"a picture of {_shape(first)} is smaller than the kernel: {side}")
     reach = side // 2
+    low, high = _ends(second, white)
+    unit = 255 / white
     inner = second[reach : len(second) - reach, reach : second.shape[1] - reach]
-    low, high = inner > 0, inner < 255
+    valid = (inner > low) & (inner < high)
+    rounding = _FLOAT_ROUNDING if second.dtype.kind == "f" else unit / math.sqrt(12)
     return [
-        Plane(first[..., c], inner[..., c], low[..., c] & high[..., c])
+        Plane(
+            first[..., c],
+            inner[..., c],
+            valid[..., c],
+            (255 / first_white, unit),
+            (low * unit, high * unit),
+            rounding,
+        )
         for c in range(first.shape[2])
     ]
 
 
-def _shape(values: Floats) -> str:
-    return f"{values.shape[1]}x{values.shape[0]} with {values.shape[2]} channels"
+def _shape(values: Array) -> str:
+    channels = values.shape[2]
+    return f"{values.shape[1]}x{values.shape[0]} with {channels} channel{'s' * (channels != 1)}"
 
 
-def _scaled(picture: Array | Image) -> Floats:
-    """Return (rows, columns, channels) on the scale 0 to 255, without alpha."""
+def _pixels(picture: Array | Image) -> tuple[Array, int]:
+    """Return (rows, columns, channels) without alpha, and the value that stands for white."""
     alpha = isinstance(picture, Image) and picture.alpha
-    pixels = picture.pixels if isinstance(picture, Image) else np.asarray(picture)
     if is_masked(picture) and np.ma.is_masked(picture):
         raise refuse_gaps("learn_kernel")
-    if pixels.ndim not in (2, 3) or pixels.dtype.kind not in "buif":
-        raise ArgumentError(f"a picture is an array (H, W) or (H, W, C), not {pixels.shape}")
-    values = pixels if pixels.ndim == 3 else pixels[..., None]
-    values = values[..., :-1] if alpha else values
-    factor = 255 / float(np.iinfo(pixels.dtype).max) if pixels.dtype.kind in "ui" else 255.0
-    scaled: Floats = values.astype(np.float64) * factor
-    if not np.isfinite(scaled).all():
+    given = picture.pixels if isinstance(picture, Image) else as_array(picture)
+    pixels = check_image(given)
+    pixels = pixels[..., :-1] if alpha else pixels
+    is_real = pixels.dtype.kind == "f"
+    if is_real and not np.isfinite(pixels).all():
         raise ArgumentError("a picture holds NaN or infinity: learn from finite values")
-    return scaled
+    white = 1 if is_real or given.dtype == np.bool_ else limits_of(pixels.dtype)[1]
+    return pixels, white
 
 
-def _learned(planes: list[Plane], side: int, offset: bool, ridge: float, name: str) -> Learned:
+def _ends(pixels: Array, white: int) -> tuple[float, float]:
+    """Return the values at which pixels may have been cut off."""
+    if pixels.dtype.kind == "f":
+        # of floats nobody knows; where values end with black and white, that is no chance
+        low, high = float(pixels.min()), float(pixels.max())
+        return (0.0 if low == 0 else -math.inf), (1.0 if high == 1 else math.inf)
+    lowest, _ = limits_of(pixels.dtype)
+    return float(lowest), float(white)
+
+
+def _learned(
+    planes: list[Plane], side: int, offset: bool, ridge: float | None, name: str, workers: int
+) -> Learned:
     size = (side, side)
-    equations = gather(planes, size)
-    fit = _fit(equations, offset, ridge)
-    for _ in range(_MOST_ROUNDS):
-        # by what is expected, not by what came out alone: else noise has a say in what counts
-        kept = [_unclipped(plane, fit, side) for plane in planes]
-        if all((a.valid == b.valid).all() for a, b in zip(kept, planes, strict=True)):
-            break
-        found = gather(kept, size)
-        if found.pixels <= len(fit.weights):
-            break
-        equations, planes = found, kept
-        fit = _fit(equations, offset, ridge)
-    curved, linear = _linearity(planes, fit, side)
-    mean = equations.answers[-1] / equations.pixels
-    spread = equations.squares - equations.pixels * mean**2
-    r_squared = 1 - fit.error / spread if spread > 0 else 0.0
+    found = fitted(planes, size, offset, ridge, workers)
+    signed: Signed = "clamp"
+    # what derivatives answer is often shown as absolute values, which no kernel makes by itself
+    if not found.linear and not offset and all(plane.ends[0] == 0 for plane in planes):
+        again = fitted(with_signs(planes, size, workers), size, offset, ridge, workers)
+        if again.linear and again.curved <= _STRAIGHT and again.fit.uncertain <= OPEN:
+            found, signed = again, "abs"
+    fit = found.fit
     kernel = Kernel(
         name,
-        fit.weights[:-1].reshape(size),
-        offset=float(fit.weights[-1]),
-        description=f"Learned from {equations.pixels} pixels, R squared {r_squared:.4f}",
+        fit.weights.reshape(size),
+        offset=fit.offset,
+        signed=signed,
+        description=f"Learned from {found.pixels} pixels, R squared {found.r_squared:.4f}",
         source="convfilter learn",
     )
     return Learned(
         kernel,
-        r_squared,
+        fit.errors.reshape(size),
+        fit.offset_error,
+        found.r_squared,
         fit.condition,
-        equations.pixels,
+        found.pixels,
         fit.residual,
-        curved,
-        fit.uncertain <= _UNCERTAIN,
-        linear,
+        found.curved,
+        found.strange,
+        fit.uncertain <= OPEN,
+        found.linear,
     )
-
-
-def _fit(equations: Equations, offset: bool, ridge: float) -> _Fit:
-    """Solve the equations by their eigenvectors, without those that the pictures do not show."""
-    unknowns = len(equations.answers) - (not offset)
-    if equations.pixels <= unknowns:
-        raise ArgumentError(
-            f"{equations.pixels} pixels are left for {unknowns} numbers: the others are saturated"
-            " or too near the border"
-        )
-    products, answers = equations.products, equations.answers
-    taps = len(answers) - 1
-    # a constant as large as the pixels, so that the condition tells of the pixels
-    unit = np.ones(unknowns)
-    level = np.trace(products[:taps, :taps]) / taps
-    if offset and level > 0:
-        unit[-1] = np.sqrt(level / equations.pixels)
-    products = products[:unknowns, :unknowns] * np.outer(unit, unit)
-    answers = answers[:unknowns] * unit
-    penalty = np.full(unknowns, ridge * level)
-    penalty[taps:] = 0
-    values, vectors = np.linalg.eigh(products + np.diag(penalty))
-    floor = max(values[-1], 0.0) * unknowns * np.finfo(np.float64).eps * 16
-    seen = values > floor
-    inverse = np.where(seen, 1 / np.where(seen, values, 1), 0)
-    solved = vectors @ (inverse * (vectors.T @ answers))
-    error = equations.squares - 2 * float(solved @ answers) + float(solved @ products @ solved)
-    error = max(error, 0.0)
-    variance = max(error / (equations.pixels - unknowns), _ROUNDING**2)
-    weights = np.zeros(taps + 1)
-    weights[:unknowns] = solved * unit
-    largest = float(np.abs(weights[:taps]).max())
-    spread = np.sqrt(variance * ((vectors**2) @ inverse))[:taps].max()
-    uncertain = spread / largest if seen.all() and largest > 0 else np.inf
-    plain = np.linalg.eigvalsh(products)
-    condition = np.sqrt(plain[-1] / plain[0]) if plain[0] > floor else np.inf
-    return _Fit(weights, error, float(condition), float(uncertain), float(np.sqrt(variance)))
-
-
-def _expected(plane: Plane, fit: _Fit, side: int) -> Floats:
-    from convfilter.engine import correlate
-
-    reach = side // 2
-    whole: Floats = correlate(plane.before, fit.weights[:-1].reshape(side, side), dtype=np.float64)
-    inner: Floats = whole[reach : len(whole) - reach, reach : whole.shape[1] - reach]
-    shifted: Floats = inner + fit.weights[-1]
-    return shifted
-
-
-def _unclipped(plane: Plane, fit: _Fit, side: int) -> Plane:
-    """Return the plane with the pixels whose expected result is well within the scale."""
-    expected = _expected(plane, fit, side)
-    margin = min(_MARGIN * fit.residual, 32.0)
-    valid = (expected > margin) & (expected < 255 - margin)
-    valid &= (plane.after > 0) & (plane.after < 255)
-    return plane._replace(valid=valid)
-
-
-def _linearity(planes: list[Plane], fit: _Fit, side: int) -> tuple[float, bool]:
-    """Return which part of the residual curved functions explain, and whether that is little."""
-    total = sum(int(plane.valid.sum()) for plane in planes)
-    step = max(1, total // _SAMPLE)
-    found: list[Floats] = []
-    after: list[Floats] = []
-    for plane in planes:
-        for some, result in windows(plane, (side, side)):
-            found.append(some[::step])
-            after.append(result[::step])
-    straight = np.concatenate(found)
-    rest = np.concatenate(after) - straight @ fit.weights
-    curves = _curves(straight[:, :-1], side)
-    free = len(rest) - straight.shape[1] - curves.shape[1]
-    if free < straight.shape[1]:
-        return 0.0, True
-    linear = _left(straight, rest)
-    both = _left(np.hstack([straight, curves]), rest)
-    gained = max(linear - both, 0.0)
-    if linear <= 0 or not gained:
-        return 0.0, True
-    share = gained / linear
-    significant = gained / curves.shape[1] > _SIGNIFICANT * both / free
-    beyond_rounding = gained / len(rest) > _ROUNDING**2
-    return share, not (significant and share >= _EXPLAINED and beyond_rounding)
-
-
-def _left(columns: Floats, wanted: NDArray[np.float64]) -> float:
-    """Return the sum of squares that the best combination of columns leaves."""
-    size = np.sqrt((columns**2).sum(axis=0))
-    scaled = columns / np.where(size > 0, size, 1)
-    solved = np.linalg.lstsq(scaled, wanted, rcond=1e-10)[0]
-    return float(((wanted - scaled @ solved) ** 2).sum())
-
-
-def _curves(taps: Floats, side: int) -> Floats:
-    """Return functions of each window that no kernel computes, (pixels, functions)."""
-    centre = taps[:, taps.shape[1] // 2]
-    columns = [centre**2, taps.mean(axis=1) ** 2, taps.std(axis=1)]
-    cube = taps.reshape(-1, side, side)
-    for reach in range(1, side // 2 + 1)[:3]:
-        middle = side // 2
-        part = slice(middle - reach, middle + reach + 1)
-        inner = np.sort(cube[:, part, part].reshape(len(taps), -1), axis=1)
-        columns += [inner[:, 0], inner[:, -1], inner[:, inner.shape[1] // 2]]
-    return np.stack(columns, axis=1)

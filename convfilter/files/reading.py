@@ -9,7 +9,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from convfilter.errors import ArgumentTypeError, ImageError, UnknownNameError, reason_of, shown
+from convfilter.errors import (
+    ArgumentTypeError,
+    EnvironmentVariableError,
+    ImageError,
+    UnknownNameError,
+    reason_of,
+    shown,
+)
 from convfilter.formats import FORMATS, identify
 from convfilter.formats.declaring import HEAD_BYTES
 from convfilter.formats.declaring.limits import (
@@ -188,7 +195,7 @@ def _decoded(file: BinaryIO, format_name: str, limits: Limits) -> Image:
         )
     try:
         return form.read(file, limits)
-    except ImageError:
+    except (ImageError, EnvironmentVariableError):
         raise
     except MemoryError as error:
         raise too_large() from error

@@ -73,15 +73,16 @@ def read(file: BinaryIO, limits: Limits) -> Image:
         frames[0],
         following=tuple(frames[1:]),
         stack=_stack(limits.axes, lengths, chosen),
-        left_out=_behind(file.read()),
+        left_out=_behind(file),
     )
 
 
-def _behind(rest: bytes) -> tuple[str, ...]:
+def _behind(file: BinaryIO) -> tuple[str, ...]:
     """Return what is said of the bytes behind the array; `numpy.save` may have added others."""
-    if rest.startswith(npy.MAGIC_PREFIX):
+    first = file.read(len(npy.MAGIC_PREFIX))
+    if first == npy.MAGIC_PREFIX:
         return ("further arrays behind the first: left out",)
-    return tuple(behind(rest))
+    return tuple(behind(first + file.read()))
 
 
 def _stack(axes: str | None, lengths: tuple[int, ...], chosen: list[int]) -> Stack | None:

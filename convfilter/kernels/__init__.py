@@ -1,4 +1,4 @@
-"""Kernels: named ones from the catalogue, given ones from text and files, shapes by parameter.
+"""Kernels: named ones from the catalogue, given ones from text and files, shapes, and banks.
 
 >>> from convfilter import kernels
 >>> kernels.get("sobel-x")
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from convfilter.lazy import exports
 
 if TYPE_CHECKING:
-    from convfilter.kernels import shapes
+    from convfilter.kernels import banks, shapes
     from convfilter.kernels.catalog import all_kernels, get, kinds, names, summaries
     from convfilter.kernels.files import find, from_array, load
     from convfilter.kernels.kernel import Kernel
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Kernel",
     "all_kernels",
+    "banks",
     "find",
     "from_array",
     "get",
@@ -53,4 +54,4 @@ _HOMES = {
 }
 
 if not TYPE_CHECKING:  # which would believe in any name
-    __getattr__, __dir__ = exports(__name__, __all__, _HOMES, ["shapes"])
+    __getattr__, __dir__ = exports(__name__, __all__, _HOMES, ["banks", "shapes"])

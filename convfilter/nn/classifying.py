@@ -83,6 +83,7 @@ class Classifier:
 
 def of_network(network: Network, labels: tuple[str, ...] = ()) -> Classifier:
     """Return what tells pictures apart by a network; `labels` come before those of its weights."""
+    from convfilter.nn import models
     from convfilter.nn.preprocessing.description import assumed_for
     from convfilter.nn.preprocessing.pictures import prepared
 
@@ -90,7 +91,7 @@ def of_network(network: Network, labels: tuple[str, ...] = ()) -> Classifier:
     shape = network.graph.input_shape
     if known is None and len(shape) != 3:
         raise NetworkError(f"{network.name} takes {shape}, and no pictures")
-    how = assumed_for(shape) if known is None else known
+    how = assumed_for(shape, models.scaling_of(network.name)) if known is None else known
     if how.maps != shape[0]:
         raise NetworkError(
             f"{network.name} takes {shape[0]} maps, but its preprocessing makes {how.maps}"

@@ -16,7 +16,7 @@ from convfilter.nn.weights.fitting import fitted
 
 if TYPE_CHECKING:
     from convfilter.nn.preprocessing.description import Preprocessing
-    from convfilter.nn.running import Prepared
+    from convfilter.nn.running import Explanation, Prepared
     from convfilter.nn.summary import Summary
 
 __all__ = ["RANDOM", "Network", "load"]
@@ -95,7 +95,7 @@ class Network:
         ----------
         x : array of float32 (N, maps, rows, columns)
             Pictures as `preprocessing` makes them. Other sizes than that of the graph are welcome
-            as far as its layers take them.
+            as far as its layers take them. They run one after the other, each on all threads.
         layers : names or aliases, optional
             Of layers whose outputs are wanted, too.
 
@@ -135,8 +135,24 @@ class Network:
             from convfilter.errors import suggestion
 
             known = [*self.layers, *(each.alias for each in self.graph.nodes if each.alias)]
-            raise ArgumentError(f"{self.name} has no layer {name!r}{suggestion(name, known)}")
+            near = suggestion(name, known) or "; convfilter nn summary lists them"
+            raise ArgumentError(f"{self.name} has no layer {name!r}{near}")
         return INPUT if node is None else node.name
+
+    def up_to(self, layers: Sequence[str]) -> Network:
+        """Return the network without what is computed after the last one of some layers.
+
+        Raises
+        ------
+        ArgumentError
+            There is no such layer.
+        """
+        last = max(self.layers.index(self.layer(name)) for name in layers)
+        graph = Graph(self.name, self.graph.input_shape, self.graph.nodes[: last + 1])
+        weights = self.weights
+        if weights is not None:
+            weights = {name: weights[name] for name in graph.arrays()}
+        return Network(graph, weights, preprocessing=self.preprocessing, workers=self._workers)
 
     def ready(self, shape: tuple[int, ...]) -> Prepared:
         """Return the network made ready for inputs of a shape (maps, rows, columns)."""
@@ -160,6 +176,34 @@ class Network:
             if len(self._ready) > _SIZES_KEPT:
                 self._ready.popitem(last=False)
         return prepared
+
+    def explain(self, x: ArrayLike) -> Explanation:
+        """Return how the network runs: step by step the way, milliseconds, GFLOP/s, and why.
+
+        Parameters
+        ----------
+        x : array of float32 (N, maps, rows, columns)
+            Pictures, of which the first one is run a few times; the fastest counts.
+
+        Raises
+        ------
+        NetworkError
+            The network has no weights.
+        ArgumentError, ArgumentTypeError
+            `x` has another shape or no floats.
+
+        Examples
+        --------
+        >>> network = load("lenet5-modern", "random")
+        >>> explanation = network.explain(np.zeros((1, 1, 32, 32), np.float32))
+        >>> print(explanation)  # doctest: +ELLIPSIS
+        lenet5-modern for 1x32x32, ... ms in ... steps, ... MiB of memory
+        ...
+        >>> explanation.steps[1].layers, explanation.steps[1].way
+        (('conv1', 'relu1'), 'direct')
+        """
+        pictures = self._checked(x)
+        return self.ready(pictures.shape[1:]).explain(pictures)
 
     def summary(self) -> Summary:
         """Return what the network consists of: layers, parameters, work, memory."""
@@ -191,6 +235,8 @@ def load(
     weights: str | os.PathLike[str] | Weights | None = None,
     *,
     seed: int = 0,
+    shape: tuple[int, ...] | None = None,
+    preprocessing: Preprocessing | None = None,
     workers: int | None = None,
 ) -> Network:
     """Return a network, ready to be called.
@@ -205,6 +251,11 @@ def load(
         own.
     seed : int
         Of random weights.
+    shape : (maps, rows, columns), optional
+        Of a picture, for ONNX files that leave sizes open, where no crop in a TOML file beside them
+        says it. Other networks take further sizes when they are called.
+    preprocessing : Preprocessing, optional
+        What is to be done to pictures, in place of what the weights say of it.
     workers : int, optional
         Threads; by default all CPUs. They never change a bit of the result.
 
@@ -224,23 +275,24 @@ def load(
     """
     text = os.fsdecode(model)
     if isinstance(model, os.PathLike) or text.lower().endswith(_ONNX):
-        return _of_onnx(text, weights, workers)
+        return _of_onnx(text, weights, shape, preprocessing, workers)
+    if shape is not None:
+        raise ArgumentError(f"shape= is for ONNX files: {text} takes the sizes it is called with")
     from convfilter.nn import models
 
     graph = models.get(text)
-    if weights is None:
-        return Network(graph, None, workers=workers)
-    if isinstance(weights, Mapping):
-        return Network(graph, weights, workers=workers)
     if weights == RANDOM:
         from convfilter.nn.random_weights import random_weights
 
-        return Network(graph, random_weights(graph, seed), workers=workers)
+        weights = random_weights(graph, seed)
+    if weights is None or isinstance(weights, Mapping):
+        graph = _cropped_to(graph, preprocessing)
+        return Network(graph, weights, preprocessing=preprocessing, workers=workers)
     from convfilter.nn.preprocessing.description import beside
     from convfilter.nn.weights.reading import read_weights
 
     stored = read_weights(weights)
-    how = beside(weights, stored.texts)
+    how = preprocessing or beside(weights, stored.texts)
     graph = _cropped_to(graph, how)
     return Network(graph, stored.arrays, preprocessing=how, workers=workers, where=shown(weights))
 
@@ -253,13 +305,19 @@ def _cropped_to(graph: Graph, how: Preprocessing | None) -> Graph:
     return graph if shape == graph.input_shape else graph.for_input(shape)
 
 
-def _of_onnx(path: str, weights: object, workers: int | None) -> Network:
+def _of_onnx(
+    path: str,
+    weights: object,
+    shape: tuple[int, ...] | None,
+    preprocessing: Preprocessing | None,
+    workers: int | None,
+) -> Network:
     if weights is not None:
         raise ArgumentError(f"{shown(path)} has weights of its own: leave weights out")
     from convfilter.nn.onnx import read_onnx
     from convfilter.nn.preprocessing.description import beside
 
-    graph, arrays = read_onnx(path)
-    return Network(
-        graph, arrays, preprocessing=beside(path, {}), workers=workers, where=shown(path)
-    )
+    how = preprocessing or beside(path, {})
+    usual = None if how is None or how.crop is None else (how.maps, *how.crop)
+    graph, arrays = read_onnx(path, shape, usual)
+    return Network(graph, arrays, preprocessing=how, workers=workers, where=shown(path))

@@ -62,6 +62,11 @@ def run_bands(
             raise failure
 
 
+def ask_others(call: Callable[[], None], count: int) -> None:
+    """Ask so many other threads to make a call, some time; where there are none, nobody does."""
+    _crew.ask(call, min(count, MOST_HELPERS))
+
+
 class _Shared:
     """Bands that several threads take one after the other, until none is left."""
 

@@ -12,6 +12,7 @@ import pytest
 from convfilter.cli.commands import make
 from convfilter.nn import models
 from tests.cli.conftest import Runner
+from tests.nn.onnx.small import model, node, saved
 
 
 def group() -> click.Group:
@@ -45,6 +46,19 @@ def test_an_unknown_command_is_refused_with_those_that_are_near(convfilter: Runn
     assert ended.err == (
         "convfilter nn: there is no command 'lits'; did you mean list?"
         " (try 'convfilter nn --help')\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["nn", "cache"])
+def test_a_group_without_a_command_names_those_that_it_has(convfilter: Runner, name: str) -> None:
+    made = make(name)
+    assert isinstance(made, click.Group)
+    known = made.list_commands(click.Context(made))
+    ended = convfilter(name)
+    assert (ended.code, ended.out, len(ended.lines)) == (2, b"", 1)
+    assert ended.err == (
+        f"convfilter {name}: a command is missing: {', '.join(known[:-1])} or {known[-1]}"
+        f" (try 'convfilter {name} --help')\n"
     )
 
 
@@ -87,6 +101,10 @@ def test_the_summary_for_another_size(convfilter: Runner) -> None:
     [
         (["resnet5"], "convfilter nn summary: no network is called 'resnet5'; did you mean res"),
         (["conv 5 200"], "convfilter nn summary: --input is needed with layers that are written"),
+        (
+            ["conf 5 200", "--input", "9x9x3"],
+            "convfilter nn summary: no layer is called 'conf'; did you mean conv",
+        ),
         (["alexnet", "--input", "0x3x3"], "convfilter nn summary: --input must be rows, columns"),
         (["alexnet", "--input", "9x9x3"], "convfilter nn summary: layer 'conv1': a convolution:"),
         (
@@ -118,6 +136,17 @@ def test_the_summary_of_an_onnx_file(convfilter: Runner) -> None:
     own = json.loads(convfilter("nn", "summary", "squeezenet", "--json").text)
     for figure in ("parameters", "multiply_adds", "parameter_bytes"):
         assert summary[figure] == own[figure]
+
+
+def test_the_summary_of_an_onnx_file_that_leaves_sizes_open(
+    convfilter: Runner, tmp_path: Path
+) -> None:
+    path = saved(model([node("Relu", "x")], shape=("N", 3, "H", "W")), tmp_path)
+    ended = convfilter("nn", "summary", path)
+    assert ended.code == 1
+    assert "leaves the size of its input open (N, 3, ?, ?): say which it is" in ended.err
+    ended = convfilter("nn", "summary", path, "--input", "20x30x3", "--json")
+    assert json.loads(ended.text)["layers"][-1]["size"] == [20, 30]
 
 
 def test_a_missing_file_is_one_line(convfilter: Runner) -> None:

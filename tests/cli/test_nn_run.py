@@ -39,6 +39,21 @@ def test_the_output_is_that_of_the_network(
     assert np.abs(layer - expected["c"]).max() < 1e-5 * np.abs(expected["c"]).max()
 
 
+def test_how_the_layers_ran_is_explained(
+    convfilter: Runner, files: tuple[Path, Path, Path]
+) -> None:
+    ended = convfilter("nn", "run", *files, "--explain", "--workers", "1")
+    assert (ended.code, ended.out) == (0, b"")
+    lines = [line for line in ended.err.splitlines() if COMPILING not in line]
+    assert lines[0].startswith("model for 3x8x8, 1 thread: ")
+    assert lines[1].split() == ["ms", "GFLOP/s"]
+    (line,) = [line for line in lines if " direct " in line]
+    milliseconds, speed, _, layers = line.split(None, 3)
+    assert float(milliseconds) > 0
+    assert float(speed) > 0
+    assert layers.startswith("c")
+
+
 def test_a_file_that_leaves_its_size_open_takes_that_of_the_array(
     convfilter: Runner, files: tuple[Path, Path, Path], tmp_path: Path
 ) -> None:

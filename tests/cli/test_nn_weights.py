@@ -61,9 +61,8 @@ def test_convert_keeps_arrays_and_writes_what_is_done_to_pictures(
     assert ended.code == 0
     assert ended.err.splitlines() == [
         "convfilter nn convert: 10 arrays of 61,706 numbers written to out.safetensors",
-        "convfilter nn convert: pictures are prepared by: short side 256 (bilinear), centre crop"
-        " 224x224, range 0 to 1, mean 0.485, 0.456, 0.406, std 0.229, 0.224, 0.225, RGB (assumed,"
-        " since nothing says it)",
+        "convfilter nn convert: pictures are prepared by: 32x32 (bilinear), range 0 to 1, mean 0,"
+        f" std 1, grey (assumed for {MODEL}, since nothing says it)",
     ]
     data = Path("out.safetensors").read_bytes()
     arrays = load(data)
@@ -72,6 +71,16 @@ def test_convert_keeps_arrays_and_writes_what_is_done_to_pictures(
         np.testing.assert_array_equal(arrays[name], array)
     metadata = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
     assert Preprocessing.parse(metadata[KEY]).labels == ("tench", "goldfish")
+
+
+def test_convert_knows_networks_by_their_arrays(folder: Path, convfilter: Runner) -> None:
+    arrays = random_weights(models.get("googlenet-torchvision"), 0)
+    Path("net.pth").write_bytes(zipped({**arrays, "aux1.fc1.bias": np.zeros(3, np.float32)}))
+    said = convfilter("nn", "convert", "net.pth", "net.safetensors").err
+    assert "mean 0.5, std 0.5, RGB (assumed for googlenet-torchvision, since" in said
+    Path("net.pth").write_bytes(zipped({"x": np.zeros(3, np.float32)}))
+    said = convfilter("nn", "convert", "--overwrite", "net.pth", "net.safetensors").err
+    assert "mean 0.485, 0.456, 0.406, std 0.229, 0.224, 0.225, RGB (assumed, since" in said
 
 
 def test_convert_refuses_before_it_writes(folder: Path, convfilter: Runner) -> None:
@@ -271,6 +280,21 @@ def test_labels_are_drawn_without_fonts_of_the_machine(
     assert (package.read("maps.png").pixels[:20] < 128).sum() > 100
 
 
+def test_maps_go_into_a_pipe(converted: Path, convfilter: Runner) -> None:
+    picture("photo.png")
+    shown = Path("photo.png").read_bytes()
+    piped = convfilter("nn", "maps", *OPTIONS, "--layer", "C1", "-", "-", stdin=shown)
+    assert (piped.code, piped.err) == (0, "")
+    assert convfilter("nn", "maps", *OPTIONS, "--layer", "C1", "photo.png", "maps.png").code == 0
+    assert piped.out == Path("maps.png").read_bytes()
+
+
+def test_an_unknown_network_is_told_before_what_else_is_missing(convfilter: Runner) -> None:
+    ended = convfilter("nn", "predict", "--model", "squeezene", "photo.png")
+    assert (ended.code, len(ended.lines)) == (2, 1)
+    assert "no network is called 'squeezene'; did you mean squeezenet" in ended.err
+
+
 def test_maps_refuse_before_they_draw(converted: Path, convfilter: Runner) -> None:
     picture("photo.png")
     before = everything(converted.parent)
@@ -280,6 +304,8 @@ def test_maps_refuse_before_they_draw(converted: Path, convfilter: Runner) -> No
         ("--layer", "C1", "maps.png"): (2, "give a picture and the name of the sheet"),
         ("--layer", "C1", "photo.png", "maps.xyz"): (1, "xyz"),
         ("--layer", "C1", "photo.png", "photo.png"): (1, "exists already"),
+        ("--layer", "C1", ".", "maps.png"): (2, ". is a folder: give one picture"),
+        ("--kernels", "photo.png", "maps.png"): (2, "--kernels takes the name of the sheet alone"),
         ("--layer", "C1", "none.png", "maps.png"): (1, "none.png: no such file"),
     }
     for arguments, (code, text) in refusals.items():
@@ -305,6 +331,17 @@ def test_a_digit_is_read_with_nothing_else_given(folder: Path, convfilter: Runne
     best = record["top"][0]
     assert (best["index"], best["label"]) == (1, "1")
     assert best["probability"] > 0.5
+
+
+def test_how_a_network_ran_is_explained(folder: Path, convfilter: Runner) -> None:
+    digit("digit.png")
+    ended = convfilter("nn", "predict", "--explain", "digit.png")
+    assert ended.code == 0
+    first, head, *steps = ended.err.splitlines()
+    assert first.startswith(f"{shipped.NAME} for 1x32x32, ")
+    assert head.split() == ["ms", "GFLOP/s"]
+    assert steps[0].split()[1:] == ["move", "input"]
+    assert ended.text == convfilter("nn", "predict", "digit.png").text
 
 
 def test_a_photograph_shows_no_digit(folder: Path, convfilter: Runner) -> None:

@@ -14,6 +14,7 @@ from convfilter.filters.pixels.picture import Pixels
 from convfilter.pipeline import Pipeline
 from tests.engine.accuracy import in_small_pieces
 from tests.engine.chains import ONE_PASS
+from tests.examples import every
 from tests.filters.pictures import Array, grey, opaque, rgb
 from tests.filters.registry import NAMES, bound, needed
 
@@ -25,6 +26,14 @@ PICTURES = {
 }
 
 
+BEFORE_OTHERS = [
+    (first, kind)
+    for first, kinds in zip(NAMES, itertools.cycle([[*PICTURES], [*PICTURES][::-1]]), strict=False)
+    for kind in kinds
+]
+"""Every filter with every picture, which begin with one and the other by turns."""
+
+
 def one_by_one(names: tuple[str, ...], picture: Array) -> Array:
     """Filter a picture, and ask for all raw values after each filter."""
     pixels = Pixels.of(picture)
@@ -34,9 +43,9 @@ def one_by_one(names: tuple[str, ...], picture: Array) -> Array:
     return filters.get(names[-1]).run(pixels, bound(names[-1])).finish()
 
 
-@pytest.mark.parametrize("picture", PICTURES.values(), ids=PICTURES)
-@pytest.mark.parametrize("first", NAMES)
-def test_every_filter_before_every_other(first: str, picture: Array) -> None:
+@pytest.mark.parametrize(("first", "kind"), every(2, BEFORE_OTHERS))
+def test_every_filter_before_every_other(first: str, kind: str) -> None:
+    picture = PICTURES[kind]
     with in_small_pieces():
         for second in NAMES:
             try:

@@ -18,6 +18,7 @@ EXPECTED = {
     "scene-salt-and-pepper.png": ((256, 384), "uint8"),
     "zone-plate.png": ((384, 384), "uint8"),
     "page.png": ((720, 640), "uint8"),
+    "digit.png": ((200, 240), "uint8"),
     "logo.png": ((256, 256, 4), "uint8"),
     "gradient-16bit.png": ((128, 512), "uint16"),
     "animation.gif": ((96, 96, 3), "uint8"),

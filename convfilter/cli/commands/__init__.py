@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import click
 
-__all__ = ["SUMMARIES", "make"]
+__all__ = ["KERNELS", "SUMMARIES", "make"]
 
 SUMMARIES = {
     "pipe": "Run several filters one after the other, or a recipe.",
@@ -16,11 +16,15 @@ SUMMARIES = {
     "filters": "List the filters, or show one with its parameters.",
     "kernels": "List the kernels, or show one with its weights.",
     "learn": "Learn the kernel that turns one picture into another.",
+    "features": "Make features of pictures: a row of numbers for each, ready for a classifier.",
     "nn": "Run, show and train networks of layers, from LeNet-5 to ResNet.",
     "completion": "Print the script by which bash, zsh or fish completes names and options.",
     "cache": "Show, fill or clear the cache of compiled loops.",
 }
 """Every command of this folder with the line that the list of commands shows, in its order."""
+
+KERNELS = ("kernels", "learn", "features")
+"""Those that help lists beside the kernels."""
 
 
 def make(name: str) -> click.Command:

@@ -10,7 +10,7 @@ import click
 from convfilter import filters
 from convfilter.cli.commands import SUMMARIES
 from convfilter.cli.commands.listing import Known, filter_summaries, print_json
-from convfilter.cli.options import CONTEXT_SETTINGS, Command, flag
+from convfilter.cli.options import CONTEXT_SETTINGS, Command, flag, needs_command
 from convfilter.cli.progress import display
 from convfilter.cli.wording import counted, say
 from convfilter.errors import ConvfilterError
@@ -53,7 +53,8 @@ def command() -> click.Group:
         {str(part.name): part for part in parts},
         help=_HELP,
         context_settings=CONTEXT_SETTINGS,
-        no_args_is_help=False,
+        invoke_without_command=True,
+        callback=needs_command,
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json as json_of_python
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,7 @@ from convfilter.cli.wording import say
 from convfilter.errors import ImageError, UsageError, reason_of, shown
 
 if TYPE_CHECKING:
-    from convfilter.kernels import Kernel
+    from convfilter.features.learning import Learned
 
 __all__ = ["command"]
 
@@ -22,10 +24,15 @@ _HELP = """\
 Learn the kernel that turns one picture into another.
 
 KERNEL.toml is a kernel for convfilter convolve --kernel KERNEL.toml. Pixels at the border and
-saturated ones are left out. A warning says when the pictures do not determine the kernel, and when
-the change is not linear, as that of a median is not. With --each, KERNEL-0.toml, KERNEL-1.toml and
-so on are written, one for each channel.
+saturated ones are left out. A warning says when the pictures do not determine the kernel, when its
+weights are uncertain, and when the change is not linear, as that of a median is not. With --each,
+KERNEL-0.toml, KERNEL-1.toml and so on are written, one for each channel.
 """
+
+_AS_PICTURES_SAY = "auto"
+
+_MOST_SHOWN = 9
+"""Columns of a kernel that is printed."""
 
 
 def command() -> Command:
@@ -45,10 +52,14 @@ def command() -> Command:
         flag("--offset", "add a constant, too"),
         click.Option(
             ["--ridge"],
-            type=float,
-            default=0.0,
+            metavar="NUMBER|auto",
+            default=_AS_PICTURES_SAY,
             show_default=True,
-            help="keep weights small where pictures leave them open, such as 0.001",
+            help="how much weights are kept small, such as 0.001; 0 is plain least squares; auto"
+            " takes neighbouring weights for as much alike as the pictures say",
+        ),
+        click.Option(
+            ["--workers"], type=click.IntRange(1), metavar="N", help="threads  [default: all CPUs]"
         ),
         flag("--json", "print JSON"),
         flag("--overwrite", "replace KERNEL.toml if it exists"),
@@ -76,7 +87,8 @@ def _run(
     pair: tuple[tuple[str, str], ...],
     each: bool,
     offset: bool,
-    ridge: float,
+    ridge: str,
+    workers: int | None,
     json: bool,
     overwrite: bool,
 ) -> None:
@@ -84,6 +96,7 @@ def _run(
     from convfilter.files.reading import read
     from convfilter.files.replace import replace_file
 
+    strength = _ridge(ridge)
     path = Path(target)
     if path.suffix.lower() != ".toml":
         raise UsageError(f"{shown(target)}: the output is a .toml file: name it so")
@@ -91,7 +104,9 @@ def _run(
         check_free(target, overwrite=overwrite)
     named = [(before, after), *pair]
     pairs = [(read(a, frames=0), read(b, frames=0)) for a, b in named]
-    found = learn_kernel(pairs, size, each=each, offset=offset, ridge=ridge, name=path.stem)
+    found = learn_kernel(
+        pairs, size, each=each, offset=offset, ridge=strength, name=path.stem, workers=workers
+    )
     paths = [path]
     if each:
         paths = [path.with_name(f"{path.stem}-{number}.toml") for number in range(len(found))]
@@ -100,7 +115,7 @@ def _run(
     source = "convfilter learn of " + ", ".join(f"{shown(a)} and {shown(b)}" for a, b in named)
     name = click.get_current_context().command_path
     for one, learned in zip(paths, found, strict=True):
-        text = _toml(learned.kernel.replace(source=source))
+        text = _toml(learned, source)
         try:
             notes = replace_file(one, [text.encode()], overwrite=overwrite)
         except OSError as error:
@@ -108,39 +123,88 @@ def _run(
         for line in (*notes, *(f"warning: {warning}" for warning in learned.warnings)):
             say(f"{name}: {shown(one)}: {line}")
         if not json:
-            print(
-                f"{shown(one)}: R squared {learned.r_squared:.4f}, condition number"
-                f" {learned.condition:.3g}, {learned.pixels} pixels, residual"
-                f" {learned.residual:.2f} of 255"
-            )
+            print("\n".join(_lines(shown(one), learned)))
     if json:
         from convfilter.cli.commands.listing import print_json
 
-        print_json(
-            [
-                {
-                    "output": str(one),
-                    "r_squared": learned.r_squared,
-                    # JSON has no infinity
-                    "condition": learned.condition if learned.condition < float("inf") else None,
-                    "pixels": learned.pixels,
-                    "residual": learned.residual,
-                    "determined": learned.determined,
-                    "linear": learned.linear,
-                    "warnings": list(learned.warnings),
-                }
-                for one, learned in zip(paths, found, strict=True)
-            ]
-        )
+        print_json([_entry(one, learned) for one, learned in zip(paths, found, strict=True)])
 
 
-def _toml(kernel: Kernel) -> str:
+def _ridge(text: str) -> float | None:
+    """Return the number that is written, None for "auto"."""
+    if text == _AS_PICTURES_SAY:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise UsageError(f"--ridge is {shown(text)}: give a number from 0, or {_AS_PICTURES_SAY}")
+    return number
+
+
+def _lines(name: str, learned: Learned) -> Iterator[str]:
+    """Yield what is printed of a kernel: how well it fits, and its weights."""
+    error = float(learned.errors.max())
+    yield (
+        f"{name}: R squared {learned.r_squared:.4f}, condition number {learned.condition:.3g},"
+        f" {learned.pixels} pixels, residual {learned.residual:.2f} of 255"
+    )
+    # up to the first that is uncertain
+    digits = min(max(-math.floor(math.log10(error)), 0), 6) if error > 0 else 6
+    weights = learned.kernel.array
+    if weights.shape[1] <= _MOST_SHOWN:
+        texts = [[_written(weight, digits) for weight in row] for row in weights.tolist()]
+        width = max(len(text) for row in texts for text in row)
+        for row in texts:
+            yield "  " + " ".join(text.rjust(width) for text in row)
+    yield f"  each within {error:.1g} (the largest standard error)"
+    if learned.offset_error:
+        yield f"  offset {learned.kernel.offset:.2f}, within {learned.offset_error:.1g}"
+
+
+def _written(weight: float, digits: int) -> str:
+    return f"{round(weight, digits) + 0.0:.{digits}f}"  # 0 has no sign then
+
+
+def _entry(path: Path, learned: Learned) -> dict[str, object]:
+    """Return what JSON says of a kernel; it has no infinity."""
+    return {
+        "output": str(path),
+        "weights": learned.kernel.array.tolist(),
+        "errors": learned.errors.tolist(),
+        "offset": learned.kernel.offset,
+        "offset_error": learned.offset_error,
+        "signed": learned.kernel.signed,
+        "r_squared": learned.r_squared,
+        "condition": _finite(learned.condition),
+        "pixels": learned.pixels,
+        "residual": learned.residual,
+        "uncertainty": _finite(learned.uncertainty),
+        "determined": learned.determined,
+        "linear": learned.linear,
+        "warnings": list(learned.warnings),
+    }
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
+
+
+def _toml(learned: Learned, source: str) -> str:
+    kernel = learned.kernel
     rows = "".join(f"    {row!r},\n" for row in kernel.weights.tolist())
+    errors = "".join(
+        f"#     [{', '.join(f'{error:.2g}' for error in row)}],\n"
+        for row in learned.errors.tolist()
+    )
+    offset_error = f"  # standard error {learned.offset_error:.2g}" if learned.offset_error else ""
 
     def quoted(text: str) -> str:
         return json_of_python.dumps(text).replace("\x7f", "\\u007f")
 
     return (
-        f"[{quoted(kernel.name)}]\nweights = [\n{rows}]\noffset = {kernel.offset!r}\n"
-        f"description = {quoted(kernel.description)}\nsource = {quoted(kernel.source)}\n"
+        f"[{quoted(kernel.name)}]\nweights = [\n{rows}]\n# standard errors = [\n{errors}# ]\n"
+        f"offset = {kernel.offset!r}{offset_error}\nsigned = {quoted(kernel.signed)}\n"
+        f"description = {quoted(kernel.description)}\nsource = {quoted(source)}\n"
     )

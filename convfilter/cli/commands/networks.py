@@ -26,11 +26,14 @@ __all__ = [
     "check_free",
     "class_folders",
     "classifier",
+    "classifier_without_labels",
+    "explain_option",
     "named_network",
     "network_options",
     "read_labels",
     "recursive_option",
     "say_assumed",
+    "say_explained",
     "title",
 ]
 
@@ -103,17 +106,21 @@ def named_network(params: dict[str, Any]) -> Network | None:
     is_file = model.lower().endswith(_ONNX)
     if seed is not None and weights != RANDOM:
         raise UsageError(f"--seed is of random weights alone: add --weights {RANDOM}")
+    if not is_file:
+        from convfilter.nn.models import check_name
+
+        check_name(model)
     if weights is None and not is_file:
         raise UsageError(
             f"--weights is needed: a file for {model}, or {RANDOM} to try it without any"
         )
     path = Path(model) if is_file else model
-    network = load(path, weights, seed=seed or 0, workers=params["workers"])
+    how = None
     if params["preprocessing"] is not None:
         from convfilter.nn.preprocessing.description import read_toml
 
-        network.preprocessing = read_toml(params["preprocessing"])
-    return network
+        how = read_toml(params["preprocessing"])
+    return load(path, weights, seed=seed or 0, preprocessing=how, workers=params["workers"])
 
 
 def classifier(params: dict[str, Any]) -> Classifier:
@@ -130,6 +137,14 @@ def classifier(params: dict[str, Any]) -> Classifier:
     if made.assumed:
         say_assumed(made.assumed)
     return made
+
+
+def classifier_without_labels(params: dict[str, Any]) -> Classifier:
+    """Return the network that the options name, or LeNet-5, with what it does to pictures."""
+    from convfilter.nn.classifying import of_digits, of_network
+
+    network = named_network(params)
+    return of_digits(params["workers"]) if network is None else of_network(network)
 
 
 def say_assumed(rule: str) -> None:
@@ -334,6 +349,18 @@ def _read(path: Path | None) -> Image:
     if sys.stdin.isatty():
         raise UsageError("standard input (-) is the keyboard: send a picture into it")
     return read(sys.stdin.buffer, frames=0)
+
+
+def explain_option() -> click.Option:
+    """Return the option that tells how a network runs."""
+    return flag("--explain", "say how each layer ran and why, with milliseconds and GFLOP/s")
+
+
+def say_explained(network: Network) -> None:
+    """Say how a network runs on a picture of its own size; what that shows changes nothing."""
+    import numpy as np
+
+    say(str(network.explain(np.zeros((1, *network.graph.input_shape), np.float32))))
 
 
 def recursive_option() -> click.Option:

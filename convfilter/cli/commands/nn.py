@@ -10,7 +10,7 @@ import click
 
 from convfilter.cli import nn
 from convfilter.cli.commands import SUMMARIES
-from convfilter.cli.options import CONTEXT_SETTINGS, offered
+from convfilter.cli.options import CONTEXT_SETTINGS, needs_command, offered
 from convfilter.errors import suggestion
 
 if TYPE_CHECKING:
@@ -22,7 +22,11 @@ __all__ = ["command"]
 def command() -> click.Group:
     """Return the group of all commands of networks."""
     return _Networks(
-        "nn", help=SUMMARIES["nn"], context_settings=CONTEXT_SETTINGS, no_args_is_help=False
+        "nn",
+        help=SUMMARIES["nn"],
+        context_settings=CONTEXT_SETTINGS,
+        invoke_without_command=True,
+        callback=needs_command,
     )
 
 

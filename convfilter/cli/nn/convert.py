@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,6 +12,11 @@ from convfilter.cli.commands.networks import check_free
 from convfilter.cli.options import Command, flag
 from convfilter.cli.wording import counted, say
 from convfilter.errors import NetworkError, UsageError, reason_of, shown
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from convfilter.nn.graph import Graph
 
 __all__ = ["SUMMARY", "command"]
 
@@ -23,8 +30,8 @@ could run any program when it is loaded: here only tensors and dictionaries are 
 file that names anything else is refused.
 
 What is done to pictures before the network sees them is written into OUT: as --preprocessing says,
-or as the TOML file beside IN does, or else as torchvision does it (short side 256, centre crop
-224x224).
+or as the TOML file beside IN does, or else as torchvision does it for the network that the weights
+fit (short side 256, centre crop 224x224 for most).
 """
 
 _SUFFIX = ".safetensors"
@@ -74,6 +81,7 @@ def _run(
 
     from convfilter.cli.commands.networks import read_labels
     from convfilter.files.replace import replace_file
+    from convfilter.nn import models
     from convfilter.nn.preprocessing.description import KEY, assumed_for, beside, read_toml
     from convfilter.nn.weights.reading import read_any
     from convfilter.nn.weights.safe import encoded
@@ -88,18 +96,19 @@ def _run(
     arrays = {name: a for name, a in stored.arrays.items() if not name.endswith(_COUNTER)}
     if not arrays:
         raise NetworkError(f"{shown(source)}: holds no arrays")
-    shape: tuple[int, ...] = (3, 224, 224)
-    if model is not None:
-        from convfilter.nn import models
+    graph = _fitting(arrays) if model is None else models.get(model)
+    if model is not None and graph is not None:
         from convfilter.nn.weights.fitting import fitted
 
-        graph = models.get(model)
         arrays = dict(fitted(graph, arrays, shown(source)))
-        shape = graph.input_shape
-    told = "as the file says" if how is not None else "as the file beside it says"
+    told = (
+        "as --preprocessing says" if how is not None else "as the input, or a file beside it, says"
+    )
     how = how or beside(source, stored.texts)
     if how is None:
-        how, told = assumed_for(shape), "assumed, since nothing says it"
+        shape = (3, 224, 224) if graph is None else graph.input_shape
+        how = assumed_for(shape, None if graph is None else models.scaling_of(graph.name))
+        told = f"assumed{'' if graph is None else f' for {graph.name}'}, since nothing says it"
     if labels is not None:
         how = replace(how, labels=read_labels(Path(labels)))
     pieces = [encoded(arrays, {"format": "pt", KEY: how.to_json()})]
@@ -115,3 +124,18 @@ def _run(
         f"{path}: {counted(len(arrays), 'array')} of {numbers:,} numbers written to {shown(target)}"
     )
     say(f"{path}: pictures are prepared by: {how.summary} ({told})")
+
+
+def _fitting(arrays: Mapping[str, NDArray[Any]]) -> Graph | None:
+    """Return the first network by name that has arrays of these names and shapes, if any has."""
+    from convfilter.nn import models
+
+    shapes = {(name, array.shape) for name, array in arrays.items()}
+    return next(
+        (
+            graph
+            for graph in map(models.get, models.names())
+            if set(graph.arrays().items()) <= shapes
+        ),
+        None,
+    )

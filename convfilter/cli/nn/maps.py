@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,14 +11,15 @@ import click
 from convfilter.cli.commands.networks import (
     Pictures,
     check_free,
-    named_network,
+    classifier_without_labels,
     network_options,
     say_assumed,
 )
 from convfilter.cli.options import Command, flag
+from convfilter.cli.output import check_standard_output
 from convfilter.cli.wording import say
-from convfilter.errors import ArgumentError, UsageError
-from convfilter.formats import written_format_of
+from convfilter.errors import ArgumentError, UsageError, shown
+from convfilter.formats import FORMATS, written_format_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +37,8 @@ _HELP = f"""\
 \b
   convfilter nn maps --model M --weights F --layer NAME PHOTO SHEET
   convfilter nn maps --model M --weights F --kernels SHEET
+
+A dash (-) is standard input or output.
 
 Every map of the layer is drawn from black, its lowest number, to white, its highest; below stand
 the number of the map and that highest number. convfilter nn summary M lists the layers. Without
@@ -73,37 +78,39 @@ def _run(
     wanted = 1 if kernels else 2
     if len(paths) != wanted:
         raise click.UsageError(
-            "give a picture and the name of the sheet" if layer else "give the name of the sheet",
+            "give a picture and the name of the sheet"
+            if layer
+            else "--kernels takes the name of the sheet alone",
             context,
         )
     target = paths[-1]
-    written_format_of(target)
-    check_free(target, overwrite=overwrite)
-    made = _classifier(params)
+    if target == "-":
+        check_standard_output()
+    else:
+        written_format_of(target)
+        check_free(target, overwrite=overwrite)
+    made = classifier_without_labels(params)
     if kernels:
         sheet = _kernels(made)
     else:
         assert layer is not None
         made.network.layer(layer)
+        if Path(paths[0]).is_dir():
+            raise UsageError(f"{shown(paths[0])} is a folder: give one picture")
         pictures = Pictures(paths[:1], recursive=False)
-        if len(pictures.paths) != 1:
-            raise UsageError("give one picture, not a folder of them")
         if made.assumed:
             say_assumed(made.assumed)
         (found,) = pictures.each(made.input)
         if found.error is not None:
             return pictures.exit_code()
         sheet = _maps(made, layer, found.result)
-    for note in write(sheet, target, overwrite=overwrite):
+    if target == "-":
+        notes = write(sheet, sys.stdout.buffer, format=next(iter(FORMATS)))  # kept as it is
+    else:
+        notes = write(sheet, target, overwrite=overwrite)
+    for note in notes:
         say(f"{context.command_path}: {note}")
     return 0
-
-
-def _classifier(params: dict[str, Any]) -> Classifier:
-    from convfilter.nn.classifying import of_digits, of_network
-
-    network = named_network(params)
-    return of_digits(params["workers"]) if network is None else of_network(network)
 
 
 def _maps(made: Classifier, layer: str, x: NDArray[np.float32]) -> NDArray[np.uint8]:

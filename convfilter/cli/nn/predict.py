@@ -9,8 +9,10 @@ import click
 from convfilter.cli.commands.networks import (
     Pictures,
     classifier,
+    explain_option,
     network_options,
     recursive_option,
+    say_explained,
     title,
 )
 from convfilter.cli.options import Command, flag
@@ -41,14 +43,16 @@ def command() -> Command:
         arguments=[click.Argument(["paths"], nargs=-1, metavar="INPUT...", required=False)],
         sections=[
             ("Options of the network", network_options()),
-            ("Options", [recursive_option(), flag("--json", "print JSON")]),
+            ("Options", [recursive_option(), flag("--json", "print JSON"), explain_option()]),
         ],
     )
 
 
-def _run(paths: tuple[str, ...], json: bool, recursive: bool, **params: Any) -> int:
+def _run(paths: tuple[str, ...], json: bool, recursive: bool, explain: bool, **params: Any) -> int:
     pictures = Pictures(paths, recursive=recursive)
     made = classifier(params)
+    if explain:
+        say_explained(made.network)
     records: list[dict[str, Any]] = []
     if not json:
         print(title(made, params))

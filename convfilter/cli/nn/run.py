@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from convfilter.cli.commands.networks import check_free
+from convfilter.cli.commands.networks import check_free, explain_option
 from convfilter.cli.options import Command, flag
 from convfilter.cli.wording import say
 from convfilter.errors import ArgumentError, NetworkError, UsageError, reason_of, shown
@@ -37,6 +37,7 @@ def command() -> Command:
             ["--workers"], type=click.IntRange(1), metavar="N", help="threads  [default: all CPUs]"
         ),
         flag("--overwrite", "replace OUT.npy if it exists"),
+        explain_option(),
     ]
     return Command(
         "run",
@@ -54,7 +55,13 @@ def command() -> Command:
 
 
 def _run(
-    model: str, source: str, target: str, layer: str | None, workers: int | None, overwrite: bool
+    model: str,
+    source: str,
+    target: str,
+    layer: str | None,
+    workers: int | None,
+    overwrite: bool,
+    explain: bool,
 ) -> None:
     from convfilter.files.replace import replace_file
     from convfilter.nn.onnx import load_onnx
@@ -78,7 +85,10 @@ def _run(
     from convfilter.nn.running import prepare
 
     asked = [node.name] if node else []
-    found = prepare(network.graph, network.weights, workers=workers)(x, asked)
+    prepared = prepare(network.graph, network.weights, workers=workers)
+    if explain:
+        say(str(prepared.explain(x)))
+    found = prepared(x, asked)
     output = found[node.name] if node else network.arranged(found[network.graph.output])
     try:
         notes = replace_file(Path(target), encoded_array(output), overwrite=overwrite)

@@ -74,14 +74,15 @@ def _graph(network: str, shape: Shape | None) -> Graph:
     from convfilter.nn import models
     from convfilter.nn.summary.written import is_written, written_network
 
-    if is_written(network):
+    if network.lower().endswith(".onnx"):
+        from convfilter.nn import load
+        from convfilter.nn.onnx import read_onnx
+
+        graph = load(network).graph if shape is None else read_onnx(network, usual=shape)[0]
+    elif is_written(network):
         if shape is None:
             raise UsageError("--input is needed with layers that are written down, as 150x100x3")
         return written_network(network, shape)
-    if network.lower().endswith(".onnx"):
-        from convfilter.nn import load
-
-        graph = load(network).graph
     else:
         graph = models.get(network)
     if shape is None or shape == graph.input_shape:

@@ -117,7 +117,8 @@ class Combine(Layer):
     """Several inputs of one shape, added, multiplied or compared number by number.
 
     "sum" adds what a residual block has learned to what it was given; "max" over parallel
-    convolutions is maxout.
+    convolutions is maxout. Maps of a single row or column count for all rows or columns of the
+    others, as when each map is multiplied by one number (squeeze and excitation, Hu et al. 2018).
     """
 
     how: Literal["sum", "product", "max"]
@@ -128,8 +129,13 @@ class Combine(Layer):
         return self.how
 
     def output(self, *inputs: Shape) -> Shape:
-        """Return the shape that all of them have."""
-        if len(set(inputs)) != 1:
-            shapes = " and ".join(map(str, inputs))
-            raise ArgumentError(f"only what has one shape can be combined, not {shapes}")
-        return inputs[0]
+        """Return the shape that all of them have, or are spread to."""
+        whole = tuple(map(max, zip(*inputs, strict=False)))
+        for shape in inputs:
+            is_spread = len(shape) == len(whole) == 3 and all(
+                side in (1, wide) for side, wide in zip(shape[1:], whole[1:], strict=True)
+            )
+            if shape != whole and not (is_spread and shape[0] == whole[0]):
+                shapes = " and ".join(map(str, inputs))
+                raise ArgumentError(f"only what has one shape can be combined, not {shapes}")
+        return whole

@@ -56,8 +56,10 @@ class DepthPool(Layer):
         return f"depth-{self.reduce}"
 
     def output(self, *inputs: Shape) -> Shape:
-        """Return (maps / size, rows, columns)."""
+        """Return (maps / size, rows, columns), or (features / size,)."""
         maps, *rest = inputs[0]
+        if len(rest) not in (0, 2):
+            raise ArgumentError(f"depth pooling needs maps or features, not {inputs[0]}")
         if maps % self.size:
             raise ArgumentError(f"{maps} maps cannot be pooled {self.size} at a time")
         return maps // self.size, *rest

@@ -9,6 +9,13 @@ A module of this folder that declares networks with `declaring.model` is found b
 
 from __future__ import annotations
 
-from convfilter.nn.models.declaring import Model, all_models, get, names
+from convfilter.nn.models.declaring import (
+    Model,
+    all_models,
+    check_name,
+    get,
+    names,
+    scaling_of,
+)
 
-__all__ = ["Model", "all_models", "get", "names"]
+__all__ = ["Model", "all_models", "check_name", "get", "names", "scaling_of"]

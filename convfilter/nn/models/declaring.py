@@ -21,24 +21,27 @@ class Model:
     summary : what it is, in one line
     source : the paper or the program that it follows
     build : makes its graph
+    scaling : the mean that its published weights want taken away from pictures of 0 to 1, and what
+        they want them divided by, where that is not what is usual
     """
 
     name: str
     summary: str
     source: str
     build: Callable[[], Graph]
+    scaling: tuple[float, float] | None = None
 
 
 _declared: dict[str, Model] = {}
 
 
 def model(
-    name: str, summary: str, source: str
+    name: str, summary: str, source: str, *, scaling: tuple[float, float] | None = None
 ) -> Callable[[Callable[[], Graph]], Callable[[], Graph]]:
     """Declare the network that a function makes."""
 
     def declare(build: Callable[[], Graph]) -> Callable[[], Graph]:
-        _declared[name] = Model(name, summary, source, build)
+        _declared[name] = Model(name, summary, source, build, scaling)
         return build
 
     return declare
@@ -58,6 +61,12 @@ def names() -> list[str]:
     return [*all_models()]
 
 
+def scaling_of(name: str) -> tuple[float, float] | None:
+    """Return what the published weights of a network want unusual; None for any other name."""
+    known = all_models().get(name)
+    return None if known is None else known.scaling
+
+
 def get(name: str) -> Graph:
     """Return the network of a name.
 
@@ -66,7 +75,18 @@ def get(name: str) -> Graph:
     UnknownNameError
         Where there is none; the message says which are near.
     """
+    check_name(name)
+    return all_models()[name].build()
+
+
+def check_name(name: str) -> None:
+    """Check that a network has this name.
+
+    Raises
+    ------
+    UnknownNameError
+        None has; the message says which are near.
+    """
     known = all_models()
     if name not in known:
         raise UnknownNameError("network", name, known)
-    return known[name].build()

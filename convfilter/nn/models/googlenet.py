@@ -43,6 +43,8 @@ def googlenet() -> Graph:
     "googlenet-torchvision",
     "GoogLeNet as torchvision has it: batch normalisation, 3x3 in place of 5x5",
     "Szegedy et al. 2014, Going deeper with convolutions; torchvision",
+    # its weights come from TensorFlow: there torchvision undoes its usual scaling (transform_input)
+    scaling=(0.5, 0.5),
 )
 def googlenet_torchvision() -> Graph:
     """Return torchvision's GoogLeNet without its auxiliary heads."""

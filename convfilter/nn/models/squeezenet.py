@@ -23,20 +23,34 @@ POOLS = {2: "pool1", 5: "pool3", 8: "pool5"}
 @model(
     "squeezenet",
     "SqueezeNet 1.1: AlexNet's accuracy with a fiftieth of its parameters",
-    "Iandola et al. 2016, SqueezeNet; version 1.1 of its authors; torchvision",
+    "Iandola et al. 2016, SqueezeNet; version 1.1 of its authors, as Keras and ONNX's zoo have it",
 )
 def squeezenet() -> Graph:
-    """Return SqueezeNet 1.1."""
-    net = Stack("squeezenet", 3, 224, 224)
+    """Return SqueezeNet 1.1 with pools that leave out what is too small for a window."""
+    return _version_1_1("squeezenet", ceil=False)
+
+
+@model(
+    "squeezenet-torchvision",
+    "SqueezeNet 1.1 as torchvision has it: pools round up",
+    "Iandola et al. 2016, SqueezeNet; version 1.1 of its authors; torchvision",
+)
+def squeezenet_torchvision() -> Graph:
+    """Return torchvision's SqueezeNet 1.1, whose pools begin a last window wherever one can."""
+    return _version_1_1("squeezenet-torchvision", ceil=True)
+
+
+def _version_1_1(name: str, *, ceil: bool) -> Graph:
+    net = Stack(name, 3, 224, 224)
     net.add("features.0", convolution(64, 3, 2))
     net.add("features.1", Relu(), alias="conv1")
     fires = iter(range(2, 10))
     for number in range(2, 13):
-        name = f"features.{number}"
+        place = f"features.{number}"
         if number in POOLS:
-            net.add(name, pooling("max", 3, 2, ceil=True), alias=POOLS[number])
+            net.add(place, pooling("max", 3, 2, ceil=ceil), alias=POOLS[number])
         else:
-            _fire(net, name, *FIRES[number], alias=f"fire{next(fires)}")
+            _fire(net, place, *FIRES[number], alias=f"fire{next(fires)}")
     net.add("classifier.0", Dropout(0.5))
     net.add("classifier.1", convolution(1000, 1))
     net.add("classifier.2", Relu(), alias="conv10")

@@ -27,6 +27,12 @@ LARGEST_INPUT = 2**26
 _LARGEST_OUTPUT = 2**26
 
 _GROWTH = 1024
+"""An output may have so many times the numbers of the input, or `_LARGEST_OUTPUT`."""
+
+_LARGEST_TOTAL = 2**28
+
+_TOTAL_GROWTH = 4096
+"""All outputs together; those of ResNet-152 have 400 times as many numbers as its input."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,7 @@ class Builder:
     nodes: list[Node] = field(default_factory=list)
     weights: dict[str, Array] = field(default_factory=dict)
     _names: set[str] = field(default_factory=lambda: {INPUT})
+    _total: int = 0
 
     def add(
         self,
@@ -82,6 +89,9 @@ class Builder:
         except ArgumentError as error:
             raise RefusedError(str(error)) from error
         self._check_size(elements(shape))
+        self._total += elements(shape)
+        if self._total > max(_LARGEST_TOTAL, _TOTAL_GROWTH * elements(self.input_shape)):
+            raise RefusedError(f"outputs of {self._total} numbers together are too many")
         if isinstance(layer, Conv2d | Pool):
             maps, rows, columns = inputs[0].shape
             (top, bottom), (left, right) = layer.window.pads((rows, columns))

@@ -52,25 +52,28 @@ class OnnxNetwork(NamedTuple):
 
 
 def read_onnx(
-    path: str | os.PathLike[str], shape: Shape | None = None
+    path: str | os.PathLike[str], shape: Shape | None = None, usual: Shape | None = None
 ) -> tuple[Graph, dict[str, NDArray[np.float32]]]:
     """Return the graph and the weights of an ONNX file, whose pictures go through one by one.
 
     As `load_onnx`, which says more; files whose output mixes the pictures are refused.
     """
-    graph, weights, stack = load_onnx(path, shape)
+    graph, weights, stack = load_onnx(path, shape, usual)
     if stack is not None:
         raise NetworkError(f"{shown(path)}: its output mixes the pictures that it is given")
     return graph, weights
 
 
-def load_onnx(path: str | os.PathLike[str], shape: Shape | None = None) -> OnnxNetwork:
+def load_onnx(
+    path: str | os.PathLike[str], shape: Shape | None = None, usual: Shape | None = None
+) -> OnnxNetwork:
     """Return what an ONNX file says.
 
     Parameters
     ----------
     path : of the file
-    shape : (maps, rows, columns) of a picture, for files that leave sizes open
+    shape : (maps, rows, columns) of a picture, which the file has to take
+    usual : the same, taken where the file leaves sizes open and no `shape` is given
 
     Returns
     -------
@@ -110,7 +113,7 @@ def load_onnx(path: str | os.PathLike[str], shape: Shape | None = None) -> OnnxN
     try:
         model.ParseFromString(data)
         _check_text(model)
-        return _Reading(model, Path(path), len(data), shape).network()
+        return _Reading(model, Path(path), len(data), shape, usual).network()
     except UnicodeError:
         raise NetworkError(f"{name} is damaged: it holds text that is no UTF-8") from None
     except Exception as error:
@@ -130,8 +133,11 @@ class _Given:
 class _Reading:
     """A model on its way to a graph."""
 
-    def __init__(self, model: Any, path: Path, size: int, shape: Shape | None) -> None:
-        self._model, self._graph, self._shape = model, model.graph, shape
+    def __init__(
+        self, model: Any, path: Path, size: int, shape: Shape | None, usual: Shape | None
+    ) -> None:
+        self._model, self._graph = model, model.graph
+        self._shape, self._usual = shape, usual
         self._path, self._where = path, shown(path)
         self._problems = Problems(self._where)
         self._tensors = Tensors(path.parent, Budget(size))
@@ -218,12 +224,13 @@ class _Reading:
         pictures, *open_or_known = sides
         wanted = self._shape
         if wanted is None:
-            if 0 in open_or_known:
-                self._problems.add(
-                    f"it leaves the size of its input open ({_spoken(sides)}): say which it is"
-                )
-                return None
-            wanted = tuple(open_or_known)
+            wanted = self._usual if 0 in open_or_known else tuple(open_or_known)
+        if wanted is None:
+            self._problems.add(
+                f"it leaves the size of its input open ({_spoken(sides)}): say which it is, by"
+                " shape= or --input, or as crop in a TOML file beside it"
+            )
+            return None
         fits = len(wanted) == len(open_or_known) and all(
             side in (0, given) for side, given in zip(open_or_known, wanted, strict=True)
         )
@@ -231,7 +238,7 @@ class _Reading:
             raise ArgumentError(
                 f"{self._where} takes arrays ({_spoken(sides)}), not {_spoken([0, *wanted])}"
             )
-        if not 0 < elements(wanted) <= LARGEST_INPUT:
+        if min(wanted) < 1 or elements(wanted) > LARGEST_INPUT:
             self._problems.add(f"its input of {_spoken(sides)} is too large")
             return None
         return _Given(name, wanted, pictures or 1)

@@ -6,6 +6,7 @@ In a safetensors file it stands as JSON in the metadata under `KEY`. Beside a fi
     resize = 256                    # the short side; or [rows, columns]; left out: as it is
     crop = [224, 224]               # rows and columns out of the middle; left out: all
     interpolation = "bilinear"      # or "bicubic", "box", "hamming", "lanczos", "nearest"
+    rounding = "down"               # of the long side; or "nearest"
     range = [0, 1]                  # what black and white become
     mean = [0.485, 0.456, 0.406]    # then taken away, a number for each channel or one for all
     std = [0.229, 0.224, 0.225]     # then divided by
@@ -25,12 +26,17 @@ from pathlib import Path
 from typing import Any, cast, get_args
 
 from convfilter.errors import ArgumentError, NetworkError, UnknownNameError, reason_of, shown
-from convfilter.nn.preprocessing.words import Channels, Interpolation
+from convfilter.nn.preprocessing.words import Channels, Interpolation, Rounding
 
 __all__ = ["KEY", "Preprocessing", "assumed_for", "beside", "read_toml"]
 
 KEY = "convfilter.preprocessing"
 """Under which a file of weights keeps the description."""
+
+_WORDS = {"interpolation": Interpolation, "rounding": Rounding, "channels": Channels}
+
+_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of red, green and blue in ImageNet's pictures."""
 
 _LARGEST_SIDE = 16384
 
@@ -47,6 +53,8 @@ class Preprocessing:
     resize : the length of its short side in pixels, or (rows, columns), or None where it stays
     crop : (rows, columns) taken out of the middle, or None for all
     interpolation : how it is resized, always antialiased (Pillow's filters)
+    rounding : of the long side to whole pixels, "down" as torchvision, or to the "nearest" as
+        TensorFlow and OpenCV
     range : the numbers that black and white become
     mean, std : taken away and divided by, one of each channel or one for all
     channels : "RGB", "BGR" or "grey"
@@ -66,6 +74,7 @@ class Preprocessing:
     resize: int | tuple[int, int] | None = None
     crop: tuple[int, int] | None = None
     interpolation: Interpolation = "bilinear"
+    rounding: Rounding = "down"
     range: tuple[float, float] = (0.0, 1.0)
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
@@ -77,7 +86,7 @@ class Preprocessing:
             sides = value if isinstance(value, tuple) else () if value is None else (value,)
             if not all(_is_whole(side) and 1 <= side <= _LARGEST_SIDE for side in sides):
                 raise ArgumentError(f"{name} is of 1 to {_LARGEST_SIDE} pixels, not {value}")
-        for name, known in (("interpolation", Interpolation), ("channels", Channels)):
+        for name, known in _WORDS.items():
             if getattr(self, name) not in get_args(known):
                 raise UnknownNameError(name, str(getattr(self, name)), get_args(known))
         maps = len(self.channels) if self.channels != "grey" else 1
@@ -101,7 +110,8 @@ class Preprocessing:
         if self.resize is None:
             size = "as large as it is"
         elif isinstance(self.resize, int):
-            size = f"short side {self.resize} ({self.interpolation})"
+            how = self.interpolation + ", long side rounded" * (self.rounding == "nearest")
+            size = f"short side {self.resize} ({how})"
         else:
             size = f"{self.resize[0]}x{self.resize[1]} ({self.interpolation})"
         crop = "" if self.crop is None else f", centre crop {self.crop[0]}x{self.crop[1]}"
@@ -191,7 +201,9 @@ def beside(path: str | os.PathLike[str], texts: Mapping[str, str]) -> Preprocess
         raise NetworkError(f"{shown(place)}: its preprocessing: {error}") from error
 
 
-def assumed_for(shape: tuple[int, ...]) -> Preprocessing:
+def assumed_for(
+    shape: tuple[int, ...], scaling: tuple[float, float] | None = None
+) -> Preprocessing:
     """Return the rule for a network of whose preprocessing nothing is known.
 
     With three channels that by which torchvision's weights for ImageNet were made: the short side
@@ -201,14 +213,16 @@ def assumed_for(shape: tuple[int, ...]) -> Preprocessing:
     Parameters
     ----------
     shape : (maps, rows, columns) that the network is given
+    scaling : mean and std, where those of ImageNet's pictures are not what its weights want
     """
     maps, rows, columns = shape
     if maps == 3:
+        mean, std = ((each,) for each in scaling) if scaling else (_MEAN, _STD)
         return Preprocessing(
             resize=round(min(rows, columns) * 8 / 7) if rows == columns else (rows, columns),
             crop=(rows, columns),
-            mean=(0.485, 0.456, 0.406),
-            std=(0.229, 0.224, 0.225),
+            mean=mean,
+            std=std,
         )
     return Preprocessing(resize=(rows, columns), channels="grey")
 
@@ -270,6 +284,7 @@ _READ: Mapping[str, Any] = {
     "resize": _size,
     "crop": _crop,
     "interpolation": _word,
+    "rounding": _word,
     "range": _range,
     "mean": _numbers,
     "std": _numbers,

@@ -85,7 +85,7 @@ def _coloured(pixels: Bytes, channels: str) -> Bytes:
 
 def _resized(pixels: Bytes, how: Preprocessing) -> Bytes:
     """Return the pixels in the size that is asked for, by Pillow."""
-    rows, columns = _new_size(pixels.shape[:2], how.resize)
+    rows, columns = _new_size(pixels.shape[:2], how)
     if (rows, columns) == pixels.shape[:2]:
         return pixels
     from PIL import Image as Pillow
@@ -96,17 +96,17 @@ def _resized(pixels: Bytes, how: Preprocessing) -> Bytes:
     return resized[..., None] if resized.ndim == 2 else resized
 
 
-def _new_size(size: tuple[int, ...], resize: int | tuple[int, int] | None) -> tuple[int, int]:
+def _new_size(size: tuple[int, ...], how: Preprocessing) -> tuple[int, int]:
     rows, columns = size
+    resize = how.resize
     if resize is None:
         return rows, columns
     if isinstance(resize, tuple):
         return resize
-    # the long side is cut off to whole pixels, as torchvision does
-    if rows <= columns:
-        found = resize, resize * columns // rows
-    else:
-        found = resize * rows // columns, resize
+    short, long = sorted((rows, columns))
+    # rounded in integers, since a quotient of floats may lie on the other side of a half
+    long = (2 * resize * long + (how.rounding == "nearest") * short) // (2 * short)
+    found = (resize, long) if rows <= columns else (long, resize)
     if found[0] * found[1] > _LARGEST:
         raise ArgumentError(
             f"of {columns}x{rows} pixels is too narrow to be resized by its short side"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from convfilter.nn.layers.convolution import Conv2d
 from convfilter.nn.running.operation import Floats, Weighted, lying
 from convfilter.nn.running.values import FLOAT
@@ -52,3 +54,13 @@ class Convolving(Weighted):
         bottom = (out.rows - 1) * window.stride[0] + window.reach[0] - given.rows - top
         right = (out.columns - 1) * window.stride[1] + window.reach[1] - given.columns - left
         given.root.border.widen(top, bottom, left, right)
+
+
+def without_others(layer: Conv2d, weight: Floats) -> Floats:
+    """Return weights that are 0 where the table has a map not look at another."""
+    if layer.table is None:
+        return weight
+    looks = np.zeros((*weight.shape[:2], 1, 1), np.float32)
+    for number, maps in enumerate(layer.table):
+        looks[number, list(maps)] = 1
+    return weight * looks

@@ -17,6 +17,7 @@ from convfilter.nn.layers import pointwise, pooling, shaping
 from convfilter.nn.layers.layer import Layer, Shape
 from convfilter.nn.layers.window import Window
 from convfilter.nn.running.convolution import Convolution
+from convfilter.nn.running.convolving import without_others
 from convfilter.nn.running.layout import (
     AFFINE,
     CLIP,
@@ -111,7 +112,7 @@ class _Fuser:
                 self._value(node),
                 shift=self._bias(node, layer.bias),
                 layer=layer,
-                weight=_without_others(layer, self._array(node, "weight")),
+                weight=without_others(layer, self._array(node, "weight")),
             ),
             node,
         )
@@ -222,7 +223,8 @@ class _Fuser:
             if self._fits(value, first * per_map, is_last):
                 value.whole, value.first = out, first * per_map
             else:
-                self._append(Moving([node.name], [value], out, first=first))
+                reason = "copied: it cannot be computed where it is to be put"
+                self._append(Moving([node.name], [value], out, reason=reason, first=first))
         self._values[node.name], self._ready[out] = out, len(self._operations) - 1
 
     def _fits(self, value: Value, first: int, is_last: bool) -> bool:
@@ -317,6 +319,7 @@ class _Fuser:
             [node.name],
             inputs,
             self._value(node),
+            reason=self._apart(inputs),
             how=AFFINE,
             name="numbers of each map",
             weight=np.repeat(scale, each),
@@ -327,10 +330,27 @@ class _Fuser:
     def _pointwise(
         self, node: Node, inputs: list[Value], how: int, name: str, **numbers: float
     ) -> None:
-        out = self._value(node)
-        self._operate(
-            Pointwise([node.name], inputs, out, how=how, name=name, numbers=numbers), node
+        reason = "" if how in (LEAKY, TANH, SIGMOID) else self._apart(inputs)
+        operation = Pointwise(
+            [node.name],
+            inputs,
+            self._value(node),
+            reason=reason,
+            how=how,
+            name=name,
+            numbers=numbers,
         )
+        self._operate(operation, node)
+
+    def _apart(self, inputs: list[Value]) -> str:
+        """Return why something is not done while what it looks at is computed."""
+        makers = [self._made_by.get(value) for value in inputs]
+        summing = next((each for each in makers if isinstance(each, Weighted)), None)
+        if summing is None:
+            return "by itself: no convolution, and nothing fully connected, comes before it"
+        if summing.output.uses > 1:
+            return f"by itself: others look at {summing.layers[-1]}, too"
+        return f"by itself: {summing.layers[-1]} is the last that {summing.layers[0]} can take in"
 
     def _pool(
         self, node: Node, inputs: list[Value], window: Window, is_mean: bool, counts: bool
@@ -346,7 +366,8 @@ class _Fuser:
         for value, other in (inputs, inputs[::-1]):
             weighted = self._weighted(value)
             if (
-                isinstance(weighted, Convolution)
+                value.shape == other.shape
+                and isinstance(weighted, Convolution)
                 and weighted.takes_factors
                 and self._ready[other] < self._ready[value]
             ):
@@ -370,16 +391,6 @@ class _Fuser:
             self._append(Moving([node.name], [given], row))
             given = row
         self._operate(Moving([node.name], [given], self._value(node)), node)
-
-
-def _without_others(layer: sums.Conv2d, weight: Floats) -> Floats:
-    """Return weights that are 0 where the table has a map not look at another."""
-    if layer.table is None:
-        return weight
-    looks = np.zeros((*weight.shape[:2], 1, 1), np.float32)
-    for number, maps in enumerate(layer.table):
-        looks[number, list(maps)] = 1
-    return weight * looks
 
 
 def _is_row(shape: Shape) -> bool:

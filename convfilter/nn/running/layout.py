@@ -31,6 +31,12 @@ COUNTERS = 32
 BEGUN, FROM_FRONT, FROM_BACK, DONE = 0, 8, 16, 24
 """Where they stand: chunks begun, those from the first one on and from the last one back, done."""
 
+TEAM = _record("steps count counters marks")
+"""What all threads of a network are told: its steps, their counters, and the marks of the team."""
+
+OPEN, INSIDE, MARKS = 0, 8, 16
+"""Where the marks stand, on lines of their own: a run is open; helpers inside; integers of both."""
+
 CONVOLUTION = _record(
     # the loop that multiplies tiles, and where it reads
     "tile input row pixel"
@@ -110,3 +116,14 @@ DEPTHWISE = _record(
     " residual residual_row residual_pixel rows columns chunks",
     "low high",
 )
+
+PACK = _record(
+    # weights of (maps, inputs, taps), and the scale of each map (float64)
+    "weights scale maps padded inputs taps"
+    # maps of a panel; where panels lie, and the distance of one from the next
+    " wide output panel"
+    # a matrix (positions, taps) of float64, or 0 where taps are written as they are; the distance
+    # of positions in the output; memory for the taps of each panel
+    " matrix positions position scratch"
+)
+"""What is told to arrange weights, when a network is made ready."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 
 from convfilter.errors import ArgumentError
 from convfilter.nn.graph import INPUT, Graph, Weights
+from convfilter.nn.running.explaining import Explanation, explained
 from convfilter.nn.running.fusing import fuse
-from convfilter.nn.running.layout import COUNTERS, STEP
+from convfilter.nn.running.layout import STEP
 from convfilter.nn.running.operation import Operation, Room, Step
 from convfilter.nn.running.others import Moving, loops_of
 from convfilter.nn.running.processor import REGISTER
+from convfilter.nn.running.team import HELP, LEAD, Team
 from convfilter.nn.running.values import Memory, Value
 from convfilter.runtime.compiled import expect, loop
-from convfilter.runtime.threads import check_workers, run_bands
-
-RUN = "nn.running.loops.program.run"
+from convfilter.runtime.threads import check_workers
 
 NANOSECONDS_PER_FLOP = 0.006
 
@@ -39,13 +39,28 @@ class Program:
     steps : what is run, in its order
     """
 
-    def __init__(self, graph: Graph, weights: Weights, names: Sequence[str], workers: int) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        weights: Weights,
+        names: Sequence[str],
+        workers: int,
+        packed: dict[Hashable, Floats],
+    ) -> None:
         fused = fuse(graph, weights, names)
-        expect([(REGISTER, ()), *((name, ()) for name in loops_of(fused.operations)), (RUN, ())])
-        self._workers = workers
+        expect(
+            [
+                (REGISTER, ()),
+                *((name, ()) for name in loops_of(fused.operations)),
+                (LEAD, ()),
+                (HELP, ()),
+            ]
+        )
         self._values = fused.values
         memory = Memory()
-        self.steps = list(_steps(fused.operations, fused.values, Room(memory, workers), memory))
+        self.steps = list(
+            _steps(fused.operations, fused.values, Room(memory, workers, packed), memory)
+        )
         self._memory = memory
         self._input = self.steps[0].record
         self._table = np.zeros(len(self.steps), STEP)
@@ -53,16 +68,14 @@ class Program:
             address = step.record.__array_interface__["data"][0]
             row["loop"], row["arguments"] = loop(step.loop).address, address
             row["chunks"] = step.chunks
-        self._counters = np.zeros(len(self.steps) * COUNTERS, np.int64)
         flops = sum(step.flops for step in self.steps)
-        estimate = flops * NANOSECONDS_PER_FLOP + len(self.steps) * NANOSECONDS_PER_STEP
-        self._nanoseconds = estimate / workers
-        self._run = loop(RUN)
+        nanoseconds = flops * NANOSECONDS_PER_FLOP + len(self.steps) * NANOSECONDS_PER_STEP
+        self._team = Team(self._table, workers, nanoseconds)
 
     def __call__(self, picture: Floats) -> None:
         """Run all steps for one picture, C-contiguous."""
         self._input["input"] = picture.__array_interface__["data"][0]
-        self._go(0, len(self.steps))
+        self._team.run(0, len(self.steps))
 
     def times(self, picture: Floats) -> list[float]:
         """Run all steps for one picture, one after the other; return the seconds of each."""
@@ -70,7 +83,7 @@ class Program:
         seconds = []
         for number in range(len(self.steps)):
             start = time.perf_counter()
-            self._go(number, 1)
+            self._team.run(number, 1)
             seconds.append(time.perf_counter() - start)
         return seconds
 
@@ -82,16 +95,6 @@ class Program:
     def output(self, name: str) -> Floats:
         """Return what was computed last, where it lies."""
         return self._values[name].array()
-
-    def _go(self, first: int, count: int) -> None:
-        self._counters[:] = 0
-        steps = self._table.__array_interface__["data"][0] + first * STEP.itemsize
-        counters = self._counters.__array_interface__["data"][0]
-
-        def work(start: int, stop: int) -> None:
-            self._run(steps, count, counters, start)
-
-        run_bands(self._workers, self._nanoseconds, self._workers, work)
 
 
 def _steps(
@@ -137,6 +140,7 @@ class Prepared:
         self._weights = weights
         self._workers = check_workers(workers)
         self._programs: dict[tuple[str, ...], Program] = {}
+        self._packed: dict[Hashable, Floats] = {}
         self._lock = threading.Lock()
         self._program(())
 
@@ -186,11 +190,23 @@ class Prepared:
             results[INPUT] = pictures
         return results | {name: results[node] for name, node in asked.items()}
 
-    def times(self, x: Array) -> list[float]:
-        """Run the steps one by one for the first picture; return the seconds of each."""
-        pictures = self._pictures(x)
+    def explain(self, x: Array, rounds: int = 5) -> Explanation:
+        """Run the steps one by one for the first picture, a few times; tell how they ran.
+
+        Of each step the fastest of all rounds counts.
+        """
+        picture = self._pictures(x)[0]
         with self._lock:
-            return self._program(()).times(pictures[0])
+            program = self._program(())
+            taken = [program.times(picture) for _ in range(rounds)]
+        seconds = [min(each) for each in zip(*taken, strict=True)]
+        return Explanation(
+            self.graph.name,
+            self.graph.input_shape,
+            self._workers,
+            program.memory_bytes,
+            explained(program.steps, seconds),
+        )
 
     def _pictures(self, x: Array) -> Floats:
         array: Floats = np.ascontiguousarray(x, np.float32)
@@ -215,7 +231,9 @@ class Prepared:
     def _program(self, layers: tuple[str, ...]) -> Program:
         if layers not in self._programs:
             names = tuple(dict.fromkeys((self.graph.output, *layers)))
-            self._programs[layers] = Program(self.graph, self._weights, names, self._workers)
+            self._programs[layers] = Program(
+                self.graph, self._weights, names, self._workers, self._packed
+            )
         return self._programs[layers]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -34,6 +34,7 @@ class Step:
     record : what it is told
     chunks : the parts that threads take
     keep : arrays that have to live as long
+    reason : why this way was taken, or why a faster one was not; often there is nothing to say
     """
 
     layers: tuple[str, ...]
@@ -43,6 +44,7 @@ class Step:
     record: NDArray[Any]
     chunks: int
     keep: tuple[Any, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +69,16 @@ class Room:
     """What operations are given besides their values: constants, and memory to work in.
 
     Memory is lent for the steps of one operation; `free` takes all of it back.
+
+    Attributes
+    ----------
+    threads : that the steps may be shared out over
+    packed : weights as their loops read them, for other programs of the same network, too
     """
 
-    def __init__(self, memory: Memory, threads: int) -> None:
+    def __init__(self, memory: Memory, threads: int, packed: dict[Hashable, Floats]) -> None:
         self.threads = threads
+        self.packed = packed
         self._memory = memory
         self._lent: list[Floats] = []
 
@@ -78,12 +86,17 @@ class Room:
         """Return the address of so many numbers, until `free`."""
         memory = self._memory.take(numbers)
         self._lent.append(memory)
-        address: int = memory.__array_interface__["data"][0]
-        return address
+        return address(memory)
 
     def address(self, name: str) -> int:
         """Return the address of a loop, for others to call."""
         return loop(name).address
+
+    def once(self, key: Hashable, arrange: Callable[[], Floats]) -> Floats:
+        """Return weights that were arranged before, or arrange them."""
+        if key not in self.packed:
+            self.packed[key] = arrange()
+        return self.packed[key]
 
     def free(self) -> None:
         """Take all memory back that was lent."""
@@ -102,12 +115,14 @@ class Operation(ABC):
     inputs : what they look at
     output : what comes out
     flops : floating-point operations of the layers
+    reason : why it is carried out as it is, or not together with another one
     """
 
     layers: list[str]
     inputs: list[Value]
     output: Value
     flops: int = 0
+    reason: str = ""
     loops: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
@@ -124,7 +139,7 @@ class Operation(ABC):
     def step(self, way: str, name: str, record: NDArray[Any], *keep: Any, chunks: int = 0) -> Step:
         """Return a step of this operation that does all of its work."""
         number = chunks or int(record["chunks"][0])
-        return Step(tuple(self.layers), way, self.flops, name, record, number, keep)
+        return Step(tuple(self.layers), way, self.flops, name, record, number, keep, self.reason)
 
 
 @dataclass(eq=False)
@@ -159,6 +174,12 @@ class Weighted(Operation):
         return [*self.inputs, *([self.residual] if self.residual is not None else [])]
 
 
+def address(array: NDArray[Any]) -> int:
+    """Return the address of the first number of an array."""
+    found: int = array.__array_interface__["data"][0]
+    return found
+
+
 def make(kind: Record, **fields: Any) -> NDArray[Any]:
     """Return a record; fields that are not given are 0."""
     record = np.zeros(1, kind)
@@ -179,7 +200,7 @@ def constant(numbers: Any, size: int = 0) -> tuple[int, Floats]:
     array = aligned(max(size, values.size), np.float32)
     array[: values.size] = values
     array[values.size :] = 0
-    return array.__array_interface__["data"][0], array
+    return address(array), array
 
 
 def chunks_for(numbers: int, most: int) -> int:

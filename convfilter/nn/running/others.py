@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from convfilter.errors import ArgumentError
 from convfilter.nn.layers.pointwise import LocalResponse
 from convfilter.nn.layers.pooling import DepthPool
 from convfilter.nn.layers.window import Pair, Window
@@ -29,6 +30,7 @@ from convfilter.nn.running.operation import (
     Room,
     Step,
     Weighted,
+    address,
     chunks_for,
     constant,
     lying,
@@ -68,8 +70,8 @@ class Pooling(Operation):
             rows=out.rows,
             columns=out.columns,
             **lying(out, "output"),
-            row_windows=rows.__array_interface__["data"][0],
-            column_windows=columns.__array_interface__["data"][0],
+            row_windows=address(rows),
+            column_windows=address(columns),
             row_step=self.window.dilation[0] * given.row,
             column_step=self.window.dilation[1] * given.pixel,
             vectors=vectors,
@@ -107,10 +109,6 @@ class MapPooling(Operation):
         """Make the step."""
         given, out = self.inputs[0], self.output
         maps = self.layer.output(given.shape)[0]
-        # what is no maps is pooled along its first axis, too
-        inner = out.maps // maps if len(out.shape) != 3 else 1
-        if inner != 1:
-            raise AssertionError("only maps and features are pooled over")
         record = make(
             DEPTH_POOL,
             **lying(given, "input"),
@@ -151,8 +149,8 @@ class Pointwise(Operation):
             record = make(
                 POINTWISE,
                 how=self.how,
-                **lying(first, "input"),
-                **lying(other, "second"),
+                **_spread(first, out, "input"),
+                **_spread(other, out, "second"),
                 **lying(out, "output"),
                 rows=out.rows,
                 columns=out.columns,
@@ -162,6 +160,15 @@ class Pointwise(Operation):
             )
             yield self.step(self.name, self.loops[0], record, *keep)
             first = out
+
+
+def _spread(value: Value, out: Value, name: str) -> dict[str, int]:
+    """Return where a value lies; a single row or column is read again for each of the output."""
+    fields = lying(value, name)
+    for side, step in (("rows", "row"), ("columns", "pixel")):
+        if getattr(value, side) < getattr(out, side):
+            fields[step if name == "input" else f"{name}_{step}"] = 0
+    return fields
 
 
 @dataclass(eq=False)
@@ -222,7 +229,7 @@ class Connecting(Weighted):
         bias, kept = constant(np.broadcast_to(self.shift, (outputs,)))
         record = make(
             LINEAR,
-            weights=weight.__array_interface__["data"][0],
+            weights=address(weight),
             inputs=inputs,
             outputs=outputs,
             input=self.inputs[0].address,
@@ -299,7 +306,8 @@ class Moving(Operation):
             axes[-2:] = axes[-1], axes[-2]  # one long row of them rather than many short ones
         missing = MOVED_AXES - len(axes)
         if missing < 0:
-            raise AssertionError(f"numbers of {len(axes)} axes are not moved")
+            name = self.layers[0]
+            raise ArgumentError(f"layer {name!r}: {len(axes)} axes are more than {MOVED_AXES}")
         fields: dict[str, int] = {}
         for number in range(MOVED_AXES):
             axis = axes[number - missing] if number >= missing else None
@@ -309,8 +317,8 @@ class Moving(Operation):
         record = make(
             MOVE,
             **fields,
-            input=given.__array_interface__["data"][0],
-            output=out.__array_interface__["data"][0],
+            input=address(given),
+            output=address(out),
             chunks=chunks_for(out.size, fields["n3"] * fields["n4"]),
         )
         return self.step("move", self.loops[0], record)

@@ -28,6 +28,9 @@ def inference_bytes(graph: Graph) -> int:
     An output lives until the last layer has looked at it. A layer that takes number by number
     writes over what nobody needs any more, branches write where they are to be put together, and
     what only gives numbers another shape or does nothing at inference takes no memory.
+
+    What is planned to run it on a processor is more: whole vectors, zeros around maps, and what
+    loops work in. `Prepared.memory_bytes` tells that.
     """
     last = _last_uses(graph)
     inputs = _Block(elements(graph.input_shape), -1, last[INPUT])

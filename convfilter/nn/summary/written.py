@@ -63,7 +63,7 @@ def written_network(text: str, input_shape: Shape) -> Graph:
 def is_written(text: str) -> bool:
     """Tell whether a text is layers rather than the name of a network or a file."""
     words = text.replace("|", " ").split()
-    return bool(words) and words[0] in LAYERS
+    return bool(words) and (words[0] in LAYERS or len(words) > 1)
 
 
 def _conv(

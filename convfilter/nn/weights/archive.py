@@ -19,8 +19,13 @@ from convfilter.nn.weights.stored import Stored
 
 __all__ = ["read_npz"]
 
-_TIGHTEST = 1040
-"""Deflate makes at most 1032 bytes of one; a file that claims more is no file of weights."""
+_FREE = 1 << 28
+
+_OF_THE_FILE = 16
+"""A file may hold so many times its own size, and `_FREE` bytes: weights pack less well than that.
+
+Deflate makes up to 1032 bytes of one, so that 10 MB of zeros could fill the memory of a computer.
+"""
 
 
 def read_npz(path: Path) -> Stored:
@@ -32,12 +37,12 @@ def read_npz(path: Path) -> Stored:
     arrays: dict[str, NDArray[Any]] = {}
     try:
         with zipfile.ZipFile(path) as archive:
-            room = path.stat().st_size * _TIGHTEST
+            room = _FREE + path.stat().st_size * _OF_THE_FILE
             for member in archive.infolist():
                 name = member.filename.rpartition(".")[0] or member.filename
                 room -= member.file_size
                 if room < 0:
-                    raise NetworkError("claims more bytes than can be packed into it")
+                    raise NetworkError("claims far more bytes than weights can be packed into it")
                 with archive.open(member) as file:
                     arrays[name] = widened(_array(file, name, member.file_size))
     except (

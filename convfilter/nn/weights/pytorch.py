@@ -45,6 +45,17 @@ _DTYPES = {
     "Short": "<i2",
 }
 
+_MARKS = 2
+"""Where PyTorch's call for a tensor has its marks, behind shape and strides."""
+
+_OTHER_KINDS = (
+    *("torch.ComplexDoubleStorage", "torch.ComplexFloatStorage", "torch.QInt8Storage"),
+    *("torch.QUInt8Storage", "torch.QInt32Storage", "torch._utils._rebuild_qtensor"),
+    *("torch._utils._rebuild_sparse_tensor", "torch.serialization._get_layout"),
+    *("torch._utils._rebuild_tensor_v3", "torch.storage.UntypedStorage"),
+)
+"""Tensors of complex numbers, quantised or sparse ones, and those of types since PyTorch 2.1."""
+
 _INSIDE = ("state_dict", "model_state_dict", "model", "net")
 """Where a checkpoint keeps the weights beside other things, by habit."""
 
@@ -57,6 +68,16 @@ class _Kind:
 
     def __call__(self, *_: Any) -> None:
         raise NetworkError("is damaged: it makes a storage of nothing")
+
+
+@dataclass(frozen=True)
+class _Refused:
+    """What makes tensors of a kind that networks here have no use for."""
+
+    name: str
+
+    def __call__(self, *_: Any) -> None:
+        raise NetworkError(f"has tensors of a kind that is not supported ({self.name})")
 
 
 class _Storage(NamedTuple):
@@ -191,6 +212,8 @@ def _unpickled(file: IO[bytes], storages: dict[str, _Storage] | None = None) -> 
 
     def storage(told: Any) -> _Storage:
         word, kind, key, _place, length, *view = told
+        if isinstance(kind, _Refused):
+            kind()
         if word != "storage" or not isinstance(kind, _Kind) or any(view):
             raise NetworkError("keeps its numbers in a way that is not known")
         if not isinstance(length, int) or length < 0:
@@ -204,6 +227,7 @@ def _unpickled(file: IO[bytes], storages: dict[str, _Storage] | None = None) -> 
         f"torch.{name}Storage": _Kind(name) for name in _DTYPES
     }
     known: Mapping[str, Callable[..., Any]] = {
+        **{name: _Refused(name) for name in _OTHER_KINDS},
         "collections.OrderedDict": _ordered,
         "torch._utils._rebuild_parameter": lambda tensor, *_: tensor,
         "torch._utils._rebuild_tensor": _tensor,
@@ -218,9 +242,12 @@ def _ordered(*pairs: Any) -> dict[Any, Any]:
     return {str(key): value for key, value in (pairs[0] if pairs else ())}
 
 
-def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *_: Any) -> _Tensor:
+def _tensor(storage: Any, offset: Any, shape: Any, strides: Any, *more: Any) -> _Tensor:
     if not isinstance(storage, _Storage) or len(shape) != len(strides):
         raise NetworkError("is damaged: a tensor without a storage")
+    # behind whether it needs a gradient, and hooks: whether its numbers stand for others
+    if len(more) > _MARKS and more[_MARKS]:
+        raise NetworkError("has a tensor of negatives or conjugates, which is not supported")
     numbers = (offset, *shape, *strides)
     if not all(isinstance(number, int) and number >= 0 for number in numbers):
         raise NetworkError(f"is damaged: a tensor of shape {shape} and strides {strides}")
@@ -263,9 +290,10 @@ def _arrays(found: Any, load: Load, size: int) -> dict[str, NDArray[Any]]:
 def _state(found: Any) -> dict[str, _Tensor]:
     """Return the tensors by name: all of a dictionary of tensors, or the one that holds them."""
     if not isinstance(found, dict):
-        raise NetworkError(f"holds a {type(found).__name__}, not the state_dict() of a network")
+        kind = "tensor" if isinstance(found, _Tensor) else type(found).__name__
+        raise NetworkError(f"holds a {kind}, not the state_dict() of a network")
     inside = (found[name] for name in _INSIDE if isinstance(found.get(name), dict))
-    for state in (found, *inside):
+    for state in (*inside, found):
         tensors = {str(name): value for name, value in state.items() if isinstance(value, _Tensor)}
         if tensors:
             break

@@ -81,4 +81,4 @@ def _kind(path: Path, head: bytes) -> str:
         return "safetensors"
     if head[:1] == _PICKLED:
         return "pickle"
-    raise NetworkError("is neither a safetensors nor an npz file")
+    raise NetworkError("is no file of weights: neither safetensors, nor npz, nor a .pth of PyTorch")

@@ -26,6 +26,7 @@ from convfilter.runtime.compiled.code.image import image_of
 from convfilter.runtime.compiled.declare import OPTIONS, signature_of, source
 from convfilter.runtime.compiled.frontend import texts
 from convfilter.runtime.compiled.store import Compiled
+from convfilter.runtime.compiled.vectors import processor_features
 
 SETTINGS = {"OPT": 0, "BOUNDSCHECK": 0, "DEBUGINFO_DEFAULT": 0}
 """What Numba's settings are while it writes the text of a loop."""
@@ -216,6 +217,6 @@ def _features() -> str:
     down for them. Those since Ice Lake and Zen 4, which AVX-512 VBMI tells from them, gain up to a
     quarter.
     """
-    features = llvm.get_host_cpu_features()
-    wide = ",-prefer-256-bit" if features.get("avx512vbmi") else ""
-    return f"{features.flatten()}{wide}"
+    features = processor_features()
+    wide = ["-prefer-256-bit"] if features.get("avx512vbmi") else []
+    return ",".join([*(f"{'-+'[there]}{name}" for name, there in features.items()), *wide])

@@ -18,6 +18,9 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from convfilter.errors import EnvironmentVariableError
+from convfilter.runtime.vector_length import LONGEST, longest_vector
+
 Request = tuple[str, tuple[tuple[str, str], ...]]
 """The name of a loop, and the names of the dtypes that its letters stand for."""
 
@@ -68,7 +71,22 @@ def machine() -> str:
 
 
 def processor() -> str:
-    """Return what tells processors apart for which LLVM would write other code."""
+    """Return what tells processors apart for which LLVM would write other code.
+
+    Raises
+    ------
+    EnvironmentVariableError
+        The environment limits vectors to a length that there is not.
+    """
+    try:
+        longest = longest_vector()
+    except ValueError as error:
+        raise EnvironmentVariableError(str(error)) from error
+    known = _processor()
+    return known if longest == LONGEST else f"{known} {longest}"
+
+
+def _processor() -> str:
     try:
         text = PROCESSOR.read_text("ascii", "replace")
     except OSError:

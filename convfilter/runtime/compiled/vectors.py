@@ -19,7 +19,7 @@ the other are loaded, added, compared, and stored together:
     truncated(a)                  floats without what stands behind the point, as signed integers
                                   as long as they are, which can hold them
     as_bits(a), from_bits(a)      the bits of floats as such integers, and back
-    multiply_add(a, b, c)         a * b + c, rounded once
+    multiply_add(a, b, c)         a * b + c, rounded once where the processor can
     smaller(a, b), larger(a, b)   a if a < b else b; b if a < b else a
     least(a, b), most(a, b)       b if b < a else a; b if b > a else a; NaN wins over both
     shifted(a, b, k)              the numbers of a from the one at k on, then the first k of b;
@@ -45,11 +45,31 @@ import llvmlite.binding as llvm
 import numpy as np
 from numpy.typing import NDArray
 
+from convfilter.runtime.vector_length import LONGEST, longest_vector
+
 Array = NDArray[Any]
 
 
-def _register_bytes() -> int:
+_OF_32_BYTES = ("avx", "fma", "f16c", "xop", "vaes", "vpclmulqdq", "sha512", "sm3", "sm4")
+_OF_64_BYTES = ("avx512", "avx10", "amx")
+"""How the features of a processor begin that need vectors so long."""
+
+
+def processor_features() -> dict[str, bool]:
+    """Return what loops may use of this processor: no longer vectors than the environment allows.
+
+    Settings of Numba change nothing here, as nowhere.
+    """
+    longest = longest_vector()
+    left_out: tuple[str, ...] = () if longest == LONGEST else _OF_64_BYTES
+    if longest < 32:
+        left_out += _OF_32_BYTES
     features = llvm.get_host_cpu_features()
+    return {name: there and not name.startswith(left_out) for name, there in features.items()}
+
+
+def _register_bytes() -> int:
+    features = processor_features()
     # the first processors with AVX-512 slowed down for it; those with VBMI do not
     if features.get("avx512vbmi"):
         return 64

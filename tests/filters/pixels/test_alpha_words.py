@@ -13,6 +13,7 @@ from convfilter import Image, Pipeline, engine, filters
 from convfilter.errors import UnknownNameError
 from convfilter.filters.declaring.reach import POINT, AlphaRule
 from convfilter.filters.declaring.run_options import AlphaMode
+from tests.examples import every
 from tests.filters.pictures import grey, opaque, rgb, uneven, white_of, with_alpha
 from tests.filters.registry import NAMES, bound, case, declaring, keeping_size, needed, variants
 
@@ -36,7 +37,8 @@ def keeping_size_with(name: str) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("name", "given"), [each for name in keeping_size() for each in keeping_size_with(name)]
+    ("name", "given"),
+    every(2, [each for name in keeping_size() for each in keeping_size_with(name)]),
 )
 def test_the_rule_of_each_filter(name: str, given: dict[str, Any]) -> None:
     picture = opaque(rgb())

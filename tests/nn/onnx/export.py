@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from convfilter.nn.graph import INPUT, Graph, Node, Weights
@@ -37,19 +38,21 @@ OPSET = 22
 IR_VERSION = 10
 
 
-def model(graph: Graph, weights: Weights, layers: Sequence[str] = ()) -> onnx.ModelProto:
-    """Return a model for any number of pictures, whose tensors have the names of the nodes.
+def model(
+    graph: Graph, weights: Weights, layers: Sequence[str] = (), pictures: int | str = "N"
+) -> onnx.ModelProto:
+    """Return a model, for any number of pictures or for one number, in the names of the nodes.
 
-    Its outputs are that of the graph, and those of some layers.
+    Its outputs are that of the graph, and those of some layers; weights are constants in it, since
+    onnxruntime would arrange inputs anew each time.
     """
     writer = Writer(graph, weights)
     for node in graph.nodes:
         writer.write(node.layer, node)
     names = dict.fromkeys([graph.output, *layers])
-    outputs = [tensor(name, graph.shapes[name]) for name in names]
-    made = helper.make_graph(
-        writer.nodes, graph.name, [tensor(INPUT, graph.input_shape)], outputs, writer.arrays
-    )
+    outputs = [tensor(name, graph.shapes[name], pictures) for name in names]
+    given = tensor(INPUT, graph.input_shape, pictures)
+    made = helper.make_graph(writer.nodes, graph.name, [given], outputs, writer.arrays)
     return helper.make_model(
         made, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
     )
@@ -57,21 +60,24 @@ def model(graph: Graph, weights: Weights, layers: Sequence[str] = ()) -> onnx.Mo
 
 def run(proto: onnx.ModelProto, x: Any, threads: int = 1) -> dict[str, Any]:
     """Return what onnxruntime makes of an input: all outputs by name."""
-    import onnxruntime
+    made = session(proto, threads)
+    (given,) = made.get_inputs()
+    names = [output.name for output in made.get_outputs()]
+    return dict(zip(names, made.run(names, {given.name: x}), strict=True))
 
+
+def session(proto: onnx.ModelProto, threads: int = 1) -> onnxruntime.InferenceSession:
+    """Return a model in onnxruntime."""
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(
+    return onnxruntime.InferenceSession(
         proto.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
-    (given,) = session.get_inputs()
-    names = [output.name for output in session.get_outputs()]
-    return dict(zip(names, session.run(names, {given.name: x}), strict=True))
 
 
-def tensor(name: str, shape: Shape) -> onnx.ValueInfoProto:
-    return helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", *shape])
+def tensor(name: str, shape: Shape, pictures: int | str = "N") -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, [pictures, *shape])
 
 
 class Writer:
@@ -106,6 +112,17 @@ class Writer:
     def write(self, layer: Layer, node: Node) -> None:
         raise NotImplementedError(f"{type(layer).__name__} is not written")
 
+    def walking(self, window: Window, node: Node) -> dict[str, Any]:
+        """Return the attributes of a window."""
+        _, rows, columns = self.graph.shapes[node.inputs[0]]
+        (top, bottom), (left, right) = window.pads((rows, columns))
+        return {
+            "kernel_shape": list(window.kernel),
+            "strides": list(window.stride),
+            "dilations": list(window.dilation),
+            "pads": [top, left, bottom, right],
+        }
+
     # Weighted sums
 
     @write.register
@@ -115,7 +132,7 @@ class Writer:
             weight = (weight * mask(layer, weight.shape[1])).astype(np.float32)
         names = [self.constant(f"{node.name}.weight", weight)]
         names += self.own(node, "bias") if layer.bias else []
-        attributes = walking(layer.window)
+        attributes = self.walking(layer.window, node)
         self.node("Conv", [*node.inputs, *names], node.name, group=layer.groups, **attributes)
 
     @write.register
@@ -135,7 +152,7 @@ class Writer:
 
     @write.register
     def _(self, layer: Pool, node: Node) -> None:
-        attributes = walking(layer.window) | {"ceil_mode": int(layer.window.ceil)}
+        attributes = self.walking(layer.window, node) | {"ceil_mode": int(layer.window.ceil)}
         if layer.reduce == "max":
             self.node("MaxPool", node.inputs, node.name, **attributes)
         else:
@@ -271,19 +288,3 @@ class Writer:
             self.constant(f"{node.name}/value", np.float32(layer.value)),
         ]
         self.node("Pad", [*node.inputs, *names], node.name)
-
-
-def walking(window: Window) -> dict[str, Any]:
-    """Return the attributes of a window."""
-    attributes: dict[str, Any] = {
-        "kernel_shape": list(window.kernel),
-        "strides": list(window.stride),
-        "dilations": list(window.dilation),
-    }
-    if isinstance(window.padding, str):
-        words = {"same": "SAME_UPPER", "same-lower": "SAME_LOWER", "valid": "VALID"}
-        attributes["auto_pad"] = words[window.padding]
-    else:
-        (top, bottom), (left, right) = window.padding
-        attributes["pads"] = [top, left, bottom, right]
-    return attributes

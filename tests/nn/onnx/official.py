@@ -29,9 +29,18 @@ class Official:
 
 
 @functools.cache
-def officials() -> dict[str, Official]:
-    """Return the tests of supported operators: images in, float32, one output."""
-    return {each.name: each for each in (*_nodes(), *_converted())}
+def of_single_nodes() -> dict[str, Official]:
+    """Return the tests of one operator each: images in, float32, one output.
+
+    ONNX computes those of all its operators, which takes seconds.
+    """
+    return {each.name: each for each in _nodes()}
+
+
+@functools.cache
+def converted() -> dict[str, Official]:
+    """Return the tests that ONNX has as files: images in, float32, one output."""
+    return {each.name: each for each in _converted()}
 
 
 def _nodes() -> Iterator[Official]:

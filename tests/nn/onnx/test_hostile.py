@@ -117,6 +117,17 @@ HOSTILE: dict[str, tuple[Any, str]] = {
         model([node("Pad", "x", "p")], {"p": np.array([0, 0, 0, 0, 0, 0, 2**40, 2**40], np.int64)}),
         "are too many",
     ),
+    "many large outputs": (
+        model(
+            [
+                node("Pad", "x", "p", to="r0"),
+                *(node("Relu", f"r{i}", to=f"r{i + 1}") for i in range(9)),
+                node("Sum", *(f"r{i}" for i in range(10))),
+            ],
+            {"p": np.array([0, 0, 0, 0, 0, 0, 3000, 3000], np.int64)},
+        ),
+        "numbers together are too many",
+    ),
     "huge pads of a window": (
         model(
             [node("MaxPool", "x", kernel_shape=[2**40, 2**40], pads=[2**39] * 4)],

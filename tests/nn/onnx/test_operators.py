@@ -11,7 +11,9 @@ import onnx
 import pytest
 
 from convfilter.errors import ArgumentError, NetworkError
+from convfilter.nn import load
 from convfilter.nn.onnx import load_onnx, read_onnx
+from convfilter.nn.preprocessing.description import Preprocessing
 from convfilter.nn.running import prepare
 from tests.nn.onnx import export
 from tests.nn.onnx.small import convolution, model, node, saved
@@ -58,6 +60,48 @@ FORMS: dict[str, onnx.ModelProto] = {
         ("Mul by a number", [node("Mul", "x", "c")], {"c": np.float32(3)}, (7, 14)),
         ("Mul by everything", [node("Mul", "x", "c")], {"c": numbers(1, 3, 8, 6)}, (14,)),
         ("Mul by itself", [node("Mul", "x", "x")], {}, (14,)),
+        (
+            "Mul of each map by a number",
+            [
+                node("GlobalAveragePool", "x", to="m"),
+                node("Conv", "m", "w", "b", to="c"),
+                node("Sigmoid", "c", to="s"),
+                node("Mul", "x", "s"),
+            ],
+            {"w": numbers(3, 3, 1, 1), "b": numbers(3)},
+            (8, 14),
+        ),
+        (
+            "Add of a number to each map",
+            [node("GlobalMaxPool", "x", to="m"), node("Add", "m", "x")],
+            {},
+            (8, 14),
+        ),
+        (
+            "Sum of rows, columns and a constant",
+            [
+                node("MaxPool", "x", to="r", kernel_shape=[8, 1]),
+                node("MaxPool", "x", to="c", kernel_shape=[1, 6]),
+                node("Sum", "r", "n", "c"),
+            ],
+            {"n": numbers(3, 8, 1)},
+            (8, 13),
+        ),
+        (
+            "windows without a rest",
+            [
+                node(
+                    "MaxPool",
+                    "x",
+                    kernel_shape=[2, 3],
+                    strides=[2, 3],
+                    auto_pad="VALID",
+                    ceil_mode=1,
+                )
+            ],
+            {},
+            (10, 22),
+        ),
         ("Sum", [node("Sum", "x", "c", "x")], {"c": numbers(3, 1, 1)}, (8, 13)),
         ("Sum of one", [node("Sum", "x")], {}, (8,)),
         ("Concat of columns", [node("Concat", "x", "x", axis=3)], {}, (11,)),
@@ -168,8 +212,8 @@ REFUSED: dict[str, tuple[onnx.ModelProto, str]] = {
         "'i', a second output",
     ),
     "several shapes": (
-        model([node("GlobalMaxPool", "x", to="a"), node("Mul", "x", "a")]),
-        "of outputs of several shapes, (3, 8, 8) and (3, 1, 1)",
+        model([node("Transpose", "x", to="a", perm=[0, 2, 1, 3]), node("Mul", "x", "a")]),
+        "of outputs of several shapes, (3, 8, 8) and (8, 3, 8)",
     ),
     "training": (
         model([node("Dropout", "x", "r", "t")], {"r": np.float32(0.5), "t": np.True_}),
@@ -180,9 +224,20 @@ REFUSED: dict[str, tuple[onnx.ModelProto, str]] = {
         model([node("Transpose", "x", perm=[1, 0, 2, 3])]),
         "'perm' of Transpose moves the axis of the pictures",
     ),
-    "ceil without padding": (
-        model([node("MaxPool", "x", kernel_shape=[2, 2], ceil_mode=1, auto_pad="VALID")]),
-        "'ceil_mode' of MaxPool with auto_pad VALID",
+    "a rest without padding": (
+        model(
+            [
+                node(
+                    "MaxPool",
+                    "x",
+                    kernel_shape=[3, 3],
+                    strides=[2, 2],
+                    ceil_mode=1,
+                    auto_pad="VALID",
+                )
+            ]
+        ),
+        "'ceil_mode' of MaxPool with auto_pad VALID and a rest at the end",
     ),
 }
 
@@ -198,8 +253,27 @@ def test_what_is_not_supported_is_said(name: str, tmp_path: Path) -> None:
 def test_open_sizes_are_given(tmp_path: Path) -> None:
     path = saved(model([node("Relu", "x")], shape=("N", 3, "H", 8)), tmp_path)
     assert load_onnx(path, (3, 5, 8)).graph.input_shape == (3, 5, 8)
-    with pytest.raises(ArgumentError, match="takes arrays"):
-        load_onnx(path, (3, 5, 9))
+    assert load_onnx(path, usual=(3, 5, 8)).graph.input_shape == (3, 5, 8)
+    for shape in ((3, 5, 9), (4, 5, 8), (3, 5)):
+        with pytest.raises(ArgumentError, match="takes arrays"):
+            load_onnx(path, shape)
+    with pytest.raises(NetworkError, match="too large"):
+        load_onnx(path, (3, -5, 8))
+
+
+def test_open_sizes_are_told_from_python_and_beside_the_file(tmp_path: Path) -> None:
+    path = saved(model([node("Relu", "x")], shape=("N", 3, "H", "W")), tmp_path)
+    with pytest.raises(NetworkError, match=r"\(N, 3, \?, \?\): say which it is, by shape="):
+        load(path)
+    assert load(path, shape=(3, 5, 7)).graph.input_shape == (3, 5, 7)
+    path.with_suffix(".toml").write_text("crop = [6, 9]", "utf-8")
+    assert load(path).graph.input_shape == (3, 6, 9)
+    assert load(path, shape=(3, 5, 7)).graph.input_shape == (3, 5, 7)
+    how = Preprocessing(crop=(4, 8))
+    network = load(path, preprocessing=how)
+    assert (network.graph.input_shape, network.preprocessing) == ((3, 4, 8), how)
+    with pytest.raises(ArgumentError, match="shape= is for ONNX files"):
+        load("squeezenet", shape=(3, 64, 64))
 
 
 def test_outputs_that_mix_pictures_are_for_those_who_ask(tmp_path: Path) -> None:

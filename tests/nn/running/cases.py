@@ -56,13 +56,24 @@ def case_of(
     for number in range(1, inputs):
         nodes.append(Node(f"other{number}", Affine(), (INPUT,)))
         names.append(f"other{number}")
-    graph = Graph("one layer", shape, (*nodes, Node("layer", layer, tuple(names))))
+    return filled(rng, Graph("one layer", shape, (*nodes, Node("layer", layer, tuple(names)))))
+
+
+def filled(rng: np.random.Generator, graph: Graph) -> Case:
+    """Return a case of a graph, with random weights and pictures."""
     weights = {}
     for name, wanted in graph.arrays().items():
         array = spread(rng, wanted, 0)
+        if not name.startswith("layer."):
+            # what makes further inputs is exact: one layer is looked at
+            array = np.zeros_like(array) if name.endswith("bias") else _power_of_two(array)
         weights[name] = np.abs(array) + np.float32(0.01) if name.endswith("var") else array
     pictures = int(rng.integers(1, 4))
-    return Case(graph, weights, spread(rng, (pictures, *shape), 1))
+    return Case(graph, weights, spread(rng, (pictures, *graph.input_shape), 1))
+
+
+def _power_of_two(array: Array) -> Array:
+    return np.exp2(np.rint(np.log2(np.abs(array)))).astype(np.float32)
 
 
 def window(rng: np.random.Generator, size: tuple[int, int], largest: int = 7) -> Window:
@@ -217,6 +228,18 @@ def pad(rng: np.random.Generator) -> Case:
     return case_of(rng, layer, (maps(rng), rows, columns))
 
 
+def combine_spread(rng: np.random.Generator) -> Case:
+    """Maps combined with a number, a row or a column of each of them."""
+    shape = rows, columns = sides(rng, 20)
+    window = Window(((rows, columns), (rows, 1), (1, columns))[int(rng.integers(3))])
+    nodes = [Node("few", Pool("max", window), (INPUT,)), Node("more", Affine(), (INPUT,))]
+    names = [str(name) for name in rng.permutation([INPUT, "few", "more"])[: rng.integers(2, 4)]]
+    how = ("sum", "product", "max")[int(rng.integers(3))]
+    layer = Node("layer", Combine(how), tuple(names))
+    graph = Graph("one layer", (maps(rng), *shape), (*nodes, layer))
+    return filled(rng, graph)
+
+
 def concat(rng: np.random.Generator) -> Case:
     """Maps put together."""
     return case_of(rng, Concat(), any_shape(rng), int(rng.integers(2, 5)))
@@ -248,6 +271,7 @@ KINDS: dict[str, Callable[[np.random.Generator], Case]] = {
     "batch normalisation": plain(lambda rng: BatchNorm(float(rng.choice([1e-5, 1e-3])))),
     "numbers of maps": plain(lambda rng: Affine()),
     "combine": combine,
+    "combine, spread": combine_spread,
     "concat": concat,
     "flatten": plain(lambda rng: Flatten()),
     "reshape": reshape,

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from convfilter.nn.graph import INPUT
 from convfilter.nn.layers.layer import Layer
 from convfilter.nn.layers.pointwise import LocalResponse, Sigmoid
 from convfilter.nn.running import Prepared, forcing, prepare
 from tests.nn import naive
-from tests.nn.as_onnx import session
+from tests.nn.onnx import export
 from tests.nn.running.cases import KINDS, Case
 
 TOLERANCE = 1e-5
@@ -62,29 +61,30 @@ def _all(kind: type) -> set[type]:
     return set(kind.__subclasses__()).union(*map(_all, kind.__subclasses__()))
 
 
-def check_with_onnxruntime(kind: str, seed: int) -> None:
+def check_with_onnxruntime(kind: str, seed: int) -> bool:
     """Compare a random case with the twin, and with onnxruntime where that can be trusted.
 
-    It knows no local response of an even size; of an odd one it takes squares away from sums, which
-    leaves nothing of small numbers beside large ones, and its sigmoid is off by 1e-8 near 0.
+    Return whether it can. It knows no local response of an even size; of an odd one it takes
+    squares away from sums, which leaves nothing of small numbers beside large ones, and its sigmoid
+    is off by 1e-8 near 0.
     """
     case = KINDS[kind](np.random.default_rng(seed))
     check(case)
     layer = case.graph.nodes[-1].layer
     if isinstance(layer, LocalResponse) and layer.size % 2 == 0:
-        return
+        return False
     prepared = prepare(case.graph, case.weights)
     found = prepared(case.x)["layer"]
     twin = naive.run(case.graph, case.weights, case.x)["layer"]
-    theirs = session(case.graph, case.weights, len(case.x), threads=1)
-    expected = np.asarray(theirs.run(None, {INPUT: case.x})[0])
+    expected = export.run(export.model(case.graph, case.weights), case.x)["layer"]
     allowed = tolerance(prepared) * np.abs(twin).max()
     if (
         isinstance(layer, LocalResponse | Sigmoid)
         and not np.abs(expected - twin).max() < allowed / 2
     ):
-        return
+        return False
     assert np.abs(found - expected).max() <= allowed, (kind, seed, case.graph)
+    return True
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -96,8 +96,12 @@ def test_layers_are_those_of_onnxruntime(kind: str) -> None:
 @pytest.mark.thorough
 @pytest.mark.parametrize("kind", KINDS)
 def test_layers_are_those_of_onnxruntime_in_two_thousand_cases(kind: str) -> None:
-    for seed in range(-(-2000 // len(KINDS))):
-        check_with_onnxruntime(kind, seed)
+    wanted = -(-2000 // len(KINDS))
+    compared = seed = 0
+    while compared < wanted:  # of local response one case in three can be compared
+        compared += check_with_onnxruntime(kind, seed)
+        seed += 1
+        assert seed < 5 * wanted
 
 
 @pytest.mark.thorough

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from convfilter.errors import ArgumentError
@@ -22,6 +22,7 @@ from convfilter.nn.random_weights import random_weights
 from convfilter.nn.training.losses import CrossEntropy, Distances, Loss
 from convfilter.nn.training.model import Model
 from convfilter.nn.training.steps import STEPS
+from tests.examples import examples
 from tests.nn.training.gradients import errors, one_layer, pictures, twin_apart
 
 BOUND = 1e-6
@@ -93,7 +94,7 @@ windows = st.builds(
 )
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@examples(60)
 @given(
     windows,
     st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(1, 2)),
@@ -127,7 +128,9 @@ def _small_residual() -> Graph:
     return Graph("start of resnet18", whole.input_shape, whole.nodes[:cut])
 
 
-@pytest.mark.parametrize("name", ["lenet5", "lenet5-modern", "resnet18"])
+@pytest.mark.parametrize(
+    "name", ["lenet5", "lenet5-modern", pytest.param("resnet18", marks=pytest.mark.thorough)]
+)
 def test_a_whole_network(name: str) -> None:
     graph = _small_residual() if name == "resnet18" else models.get(name)
     loss: tuple[Loss, np.ndarray] | None = None  # type: ignore[type-arg]

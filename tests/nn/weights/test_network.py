@@ -57,6 +57,18 @@ def test_a_file_brings_weights_and_preprocessing(tmp_path: Path) -> None:
     np.testing.assert_array_equal(network(X), convfilter.nn.load("lenet5-modern", WEIGHTS)(X))
 
 
+def test_preprocessing_that_is_given_comes_before_what_the_file_says(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    weights = random_weights(models.get("squeezenet"))
+    path.write_bytes(save(weights, {KEY: Preprocessing(crop=(227, 227)).to_json()}))
+    how = Preprocessing(crop=(96, 80))
+    for given in (path, weights, "random", None):
+        network = convfilter.nn.load("squeezenet", given, preprocessing=how)
+        assert network.preprocessing == how
+        assert network.graph.input_shape == (3, 96, 80)
+    assert convfilter.nn.load("squeezenet", path).graph.input_shape == (3, 227, 227)
+
+
 def test_names_of_the_paper_are_taken_as_well() -> None:
     graph = models.get("lenet5")
     weights = random_weights(graph, 0)
@@ -150,17 +162,20 @@ def test_an_onnx_file_brings_its_own_weights(tmp_path: Path) -> None:
     close(convfilter.nn.load(path)(X), naive.run(GRAPH, WEIGHTS, X)[GRAPH.output])
 
 
-def test_a_warm_prediction_imports_no_compiler(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [[], ["--model", "lenet5-modern", "--weights", "random"]])
+def test_a_warm_prediction_imports_no_compiler(tmp_path: Path, options: list[str]) -> None:
     program = (
         "import sys\n"
         "from convfilter.cli.main import run\n"
-        "options = ['--model', 'lenet5-modern', '--weights', 'random']\n"
-        "assert run(['nn', 'predict', *options, sys.argv[1]]) == 0\n"
-        "print({'numba', 'scipy', 'onnx', 'safetensors', 'rich'} & {*sys.modules})\n"
+        "assert run(['nn', 'predict', *sys.argv[1:]]) == 0\n"
+        "heavy = {'numba', 'llvmlite', 'numpy.ma', 'scipy', 'onnx', 'safetensors', 'rich'}\n"
+        "print(heavy & {*sys.modules})\n"
     )
-    path = tmp_path / "photo.png"
-    convfilter.write(np.zeros((40, 40), np.uint8), path)
+    path = tmp_path / "one.png"
+    one = np.full((40, 40), 255, np.uint8)
+    one[8:32, 18:22] = 0
+    convfilter.write(one, path)
     for _ in range(2):  # the first one may compile
-        command = [sys.executable, "-c", program, str(path)]
+        command = [sys.executable, "-c", program, *options, str(path)]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "set()"

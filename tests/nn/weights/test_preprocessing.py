@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from convfilter.errors import ArgumentError, NetworkError, UnknownNameError
+from convfilter.nn import models
 from convfilter.nn.preprocessing.description import (
     KEY,
     Preprocessing,
@@ -21,6 +22,7 @@ from convfilter.nn.preprocessing.description import (
 )
 from convfilter.nn.preprocessing.pictures import prepared
 from convfilter.picture.image import Image
+from tests.examples import examples
 
 IMAGENET = assumed_for((3, 224, 224))
 
@@ -45,7 +47,7 @@ def as_torchvision(pixels: np.ndarray, short: int, crop: int) -> np.ndarray:
     return (values - mean) / std
 
 
-@settings(max_examples=25, deadline=None)
+@examples(60)
 @given(st.integers(20, 400), st.integers(20, 400), st.sampled_from([(), (3,)]), st.integers(0, 99))
 def test_pictures_are_prepared_as_torchvision_does(
     rows: int, columns: int, channels: tuple[int, ...], seed: int
@@ -102,7 +104,7 @@ def test_pictures_that_do_not_fit_are_refused() -> None:
 DESCRIPTIONS = [
     IMAGENET,
     Preprocessing(),
-    Preprocessing((30, 40), None, "nearest", (-1, 1), (0.5,), (2,), "grey", ("a", "ü")),
+    Preprocessing((30, 40), None, "nearest", "down", (-1, 1), (0.5,), (2,), "grey", ("a", "ü")),
 ]
 
 
@@ -134,6 +136,7 @@ def test_a_table_beside_comes_before_what_is_inside(tmp_path: Path) -> None:
         ("mean = [true]", "mean has to consist of numbers"),
         ('channels = "CMYK"', "no channels is called 'CMYK'"),
         ('interpolation = "bilinaer"', "did you mean bilinear"),
+        ('rounding = "up"', "no rounding is called 'up'"),
         ("labels = 3", "labels has to be a list of texts"),
         ("resize = ", "Invalid value"),
         ("a = " + "[" * 5000, "nested too deeply|Invalid|no field"),
@@ -154,6 +157,31 @@ def test_what_cannot_be_meant_is_refused_in_one_line(
 def test_damaged_metadata_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(NetworkError, match=r"net\.safetensors: its preprocessing: "):
         beside(tmp_path / "net.safetensors", {KEY: text})
+
+
+@pytest.mark.parametrize(("rounding", "long"), [("down", 384), ("nearest", 385)])
+def test_the_long_side_is_rounded_as_the_description_says(rounding: str, long: int) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (300, 451, 3), np.uint8)
+    how = Preprocessing.of({"resize": 256, "interpolation": "bicubic", "rounding": rounding})
+    assert ("long side rounded" in how.summary) == (rounding == "nearest")
+    for turned in (pixels, pixels.transpose(1, 0, 2)):
+        size = (256, long) if turned is pixels else (long, 256)
+        resized = Pillow.fromarray(turned).resize(size[::-1], Pillow.Resampling.BICUBIC)
+        expected = np.asarray(resized).transpose(2, 0, 1) / np.float32(255)
+        np.testing.assert_allclose(prepared(Image(turned), how), expected, atol=1e-7)
+
+
+def test_torchvisions_googlenet_is_given_what_its_weights_want() -> None:
+    # by default torchvision scales as for its other networks, and the network scales again
+    scaling = models.scaling_of("googlenet-torchvision")
+    how = assumed_for((3, 224, 224), scaling)
+    pixels = np.random.default_rng(0).integers(0, 256, (256, 300, 3), np.uint8)
+    x = prepared(Image(pixels), IMAGENET)
+    mean, std = (np.array(each).reshape(3, 1, 1) for each in (IMAGENET.mean, IMAGENET.std))
+    again = x * (std / 0.5) + (mean - 0.5) / 0.5
+    np.testing.assert_allclose(prepared(Image(pixels), how), again, atol=1e-6)
+    assert models.scaling_of("resnet50") is None
+    assert models.scaling_of("a file of ONNX") is None
 
 
 def test_names_are_known() -> None:

@@ -20,6 +20,7 @@ from safetensors.numpy import save
 
 from convfilter.errors import NetworkError
 from convfilter.nn.weights.reading import read_any, read_weights
+from tests.nn.weights import pytorch_files
 from tests.nn.weights.pth import Array, in_a_row, zipped
 
 GENERATOR = np.random.default_rng(0)
@@ -112,6 +113,37 @@ def test_pickles_are_refused_elsewhere_with_the_command(tmp_path: Path, write: W
         read_weights(path)
 
 
+@pytest.mark.parametrize("layout", pytorch_files.LAYOUTS)
+@pytest.mark.parametrize("kind", ["state", "checkpoint"])
+def test_what_pytorch_wrote_is_read(layout: str, kind: str) -> None:
+    found = read_any(pytorch_files.FOLDER / f"{kind}-{layout}.pth").arrays
+    expected = pytorch_files.tensors(pytorch_files.array)
+    expected["parameter"] = pytorch_files.numbers(2, 2)
+    assert [*found] == [*expected]
+    for name, array in expected.items():
+        assert found[name].dtype == array.dtype
+        assert found[name].flags.c_contiguous
+        np.testing.assert_array_equal(found[name], array)
+
+
+OTHER_KINDS = {
+    "module": "names torch.nn.modules.container.Sequential, which is neither a tensor nor",
+    "complex": "of a kind that is not supported (torch.ComplexFloatStorage)",
+    "sparse": "of a kind that is not supported (torch.",
+    "quantised": "of a kind that is not supported (torch.QInt8Storage)",
+    "eighths": "of a kind that is not supported (torch.",
+    "negatives": "has a tensor of negatives or conjugates",
+}
+
+
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+def test_what_else_pytorch_wrote_is_refused_by_name(tmp_path: Path, kind: str) -> None:
+    paths = sorted(pytorch_files.FOLDER.glob(f"{kind}-*.pth"))
+    assert len(paths) == (1 if kind == "module" else 2)
+    for path in paths:
+        assert OTHER_KINDS[kind] in refused(tmp_path, path.read_bytes())
+
+
 class Evil:
     def __reduce__(self) -> Any:
         return print, ("this was run",)
@@ -201,6 +233,17 @@ def header_without_end() -> bytes:
     return file.getvalue()
 
 
+def packed_far() -> bytes:
+    """Return an npz file whose directory claims that a member unpacks to half a gigabyte."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("w.npy", bytes(1 << 19))
+    data = bytearray(file.getvalue())
+    size = archive.start_dir + 24
+    data[size : size + 4] = struct.pack("<I", 1 << 29)
+    return bytes(data)
+
+
 def objects() -> bytes:
     file = io.BytesIO()
     np.savez(file, w=np.array([{}, None], object))
@@ -222,13 +265,14 @@ HOSTILE_FILES = {
         lambda: safe({"w": {"dtype": "F8_E4M3", "shape": [1], "data_offsets": [0, 1]}}, b"\0"),
         "holds numbers that are not supported: w of F8_E4M3",
     ),
+    "half a gigabyte, npz": (packed_far, "claims far more bytes than weights can be packed"),
     "huge shape, npz": (lambda: claiming((1 << 40,)), "claims w of shape (1099511627776,)"),
     "negative shape, npz": (lambda: claiming((-1, 4)), "has a damaged header|claims w of shape"),
     "half a header, npz": (header_without_end, "has a damaged header of w"),
     "texts, npz": (lambda: claiming((1,), "<U4"), "w holds <U4, not numbers"),
     "objects, npz": (objects, "w holds pickled objects, which are not read"),
     "empty": (lambda: b"", "is empty"),
-    "text": (lambda: b"hello, this is no file of weights", "is neither a safetensors nor an npz"),
+    "text": (lambda: b"hello, this is no file of weights", "is no file of weights"),
     "a plain pickle": (lambda: pickle.dumps({"w": 1}), "is no file of PyTorch"),
     "half a zip": (lambda: npz(ARRAYS)[:200], "is a damaged zip archive"),
 }

@@ -221,6 +221,8 @@ class House:
 
     def environment(self, cache: Path | None = None, **changes: str) -> dict[str, str]:
         own = {"PYTHONPATH": str(self.sources), "CONVFILTER_CACHE_DIR": str(cache or self.cache)}
+        # bytecode does not tell apart two texts of the same length within one second
+        own["PYTHONDONTWRITEBYTECODE"] = "1"
         return {**os.environ, **own, **changes}
 
     def start(self, program: str, *arguments: str, **changes: str) -> subprocess.Popen[str]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from convfilter.runtime.compiled.declare import Argument, Signature, loop, signature_of
+from tests.examples import every
 from tests.runtime.compiled.house import CALL, House
 
 pytestmark = pytest.mark.slow
@@ -25,6 +26,8 @@ SETTINGS = {
 }
 """Settings of Numba that change what it compiles."""
 
+SLOW = pytest.mark.slow
+
 COMPILE = f"{CALL}\ncall()\nprint('numba' in sys.modules)"
 ALONE = f"""
 from convfilter.runtime.compiled import workers
@@ -40,7 +43,9 @@ def content(cache: Path) -> str:
     return f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}"
 
 
-@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS.keys())
+@pytest.mark.parametrize(
+    "settings", every(3, [pytest.param(SETTINGS[name], id=name, marks=SLOW) for name in SETTINGS])
+)
 def test_no_setting_of_numba_changes_what_is_compiled(
     filled: House, tmp_path: Path, settings: dict[str, str]
 ):

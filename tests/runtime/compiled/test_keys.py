@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from convfilter.runtime.compiled import keys
+import convfilter
+from convfilter.errors import EnvironmentVariableError
+from convfilter.runtime import vector_length
+from convfilter.runtime.compiled import keys, vectors
+from tests.examples import every
 from tests.runtime.compiled.house import CALL, House
 from tests.sources import PACKAGE, ROOT, Source, sources
 
@@ -175,8 +182,53 @@ def test_the_processor_is_told_by_linux_or_by_llvm(tmp_path: Path, monkeypatch: 
     assert told != keys.processor()
 
 
+def test_the_longest_vector_is_part_of_the_processor(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv(vector_length.NAME, raising=False)
+    whole = keys.processor()
+    monkeypatch.setenv(vector_length.NAME, "64")
+    assert keys.processor() == whole
+    shorter = set()
+    for length in ("32", "16"):
+        monkeypatch.setenv(vector_length.NAME, length)
+        shorter.add(keys.processor())
+    assert len(shorter - {whole}) == 2
+    monkeypatch.setenv(vector_length.NAME, "33")
+    wrong = "CONVFILTER_VECTOR_BYTES must be 16, 32 or 64, not '33'"
+    with pytest.raises(EnvironmentVariableError, match=wrong):
+        keys.processor()
+
+
+def test_an_unknown_length_of_vectors_is_refused_in_one_line(tmp_path: Path):
+    picture = tmp_path / "a.png"
+    convfilter.write(np.zeros((8, 8), np.uint8), picture)
+    ended = subprocess.run(
+        [sys.executable, "-m", "convfilter", "sobel", picture, tmp_path / "b.png"],
+        env={**os.environ, vector_length.NAME: "33"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    wrong = f"{vector_length.NAME} must be 16, 32 or 64, not '33'"
+    assert (ended.returncode, ended.stderr) == (2, f"convfilter sobel: {wrong}\n")
+
+
+def test_shorter_vectors_leave_out_what_needs_longer_ones(monkeypatch: pytest.MonkeyPatch):
+    host = {"sse4.2": True, "avx2": True, "fma": True, "avx512f": True, "avx512vbmi": True}
+    monkeypatch.setattr(vectors.llvm, "get_host_cpu_features", lambda: host)
+    found = {}
+    for length in ("64", "32", "16"):
+        monkeypatch.setenv(vector_length.NAME, length)
+        found[length] = [name for name, there in vectors.processor_features().items() if there]
+        assert vectors._register_bytes() == int(length)
+    assert found == {
+        "64": ["sse4.2", "avx2", "fma", "avx512f", "avx512vbmi"],
+        "32": ["sse4.2", "avx2", "fma"],
+        "16": ["sse4.2"],
+    }
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("flag", ["-O", "-OO", "-B"])
+@pytest.mark.parametrize("flag", every(3, ["-OO", "-O", "-B"]))
 def test_a_process_of_other_flags_compiles_what_it_asks_for(house: House, flag: str):
     import subprocess
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from convfilter.runtime.compiled import workers
+from tests.examples import every
 from tests.runtime.compiled.house import CALL, House
 
 SLOW = """
@@ -79,7 +80,12 @@ subprocess.Popen = refuse""",
 
 
 @pytest.mark.posix
-@pytest.mark.parametrize("obstacle", NO_PROCESS.values(), ids=NO_PROCESS.keys())
+@pytest.mark.parametrize(
+    "obstacle",
+    every(
+        2, [pytest.param(NO_PROCESS[each], id=each, marks=pytest.mark.slow) for each in NO_PROCESS]
+    ),
+)
 def test_where_no_process_can_be_had_the_one_that_asks_compiles(
     filled: House, tmp_path: Path, obstacle: str
 ):

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from convfilter.errors import ArgumentError
 from convfilter.nn.layers.layer import elements
 from convfilter.nn.layers.pointwise import Affine, Combine
 from convfilter.nn.layers.shaping import Reshape
@@ -45,17 +46,20 @@ def _combined(place: Place, how: How) -> Operand:
     arrays = [each for each in place.inputs if each is not None and not isinstance(each, Output)]
     if not outputs:
         return functools.reduce(lambda a, b: _folded(place, how, a, b), arrays)
-    if len({each.shape for each in outputs}) != 1:
+    combined = Combine(how)
+    try:
+        given = Output("", combined.output(*(each.shape for each in outputs)))
+    except ArgumentError:
         shapes = " and ".join(str(each.shape) for each in outputs)
-        raise RefusedError(f"{place.operator} of outputs of several shapes, {shapes}")
+        raise RefusedError(f"{place.operator} of outputs of several shapes, {shapes}") from None
     steps: list[Step] = []
     if len(outputs) > 1:
-        steps.append((Combine(how), {}))
+        steps.append((combined, {}))
     if arrays:
-        aligned = (_aligned(place, array, len(outputs[0].shape) + 1) for array in arrays)
+        aligned = (_aligned(place, array, len(given.shape) + 1) for array in arrays)
         array = functools.reduce(lambda a, b: _folded(place, how, a, b), aligned)
-        steps += _with_constant(place, outputs[0], array, how)
-    return place.chain(outputs, *(steps or [(Reshape(outputs[0].shape), {})]))
+        steps += _with_constant(place, given, array, how)
+    return place.chain(outputs, *(steps or [(Reshape(given.shape), {})]))
 
 
 def _folded(place: Place, how: How, first: Array, second: Array) -> Array:

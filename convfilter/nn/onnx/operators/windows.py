@@ -37,7 +37,7 @@ def _conv(place: Place) -> Output:
         raise RefusedError(
             f"attribute 'kernel_shape' of Conv is not that of a weight {weight.shape}"
         )
-    window = _window(place, kernel)
+    window = _window(place, kernel, given.shape[1:])
     arrays = {"weight": weight}
     if bias is not None:
         if bias.shape != weight.shape[:1]:
@@ -59,7 +59,7 @@ def _average_pool(place: Place) -> Output:
 
 def _pool(place: Place, reduce: Literal["max", "mean"]) -> Output:
     given = _maps(place)
-    window = _window(place, _pair(place, "kernel_shape"))
+    window = _window(place, _pair(place, "kernel_shape"), given.shape[1:])
     counts_padding = bool(place.attributes.get("count_include_pad", 0))
     found = place.chain(given, (Pool(reduce, window, counts_padding), {}))
     for axis in (0, 1):
@@ -94,7 +94,13 @@ def _pair(place: Place, name: str, default: Sequence[int] = ()) -> Pair:
     return int(numbers[0]), int(numbers[1])
 
 
-def _window(place: Place, kernel: Pair) -> Window:
+def _has_rest(kernel: Pair, stride: Pair, dilation: Pair, size: Sequence[int]) -> bool:
+    """Tell whether rows or columns are left over behind the last window."""
+    reach = (apart * (taps - 1) + 1 for apart, taps in zip(dilation, kernel, strict=True))
+    return any((side - far) % step for side, far, step in zip(size, reach, stride, strict=True))
+
+
+def _window(place: Place, kernel: Pair, size: Sequence[int]) -> Window:
     attributes = place.attributes
     stride = _pair(place, "strides", (1, 1))
     dilation = _pair(place, "dilations", (1, 1))
@@ -105,9 +111,12 @@ def _window(place: Place, kernel: Pair) -> Window:
     how = attributes["auto_pad"]
     if how != "NOTSET" and any(pads):
         raise RefusedError(f"attribute 'pads' of {place.operator} contradicts auto_pad {how}")
-    if how == "VALID" and is_ceil:
-        # ONNX's text has no such windows beyond the end, onnxruntime has them
-        raise RefusedError(f"attribute 'ceil_mode' of {place.operator} with auto_pad VALID")
+    if how == "VALID" and is_ceil and _has_rest(kernel, stride, dilation, size):
+        # ONNX's text and its reference have no window for the rest; onnxruntime and ONNX's own
+        # inference of shapes have one
+        raise RefusedError(
+            f"attribute 'ceil_mode' of {place.operator} with auto_pad VALID and a rest at the end"
+        )
     words: dict[str, Padding] = {
         "NOTSET": ((pads[0], pads[2]), (pads[1], pads[3])),
         "SAME_UPPER": "same",

@@ -78,6 +78,25 @@ def _interpolate_four(a, b, c, d):
 
 
 @register_jitable(**INLINED)
+def _load_four(row, at, step):
+    return (
+        load(row, at),
+        load(row, at + step),
+        load(row, at + 2 * step),
+        load(row, at + 3 * step),
+    )
+
+
+@register_jitable(**INLINED)
+def _load_six(row, at, step):
+    return (
+        *_load_four(row, at, step),
+        load(row, at + 4 * step),
+        load(row, at + 5 * step),
+    )
+
+
+@register_jitable(**INLINED)
 def _store_four(row, at, step, values):
     store(row, at, values[0])
     store(row, at + step, values[1])
@@ -107,44 +126,20 @@ def _enter(w, tile, entered, scratch):
         if w.side == 4:
             for j in range(6):
                 at = k + j * pixel
-                points = _evaluate_six(
-                    load(maps, at),
-                    load(maps, at + row),
-                    load(maps, at + 2 * row),
-                    load(maps, at + 3 * row),
-                    load(maps, at + 4 * row),
-                    load(maps, at + 5 * row),
-                )
+                points = _evaluate_six(*_load_six(maps, at, row))
                 _store_six(scratch, j * size, 6 * size, points)
             for i in range(6):
                 at = i * 6 * size
-                points = _evaluate_six(
-                    load(scratch, at),
-                    load(scratch, at + size),
-                    load(scratch, at + 2 * size),
-                    load(scratch, at + 3 * size),
-                    load(scratch, at + 4 * size),
-                    load(scratch, at + 5 * size),
-                )
+                points = _evaluate_six(*_load_six(scratch, at, size))
                 _store_six(out, k + i * 6 * step, step, points)
         else:
             for j in range(4):
                 at = k + j * pixel
-                four = _evaluate_four(
-                    load(maps, at),
-                    load(maps, at + row),
-                    load(maps, at + 2 * row),
-                    load(maps, at + 3 * row),
-                )
+                four = _evaluate_four(*_load_four(maps, at, row))
                 _store_four(scratch, j * size, 4 * size, four)
             for i in range(4):
                 at = i * 4 * size
-                four = _evaluate_four(
-                    load(scratch, at),
-                    load(scratch, at + size),
-                    load(scratch, at + 2 * size),
-                    load(scratch, at + 3 * size),
-                )
+                four = _evaluate_four(*_load_four(scratch, at, size))
                 _store_four(out, k + i * 4 * step, step, four)
 
 
@@ -212,25 +207,11 @@ def _leave(w, tile, products, scratch):
         if w.side == 4:
             for j in range(6):
                 at = k + j * step
-                outs = _interpolate_six(
-                    load(given, at),
-                    load(given, at + 6 * step),
-                    load(given, at + 12 * step),
-                    load(given, at + 18 * step),
-                    load(given, at + 24 * step),
-                    load(given, at + 30 * step),
-                )
+                outs = _interpolate_six(*_load_six(given, at, 6 * step))
                 _store_four(scratch, j * size, 6 * size, outs)
             for i in range(rows):
                 at = i * 6 * size
-                outs = _interpolate_six(
-                    load(scratch, at),
-                    load(scratch, at + size),
-                    load(scratch, at + 2 * size),
-                    load(scratch, at + 3 * size),
-                    load(scratch, at + 4 * size),
-                    load(scratch, at + 5 * size),
-                )
+                outs = _interpolate_six(*_load_six(scratch, at, size))
                 _finish(w, outs[0], k, y + i, x, bias)
                 if columns > 1:
                     _finish(w, outs[1], k, y + i, x + 1, bias)
@@ -241,22 +222,12 @@ def _leave(w, tile, products, scratch):
         else:
             for j in range(4):
                 at = k + j * step
-                two = _interpolate_four(
-                    load(given, at),
-                    load(given, at + 4 * step),
-                    load(given, at + 8 * step),
-                    load(given, at + 12 * step),
-                )
+                two = _interpolate_four(*_load_four(given, at, 4 * step))
                 store(scratch, j * size, two[0])
                 store(scratch, (4 + j) * size, two[1])
             for i in range(rows):
                 at = i * 4 * size
-                two = _interpolate_four(
-                    load(scratch, at),
-                    load(scratch, at + size),
-                    load(scratch, at + 2 * size),
-                    load(scratch, at + 3 * size),
-                )
+                two = _interpolate_four(*_load_four(scratch, at, size))
                 _finish(w, two[0], k, y + i, x, bias)
                 if columns > 1:
                     _finish(w, two[1], k, y + i, x + 1, bias)

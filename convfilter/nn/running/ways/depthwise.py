@@ -11,6 +11,8 @@ from convfilter.nn.running.layout import DEPTHWISE
 from convfilter.nn.running.operation import Room, Step, Way, chunks_for, constant, lying, make
 from convfilter.nn.running.processor import lanes, whole_vectors
 
+NAME = "depthwise"
+
 LOOP = "nn.running.loops.convolution.convolve_depthwise"
 
 
@@ -22,7 +24,7 @@ def ways(operation: Convolving) -> Iterator[Way]:
         yield _step(operation)
 
     if operation.layer.groups == maps == operation.layer.maps and maps > 1:
-        yield Way("depthwise", 0.0, steps, operation.look_beyond)
+        yield Way(NAME, 0.0, steps, operation.look_beyond)
 
 
 def _step(operation: Convolving) -> Step:
@@ -54,4 +56,4 @@ def _step(operation: Convolving) -> Step:
         low=operation.low,
         high=operation.high,
     )
-    return operation.step("depthwise", LOOP, record, kept, kept_bias)
+    return operation.step(NAME, LOOP, record, kept, kept_bias)

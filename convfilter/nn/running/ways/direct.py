@@ -8,7 +8,7 @@ import numpy as np
 
 from convfilter.nn.running.convolving import Convolving
 from convfilter.nn.running.layout import CONVOLUTION
-from convfilter.nn.running.operation import Room, Step, Way, constant, lying, make
+from convfilter.nn.running.operation import Room, Step, Way, address, constant, lying, make
 from convfilter.nn.running.processor import lanes, tallest_tile, whole_vectors
 from convfilter.nn.running.values import FLOAT
 from convfilter.nn.running.ways.packing import pack, spread_groups
@@ -53,7 +53,8 @@ def _step(operation: Convolving, room: Room) -> Step:
     given, out, layer = operation.inputs[0], operation.output, operation.layer
     window = layer.window
     weight, groups = spread_groups(operation.weight, layer.groups, 2 * lanes())
-    packed = pack(weight.transpose(2, 3, 1, 0), operation.scale)
+    key = "direct", operation.layers[0], operation.scale.tobytes()
+    (packed,) = room.once(key, lambda: pack(weight, operation.scale, room.threads))
     maps, of_group, kernel_rows, kernel_columns = weight.shape
     bias, kept_bias = constant(np.broadcast_to(operation.shift, (maps,)), whole_vectors(maps))
     taps, tap, length = kernel_columns, window.dilation[1] * given.pixel, of_group
@@ -94,7 +95,7 @@ def _step(operation: Convolving, room: Room) -> Step:
         taps=taps,
         tap=tap,
         length=length,
-        weights=packed.__array_interface__["data"][0],
+        weights=address(packed),
         panel=packed.shape[1],
         bias=bias,
         **lying(out, "output"),

@@ -7,36 +7,71 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.nn.running.operation import Floats
+from convfilter.nn.running.layout import PACK
+from convfilter.nn.running.operation import Floats, address, make
 from convfilter.nn.running.processor import lanes, whole_vectors
+from convfilter.runtime.compiled import loop
 from convfilter.runtime.memory import aligned
+from convfilter.runtime.threads import run_bands
+
+LOOP = "nn.running.loops.packing.pack"
+
+NANOSECONDS = 1.0
+"""To read a weight and to write one."""
 
 
-def pack(weights: NDArray[np.floating], scale: NDArray[np.float64]) -> Floats:
-    """Return weights (..., maps), each map multiplied by its scale, as panels.
+def pack(
+    weights: Floats,
+    scale: NDArray[np.float64],
+    workers: int,
+    matrix: NDArray[np.float64] | None = None,
+) -> Floats:
+    """Return weights (maps, inputs, ...), each map multiplied by its scale, as panels.
 
-    A panel holds the weights of two vectors of maps, for one product after the other; the last one
-    may be of a single vector.
+    A panel holds the weights of two vectors of maps, for one product after the other: tap by tap,
+    and of each tap input by input. The last one may be of a single vector.
+
+    With a matrix (positions, taps) there are such panels for each position, (positions, panels,
+    numbers), of one number for each input: the sum of its taps, weighed by a row of the matrix.
     """
-    *axes, maps = weights.shape
-    products = math.prod(axes)
+    maps, inputs, *window = weights.shape
+    taps = math.prod(window)
     wide, padded = 2 * lanes(), whole_vectors(maps)
-    packed: Floats = aligned((-(-padded // wide), products * wide), np.float32)
-    is_scaled = bool(np.any(scale != 1))
-    factor = np.broadcast_to(scale, (maps,))
-    for panel, first in enumerate(range(0, padded, wide)):
-        last = min(first + wide, padded)
-        there = min(last, maps)
-        target = packed[panel, : products * (last - first)].reshape(*axes, last - first)
-        part = weights[..., first:there]
-        target[..., : there - first] = part * factor[first:there] if is_scaled else part
-        target[..., there - first :] = 0
+    panels = -(-padded // wide)
+    numbers = inputs * wide * (taps if matrix is None else 1)
+    positions = 1 if matrix is None else len(matrix)
+    packed: Floats = aligned((positions, panels, numbers), np.float32)
+    if padded % wide:  # half a panel is written
+        packed[:, -1, numbers // 2 :] = 0
+    weights = np.ascontiguousarray(weights, np.float32)
+    factors = np.ascontiguousarray(np.broadcast_to(scale, (maps,)), np.float64)
+    scratch = np.empty(0 if matrix is None else panels * taps * wide)
+    record = make(
+        PACK,
+        weights=address(weights),
+        scale=address(factors),
+        maps=maps,
+        padded=padded,
+        inputs=inputs,
+        taps=taps,
+        wide=wide,
+        output=address(packed),
+        panel=numbers,
+        matrix=0 if matrix is None else address(matrix),
+        positions=positions,
+        position=panels * numbers,
+        scratch=address(scratch),
+    )
+    arguments, run = address(record), loop(LOOP)
+
+    def work(first: int, last: int) -> None:
+        run(arguments, first, last)
+
+    run_bands(panels, NANOSECONDS * numbers * (positions + 1), workers, work)
     return packed
 
 
-def spread_groups(
-    weight: NDArray[np.floating], groups: int, least: int
-) -> tuple[NDArray[np.floating], int]:
+def spread_groups(weight: Floats, groups: int, least: int) -> tuple[Floats, int]:
     """Return the weights (maps, maps of a group, ...) of fewer, larger groups, and their number.
 
     Groups of fewer output maps than `least`, or of no multiple of it, are joined, with zeros

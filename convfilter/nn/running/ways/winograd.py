@@ -12,13 +12,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from convfilter.nn.layers.window import Pair
 from convfilter.nn.running.convolving import Convolving
 from convfilter.nn.running.layout import WINOGRAD
-from convfilter.nn.running.operation import Floats, Room, Step, Way, constant, make
+from convfilter.nn.running.operation import Floats, Room, Step, Way, address, constant, make
 from convfilter.nn.running.processor import lanes, tallest_tile, whole_vectors
 from convfilter.nn.running.values import FLOAT
 from convfilter.nn.running.ways.packing import pack
-from convfilter.runtime.memory import aligned
 
 TILE = "nn.running.loops.tiles.multiply"
 
@@ -59,15 +59,33 @@ def evaluation(side: int) -> NDArray[np.float64]:
 
 def ways(operation: Convolving) -> Iterator[Way]:
     """Yield a way for each size of tiles, where there is one."""
-    layer = operation.layer
-    window, maps = layer.window, operation.inputs[0].maps
-    is_plain = window.kernel == (3, 3) and window.stride == window.dilation == (1, 1)
-    is_whole = layer.groups == 1 or (
-        layer.groups <= MOST_GROUPS and layer.maps // layer.groups % lanes() == 0
-    )
-    if is_plain and is_whole and maps // layer.groups >= lanes():
+    if not refusal(operation):
         for side in (2, 4):
             yield _Tiles(operation, side).way()
+
+
+def refusal(operation: Convolving) -> str:
+    """Return why there is no such way; an empty string where there is."""
+    layer = operation.layer
+    window, groups = layer.window, layer.groups
+    given = operation.inputs[0].maps // groups
+    if window.kernel != (3, 3):
+        return f"windows are {_sides(window.kernel)}, not 3x3"
+    if window.stride != (1, 1):
+        return f"the stride is {_sides(window.stride)}, not 1x1"
+    if window.dilation != (1, 1):
+        return f"the dilation is {_sides(window.dilation)}, not 1x1"
+    if groups > MOST_GROUPS:
+        return f"{groups} groups are more than {MOST_GROUPS}"
+    if groups > 1 and layer.maps // groups % lanes():
+        return f"groups of {layer.maps // groups} maps fill no vectors of {lanes()}"
+    if given < lanes():
+        return f"{given} maps of the input fill no vector of {lanes()}"
+    return ""
+
+
+def _sides(pair: Pair) -> str:
+    return f"{pair[0]}x{pair[1]}"
 
 
 class _Tiles:
@@ -109,26 +127,23 @@ class _Tiles:
         for group in range(self._operation.layer.groups):
             yield from self._steps_of_group(room, group)
 
-    def _weights(self, group: int) -> Floats:
+    def _weights(self, room: Room, group: int) -> Floats:
         """Return the weights at all positions, packed: (positions, panels, ...)."""
         operation = self._operation
-        first = group * self._maps
-        weight = operation.weight[first : first + self._maps]
+        part = slice(group * self._maps, (group + 1) * self._maps)
+        scale = np.broadcast_to(operation.scale, (operation.layer.maps,))[part]
         points = evaluation(self._side)
-        both = np.kron(points, points)
-        taps = weight.transpose(2, 3, 1, 0).reshape(9, -1)
-        at_points = (both @ taps).reshape(self._positions, self._maps_in, self._maps)
-        scale = np.broadcast_to(operation.scale, (operation.layer.maps,))
-        parts = [pack(each, scale[first : first + self._maps]) for each in at_points]
-        packed: Floats = aligned((self._positions, *parts[0].shape), np.float32)
-        for position, part in enumerate(parts):
-            packed[position] = part
-        return packed
+        both = np.kron(points, points).astype(np.float64)
+
+        def arrange() -> Floats:
+            return pack(operation.weight[part], scale, room.threads, both)
+
+        return room.once((self._side, operation.layers[0], group, scale.tobytes()), arrange)
 
     def _steps_of_group(self, room: Room, group: int) -> Iterator[Step]:
         operation, side = self._operation, self._side
         given, out, layer = operation.inputs[0], operation.output, operation.layer
-        packed = self._weights(group)
+        packed = self._weights(room, group)
         padded_in, padded = whole_vectors(self._maps_in), whole_vectors(self._maps)
         first = group * self._maps
         shift = np.broadcast_to(operation.shift, (layer.maps,))[first : first + self._maps]
@@ -158,7 +173,7 @@ class _Tiles:
             entered=room.take(threads * entered),
             entered_tile=entered_tile,
             entered_position=block * entered_tile,
-            weights=packed.__array_interface__["data"][0],
+            weights=address(packed),
             panel=packed.shape[2],
             zeros=zeros,
             vectors=padded // lanes(),

@@ -14,8 +14,8 @@ class CombineStep(Step[Combine], of=Combine):
 
     @property
     def is_trainable(self) -> bool:
-        """Whether it is a sum."""
-        return self.layer.how == "sum"
+        """Whether it is a sum of what has one shape."""
+        return self.layer.how == "sum" and len(set(self.shapes)) == 1
 
     def forward(self, inputs: list[Array], weights: Arrays, training: bool) -> Array:
         """Return the sum."""

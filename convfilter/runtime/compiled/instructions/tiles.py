@@ -233,7 +233,7 @@ class _Tile:
 
     def _fma(self, a: Any, b: Any, c: Any) -> Any:
         kind = ir.FunctionType(_VECTOR, [_VECTOR] * 3)
-        name = f"llvm.fma.v{LANES}f32"
+        name = f"llvm.fmuladd.v{LANES}f32"
         fma = cgutils.get_or_insert_function(self._function.module, kind, name)
         return self._builder.call(fma, [a, b, c])
 

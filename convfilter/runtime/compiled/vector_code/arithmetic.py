@@ -115,7 +115,8 @@ def _lower_multiply_add(context: Any, builder: Any, signature: Any, arguments: A
     if not is_float(signature.return_type.dtype):
         a, b, c = arguments
         return builder.add(builder.mul(a, b), c)
-    return _call(builder, "fma", signature.return_type, arguments)
+    # where the processor has no such instruction, a call of the C library would take its place
+    return _call(builder, "fmuladd", signature.return_type, arguments)
 
 
 def _lower_call(function: Any, operation: str) -> None:

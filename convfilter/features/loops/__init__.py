@@ -1,0 +1,1 @@
+"""The inner loop of learning: sums of products over all windows."""
