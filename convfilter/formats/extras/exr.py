@@ -169,17 +169,21 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
     (frame,) = frames
     pixels, metadata = frame.pixels, frame.metadata
     planes = [pixels] if pixels.ndim == 2 else list(np.moveaxis(pixels, -1, 0))
+    hidden = False
     names = [*(_PICTURES[0] if len(planes) > 2 else _PICTURES[1])]
     if len(planes) in (2, 4):
         names.append(_ALPHA)
         with np.errstate(all="ignore"):
             alpha = planes[-1].astype(np.float64)
+            hidden = any(np.any(plane[alpha == 0]) for plane in planes[:-1])
             planes[:-1] = [(plane * alpha).astype(np.float32) for plane in planes[:-1]]
     with np.errstate(all="ignore"):
         small = [plane.astype(np.float16) for plane in planes]
     if all(np.array_equal(a, b, equal_nan=True) for a, b in zip(small, planes, strict=True)):
         planes = list(small)
     header, notes = _header(metadata)
+    if hidden:
+        notes.append(f"{FORMAT.name} holds no colours where nothing is seen of them: left out")
     file = io.BytesIO()
     channels = {n: np.ascontiguousarray(plane) for n, plane in zip(names, planes, strict=True)}
     OpenEXR.File(header, channels).write(file)
