@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convfilter.features.equations import Plane, gather
-from tests import naive
 from tests.examples import examples
+from tests.features import naive
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -94,7 +94,7 @@ def test_the_loop_runs_as_python_where_nothing_is_compiled() -> None:
     program = """
 import numpy as np
 from convfilter.features.equations import gather
-from tests import naive
+from tests.features import naive
 from tests.features.test_equations import plane
 for dtype in ("uint8", "int16"):
     one = plane(5, (36, 11), (3, 2), dtype)

@@ -13,20 +13,18 @@ from convfilter.cli.commands import SUMMARIES
 from convfilter.cli.commands.listing import Known
 from convfilter.cli.commands.networks import (
     Pictures,
-    check_free,
     classifier_without_labels,
     network_options,
     recursive_option,
     say_assumed,
 )
+from convfilter.cli.commands.outputs import check_free, write_whole
 from convfilter.cli.options import Command, flag
 from convfilter.cli.progress import bar
-from convfilter.cli.wording import say
-from convfilter.errors import ArgumentError, ImageError, UsageError, listed, reason_of, shown
+from convfilter.errors import ArgumentError, UsageError, listed, shown
 
 if TYPE_CHECKING:
     from convfilter.features.extracting import Extractor
-    from convfilter.features.tables import Table
 
 __all__ = ["command"]
 
@@ -119,7 +117,7 @@ def _run(
 ) -> int:
     import numpy as np
 
-    from convfilter.features.tables import Table
+    from convfilter.features.tables import ENCODERS, Table
 
     _check_source(bank, layers, params)
     *inputs, target = _split(paths)
@@ -136,7 +134,9 @@ def _run(
                 labels.append(_folder(found.path) if folder_labels else "")
     if rows:
         table = Table(np.stack(rows), extract.columns, names, labels if folder_labels else None)
-        _write(target, table, overwrite=overwrite)
+        path = Path(target)
+        pieces = [ENCODERS[path.suffix.lower()](table)]
+        write_whole(path, pieces, overwrite=overwrite)
     return pictures.exit_code()
 
 
@@ -198,16 +198,3 @@ def _extractor(
 
 def _folder(path: Path | None) -> str:
     return "" if path is None else path.absolute().parent.name
-
-
-def _write(target: str, table: Table, *, overwrite: bool) -> None:
-    from convfilter.features.tables import ENCODERS
-    from convfilter.files.replace import replace_file
-
-    path = Path(target)
-    try:
-        notes = replace_file(path, [ENCODERS[path.suffix.lower()](table)], overwrite=overwrite)
-    except OSError as error:
-        raise ImageError(f"{shown(path)}: cannot be written: {reason_of(error)}") from error
-    for note in notes:
-        say(f"{click.get_current_context().command_path}: {shown(path)}: {note}")

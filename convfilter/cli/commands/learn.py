@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from convfilter.cli.commands.networks import check_free
+from convfilter.cli.commands.outputs import check_free, write_whole
 from convfilter.cli.options import Command, flag
 from convfilter.cli.wording import say
-from convfilter.errors import ImageError, UsageError, reason_of, shown
+from convfilter.errors import UsageError, shown
 
 if TYPE_CHECKING:
     from convfilter.features.learning import Learned
@@ -94,7 +94,6 @@ def _run(
 ) -> None:
     from convfilter.features.learning import learn_kernel
     from convfilter.files.reading import read
-    from convfilter.files.replace import replace_file
 
     strength = _ridge(ridge)
     path = Path(target)
@@ -115,13 +114,9 @@ def _run(
     source = "convfilter learn of " + ", ".join(f"{shown(a)} and {shown(b)}" for a, b in named)
     name = click.get_current_context().command_path
     for one, learned in zip(paths, found, strict=True):
-        text = _toml(learned, source)
-        try:
-            notes = replace_file(one, [text.encode()], overwrite=overwrite)
-        except OSError as error:
-            raise ImageError(f"{shown(one)}: cannot be written: {reason_of(error)}") from error
-        for line in (*notes, *(f"warning: {warning}" for warning in learned.warnings)):
-            say(f"{name}: {shown(one)}: {line}")
+        write_whole(one, [_toml(learned, source).encode()], overwrite=overwrite)
+        for warning in learned.warnings:
+            say(f"{name}: {shown(one)}: warning: {warning}")
         if not json:
             print("\n".join(_lines(shown(one), learned)))
     if json:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Found",
     "Pictures",
-    "check_free",
     "class_folders",
     "classifier",
     "classifier_without_labels",
@@ -166,20 +165,6 @@ def title(made: Classifier, params: dict[str, Any]) -> str:
     return f"{made.network.name} with {shown(weights)}" + (
         f" weights (seed {params['seed'] or 0})" if weights == "random" else ""
     )
-
-
-def check_free(path: str, *, overwrite: bool) -> None:
-    """Refuse, before any work, an output that exists or whose folder does not.
-
-    Raises
-    ------
-    ImageError
-        It may not be written.
-    """
-    from convfilter.batch.checks import check_outputs
-    from convfilter.batch.job import Job
-
-    check_outputs([Job(None, Path(path))], None, overwrite=overwrite, in_place=False)
 
 
 def read_labels(path: Path) -> tuple[str, ...]:

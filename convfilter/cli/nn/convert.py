@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from convfilter.cli.commands.networks import check_free
+from convfilter.cli.commands.outputs import check_free, write_whole
 from convfilter.cli.options import Command, flag
 from convfilter.cli.wording import counted, say
-from convfilter.errors import NetworkError, UsageError, reason_of, shown
+from convfilter.errors import NetworkError, UsageError, shown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,7 +80,6 @@ def _run(
     from dataclasses import replace
 
     from convfilter.cli.commands.networks import read_labels
-    from convfilter.files.replace import replace_file
     from convfilter.nn import models
     from convfilter.nn.preprocessing.description import KEY, assumed_for, beside, read_toml
     from convfilter.nn.weights.reading import read_any
@@ -112,13 +111,8 @@ def _run(
     if labels is not None:
         how = replace(how, labels=read_labels(Path(labels)))
     pieces = [encoded(arrays, {"format": "pt", KEY: how.to_json()})]
-    try:
-        notes = replace_file(Path(target), pieces, overwrite=overwrite)
-    except OSError as error:
-        raise NetworkError(f"{shown(target)}: cannot be written: {reason_of(error)}") from error
+    write_whole(Path(target), pieces, overwrite=overwrite)
     path = click.get_current_context().command_path
-    for note in notes:
-        say(f"{path}: {shown(target)}: {note}")
     numbers = sum(array.size for array in arrays.values())
     say(
         f"{path}: {counted(len(arrays), 'array')} of {numbers:,} numbers written to {shown(target)}"

@@ -10,11 +10,11 @@ import click
 
 from convfilter.cli.commands.networks import (
     Pictures,
-    check_free,
     classifier_without_labels,
     network_options,
     say_assumed,
 )
+from convfilter.cli.commands.outputs import check_free
 from convfilter.cli.options import Command, flag
 from convfilter.cli.output import check_standard_output
 from convfilter.cli.wording import say

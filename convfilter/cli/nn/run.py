@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from convfilter.cli.commands.networks import check_free, explain_option
+from convfilter.cli.commands.networks import explain_option
+from convfilter.cli.commands.outputs import check_free, write_whole
 from convfilter.cli.options import Command, flag
 from convfilter.cli.wording import say
-from convfilter.errors import ArgumentError, NetworkError, UsageError, reason_of, shown
+from convfilter.errors import ArgumentError, UsageError, shown
 
 __all__ = ["SUMMARY", "command"]
 
@@ -63,7 +64,6 @@ def _run(
     overwrite: bool,
     explain: bool,
 ) -> None:
-    from convfilter.files.replace import replace_file
     from convfilter.nn.onnx import load_onnx
     from convfilter.nn.onnx.arrays import encoded_array, read_array
 
@@ -90,9 +90,4 @@ def _run(
         say(str(prepared.explain(x)))
     found = prepared(x, asked)
     output = found[node.name] if node else network.arranged(found[network.graph.output])
-    try:
-        notes = replace_file(Path(target), encoded_array(output), overwrite=overwrite)
-    except OSError as error:
-        raise NetworkError(f"{shown(target)}: cannot be written: {reason_of(error)}") from error
-    for note in notes:
-        say(f"{click.get_current_context().command_path}: {shown(target)}: {note}")
+    write_whole(Path(target), encoded_array(output), overwrite=overwrite)

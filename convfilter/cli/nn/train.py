@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from convfilter.cli.commands.networks import Pictures, check_free, class_folders
+from convfilter.cli.commands.networks import Pictures, class_folders
+from convfilter.cli.commands.outputs import check_free, write_whole
 from convfilter.cli.options import Command, flag
 from convfilter.cli.progress import bar
 from convfilter.cli.wording import counted, say
@@ -197,7 +198,7 @@ def _train(training: Training, held: Data, checkpoint: Path) -> None:
         if last is not None:
             asked = f", held out {_percent(training.accuracy(held))}" if len(held) else ""
             _tell(f"{title}: {_how_good(last)}{asked}")
-        _replace(checkpoint, training.checkpoint(), overwrite=True)
+        write_whole(checkpoint, [training.checkpoint()], overwrite=True)
 
 
 def _how_good(progress: Progress) -> str:
@@ -215,22 +216,11 @@ def _write(target: Path, training: Training, wanted: Task, *, overwrite: bool) -
 
     how, arrays = wanted.preprocessing, training.model.weights
     if target.suffix.lower() == ".npz":
-        _replace(target.with_suffix(".toml"), how.to_toml().encode(), overwrite=overwrite)
-        _replace(target, npz(arrays), overwrite=overwrite)
+        write_whole(target.with_suffix(".toml"), [how.to_toml().encode()], overwrite=overwrite)
+        write_whole(target, [npz(arrays)], overwrite=overwrite)
     else:
         from convfilter.nn.weights.safe import encoded
 
         texts = {"format": "pt", KEY: how.to_json()}
-        _replace(target, encoded(arrays, texts), overwrite=overwrite)
+        write_whole(target, [encoded(arrays, texts)], overwrite=overwrite)
     _tell(f"{shown(target)}: {sum(array.size for array in arrays.values()):,} numbers written")
-
-
-def _replace(path: Path, data: bytes, *, overwrite: bool) -> None:
-    from convfilter.files.replace import replace_file
-
-    try:
-        notes = replace_file(path, [data], overwrite=overwrite)
-    except OSError as error:
-        raise NetworkError(f"{shown(path)}: cannot be written: {reason_of(error)}") from error
-    for note in notes:
-        _tell(f"{shown(path)}: {note}")
