@@ -189,7 +189,11 @@ class Rank(Operation):
         """Yield the plans of every algorithm for the window and the dtype."""
         for algorithm in algorithms(ALGORITHMS):
             for plan in algorithm.ways(self):
-                yield replace(plan, ready=None, run=_run_with_nan) if self.holds_nan else plan
+                if self.holds_nan:
+                    plan = replace(
+                        plan, ready=None, run=_run_with_nan, looks=False, tells_nan=False
+                    )
+                yield plan
 
     def plan_of(
         self,
@@ -203,7 +207,7 @@ class Rank(Operation):
     ) -> Plan:
         """Return the plan for an algorithm of this name."""
         reason = f"{self.window}, value {self.index} of {self.taps} {how}"
-        return Plan(name, self.dtype, True, reason, cost, effort, ready=ready, detail=detail)
+        return Plan(name, self.dtype, True, reason, cost, effort, ready, detail=detail, looks=True)
 
     def again(self, bad: int) -> Rank | None:
         """Return the same for an image that holds NaN."""

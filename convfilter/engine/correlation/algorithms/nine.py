@@ -29,7 +29,8 @@ def ways(operation: Correlation) -> Iterator[Plan]:
             reason = f"{why}, read where they lie; {arithmetic}"
             plan = _Nine(lent(kernel.astype(dtype).ravel())).ready
             cost = costs.NINE[dtype.name]
-            yield Plan("nine", dtype, exact, reason, cost, effort=9, ready=plan)
+            told = {"looks": True, "tells_nan": True}
+            yield Plan("nine", dtype, exact, reason, cost, effort=9, ready=plan, **told)
 
 
 class _Nine(NamedTuple):
