@@ -6,6 +6,7 @@ the gaps among them. Where a window holds nothing the result is missing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -16,25 +17,29 @@ from convfilter.engine.operation import run_again
 from convfilter.engine.planning import record
 from convfilter.engine.window import target
 from convfilter.engine.window.axes import Axis, Outline
+from convfilter.engine.window.borders import Border
 from convfilter.engine.window.present import (
+    Filled,
     Region,
     Result,
+    areas,
+    begun,
+    in_pieces,
     mask_of,
-    regions,
     replaced,
-    rows_read,
-    share_of_outputs,
 )
+from convfilter.engine.window.source import Part, RowSources
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array, limits_of
+from convfilter.runtime.compiled import is_rehearsal, loop
+from convfilter.runtime.memory import of_thread
 from convfilter.runtime.missing import Present
-from convfilter.runtime.threads import run_bands
 
-MOST_ALONE = 0.5
-"""Where fewer outputs see a gap, all others are computed as ever."""
+STRIP_BYTES = 1 << 18
+"""Of the rows of a piece."""
 
-AT_ONCE = 16
-"""Rows of means that are made together."""
+NANOSECONDS_TO_FILL = 0.1
+"""Of a value."""
 
 NANOSECONDS = 2.0
 """Of a mean."""
@@ -53,62 +58,71 @@ def over_present(operation: Fold, image: Array, present: Present, workers: int) 
     else:
         last = limits_of(operation.dtype)[operation.reduce == "min"]
     operation = replace(operation, fill=operation.fill if present.fill else last)
-    rows, columns, shape = operation.rows, operation.columns, operation.output_shape
     outline = Outline(operation.outline.shape, BYTES)
     seen = replace(operation, outline=outline, dtype=BYTES, reduce="max", fill=int(present.fill))
-    found = []
-    if operation.over_channels is None:
-        found = regions(rows, columns, operation.border, mask, fill=present.fill)
-    if not found or share_of_outputs(rows, columns, found) > MOST_ALONE or not operation.in_parts:
+    shape = operation.output_shape
+    if operation.over_channels is not None or not operation.in_parts:
         whole = replaced(image, mask, last, workers)
-        output = run_again(operation, whole, workers).reshape(shape)
-        return output, _gaps(seen, mask, output, last, workers)
-    output = run_again(operation, image, workers)
-    gaps = memory.empty(output.shape, np.bool_)
-    gaps[:] = False
-    whole = replaced(image, mask, last, workers, rows_read(rows, operation.border, found))
-    for region in found:
-        span = slice(*(column * shape[2] for column in (region.first_column, region.last_column)))
-        outputs = slice(region.first_row, region.last_row), span
-        of_values, of_mask = (
-            _part(each, pixels, region, workers)
-            for each, pixels in ((operation, whole), (seen, mask))
-        )
-        output[outputs], gaps[outputs] = of_values, of_mask == 0
-    output[gaps] = 0
+        folded = run_again(operation, whole, workers).reshape(shape)
+        nothing = np.zeros(shape, np.bool_)
+        if (folded == last).any() or is_rehearsal():
+            # what has won nothing may be a value of the image as well
+            nothing = run_again(seen, mask, workers).reshape(shape) == 0
+            folded[nothing] = 0
+        return folded, nothing
+    rows, columns, border = operation.rows, operation.columns, operation.border
+    found = areas(rows, columns, border, mask, fill=present.fill, workers=workers)
+    flat = shape[0], shape[1] * shape[2]
+    around = run_again(operation, image, workers).reshape(flat) if found.are_few else None
+    output, gaps = begun(found, flat, shape[2], operation.dtype, around, workers)
+    filled, channels = Filled(image, mask, last), shape[2]
+    search = loop("engine.fold.loops.gaps.holds", S=operation.dtype)
+    clear = loop("engine.fold.loops.gaps.clear", S=operation.dtype)
+
+    def work(piece: Region) -> None:
+        part, read = filled.part(rows, columns, border, piece)
+        out = output[piece.slices(channels)]
+        operation.ready(part).bind(read, out, of_thread)()
+        place = out.__array_interface__["data"][0], out.strides[0], *out.shape
+        if search(*place, last) or is_rehearsal():
+            there = of_thread.take("what is seen", out.shape, BYTES).array()
+            seen.ready(Part(mask, rows, part.columns)).bind(
+                _read(rows, border, piece), there, of_thread
+            )()
+            clear(*place, there)
+            np.equal(there, 0, out=gaps[piece.slices(channels)])
+
+    nanoseconds = (operation.plan.cost + NANOSECONDS_TO_FILL) * channels
+    in_pieces(found.mixed, _rows_at_once(operation), nanoseconds, workers, work)
     return output.reshape(shape), gaps.reshape(shape)
 
 
-def _part(operation: Fold, image: Array, region: Region, workers: int) -> Array:
-    """Return the outputs of a region."""
-    part = replace(
-        operation,
-        rows=operation.rows.part(region.first_row, region.last_row),
-        columns=operation.columns.part(region.first_column, region.last_column),
-    )
-    return run_again(part, image, workers)
+def _read(rows: Axis, border: Border, piece: Region) -> RowSources:
+    """Return which rows of the image are the padded rows that a piece reads."""
+    last = (piece.last_row - 1) * rows.stride + rows.reach
+    return rows.sources(border)[piece.first_row * rows.stride : last]
 
 
-def _gaps(
-    seen: Fold, mask: NDArray[np.uint8], output: Array, last: float, workers: int
-) -> NDArray[np.bool_]:
-    """Return where windows hold nothing, and make outputs 0 there."""
-    if not (output == last).any():
-        return np.zeros(output.shape, np.bool_)
-    # what has won nothing may be a value of the image as well
-    gaps: NDArray[np.bool_] = run_again(seen, mask, workers).reshape(output.shape) == 0
-    if gaps.any():
-        output[gaps] = 0
-    return gaps
+def _rows_at_once(operation: Fold) -> Callable[[Region], int]:
+    """Return what says how many rows of outputs are a piece."""
+    rows, channels = operation.rows, operation.outline.shape[2]
+
+    def rows_at_once(region: Region) -> int:
+        columns = operation.columns.part(region.first_column, region.last_column)
+        length = columns.extent * channels * operation.outline.dtype.itemsize
+        return max(STRIP_BYTES // length - rows.reach, 2 * rows.reach) // rows.stride + 1
+
+    return rows_at_once
 
 
 def _means(operation: Fold, image: Array, mask: NDArray[np.uint8], workers: int) -> Result:
     means, shape = operation.means, operation.output_shape
     assert means is not None
-    total = run_again(_sum(operation, means.sums), replaced(image, mask, 0, workers), workers)
     outline = Outline(operation.outline.shape, BYTES)
-    counted = _sum(replace(operation, outline=outline), np.dtype(np.int32))
-    there = run_again(counted, mask, workers).reshape(shape)
+    summed, counted = (
+        _sum(operation, means.sums),
+        _sum(replace(operation, outline=outline), np.dtype(np.int32)),
+    )
     down = np.frombuffer(means.row_counts, np.int64)
     along = np.frombuffer(means.column_counts, np.int64)
     # of the taps that count, those that are no padding
@@ -116,25 +130,53 @@ def _means(operation: Fold, image: Array, mask: NDArray[np.uint8], workers: int)
     if operation.over_channels is None:
         inside_down, inside_along = _inside(operation.rows), _inside(operation.columns)
     pads = not (np.array_equal(down, inside_down) and np.array_equal(along, inside_along))
-    total = total.reshape(shape)
     output, gaps = memory.empty(shape, operation.dtype), memory.empty(shape, np.bool_)
-    rows_of = output.reshape(shape[0], -1)
+    rows_of, gaps_of = output.reshape(shape[0], -1), gaps.reshape(shape[0], -1)
 
-    def work(start: int, stop: int) -> None:
-        for first in range(start, stop, AT_ONCE):
-            rows = slice(first, min(first + AT_ONCE, stop))
-            nothing = np.equal(there[rows], 0, out=gaps[rows])
-            divisor = there[rows]
-            if pads:
-                padding = _outer(down[rows], along) - _outer(inside_down[rows], inside_along)
-                divisor = divisor + padding
-            with np.errstate(divide="ignore", invalid="ignore"):
-                quotient = np.divide(total[rows], divisor, out=total[rows])
-            if nothing.any():
-                quotient[nothing] = 0
-            target.storing(quotient.reshape(len(quotient), -1), rows_of)(first, 0)
+    def divide(first: int, total: Array, there: Array) -> None:
+        stop = first + len(total)
+        divisor = there
+        if pads:
+            padding = _outer(down[first:stop], along) - _outer(
+                inside_down[first:stop], inside_along
+            )
+            divisor = there + np.repeat(padding, shape[2], axis=2).reshape(there.shape)
+        stores = target.record(
+            rows_of[first:stop], DOUBLE, finite=operation.outline.dtype.kind != "f"
+        )
+        loop("engine.fold.loops.gaps.divide")(
+            stores,
+            total,
+            there,
+            np.ascontiguousarray(divisor, DOUBLE),
+            gaps_of[first:stop].view(BYTES),
+            of_thread.take("means of row", rows_of.shape[1], DOUBLE),
+        )
 
-    run_bands(shape[0], shape[1] * shape[2] * NANOSECONDS, workers, work)
+    if operation.over_channels is not None:
+        whole = replaced(image, mask, 0, workers)
+        totals, counts = (
+            run_again(each, pixels, workers).reshape(rows_of.shape)
+            for each, pixels in ((summed, whole), (counted, mask))
+        )
+        divide(0, totals, counts)
+        return output, gaps
+    rows, columns, border = operation.rows, operation.columns, operation.border
+    filled = Filled(image, mask, 0)
+
+    def work(piece: Region) -> None:
+        part, read = filled.part(rows, columns, border, piece)
+        count = piece.last_row - piece.first_row, rows_of.shape[1]
+        total = of_thread.take("sums of piece", count, DOUBLE).array()
+        there = of_thread.take("counts of piece", count, DOUBLE).array()
+        summed.ready(part).bind(read, total, of_thread)()
+        taken = _read(rows, border, piece)
+        counted.ready(Part(mask, rows, columns)).bind(taken, there, of_thread)()
+        divide(piece.first_row, total, there)
+
+    everything = Region(0, shape[0], 0, shape[1])
+    nanoseconds = NANOSECONDS * shape[2]
+    in_pieces([everything], _rows_at_once(operation), nanoseconds, workers, work)
     return output, gaps
 
 

@@ -19,6 +19,9 @@ from convfilter.runtime.memory import LINE_BYTES, Scratch
 MOST_SORTED = 127
 """Values of a window. Of larger ones, histograms are the faster."""
 
+TILE = 512
+"""Numbers of a row whose windows of nine are sorted before one of each is taken."""
+
 NANOSECONDS = 0.8
 """Of a comparison of two vectors."""
 
@@ -32,6 +35,10 @@ def plan_of_sorting(operation: Rank) -> Plan | None:
     outputs = operation.columns.outputs * operation.outline.shape[2]
     if operation.taps > MOST_SORTED or (outputs < lanes and not is_rehearsal()):
         return None
+    window = operation.rows.window, operation.columns.window
+    if window == (3, 3) and operation.is_dense and operation.percent == 50:
+        how = "by sorting the nine values of a window"
+        return operation.plan_of("sorting", how, 3.2 / lanes, effort=25, ready=_Nine)
     comparisons = network(operation.taps).size // 2
     cost = NANOSECONDS_TO_TAKE + (comparisons + operation.taps) * NANOSECONDS / lanes
     how = "by sorting all values of a window"
@@ -58,6 +65,23 @@ class _Sorting(Strips):
         def find(strip: Array, own: Own, out: Array) -> None:
             window = source.rows.stride, tap_rows, tap_columns
             sort(strip, *window, pairs, vectors, *own, values, out)
+
+        return find
+
+
+class _Nine(Strips):
+    """A part of a median of 3x3, made ready."""
+
+    indices_dtype = np.dtype(np.uint8)
+
+    def work(self, rows: int, scratch: Scratch) -> Find:
+        """Return the function that sorts the windows of a strip of padded rows."""
+        source = self.source
+        median = loop("engine.rank.loops.among.median_3x3", S=source.dtype)
+        ranks = scratch.take("ranks of tile", (5, TILE), source.dtype)
+
+        def find(strip: Array, own: Own, out: Array) -> None:
+            median(strip, source.channels, own.counted, ranks, out)
 
         return find
 

@@ -33,6 +33,7 @@ __all__ = [
     "areas",
     "begun",
     "count_not_finite",
+    "holds_nan",
     "in_pieces",
     "mask_of",
     "replaced",
@@ -160,6 +161,19 @@ def count_not_finite(found: Sequence[Region], output: Array, channels: int, work
 
     in_pieces(found, lambda region: 64, NANOSECONDS * channels, workers, work)
     return sum(counts)
+
+
+def holds_nan(image: Array, mask: Mask, workers: int) -> bool:
+    """Tell whether NaN is among what is there of an image of floats (H, W, C)."""
+    count = loop("engine.window.loops.gaps.count_nan_there", S=image.dtype)
+    nans: list[int] = []
+
+    def work(start: int, stop: int) -> None:
+        nans.append(count(image[start:stop].reshape(-1), mask[start:stop].reshape(-1)))
+
+    length = image.shape[1] * image.shape[2]
+    run_bands(image.shape[0], length * NANOSECONDS * image.itemsize, workers, work)
+    return sum(nans) > 0
 
 
 class Filled:
@@ -315,15 +329,3 @@ def _regions(cells: Gaps, high: int, wide: int, rows: int, columns: int) -> Iter
             yield Region(first, last, run[0] * wide, min(run[1] * wide, columns))
         for run in runs:
             begun.setdefault(run, number * high)
-
-
-def regions(rows, columns, border, mask, *, fill):  # temporary
-    return areas(rows, columns, border, mask, fill=fill, workers=2).mixed
-
-
-def share_of_outputs(rows, columns, found):
-    return 1
-
-
-def rows_read(*a):
-    return None
