@@ -22,7 +22,7 @@ from convfilter.runtime.memory import LINE_BYTES, of_thread
 
 BYTES = np.dtype(np.uint8)
 
-STRIP_BYTES = 1 << 19
+STRIP_BYTES = 1 << 21
 """Of the padded rows of values and of the mask."""
 
 TILE = 1024

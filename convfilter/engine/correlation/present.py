@@ -45,7 +45,7 @@ from convfilter.runtime.compiled import loop
 from convfilter.runtime.memory import of_thread
 from convfilter.runtime.missing import Present, filled
 
-STRIP_NUMBERS = 1 << 17
+STRIP_NUMBERS = 1 << 19
 """Numbers of a strip of sums: all that is made of it stays in the caches."""
 
 LEAST_TRANSFORMED = 1e-6
@@ -81,8 +81,9 @@ def over_present(operation: Correlation, image: Array, present: Present, workers
     """Carry out a correlation over what is there of an image (H, W, C)."""
     mask = mask_of(present)
     walk = operation.rows, operation.columns, operation.border
-    found = areas(*walk, mask, fill=present.fill, workers=workers)
     sides, shape = sides_of(operation), operation.output_shape
+    cost = NANOSECONDS + 3 * operation.plan.cost
+    found = areas(*walk, mask, fill=present.fill, nanoseconds=cost, workers=workers)
     if not any(sides):  # nothing is missing of a response that is 0
         found = Areas([*found.mixed, *found.empty], [], found.are_few)
     flat = shape[0], shape[1] * shape[2]

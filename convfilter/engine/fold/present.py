@@ -35,7 +35,7 @@ from convfilter.runtime.compiled import is_rehearsal, loop
 from convfilter.runtime.memory import of_thread
 from convfilter.runtime.missing import Present
 
-STRIP_BYTES = 1 << 18
+STRIP_BYTES = 1 << 21
 """Of the rows of a piece."""
 
 NANOSECONDS_TO_FILL = 0.1
@@ -44,7 +44,7 @@ NANOSECONDS_TO_FILL = 0.1
 NANOSECONDS = 2.0
 """Of a mean."""
 
-BYTES, DOUBLE = np.dtype(np.uint8), np.dtype(np.float64)
+BYTES, SINGLE, DOUBLE = np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64)
 
 
 def over_present(operation: Fold, image: Array, present: Present, workers: int) -> Result:
@@ -52,7 +52,7 @@ def over_present(operation: Fold, image: Array, present: Present, workers: int) 
     mask = mask_of(present)
     record(replace(operation.plan, reason=f"{operation.plan.reason}; of what is there"))
     if operation.means is not None:
-        return _means(operation, image, mask, workers)
+        return _means(operation, image, mask, present.fill, workers)
     if operation.outline.dtype.kind == "f":
         last = -np.inf if operation.reduce == "max" else np.inf
     else:
@@ -71,7 +71,9 @@ def over_present(operation: Fold, image: Array, present: Present, workers: int) 
             folded[nothing] = 0
         return folded, nothing
     rows, columns, border = operation.rows, operation.columns, operation.border
-    found = areas(rows, columns, border, mask, fill=present.fill, workers=workers)
+    cost = operation.plan.cost + NANOSECONDS_TO_FILL * rows.stride * columns.stride
+    walk = rows, columns, border
+    found = areas(*walk, mask, fill=present.fill, nanoseconds=cost, workers=workers)
     flat = shape[0], shape[1] * shape[2]
     around = run_again(operation, image, workers).reshape(flat) if found.are_few else None
     output, gaps = begun(found, flat, shape[2], operation.dtype, around, workers)
@@ -92,8 +94,7 @@ def over_present(operation: Fold, image: Array, present: Present, workers: int) 
             clear(*place, there)
             np.equal(there, 0, out=gaps[piece.slices(channels)])
 
-    nanoseconds = (operation.plan.cost + NANOSECONDS_TO_FILL) * channels
-    in_pieces(found.mixed, _rows_at_once(operation), nanoseconds, workers, work)
+    in_pieces(found.mixed, _rows_at_once(operation), cost * channels, workers, work)
     return output.reshape(shape), gaps.reshape(shape)
 
 
@@ -115,83 +116,113 @@ def _rows_at_once(operation: Fold) -> Callable[[Region], int]:
     return rows_at_once
 
 
-def _means(operation: Fold, image: Array, mask: NDArray[np.uint8], workers: int) -> Result:
+def _means(
+    operation: Fold, image: Array, mask: NDArray[np.uint8], fill: bool, workers: int
+) -> Result:
     means, shape = operation.means, operation.output_shape
     assert means is not None
+    taps = operation.rows.window * operation.columns.window
+    # sums of integers below 2**23 are exact in float32, and quotients as near as they have to be
+    numbers = SINGLE if means.numbers == SINGLE else DOUBLE
+    counts = np.dtype(np.uint16 if taps < 2**16 else np.int32)
     outline = Outline(operation.outline.shape, BYTES)
-    summed, counted = (
-        _sum(operation, means.sums),
-        _sum(replace(operation, outline=outline), np.dtype(np.int32)),
-    )
-    down = np.frombuffer(means.row_counts, np.int64)
-    along = np.frombuffer(means.column_counts, np.int64)
-    # of the taps that count, those that are no padding
-    inside_down, inside_along = down, along
-    if operation.over_channels is None:
-        inside_down, inside_along = _inside(operation.rows), _inside(operation.columns)
-    pads = not (np.array_equal(down, inside_down) and np.array_equal(along, inside_along))
-    output, gaps = memory.empty(shape, operation.dtype), memory.empty(shape, np.bool_)
-    rows_of, gaps_of = output.reshape(shape[0], -1), gaps.reshape(shape[0], -1)
+    summed = _sum(operation, means.sums, numbers)
+    counted = _sum(replace(operation, outline=outline), counts, numbers)
+    flat, channels = (shape[0], shape[1] * shape[2]), shape[2]
+    padding = _Padding(operation)
+    divide_rows = loop("engine.fold.loops.gaps.divide", T=numbers)
+    is_finite = operation.outline.dtype.kind != "f"
 
-    def divide(first: int, total: Array, there: Array) -> None:
-        stop = first + len(total)
+    def divide(piece: Region, total: Array, there: Array) -> None:
+        where = piece.slices(channels)
+        out, missing = output[where], gaps[where]
         divisor = there
-        if pads:
-            padding = _outer(down[first:stop], along) - _outer(
-                inside_down[first:stop], inside_along
-            )
-            divisor = there + np.repeat(padding, shape[2], axis=2).reshape(there.shape)
-        stores = target.record(
-            rows_of[first:stop], DOUBLE, finite=operation.outline.dtype.kind != "f"
-        )
-        loop("engine.fold.loops.gaps.divide")(
-            stores,
+        if padding.counts:
+            divisor = np.ascontiguousarray(there + padding.of(piece, channels), numbers)
+        divide_rows(
+            target.record(out, numbers, finite=is_finite),
             total,
             there,
-            np.ascontiguousarray(divisor, DOUBLE),
-            gaps_of[first:stop].view(BYTES),
-            of_thread.take("means of row", rows_of.shape[1], DOUBLE),
+            divisor,
+            missing.__array_interface__["data"][0],
+            missing.strides[0],
+            of_thread.take("means of row", out.shape[1], numbers),
         )
 
     if operation.over_channels is not None:
+        output, gaps = memory.empty(flat, operation.dtype), memory.empty(flat, np.bool_)
         whole = replaced(image, mask, 0, workers)
-        totals, counts = (
-            run_again(each, pixels, workers).reshape(rows_of.shape)
+        everything = Region(0, shape[0], 0, shape[1])
+        totals, known = (
+            run_again(each, pixels, workers).reshape(flat)
             for each, pixels in ((summed, whole), (counted, mask))
         )
-        divide(0, totals, counts)
-        return output, gaps
+        divide(everything, totals, known)
+        return output.reshape(shape), gaps.reshape(shape)
     rows, columns, border = operation.rows, operation.columns, operation.border
+    walk = rows, columns, border
+    found = areas(*walk, mask, fill=fill, nanoseconds=NANOSECONDS, workers=workers)
+    around = run_again(operation, image, workers).reshape(flat) if found.are_few else None
+    output, gaps = begun(found, flat, channels, operation.dtype, around, workers)
     filled = Filled(image, mask, 0)
 
     def work(piece: Region) -> None:
         part, read = filled.part(rows, columns, border, piece)
-        count = piece.last_row - piece.first_row, rows_of.shape[1]
-        total = of_thread.take("sums of piece", count, DOUBLE).array()
-        there = of_thread.take("counts of piece", count, DOUBLE).array()
-        summed.ready(part).bind(read, total, of_thread)()
-        taken = _read(rows, border, piece)
-        counted.ready(Part(mask, rows, columns)).bind(taken, there, of_thread)()
-        divide(piece.first_row, total, there)
+        size = piece.last_row - piece.first_row, part.columns.outputs * channels
+        total = of_thread.take("sums of piece", size, numbers).array()
+        known = of_thread.take("counts of piece", size, numbers).array()
+        _bound(summed, part, read, total)
+        _bound(counted, Part(mask, rows, part.columns), _read(rows, border, piece), known)
+        divide(piece, total, known)
 
-    everything = Region(0, shape[0], 0, shape[1])
-    nanoseconds = NANOSECONDS * shape[2]
-    in_pieces([everything], _rows_at_once(operation), nanoseconds, workers, work)
-    return output, gaps
+    nanoseconds = NANOSECONDS * channels
+    in_pieces(found.mixed, _rows_at_once(operation), nanoseconds, workers, work)
+    return output.reshape(shape), gaps.reshape(shape)
 
 
-def _sum(operation: Fold, sums: np.dtype[np.generic]) -> Fold:
+def _bound(operation: Fold, part: Part, read: RowSources, out: Array) -> None:
+    """Compute the outputs of a part from those padded rows."""
+    columns = part.columns
+    means = operation.means
+    if means is not None:
+        # all count one tap, whichever part of them this is
+        ones = np.ones(len(out), np.int64), np.ones(columns.outputs, np.int64)
+        operation = replace(operation, means=Means.of(means.sums, means.numbers, *ones))
+    operation = replace(operation, rows=part.rows, columns=columns)
+    operation.ready(part).bind(read, out, of_thread)()
+
+
+def _sum(operation: Fold, sums: np.dtype[np.generic], numbers: np.dtype[np.generic]) -> Fold:
     """Return the sums of windows, as means of windows that all count one tap."""
     assert operation.means is not None
     ones = (
         np.ones(len(counts) // 8, np.int64)
         for counts in (operation.means.row_counts, operation.means.column_counts)
     )
-    return replace(operation, means=Means.of(sums, DOUBLE, *ones), dtype=DOUBLE, fill=0)
+    means = Means.of(sums, numbers, *ones)
+    return replace(operation, means=means, dtype=numbers, fill=0)
 
 
-def _outer(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.asarray(rows[:, np.newaxis, np.newaxis] * columns[:, np.newaxis])
+class _Padding:
+    """Taps of a mean that count though they lie beyond the edge."""
+
+    def __init__(self, operation: Fold) -> None:
+        means = operation.means
+        assert means is not None
+        self._down = np.frombuffer(means.row_counts, np.int64)
+        self._along = np.frombuffer(means.column_counts, np.int64)
+        self._inside = self._down, self._along
+        if operation.over_channels is None:
+            self._inside = _inside(operation.rows), _inside(operation.columns)
+        pairs = zip((self._down, self._along), self._inside, strict=True)
+        self.counts = not all(np.array_equal(counted, inside) for counted, inside in pairs)
+
+    def of(self, piece: Region, channels: int) -> NDArray[np.int64]:
+        """Return how many they are, for each number of a region."""
+        down, along = slice(*piece[:2]), slice(*piece[2:])
+        all_taps = np.outer(self._down[down], self._along[along])
+        inside = np.outer(self._inside[0][down], self._inside[1][along])
+        return np.asarray(np.repeat(all_taps - inside, channels, axis=1))
 
 
 def _inside(axis: Axis) -> NDArray[np.int64]:

@@ -36,7 +36,10 @@ from convfilter.runtime.compiled import loop
 from convfilter.runtime.memory import LINE_BYTES, of_thread
 from convfilter.runtime.missing import Present
 
-STRIP_BYTES = 1 << 18
+NANOSECONDS = 0.5
+"""Of an output, beside what it takes to find a rank."""
+
+STRIP_BYTES = 1 << 21
 """Of the padded rows of a piece."""
 
 BYTES = np.dtype(np.uint8)
@@ -50,13 +53,14 @@ def over_present(operation: Rank, image: Array, present: Present, workers: int) 
         operation = replace(operation, fill=last)
     shape = operation.output_shape
     walk = operation.rows, operation.columns, operation.border
-    found = areas(*walk, mask, fill=present.fill, workers=workers)
+    plan = _planned(operation)
+    cost = NANOSECONDS + plan.cost
+    found = areas(*walk, mask, fill=present.fill, nanoseconds=cost, workers=workers)
     flat = shape[0], shape[1] * shape[2]
     output = None
     if found.are_few:
         output = _beside_gaps(operation, image, mask, last, workers).reshape(flat)
     output, gaps = begun(found, flat, shape[2], operation.dtype, output, workers)
-    plan = _planned(operation)
     record(replace(plan, reason=f"{plan.reason}; among what is there"))
     if found.mixed:
         how = operation, plan, Filled(image, mask, last), mask, present.fill
@@ -139,7 +143,7 @@ def _fill(
         return max(STRIP_BYTES // length - rows.reach, least) // rows.stride + 1
 
     found = [region.wide_enough(operation.columns, LINE_BYTES) for region in found]
-    in_pieces(found, rows_at_once, plan.cost * channels, workers, work)
+    in_pieces(found, rows_at_once, (NANOSECONDS + plan.cost) * channels, workers, work)
     return sum(nans)
 
 

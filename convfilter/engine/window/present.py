@@ -7,6 +7,7 @@ are filled with what weighs nothing while a piece is in the cache.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -54,6 +55,14 @@ CELLS = 24, 16
 
 SMALLEST_CELL = 16, 64
 """Rows and columns of a cell at least."""
+
+GROUP = 8
+"""Rows of the image that are looked at together."""
+
+MOST_TO_JOIN = 150_000
+"""Nanoseconds that outputs between two regions may take: less than to begin with another one."""
+
+HOLDS_GAP, HOLDS_VALUE = 1, 2
 
 MOST_ALONE = 0.6
 """Where less of the outputs lies in cells with gaps, the others are computed as ever."""
@@ -195,7 +204,7 @@ class Filled:
             region.first_row * rows.stride : (region.last_row - 1) * rows.stride + rows.reach
         ]
         along = columns.part(region.first_column, region.last_column)
-        (top, bottom), (left, right) = _span(read), _span(along.sources(border))
+        (top, bottom), (left, right) = _span(read), _columns_read(along, border)
         channels = self._image.shape[2]
         shape = bottom - top, (right - left) * channels
         out = of_thread.take("filled part", shape, self._image.dtype).array()
@@ -206,6 +215,11 @@ class Filled:
         self._put(*places, self._value, out)
         image = out.reshape(bottom - top, right - left, channels)
         return Part(image, rows, along, (top, left)), read - top
+
+
+@functools.lru_cache(maxsize=64)
+def _columns_read(columns: Axis, border: Border) -> tuple[int, int]:
+    return _span(columns.sources(border))
 
 
 def _span(sources: NDArray[np.int64]) -> tuple[int, int]:
@@ -243,71 +257,86 @@ def in_pieces(
 
 
 def areas(
-    rows: Axis, columns: Axis, border: Border, mask: Mask, *, fill: bool, workers: int
+    rows: Axis,
+    columns: Axis,
+    border: Border,
+    mask: Mask,
+    *,
+    fill: bool,
+    nanoseconds: float,
+    workers: int,
 ) -> Areas:
-    """Return what lies where among the outputs; the `fill` of the border may be a gap, too."""
+    """Return what lies where among the outputs; the `fill` of the border may be a gap, too.
+
+    `nanoseconds` are what an output takes whose window sees a gap.
+    """
     if is_rehearsal():
         everything = Region(0, rows.outputs, 0, columns.outputs)
         return Areas([everything], [everything], are_few=True)
     height, width, channels = mask.shape
     wide = max(SMALLEST_CELL[1], -(-width // CELLS[1]))
-    cells = np.empty((height, -(-width // wide)), np.uint8)
+    cells = np.empty((-(-height // GROUP), -(-width // wide)), np.uint8)
     flat = mask.reshape(height, width * channels)
     find = loop("engine.window.loops.gaps.find")
 
     def work(start: int, stop: int) -> None:
-        find(flat[start:stop], wide * channels, cells[start:stop])
+        find(flat[start * GROUP : stop * GROUP], GROUP, wide * channels, cells[start:stop])
 
-    run_bands(height, width * channels * NANOSECONDS / 2, workers, work)
+    run_bands(len(cells), GROUP * width * channels * NANOSECONDS / 2, workers, work)
     high = max(SMALLEST_CELL[0], -(-rows.outputs // CELLS[0]))
     out_wide = max(SMALLEST_CELL[1], -(-columns.outputs // CELLS[1]))
-    with_gap, with_value = (
-        _in_cells(rows, columns, border, (cells & bit) != 0, beyond, wide, (high, out_wide))
-        for bit, beyond in ((1, not fill), (2, fill))
-    )
+    beyond = HOLDS_VALUE if fill else HOLDS_GAP
+    down = _joined(cells, _reads(rows, border, high, GROUP), beyond)
+    seen = _joined(down.T, _reads(columns, border, out_wide, wide), beyond).T
+    empty, mixed = seen == HOLDS_GAP, seen == HOLDS_GAP | HOLDS_VALUE
     sides = high, out_wide, rows.outputs, columns.outputs
-    empty = with_gap & ~with_value
-    mixed = list(_regions(with_gap & with_value, *sides))
+    few = MOST_TO_JOIN / (nanoseconds * channels * high * out_wide)
+    _close(mixed, few)
     outputs = rows.outputs * columns.outputs
-    are_few = sum(region.size for region in mixed) < MOST_ALONE * outputs
+    regions = list(_regions(mixed, *sides))
+    are_few = sum(region.size for region in regions) < MOST_ALONE * outputs
     if not are_few:
-        mixed = list(_regions(~empty, *sides))
-    return Areas(mixed, list(_regions(empty, *sides)), are_few)
+        mixed = ~empty
+        _close(mixed, few)
+        regions = list(_regions(mixed, *sides))
+    return Areas(regions, list(_regions(empty & ~mixed, *sides)), are_few)
 
 
-def _in_cells(
-    rows: Axis,
-    columns: Axis,
-    border: Border,
-    holds: Gaps,
-    beyond: bool,
-    wide: int,
-    cell: tuple[int, int],
-) -> Gaps:
-    """Return of cells of outputs whether some window in them meets what cells of the image hold.
+def _close(chosen: Gaps, few: float) -> None:
+    """Choose also what lies between chosen cells of a row, where that is fewer than so many."""
+    for cells in chosen:
+        places = np.flatnonzero(cells)
+        for first, last in itertools.pairwise(places):
+            if last - first <= few:
+                cells[first:last] = True
 
-    `holds` is for each row of the image and so `wide` columns, `beyond` for what lies beyond the
-    edge.
+
+@functools.lru_cache(maxsize=64)
+def _reads(axis: Axis, border: Border, outputs: int, positions: int) -> list[tuple[int, int, bool]]:
+    """Return of so many outputs at a time which positions they read, so many of them together.
+
+    These are the first one, the one after the last, and whether some lie beyond the edge.
     """
-    down = rows.sources(border)
-    met = np.where(down[:, np.newaxis] >= 0, holds[down], beyond)
-    before = np.zeros((len(met) + 1, met.shape[1]), np.int32)
-    np.cumsum(met, axis=0, out=before[1:])
-    high, out_wide = cell
-    starts = np.arange(0, rows.outputs, high)
-    stops = np.minimum(starts + high, rows.outputs) - 1
-    of_rows = before[stops * rows.stride + rows.reach] > before[starts * rows.stride]
-    along = columns.sources(border)
-    result = np.zeros((len(starts), -(-columns.outputs // out_wide)), np.bool_)
-    for number in range(result.shape[1]):
-        last = min((number + 1) * out_wide, columns.outputs) - 1
-        seen = along[number * out_wide * columns.stride : last * columns.stride + columns.reach]
+    sources, found = axis.sources(border), []
+    for first in range(0, axis.outputs, outputs):
+        last = min(first + outputs, axis.outputs) - 1
+        seen = sources[first * axis.stride : last * axis.stride + axis.reach]
         inside = seen[seen >= 0]
-        if inside.size:
-            result[:, number] = of_rows[:, np.unique(inside // wide)].any(axis=1)
-        if inside.size < seen.size and beyond:
-            result[:, number] = True
-    return result
+        start, stop = (inside.min(), inside.max() + 1) if inside.size else (0, 0)
+        places = int(start) // positions, -(-int(stop) // positions)
+        found.append((*places, inside.size < seen.size))
+    return found
+
+
+def _joined(cells: Mask, reads: Sequence[tuple[int, int, bool]], beyond: int) -> Mask:
+    """Return what those rows of cells hold together, and what lies beyond the edge."""
+    joined = np.zeros((len(reads), cells.shape[1]), np.uint8)
+    for row, (start, stop, reads_beyond) in zip(joined, reads, strict=True):
+        if stop > start:
+            np.bitwise_or.reduce(cells[start:stop], axis=0, out=row)
+        if reads_beyond:
+            row |= beyond
+    return joined
 
 
 def _regions(cells: Gaps, high: int, wide: int, rows: int, columns: int) -> Iterator[Region]:

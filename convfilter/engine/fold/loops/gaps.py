@@ -32,20 +32,23 @@ def clear(S, place, pitch, rows, n, there):
 
 
 @loop(
-    "const Target[:] target, const f8[:,:] sums, const f8[:,:] there, const f8[:,:] divisors,"
-    " u1[:,:] gaps, f8[:] line",
+    "const Target[:] target, const T[:,:] sums, const T[:,:] there, const T[:,:] divisors,"
+    " i8 gaps, i8 gaps_pitch, T[:] line",
     Target=TARGET,
 )
-def divide(target, sums, there, divisors, gaps, line):
-    """Store sums divided by how many numbers count, 0 where nothing is there, and mark these."""
-    n = line.shape[0]
+def divide(target, sums, there, divisors, gaps, gaps_pitch, line):
+    """Store sums divided by how many numbers count, 0 where nothing is there, and mark these.
+
+    What marks them begins at the address `gaps`.
+    """
+    n, number = line.shape[0], line.dtype.type
     for row in range(sums.shape[0]):
-        values, known, counts, missing = sums[row], there[row], divisors[row], gaps[row]
+        values, known, counts = sums[row], there[row], divisors[row]
+        missing = view(gaps + row * gaps_pitch, n, np.uint8)
         for x in range(n):
-            count = counts[x]
-            line[x] = values[x] / (count if known[x] != 0 else 1.0)
+            count, value = counts[x], values[x]
+            quotient = value / (count if count > 0 else number(1))
+            line[x] = quotient if known[x] != 0 else number(0)
         for x in range(n):
             missing[x] = np.uint8(known[x] == 0)
-            kept = line[x]
-            line[x] = kept if known[x] != 0 else 0.0
         store_rows(target, row, 1, 0, n, 0, line)

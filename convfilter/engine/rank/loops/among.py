@@ -103,8 +103,8 @@ def median_3x3(source, step, counted, ranks, out):
                 store(r4, x, t)
             number, result = counted[i, left:], out[i, left:]
             for x in range(tile):
-                value, known = r0[x], number[x]
-                value = r1[x] if known >= 2 else value
-                value = r2[x] if known >= 4 else value
-                value = r3[x] if known >= 6 else value
-                result[x] = r4[x] if known >= 8 else value
+                # all are loaded, whichever is taken: so vectors can be made of this
+                p, q, r, s, t, known = r0[x], r1[x], r2[x], r3[x], r4[x], number[x]
+                low, high = q if known >= 2 else p, s if known >= 6 else r
+                middle = high if known >= 4 else low
+                result[x] = t if known >= 8 else middle

@@ -27,9 +27,9 @@ def replace_part(S, place, pitch, mask_place, mask_pitch, value, out):
             line[x] = kept if mask[x] != 0 else value
 
 
-@loop("const u1[:,:] mask, i8 length, u1[:,:] cells")
-def find(mask, length, cells):
-    """Say of each `length` numbers of a row whether some are gaps, 1, and some are none, 2."""
+@loop("const u1[:,:] mask, i8 group, i8 length, u1[:,:] cells")
+def find(mask, group, length, cells):
+    """Say of `length` numbers of `group` rows whether some are gaps, 1, and some are none, 2."""
     for row in range(mask.shape[0]):
         for cell in range(cells.shape[1]):
             part = mask[row, cell * length : min((cell + 1) * length, mask.shape[1])]
@@ -37,7 +37,8 @@ def find(mask, length, cells):
             for x in range(part.shape[0]):
                 some = np.uint8(some | part[x])
                 all_there = np.uint8(all_there & part[x])
-            cells[row, cell] = np.uint8(np.uint8(1 - all_there) + 2 * some)
+            before = np.uint8(0) if row % group == 0 else cells[row // group, cell]
+            cells[row // group, cell] = np.uint8(before | np.uint8(1 - all_there) | (2 * some))
 
 
 @loop("class S, i8 place, i8 pitch, i8 rows, i8 n -> i8")
