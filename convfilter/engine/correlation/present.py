@@ -258,8 +258,8 @@ class _Strips:
             shares,
             mean.total,
             mean.least / 2,
+            tile,
             *places,
-            of_thread.take("means 0", tile, self.dtype),
             of_thread.take("marks", tile, BYTES),
         )
         return bad

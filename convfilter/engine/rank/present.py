@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 from convfilter.engine.fold.fold import Fold
 from convfilter.engine.operation import attempt, run_again
 from convfilter.engine.planning import Plan, choose, record
-from convfilter.engine.rank.rank import Own, Rank, Strips, index_of
+from convfilter.engine.rank.rank import Among, Own, Rank, Strips, index_of
 from convfilter.engine.rank.sorting import plan_of_sorting
 from convfilter.engine.window.present import (
-    Filled,
     Region,
     Result,
     areas,
@@ -63,7 +62,7 @@ def over_present(operation: Rank, image: Array, present: Present, workers: int) 
     output, gaps = begun(found, flat, shape[2], operation.dtype, output, workers)
     record(replace(plan, reason=f"{plan.reason}; among what is there"))
     if found.mixed:
-        how = operation, plan, Filled(image, mask, last), mask, present.fill
+        how = operation, plan, (image, mask), last, present.fill
         if _fill(found.mixed, *how, output, gaps, workers):
             _spread_nan(operation, replaced(image, mask, -math.inf, workers), output, workers)
     return output.reshape(shape), gaps.reshape(shape)
@@ -90,20 +89,24 @@ def _fill(
     found: Sequence[Region],
     operation: Rank,
     plan: Plan,
-    filled: Filled,
-    mask: NDArray[np.uint8],
+    pixels: tuple[Array, NDArray[np.uint8]],
+    highest: float,
     fill_is_there: bool,
     output: Array,
     gaps: NDArray[np.bool_],
     workers: int,
 ) -> int:
     """Put ranks into regions of outputs; return how many strips hold NaN."""
+    image, mask = pixels
     rows, border, channels = operation.rows, operation.border, operation.outline.shape[2]
     sources = rows.sources(border)
     nans: list[int] = []
 
     def work(piece: Region) -> None:
-        part, read = filled.part(rows, operation.columns, border, piece)
+        columns = operation.columns.part(piece.first_column, piece.last_column)
+        last = (piece.last_row - 1) * rows.stride + rows.reach
+        read = sources[piece.first_row * rows.stride : last]
+        part = Part(image, rows, columns)
         assert plan.ready is not None
         ready = plan.ready(operation, part)
         assert isinstance(ready, Strips)
@@ -112,12 +115,9 @@ def _fill(
         kind = ready.indices_dtype
         counted = of_thread.take("counts of strip", shape, kind).array()
         missing = of_thread.take("gaps of strip", shape, BYTES).array()
-        there = Source(Part(mask, rows, part.columns), border, float(fill_is_there), BYTES)
+        there = Source(Part(mask, rows, columns), border, float(fill_is_there), BYTES)
         strip = of_thread.take("mask of strip", (there.height(shape[0]), there.row_length), BYTES)
-        last = (piece.last_row - 1) * rows.stride + rows.reach
-        padded = there.strip(
-            sources[piece.first_row * rows.stride : last], 0, shape[0], strip.array()
-        )
+        padded = there.strip(read, 0, shape[0], strip.array())
         tap_columns = there.tap_columns
         length = shape[1] + int(tap_columns.max())
         loop("engine.rank.loops.among.count", C=kind)(
@@ -131,7 +131,8 @@ def _fill(
         )
         own = Own(counted, _indices(operation.percent, operation.taps, kind.str))
         out = of_thread.take("ranks of strip", shape, output.dtype).array()
-        nans.append(ready.bind(read, out, of_thread, own)())
+        among = Among(own, padded, highest)
+        nans.append(ready.bind(read, out, of_thread, among)())
         loop("engine.rank.loops.among.clear", S=output.dtype)(missing, out)
         output[where] = out
         gaps[where] = missing.view(np.bool_)

@@ -18,6 +18,7 @@ from convfilter.engine.operation import Operation, algorithms, attempt, remember
 from convfilter.engine.planning import Plan
 from convfilter.engine.window.axes import Axis, Outline, Padding, Pair, lay_out
 from convfilter.engine.window.borders import Border, check_border
+from convfilter.engine.window.present import put_in_gaps
 from convfilter.engine.window.source import Part, Ready, RowSources, Source
 from convfilter.errors import ArgumentError
 from convfilter.runtime.checks import (
@@ -240,6 +241,21 @@ class Own(NamedTuple):
         return Own(self.counted[first:last], self.indices)
 
 
+class Among(NamedTuple):
+    """What is there of the padded rows that outputs are made from.
+
+    Attributes
+    ----------
+    own : the indices of the outputs
+    mask : 0 where a padded row has a gap
+    last : the value that stands there, after all others
+    """
+
+    own: Own
+    mask: Array
+    last: float
+
+
 Find = Callable[[Array, Own, Array], None]
 """Takes a strip of padded rows, indices and outputs, and finds these."""
 
@@ -269,11 +285,11 @@ class Strips:
         return max(HISTOGRAM_ROWS, 4 * self.source.rows.window)
 
     def bind(
-        self, rows: RowSources, out: Array, scratch: Scratch, own: Own | None = None
+        self, rows: RowSources, out: Array, scratch: Scratch, among: Among | None = None
     ) -> Callable[[], int]:
         """Return the call that computes output rows from those padded rows into `out`.
 
-        Outputs may have indices of their `own`, of the dtype `indices_dtype`.
+        Of what is there outputs have indices of their own, of the dtype `indices_dtype`.
         """
         source = self.source
         alike = Own(np.empty((0, 0), self.indices_dtype), np.empty(0, self.indices_dtype))
@@ -286,9 +302,12 @@ class Strips:
             for first in range(0, out.shape[0], most):
                 count = min(most, out.shape[0] - first)
                 strip = source.strip(rows, first, count, memory)
+                those = alike
+                if among is not None:
+                    put_in_gaps(strip, among.mask[first * source.rows.stride :], among.last)
+                    those = among.own.rows(first, first + count)
                 if source.dtype.kind == "f":
                     nans += bool(np.isnan(strip.max()))
-                those = alike if own is None else own.rows(first, first + count)
                 find(strip, those, out[first : first + count])
             return nans
 

@@ -20,7 +20,7 @@ MOST_SORTED = 127
 """Values of a window. Of larger ones, histograms are the faster."""
 
 TILE = 512
-"""Numbers of a row whose windows of nine are sorted before one of each is taken."""
+"""Numbers of a row whose windows are sorted before one of each is taken."""
 
 NANOSECONDS = 0.8
 """Of a comparison of two vectors."""
@@ -36,9 +36,11 @@ def plan_of_sorting(operation: Rank) -> Plan | None:
     if operation.taps > MOST_SORTED or (outputs < lanes and not is_rehearsal()):
         return None
     window = operation.rows.window, operation.columns.window
-    if window == (3, 3) and operation.is_dense and operation.percent == 50:
-        how = "by sorting the nine values of a window"
-        return operation.plan_of("sorting", how, 3.2 / lanes, effort=25, ready=_Nine)
+    if window in ((3, 3), (5, 5)) and operation.is_dense and operation.percent == 50:
+        count = operation.taps
+        how = f"by sorting the {count} values of a window in registers"
+        cost = (4.0 if count == 9 else 20.0) / lanes
+        return operation.plan_of("sorting", how, cost, effort=3 * count, ready=_Medians)
     comparisons = network(operation.taps).size // 2
     cost = NANOSECONDS_TO_TAKE + (comparisons + operation.taps) * NANOSECONDS / lanes
     how = "by sorting all values of a window"
@@ -69,16 +71,17 @@ class _Sorting(Strips):
         return find
 
 
-class _Nine(Strips):
-    """A part of a median of 3x3, made ready."""
+class _Medians(Strips):
+    """A part of a median of 3x3 or 5x5, made ready."""
 
     indices_dtype = np.dtype(np.uint8)
 
     def work(self, rows: int, scratch: Scratch) -> Find:
         """Return the function that sorts the windows of a strip of padded rows."""
         source = self.source
-        median = loop("engine.rank.loops.among.median_3x3", S=source.dtype)
-        ranks = scratch.take("ranks of tile", (5, TILE), source.dtype)
+        side = source.rows.window
+        median = loop(f"engine.rank.loops.among.median_{side}x{side}", S=source.dtype)
+        ranks = scratch.take("ranks of tile", (side * side // 2 + 1, TILE), source.dtype)
 
         def find(strip: Array, own: Own, out: Array) -> None:
             median(strip, source.channels, own.counted, ranks, out)

@@ -37,6 +37,7 @@ __all__ = [
     "holds_nan",
     "in_pieces",
     "mask_of",
+    "put_in_gaps",
     "replaced",
 ]
 
@@ -183,6 +184,13 @@ def holds_nan(image: Array, mask: Mask, workers: int) -> bool:
     length = image.shape[1] * image.shape[2]
     run_bands(image.shape[0], length * NANOSECONDS * image.itemsize, workers, work)
     return sum(nans) > 0
+
+
+def put_in_gaps(values: Array, mask: Mask, value: float) -> None:
+    """Put a value into rows of numbers where the mask is 0, which may have more rows."""
+    number = value if values.dtype.kind == "f" else int(value)
+    put = loop("engine.window.loops.gaps.put", S=values.dtype)
+    put(mask[: len(values)].reshape(-1), number, values.reshape(-1))
 
 
 class Filled:

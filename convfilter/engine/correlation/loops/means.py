@@ -50,14 +50,22 @@ def _sum(values, mask, top, left, tap_rows, tap_columns, weights, first, last, s
 
 
 @register_jitable(**OPTIONS)
-def _add_mean(sums, shares, total, least, response, gaps):
-    """Add means times `total` to responses; mark those that less than `least` is there for."""
-    for x in range(response.shape[0]):
+def _make_means(sums, shares, total, least, gaps):
+    """Make means times `total` of shares; mark those that less than `least` is there for."""
+    for x in range(sums.shape[0]):
         share = shares[x]
         nothing = share < least
         gaps[x] = np.uint8(gaps[x] | np.uint8(nothing))
         known = share if share >= least else total
-        response[x] += sums[x] * (total / known)
+        shares[x] = sums[x] * (total / known)
+
+
+@register_jitable(**OPTIONS)
+def _add(means, response):
+    # not where they are made: there product and sum would be rounded as one, and opposite
+    # means of an even area not be equal
+    for x in range(response.shape[0]):
+        response[x] += means[x]
 
 
 @register_jitable(**OPTIONS)
@@ -167,7 +175,8 @@ def respond(
                         sums[:n],
                         shares[:n],
                     )
-                    _add_mean(sums[:n], shares[:n], means[k, 0], means[k, 1], answers, lost)
+                    _make_means(sums[:n], shares[:n], means[k, 0], means[k, 1], lost)
+                    _add(shares[:n], answers)
                 if k + 1 == sides.shape[0] or sides[k + 1, 2] != kernel:
                     if how == NONE:
                         for x in range(n):
@@ -181,30 +190,29 @@ def respond(
 
 
 @loop(
-    "const Target[:] target, const T[:,:] sums, const T[:,:] shares, T total, T least, i8 gaps,"
-    " i8 gaps_pitch, T[:] response, u1[:] marks -> i8",
+    "const Target[:] target, const T[:,:] sums, T[:,:] shares, T total, T least, i8 tile, i8 gaps,"
+    " i8 gaps_pitch, u1[:] marks -> i8",
     Target=TARGET,
 )
-def divide(target, sums, shares, total, least, gaps, gaps_pitch, response, marks):
-    """Store means of one side, made of their sums, as `respond` does."""
-    bad, tile = 0, response.shape[0]
+def divide(target, sums, shares, total, least, tile, gaps, gaps_pitch, marks):
+    """Store means of one side, made of their sums and shares, as `respond` does."""
+    bad = 0
     for i in range(sums.shape[0]):
         for left in range(0, sums.shape[1], tile):
             n = min(tile, sums.shape[1] - left)
-            answers, lost = response[:n], marks[:n]
+            lost, values, there = marks[:n], sums[i, left:], shares[i, left:]
             for x in range(n):
                 lost[x] = np.uint8(0)
-                answers[x] = response.dtype.type(0)
-            values, there = sums[i, left:], shares[i, left:]
-            _add_mean(values[:n], there[:n], total, least, answers, lost)
-            bad += _place(target, i, left, answers, lost, gaps + i * gaps_pitch + left)
+            _make_means(values[:n], there[:n], total, least, lost)
+            bad += _place(target, i, left, there[:n], lost, gaps + i * gaps_pitch + left)
     return bad
 
 
-@loop("const T[:] sums, const T[:] shares, T total, T least, T[:] response, u1[:] lost")
+@loop("const T[:] sums, T[:] shares, T total, T least, T[:] response, u1[:] lost")
 def add_mean(sums, shares, total, least, response, lost):
     """Add means times `total` to responses; mark those that less than `least` is there for."""
-    _add_mean(sums, shares, total, least, response, lost)
+    _make_means(sums, shares, total, least, lost)
+    _add(shares, response)
 
 
 @loop(

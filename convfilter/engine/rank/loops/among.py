@@ -68,6 +68,7 @@ def _sorting(count, wanted):
 
 
 _five_of_nine = _sorting(9, 5)
+_half_of_25 = _sorting(25, 13)
 
 
 @loop("const S[:,:] source, i8 step, const u1[:,:] counted, S[:,:] ranks, S[:,:] out")
@@ -108,3 +109,70 @@ def median_3x3(source, step, counted, ranks, out):
                 low, high = q if known >= 2 else p, s if known >= 6 else r
                 middle = high if known >= 4 else low
                 result[x] = t if known >= 8 else middle
+
+
+@register_jitable(**OPTIONS)
+def _store_all(rows, x, vectors):
+    store(rows[0], x, vectors[0])
+    store(rows[1], x, vectors[1])
+    store(rows[2], x, vectors[2])
+    store(rows[3], x, vectors[3])
+    store(rows[4], x, vectors[4])
+    store(rows[5], x, vectors[5])
+    store(rows[6], x, vectors[6])
+    store(rows[7], x, vectors[7])
+    store(rows[8], x, vectors[8])
+    store(rows[9], x, vectors[9])
+    store(rows[10], x, vectors[10])
+    store(rows[11], x, vectors[11])
+    store(rows[12], x, vectors[12])
+
+
+@loop("const S[:,:] source, i8 step, const u1[:,:] counted, S[:,:] ranks, S[:,:] out")
+def median_5x5(source, step, counted, ranks, out):
+    """Do the same for medians of 5x5, with thirteen rows of `ranks`."""
+    size, length = lanes(out.dtype.type), out.shape[1]
+    tile = min(ranks.shape[1], length)
+    for i in range(out.shape[0]):
+        for start in range(0, length, tile):
+            left = min(start, length - tile)
+            a, b, c = source[i, left:], source[i + 1, left:], source[i + 2, left:]
+            d, e = source[i + 3, left:], source[i + 4, left:]
+            for place in range(0, tile, size):
+                x = min(place, tile - size)
+                lowest = _half_of_25(
+                    load(a, x + 0 * step),
+                    load(a, x + 1 * step),
+                    load(a, x + 2 * step),
+                    load(a, x + 3 * step),
+                    load(a, x + 4 * step),
+                    load(b, x + 0 * step),
+                    load(b, x + 1 * step),
+                    load(b, x + 2 * step),
+                    load(b, x + 3 * step),
+                    load(b, x + 4 * step),
+                    load(c, x + 0 * step),
+                    load(c, x + 1 * step),
+                    load(c, x + 2 * step),
+                    load(c, x + 3 * step),
+                    load(c, x + 4 * step),
+                    load(d, x + 0 * step),
+                    load(d, x + 1 * step),
+                    load(d, x + 2 * step),
+                    load(d, x + 3 * step),
+                    load(d, x + 4 * step),
+                    load(e, x + 0 * step),
+                    load(e, x + 1 * step),
+                    load(e, x + 2 * step),
+                    load(e, x + 3 * step),
+                    load(e, x + 4 * step),
+                )
+                _store_all(ranks, x, lowest)
+            number, result, least = counted[i, left:], out[i, left:], ranks[0]
+            for x in range(tile):
+                result[x] = least[x]
+            for k in range(1, 13):
+                row, enough = ranks[k], np.uint8(2 * k)
+                for x in range(tile):
+                    kept, value = result[x], row[x]
+                    result[x] = value if number[x] >= enough else kept

@@ -15,6 +15,14 @@ def replace(values, mask, value, out):
         out[x] = kept if mask[x] != 0 else value
 
 
+@loop("const u1[:] mask, S value, S[:] values")
+def put(mask, value, values):
+    """Put a value into others where the mask is 0."""
+    for x in range(values.shape[0]):
+        kept = values[x]
+        values[x] = kept if mask[x] != 0 else value
+
+
 @loop("class S, i8 place, i8 pitch, i8 mask_place, i8 mask_pitch, S value, S[:,:] out")
 def replace_part(S, place, pitch, mask_place, mask_pitch, value, out):
     """Do the same for rows that begin at these addresses, and so many bytes apart."""
