@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from convfilter.filters.declaring.index import INDEX
+from convfilter.filters.declaring.lengths import has_lengths
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -82,6 +83,10 @@ class Filter:
 
         how = {option.name: given.pop(option.name, None) for option in RUN_OPTIONS}
         values = self.bind(given)
+        if has_lengths(values[name] for name in given):
+            from convfilter.filters.declaring.measured import in_pixels
+
+            values = in_pixels(self.parameters, values, getattr(image, "spacing", None))
         run = functools.partial(self.run, values=values)
         around = functools.partial(self.rows_around, values)
         return filtered(image, functools.partial(finished, run=run, rows_around=around), **how)
@@ -226,18 +231,14 @@ class Filter:
         ArgumentError, ArgumentTypeError
             For a value out of range or of the wrong type, and where one is needed and missing.
         """
-        values = {}
-        for name, value in given.items():
-            values[name] = self._parameter(name, name).check(value)
-        return self.complete(values)
+        checks = ((name, self._parameter(name, name).check, value) for name, value in given.items())
+        return self.complete({name: check(value) for name, check, value in checks})
 
     def parse(self, given: Mapping[str, str]) -> dict[str, Any]:
         """Return the checked values of parameters that a person wrote as text; raises as `bind`."""
-        values = {}
-        for written, text in given.items():
-            name = written.replace("-", "_")
-            values[name] = self._parameter(name, written).parse(text)
-        return values
+        names = {written: written.replace("-", "_") for written in given}
+        known = {written: self._parameter(name, written) for written, name in names.items()}
+        return {names[written]: known[written].parse(text) for written, text in given.items()}
 
     def complete(self, checked: Values) -> dict[str, Any]:
         """Return every parameter, of those that are not given the default."""
