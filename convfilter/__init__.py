@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from convfilter.files.reading import read
     from convfilter.files.writing import write
     from convfilter.picture.image import Image
-    from convfilter.pipeline import Pipeline, apply
+    from convfilter.pipeline import Pipeline, Prepared, apply, prepare
 
 __version__ = "0.1.0"
 
@@ -36,6 +36,7 @@ _HOMES = {
     "Image": "picture.image",
     "Learned": "features.learning",
     "Pipeline": "pipeline",
+    "Prepared": "filters.preparing.prepared",
     "Recipe": "batch.recipes.recipe",
     "apply": "pipeline",
     "convolve": "engine",
@@ -49,6 +50,7 @@ _HOMES = {
     "percentile": "engine",
     "plan": "engine",
     "pool": "engine",
+    "prepare": "pipeline",
     "read": "files.reading",
     "write": "files.writing",
 }
@@ -60,6 +62,7 @@ __all__ = [
     "Image",
     "Learned",
     "Pipeline",
+    "Prepared",
     "Recipe",
     "apply",
     "convolve",
@@ -78,6 +81,7 @@ __all__ = [
     "percentile",
     "plan",
     "pool",
+    "prepare",
     "read",
     "write",
 ]

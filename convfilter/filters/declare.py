@@ -76,15 +76,7 @@ class Filter:
 
     def __call__(self, image: ArrayLike, **given: Any) -> Array:
         """Filter an array or an `Image`; `help` of a filter says what its arguments mean."""
-        from convfilter.filters.declaring.run_options import RUN_OPTIONS
-        from convfilter.filters.pixels.bands import finished
-        from convfilter.filters.pixels.entering import filtered
-
-        how = {option.name: given.pop(option.name, None) for option in RUN_OPTIONS}
-        values = self.bind(given)
-        run = functools.partial(self.run, values=values)
-        around = functools.partial(self.rows_around, values)
-        return filtered(image, functools.partial(finished, run=run, rows_around=around), **how)
+        return _calling()(self, image, given)
 
     @functools.cached_property
     def description(self) -> str:
@@ -339,6 +331,14 @@ def filter(  # noqa: A001 - always written declare.filter
         return made
 
     return declare
+
+
+@functools.cache
+def _calling() -> Callable[[Filter, ArrayLike, dict[str, Any]], Array]:
+    # an import in each call would take half a microsecond
+    from convfilter.filters.preparing.recent import call
+
+    return call
 
 
 def _told(rule: Any, values: Values) -> Any:
