@@ -159,15 +159,9 @@ class Pipeline:
             how: dict[str, Any] = {"alpha": alpha, "workers": workers, **gaps}
             return self._over_frames(image, linear, bounded, **how)
 
-        said: dict[str, Any] = {
-            "alpha": alpha,
-            "axes": axes,
-            "channel_axis": channel_axis,
-            "nodata": nodata,
-        }
-        named = {
-            name: value for name, value in (*said.items(), ("mask", mask)) if value is not None
-        }
+        said: dict[str, Any] = {"alpha": alpha, "nodata": nodata, "mask": mask}
+        said |= {"axes": axes, "channel_axis": channel_axis}
+        named = {name: value for name, value in said.items() if value is not None}
         always = {"workers": workers, "linear": linear, "bounded": bounded}
         known = recent_calls().entry(self, {**always, **named}, image)
         if known is not None and known.quick is not None:
