@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from convfilter.lazy import exports
+from convfilter.picture import notebooks
 
 if TYPE_CHECKING:
     from convfilter import engine, features, filters, kernels, nn
@@ -29,6 +30,15 @@ if TYPE_CHECKING:
     from convfilter.pipeline import Pipeline, Prepared, apply, prepare
 
 __version__ = "0.1.0"
+
+
+def _png_of(image: Image) -> bytes | None:
+    from convfilter.files.showing import png_of
+
+    return png_of(image)
+
+
+notebooks.hand_down(_png_of)
 
 _HOMES = {
     "ConvfilterError": "errors",

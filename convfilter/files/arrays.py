@@ -21,7 +21,7 @@ def as_array(image: Image, form: Format) -> tuple[NDArray[Any], list[str]]:
     no longer have are left out, new ones come last. Other pictures have an array of the first
     frame.
     """
-    frames, stack, notes = image.frames, image.stack, []
+    frames, stack, notes = image.frames, image.stacked, []
     if any(frame.alpha for frame in frames):
         notes.append(
             f"{form.name} does not tell that the last channel is alpha: say so when it is read"

@@ -632,9 +632,11 @@ def denoise(
     """Take noise away, by the method and as strongly as the noise needs.
 
     Without a `method` the noise is looked at. Pixels that are black or white among others that are
-    not, all over the picture, get the median around them, and all others stay. Otherwise patches
-    that look alike are averaged (nl-means), unless Stein's estimate of the error, over the middle
-    of the picture, speaks for bilateral; noise of less than 2 of 255, which nobody sees, is left.
+    not, all over the picture, get the median around them, and all others stay; a picture of black
+    and white alone gets the median where single pixels stand out all over, else it is left.
+    Otherwise patches that look alike are averaged (nl-means), unless Stein's estimate of the error,
+    over the middle of the picture, speaks for bilateral; noise of less than 2 of 255, which nobody
+    sees, is left.
 
     `strength` is the noise's standard deviation, at least 1; it sets the size of the median, how
     often the kernel is applied, the sigma of the Gaussian, and what counts as alike for the other

@@ -160,8 +160,8 @@ class Image:
     following : tuple of Image
         The frames or pages after this one, none of which has further ones. Frames of an animation
         all have its size.
-    stack : Stack or None
-        How the frames lie in an array of more axes, where they come from one.
+    stacked : Stack or None
+        How the frames lie in an array of more axes, where the file tells that; `stack` makes it.
     left_out : tuple of str
         A line for each thing in its file that was not read, such as further pictures or damaged
         texts. Whoever writes the picture, or what filters made of it, is told.
@@ -176,7 +176,7 @@ class Image:
     timing: Timing | None = None
     plays: int = 0
     following: tuple[Image, ...] = ()
-    stack: Stack | None = None
+    stacked: Stack | None = None
     left_out: tuple[str, ...] = ()
     nodata: float | None = None
 
@@ -257,11 +257,61 @@ class Image:
         first, *others = map(change, self.frames)
         return replace(first, following=tuple(others))
 
+    @property
+    def axes(self) -> str:
+        """What the axes of `stack` are, a letter each, as functions take them.
+
+        ``"YX"`` or ``"YXC"`` for a single frame; before these the axes that the file tells, as in
+        ``"TZYX"``, else one: T for the time of an animation, P for pages.
+        """
+        return self._frames_as_stack().axes + "YXC"[: self.pixels.ndim]
+
+    def stack(self) -> NDArray[Any]:
+        """Return all frames or pages as one array, whose axes are `axes`.
+
+        ``filters.median(image.stack(), axes=image.axes)`` filters each of them. Of a single frame
+        the array is its pixels; whether the last channel is alpha, the array does not tell.
+
+        Raises
+        ------
+        ArgumentError
+            Frames differ in their size, their channels or their dtype: take `frames` then.
+        """
+        if not self.following:
+            return self.pixels
+        kinds = [f"{'x'.join(map(str, frame.shape))} {frame.dtype}" for frame in self.frames]
+        others = [kind for kind in kinds if kind != kinds[0]]
+        if others:
+            raise ArgumentError(
+                f"frames of {kinds[0]} and of {others[0]} make no array: take image.frames one by"
+                " one"
+            )
+        pixels = np.stack([frame.pixels for frame in self.frames])
+        return pixels.reshape(*self._frames_as_stack().lengths, *self.shape)
+
+    def _frames_as_stack(self) -> Stack:
+        """Return the axes that frames make beside those of each frame."""
+        count = len(self.frames)
+        if count == 1:
+            return Stack("", ())
+        if self.stacked is not None and math.prod(self.stacked.lengths) == count:
+            of_frame = "YXC"[: self.pixels.ndim]
+            letters = "".join(each for each in self.stacked.axes if each not in of_frame)
+            if len(letters) == len(self.stacked.lengths):
+                return Stack(letters, self.stacked.lengths)
+        return Stack("P" if self.timing is None else "T", (count,))
+
+    def _repr_png_(self) -> bytes | None:
+        """Return the picture for a notebook; None where PNG cannot hold it."""
+        from convfilter.picture import notebooks
+
+        return None if notebooks.png_of is None else notebooks.png_of(self)
+
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if self.following:
             raise ArgumentError(
                 f"the image has {len(self.frames)} frames, and an array is one of them: take"
-                " image.frames one by one, or filter all by convfilter.apply or a Pipeline"
+                " image.stack() for all of them, or image.frames one by one"
             )
         if copy:
             return np.array(self.pixels, dtype=dtype)

@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 
 from convfilter.formats.exif.ifd import Directory, Field, Layout, Source
 from convfilter.formats.exif.resources import without_pictures
+from convfilter.formats.pillow.relayed import RelayedFile
 from convfilter.formats.tiff.storage import Storage
 from convfilter.formats.tiff.tags.exif_tags import block_of
 from convfilter.picture.image import Metadata
@@ -243,36 +244,23 @@ class Page:
         return self.shared.value(self._directory.fields.get(tag))
 
 
-class _Beginning(io.RawIOBase):
+class _Beginning(RelayedFile):
     """A file with another first page: all that differs is the offset in its head."""
 
     def __init__(self, file: BinaryIO, source: Source, place: int) -> None:
-        super().__init__()
+        super().__init__(file)
         layout = source.layout
-        self._file = file
         self._head = source.part(0, layout.first) + struct.pack(layout.offset, place)
         file.seek(0)
         if isinstance(file, io.BytesIO):
             self.getvalue = file.getvalue  # Pillow would read all of it otherwise
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
     def fileno(self) -> int:
-        return self._file.fileno()
+        return self.file.fileno()
 
     def read(self, size: int | None = -1) -> bytes:
-        start = self._file.tell()
-        data = self._file.read(-1 if size is None else size)
+        start = self.file.tell()
+        data = self.file.read(-1 if size is None else size)
         if start >= len(self._head):
             return data
         head = self._head[start : start + len(data)]
