@@ -56,7 +56,14 @@ INNER_FLOORS = {
         {OTHERS},
         {"chain", "explain"},
     ),
-    "filters": ({"declaring"}, {"pixels"}, {"preparing"}, {"declare"}, {"convolution", "edges"}, {OTHERS}),
+    "filters": (
+        {"declaring"},
+        {"pixels"},
+        {"preparing"},
+        {"declare"},
+        {"convolution", "edges"},
+        {OTHERS},
+    ),
     "nn": ({"layers"}, {"graph"}, {OTHERS}, {"network"}, {"training", "classifying"}),
 }
 """The floors within a room: a part imports from those below, and from none beside it.
