@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from convfilter.filters.declaring.index import INDEX
-from convfilter.filters.declaring.lengths import has_lengths
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -77,19 +76,7 @@ class Filter:
 
     def __call__(self, image: ArrayLike, **given: Any) -> Array:
         """Filter an array or an `Image`; `help` of a filter says what its arguments mean."""
-        from convfilter.filters.declaring.run_options import RUN_OPTIONS
-        from convfilter.filters.pixels.bands import finished
-        from convfilter.filters.pixels.entering import filtered
-
-        how = {option.name: given.pop(option.name, None) for option in RUN_OPTIONS}
-        values = self.bind(given)
-        if has_lengths(values[name] for name in given):
-            from convfilter.filters.declaring.measured import in_pixels
-
-            values = in_pixels(self.parameters, values, getattr(image, "spacing", None))
-        run = functools.partial(self.run, values=values)
-        around = functools.partial(self.rows_around, values)
-        return filtered(image, functools.partial(finished, run=run, rows_around=around), **how)
+        return _calling()(self, image, given)
 
     @functools.cached_property
     def description(self) -> str:
@@ -340,6 +327,14 @@ def filter(  # noqa: A001 - always written declare.filter
         return made
 
     return declare
+
+
+@functools.cache
+def _calling() -> Callable[[Filter, ArrayLike, dict[str, Any]], Array]:
+    # an import in each call would take half a microsecond
+    from convfilter.filters.preparing.recent import call
+
+    return call
 
 
 def _told(rule: Any, values: Values) -> Any:

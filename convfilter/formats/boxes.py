@@ -14,7 +14,7 @@ from typing import NamedTuple
 from convfilter.errors import listed, shown
 from convfilter.picture.image import CICP
 
-__all__ = ["COLOURS", "OF_PICTURES", "Box", "Items", "boxes", "unknown_boxes"]
+__all__ = ["COLOURS", "OF_PICTURES", "Box", "Items", "Property", "boxes", "unknown_boxes"]
 
 COLOURS = b"\0\0\0\x13colrnclx"
 """The beginning of a box that tells the colours by numbers, of primaries, curve and matrix."""
@@ -23,6 +23,9 @@ _SRGB = {(1, 13), (1, 2), (2, 13), (2, 2)}
 """Primaries and curves, by their numbers (ITU-T H.273), that stand for sRGB, or for nothing."""
 
 _MOST_ITEMS = 1 << 16
+_IN_FILE, _IN_IDAT = 0, 1
+"""Where the pieces of an item lie: in the file, or in a box beside what is said of items."""
+
 _ALPHA = (b"alpha", b"urn:mpeg:hevc:2015:auxid:1\0")
 """What names of auxiliary pictures contain that are alpha."""
 
@@ -38,6 +41,14 @@ class Box(NamedTuple):
 
     kind: bytes
     content: memoryview
+
+
+class Property(NamedTuple):
+    """A box that says something of an item, and whether readers must understand it."""
+
+    kind: bytes
+    content: memoryview
+    essential: bool = False
 
 
 def boxes(data: memoryview) -> Iterator[Box]:
@@ -75,14 +86,22 @@ class Items:
     kinds : the kind of each item, by its number
     references : kinds of references, from which item, and to which ones
     properties : of each item
-    places : of an item that lies in the file in one piece, the first byte and the length
+    content_types : of an item of kind "mime", what it is
+    encoded : items of kind "mime" that are compressed
+    pieces : of an item, the first byte and the length of each piece, None up to the end
+    in_idat : items whose pieces lie in `idat`, not in the file
+    idat : the bytes that stand beside what is said of items
     """
 
     primary: int | None = None
     kinds: dict[int, bytes] = field(default_factory=dict)
     references: list[tuple[bytes, int, tuple[int, ...]]] = field(default_factory=list)
-    properties: dict[int, list[Box]] = field(default_factory=dict)
-    places: dict[int, tuple[int, int]] = field(default_factory=dict)
+    properties: dict[int, list[Property]] = field(default_factory=dict)
+    content_types: dict[int, bytes] = field(default_factory=dict)
+    encoded: set[int] = field(default_factory=set)
+    pieces: dict[int, list[tuple[int, int | None]]] = field(default_factory=dict)
+    in_idat: set[int] = field(default_factory=set)
+    idat: memoryview = field(default_factory=lambda: memoryview(b""))
 
     @classmethod
     def of(cls, data: bytes) -> Items:
@@ -101,6 +120,8 @@ class Items:
                     items._take_properties(content)
                 elif kind == b"iloc":
                     items._take_places(content)
+                elif kind == b"idat":
+                    items.idat = content
         return items
 
     def _take_kinds(self, content: memoryview) -> None:
@@ -110,38 +131,58 @@ class Items:
                 form = ">HH4s" if version == 2 else ">IH4s"
                 number, _, kind = struct.unpack_from(form, data, 4)
                 self.kinds[number] = kind
+                if kind == b"mime":
+                    words = bytes(data[4 + struct.calcsize(form) :]).split(b"\0")
+                    self.content_types[number] = words[1] if len(words) > 1 else b""
+                    if len(words) > 2 and words[2]:
+                        self.encoded.add(number)
 
     def _take_places(self, data: memoryview) -> None:
-        """Take the places of items that lie in the file, in 4 bytes each, in one piece."""
-        version, sizes = data[0], data[4:6]
-        if version > 1 or bytes(sizes) not in (b"\x44\0", b"\x44\x40"):
-            return
-        base = 4 if sizes[1] else 0
-        (count,) = struct.unpack_from(">H", data, 6)
-        at = 8
-        for _ in range(count):
-            (number,) = struct.unpack_from(">H", data, at)
-            at += 2
-            if version == 1:
-                method = struct.unpack_from(">H", data, at)[0] & 15
-                at += 2
-            else:
-                method = 0
-            at += 2
-            start = struct.unpack_from(">I", data, at)[0] if base else 0
-            at += base
-            (pieces,) = struct.unpack_from(">H", data, at)
-            place, length = struct.unpack_from(">II", data, at + 2)
-            at += 2 + 8 * pieces
-            if (method, pieces) == (0, 1):
-                self.places[number] = start + place, length
+        """Take where the pieces of items lie (ISO/IEC 14496-12, 8.11.3)."""
+        version = data[0]
+        of_place, of_length, of_base, of_index = (
+            *divmod(data[4], 16),
+            *divmod(data[5], 16),
+        )
+        at = 6
+
+        def number(width: int) -> int:
+            nonlocal at
+            at += width
+            if at > len(data):
+                raise IndexError("the table of places is cut off")
+            return int.from_bytes(data[at - width : at], "big")
+
+        wide = 4 if version > 1 else 2
+        for _ in range(min(number(wide), _MOST_ITEMS)):
+            item = number(wide)
+            method = number(2) & 15 if version else _IN_FILE
+            source = number(2)
+            base = number(of_base)
+            pieces: list[tuple[int, int | None]] = []
+            for _ in range(number(2)):
+                number(of_index if version else 0)
+                place, length = base + number(of_place), number(of_length)
+                pieces.append((place, length if of_length else None))
+            if source == 0 and method in (_IN_FILE, _IN_IDAT):
+                self.pieces[item] = pieces
+            if method == _IN_IDAT:
+                self.in_idat.add(item)
 
     def content(self, number: int, file: bytes) -> bytes:
-        """Return the bytes of an item; raises ValueError if they lie not in one piece."""
-        place, length = self.places.get(number, (0, 0))
-        content = file[place : place + length]
-        if not content or len(content) < length:
-            raise ValueError("an item that is not there in one piece")
+        """Return the bytes of an item; raises ValueError if they are not all there."""
+        data = self.idat if number in self.in_idat else memoryview(file)
+        parts = []
+        left = len(file)
+        for place, stated in self.pieces.get(number, ()):
+            length = max(len(data) - place, 0) if stated is None else stated
+            left -= length
+            if place + length > len(data) or left < 0:
+                raise ValueError("an item that lies beyond the end")
+            parts.append(data[place : place + length])
+        content = b"".join(parts)
+        if not content:
+            raise ValueError("an item that is not there")
         return content
 
     def _take_references(self, content: memoryview) -> None:
@@ -164,15 +205,18 @@ class Items:
         letter, is_wide = "I" if data[0] else "H", data[3] & 1
         (count,) = struct.unpack_from(">I", data, 4)
         at = 8
+        essential = 0x8000 if is_wide else 0x80
+        mask = essential - 1
         for _ in range(min(count, _MOST_ITEMS)):
             number, entries = struct.unpack_from(f">{letter}B", data, at)
             at += struct.calcsize(f">{letter}B")
             indices = struct.unpack_from(f">{entries}{'H' if is_wide else 'B'}", data, at)
             at += entries * (2 if is_wide else 1)
-            mask = 0x7FFF if is_wide else 0x7F
             own = self.properties.setdefault(number, [])
             own += [
-                known[(index & mask) - 1] for index in indices if 0 < index & mask <= len(known)
+                Property(each.kind, each.content, bool(index & essential))
+                for index in indices
+                for each in known[max((index & mask) - 1, 0) : index & mask]
             ]
 
     def of_primary(self, kind: bytes) -> list[memoryview]:
@@ -215,6 +259,14 @@ class Items:
         found = ["a gain map"] if maps else []
         if count:
             found.append(f"{count} further {'picture' if count == 1 else 'pictures'}")
+        return found
+
+    def of_picture(self) -> list[int]:
+        """Return the items that the picture consists of, and those of its alpha."""
+        found = self._parts_of(self.primary)
+        for kind, source, targets in self.references:
+            if kind == b"auxl" and self.primary in targets and self._is_alpha(source):
+                found += [part for part in self._parts_of(source) if part not in found]
         return found
 
     def _parts_of(self, number: int | None) -> list[int]:

@@ -75,7 +75,9 @@ class Spacing(NamedTuple):
         """Return the spacing that two numbers, or their texts, state; None if they cannot be."""
         down, along = _exact(rows), _exact(columns)
         known = unit_named(unit) or unit
-        return None if known == PIXELS or None in (down, along) else cls(down, along, known)
+        if down is None or along is None or known == PIXELS:
+            return None
+        return cls(down, along, known)
 
     @classmethod
     def of_resolution(cls, across: float, down: float, unit: str) -> Spacing | None:
