@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from convfilter.files.reading import read
     from convfilter.files.writing import write
     from convfilter.picture.image import Image
-    from convfilter.pipeline import Pipeline, apply
+    from convfilter.pipeline import Pipeline, Prepared, apply, prepare
 
 __version__ = "0.1.0"
 
@@ -46,6 +46,7 @@ _HOMES = {
     "Image": "picture.image",
     "Learned": "features.learning",
     "Pipeline": "pipeline",
+    "Prepared": "filters.preparing.prepared",
     "Recipe": "batch.recipes.recipe",
     "apply": "pipeline",
     "convolve": "engine",
@@ -59,6 +60,7 @@ _HOMES = {
     "percentile": "engine",
     "plan": "engine",
     "pool": "engine",
+    "prepare": "pipeline",
     "read": "files.reading",
     "write": "files.writing",
 }
@@ -70,6 +72,7 @@ __all__ = [
     "Image",
     "Learned",
     "Pipeline",
+    "Prepared",
     "Recipe",
     "apply",
     "convolve",
@@ -88,6 +91,7 @@ __all__ = [
     "percentile",
     "plan",
     "pool",
+    "prepare",
     "read",
     "write",
 ]

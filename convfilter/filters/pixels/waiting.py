@@ -9,7 +9,7 @@ leaves the cache.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -26,7 +26,7 @@ from convfilter.runtime.checks import Array, check_image
 from convfilter.runtime.missing import Bools, Present, is_nodata
 from convfilter.runtime.threads import check_workers
 
-__all__ = ["Averages", "Picks", "Sums", "Waiting", "Windowed", "work_over"]
+__all__ = ["Averages", "Picks", "Sums", "Waiting", "Windowed", "operations_of", "work_over"]
 
 
 class Windowed(Protocol):
@@ -295,10 +295,8 @@ class Waiting:
         source, works = self._unfinished(joins)
         colour = source.raw() if isinstance(source, Waiting) else source
         image = check_image(colour)
-        outline, operations = Outline.of(image), []
-        for work, floats in [*((work, self._floats) for work in works[:-1]), (last, dtype)]:
-            operations.append(work.operation(outline, floats))
-            outline = operations[-1].result
+        floats = [(work, self._floats) for work in works[:-1]]
+        operations = operations_of(Outline.of(image), [*floats, (last, dtype)])
         workers = check_workers(self._workers)
         if len(operations) == 1:
             result = rounded_to(rounded, run(operations[0], image, workers), workers)
@@ -307,6 +305,21 @@ class Waiting:
 
             result = run_chain(image, operations, rounded, workers)
         return result if colour.ndim == 3 else result[:, :, 0]
+
+    def way_from(self, unseen: Waiting) -> list[tuple[Windowed, np.dtype[Any]]] | None:
+        """Return all work that leads here from colours nobody has seen, and its dtypes.
+
+        None where it does not begin with them, or is no work of the engine alone.
+        """
+        todo: list[tuple[Windowed, np.dtype[Any]]] = []
+        at: Waiting | Array = self
+        while isinstance(at, Waiting) and at._todo is not None:
+            if at._clamps:
+                return None
+            source, work = at._todo
+            todo.append((work, at._floats))
+            at = source
+        return todo[::-1] if at is unseen else None
 
     def _unfinished(self, joins: bool) -> tuple[Waiting | Array, list[Windowed]]:
         """Return what the work on these colours begins with, and the work, in order."""
@@ -322,6 +335,17 @@ class Waiting:
         while len(todo) > 1 and todo[-1][1].shrinks:
             todo.pop()
         return todo[-1][0], [work for _, work in reversed(todo)]
+
+
+def operations_of(
+    outline: Outline, todo: Iterable[tuple[Windowed, np.dtype[Any]]]
+) -> list[Operation]:
+    """Return work on colours of an outline as operations, each of the dtype that stands with it."""
+    operations: list[Operation] = []
+    for work, dtype in todo:
+        operations.append(work.operation(outline, dtype))
+        outline = operations[-1].result
+    return operations
 
 
 class _Around(Protocol):

@@ -35,6 +35,7 @@ def ways(operation: Fold) -> Iterator[Plan]:
         operation.effort,
         ready=_Ready if in_parts else None,
         run=None if in_parts else _run,
+        bind=None if in_parts else _bind,
     )
 
 
@@ -115,3 +116,8 @@ def _run(operation: Fold, image: Array, workers: int) -> tuple[Array, int]:
         return ready.bind_at(start, rows, out, of_thread)
 
     return share_out(operation, image, workers, bind)
+
+
+def _bind(operation: Fold, image: Array, out: Array, scratch: Scratch) -> Callable[[], None]:
+    ready = _Ready(operation, Part(image, operation.rows, operation.columns))
+    return ready.bind(operation.rows.sources(operation.border), out, scratch)
