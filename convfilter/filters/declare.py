@@ -218,18 +218,14 @@ class Filter:
         ArgumentError, ArgumentTypeError
             For a value out of range or of the wrong type, and where one is needed and missing.
         """
-        values = {}
-        for name, value in given.items():
-            values[name] = self._parameter(name, name).check(value)
-        return self.complete(values)
+        checks = ((name, self._parameter(name, name).check, value) for name, value in given.items())
+        return self.complete({name: check(value) for name, check, value in checks})
 
     def parse(self, given: Mapping[str, str]) -> dict[str, Any]:
         """Return the checked values of parameters that a person wrote as text; raises as `bind`."""
-        values = {}
-        for written, text in given.items():
-            name = written.replace("-", "_")
-            values[name] = self._parameter(name, written).parse(text)
-        return values
+        names = {written: written.replace("-", "_") for written in given}
+        known = {written: self._parameter(name, written) for written, name in names.items()}
+        return {names[written]: known[written].parse(text) for written, text in given.items()}
 
     def complete(self, checked: Values) -> dict[str, Any]:
         """Return every parameter, of those that are not given the default."""

@@ -6,7 +6,7 @@ Boxes are those of ISO/IEC 14496-12, items and their properties those of ISO/IEC
 from __future__ import annotations
 
 import struct
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from convfilter.errors import listed, shown
 from convfilter.picture.image import CICP
 
-__all__ = ["COLOURS", "OF_PICTURES", "Box", "Items", "Property", "boxes", "unknown_boxes"]
+__all__ = ["COLOURS", "OF_PICTURES", "Box", "Items", "Property", "boxes", "named", "unknown_boxes"]
 
 COLOURS = b"\0\0\0\x13colrnclx"
 """The beginning of a box that tells the colours by numbers, of primaries, curve and matrix."""
@@ -23,6 +23,10 @@ _SRGB = {(1, 13), (1, 2), (2, 13), (2, 2)}
 """Primaries and curves, by their numbers (ITU-T H.273), that stand for sRGB, or for nothing."""
 
 _MOST_ITEMS = 1 << 16
+_MOST_NAMES = 8
+_LONGEST_NAME = 100
+"""Bytes of a property that say what an auxiliary picture is."""
+
 _IN_FILE, _IN_IDAT = 0, 1
 """Where the pieces of an item lie: in the file, or in a box beside what is said of items."""
 
@@ -71,9 +75,15 @@ def boxes(data: memoryview) -> Iterator[Box]:
 def unknown_boxes(data: bytes, known: Collection[bytes]) -> list[str]:
     """Return a line that names the boxes of a file that are of none of these kinds."""
     kinds = (bytes(box.kind) for box in boxes(memoryview(data)) if box.content.nbytes)
-    names = [shown(kind.decode("latin-1")) for kind in kinds if kind not in known]
-    told = listed(list(dict.fromkeys(names)))
-    return [f"boxes that are not known here were left out: {told}"] if names else []
+    names = named([kind for kind in kinds if kind not in known])
+    return [f"boxes that are not known here were left out: {names}"] if names else []
+
+
+def named(kinds: Iterable[bytes]) -> str:
+    """Return the names of kinds in words, each once and not more than a line holds."""
+    names = [shown(kind.decode("latin-1")) for kind in dict.fromkeys(kinds)]
+    others = ["others"] if len(names) > _MOST_NAMES else []
+    return listed([*names[:_MOST_NAMES], *others])
 
 
 @dataclass
@@ -85,6 +95,7 @@ class Items:
     primary : the number of the item that is the picture
     kinds : the kind of each item, by its number
     references : kinds of references, from which item, and to which ones
+    made_of : what an item that is put together is made of, in its order
     properties : of each item
     content_types : of an item of kind "mime", what it is
     encoded : items of kind "mime" that are compressed
@@ -96,6 +107,7 @@ class Items:
     primary: int | None = None
     kinds: dict[int, bytes] = field(default_factory=dict)
     references: list[tuple[bytes, int, tuple[int, ...]]] = field(default_factory=list)
+    made_of: dict[int, list[int]] = field(default_factory=dict)
     properties: dict[int, list[Property]] = field(default_factory=dict)
     content_types: dict[int, bytes] = field(default_factory=dict)
     encoded: set[int] = field(default_factory=set)
@@ -160,7 +172,10 @@ class Items:
             source = number(2)
             base = number(of_base)
             pieces: list[tuple[int, int | None]] = []
-            for _ in range(number(2)):
+            count = number(2)
+            if count > 1 and not (of_place or of_length):
+                raise IndexError("pieces that take no place")
+            for _ in range(count):
                 number(of_index if version else 0)
                 place, length = base + number(of_place), number(of_length)
                 pieces.append((place, length if of_length else None))
@@ -192,6 +207,8 @@ class Items:
             source, count = struct.unpack_from(f">{letter}H", data)
             targets = struct.unpack_from(f">{count}{letter}", data, width + 2)
             self.references.append((kind, source, targets))
+            if kind == b"dimg":
+                self.made_of.setdefault(source, []).extend(targets)
 
     def _take_properties(self, content: memoryview) -> None:
         known: list[Box] = []
@@ -243,43 +260,48 @@ class Items:
 
     def further(self) -> list[str]:
         """Return what pictures there are besides this one, its parts, alpha, and small ones."""
-        known = {*self._parts_of(self.primary)}
-        for kind, source, _ in self.references:
-            if kind == b"thmb" or (kind == b"auxl" and self._is_alpha(source)):
-                known |= {source, *self._parts_of(source)}
+        small = [
+            source
+            for kind, source, _ in self.references
+            if kind == b"thmb" or (kind == b"auxl" and self._is_alpha(source))
+        ]
+        known = self.with_parts([*small, *([] if self.primary is None else [self.primary])])
         maps = [number for number, kind in self.kinds.items() if kind == b"tmap"]
-        of_maps = {part for number in maps for part in self._parts_of(number)} - known
-        others = [
+        known |= self.with_parts(maps)
+        others = {
             number
             for number, kind in self.kinds.items()
-            if kind in _PICTURES and number not in known | of_maps
-        ]
-        parts_of_others = {part for number in others for part in self._parts_of(number)[1:]}
-        count = len({*others} - parts_of_others)
+            if kind in _PICTURES and number not in known
+        }
+        parts = (part for number in others for part in self.made_of.get(number, ()))
+        count = len(others - self.with_parts(parts).keys())
         found = ["a gain map"] if maps else []
         if count:
             found.append(f"{count} further {'picture' if count == 1 else 'pictures'}")
         return found
 
-    def of_picture(self) -> list[int]:
-        """Return the items that the picture consists of, and those of its alpha."""
-        found = self._parts_of(self.primary)
+    @property
+    def alpha(self) -> int | None:
+        """The item that is the alpha of the picture, if it has some."""
         for kind, source, targets in self.references:
-            if kind == b"auxl" and self.primary in targets and self._is_alpha(source):
-                found += [part for part in self._parts_of(source) if part not in found]
-        return found
+            is_beside = source != self.primary and self.primary in targets
+            if kind == b"auxl" and is_beside and self._is_alpha(source):
+                return source
+        return None
 
-    def _parts_of(self, number: int | None) -> list[int]:
-        """Return an item with all that it is made of."""
-        parts = [number] if number is not None else []
-        for part in parts:
-            for kind, source, targets in self.references:
-                if kind == b"dimg" and source == part:
-                    parts += [each for each in targets if each not in parts]
-        return parts
+    def with_parts(self, numbers: Iterable[int]) -> dict[int, None]:
+        """Return items with all that they are made of, each once, as the keys."""
+        found = dict.fromkeys(numbers)
+        waiting = list(found)
+        for number in waiting:
+            new = [part for part in self.made_of.get(number, ()) if part not in found]
+            found |= dict.fromkeys(new)
+            waiting += dict.fromkeys(new)
+        return found
 
     def _is_alpha(self, number: int) -> bool:
         return any(
-            box.kind == b"auxC" and any(name in bytes(box.content) for name in _ALPHA)
+            box.kind == b"auxC"
+            and any(name in bytes(box.content[:_LONGEST_NAME]) for name in _ALPHA)
             for box in self.properties.get(number, ())
         )

@@ -14,6 +14,7 @@ from convfilter.dtypes import PIXEL_DTYPES, understood, way_out
 from convfilter.errors import ArgumentError, ArgumentTypeError
 
 if TYPE_CHECKING:
+    from convfilter.picture.spacing import Spacing
     from convfilter.picture.tags import PageTags
 
 __all__ = ["CICP", "COMMENT", "Disposal", "Image", "JpegSettings", "Metadata", "Stack", "Timing"]
@@ -76,6 +77,9 @@ class Metadata:
         that of bKGD is of 16 bits.
     tags : PageTags or None
         What a TIFF page says of its place on the earth, and of its axes in a stack.
+    spacing : Spacing or None
+        How far pixels lie apart, where the file says it in another way than by `dpi`. It is written
+        by the tags that it comes from alone.
     webp_quality : int or None
         About which quality a lossy WebP has; WebP is written alike unless a quality is asked for.
     jpeg : JpegSettings or None
@@ -94,6 +98,7 @@ class Metadata:
     png_chunks: tuple[tuple[bytes, bytes], ...] = ()
     tags: PageTags | None = None
     webp_quality: int | None = None
+    spacing: Spacing | None = None
 
     def stripped(self) -> Metadata:
         """Return what says how the pixels look and are compressed, without what says more."""
@@ -234,6 +239,16 @@ class Image:
     def channels(self) -> int:
         """Number of channels, alpha included; 1 for ``(H, W)``."""
         return 1 if self.pixels.ndim == 2 else int(self.pixels.shape[2])
+
+    @property
+    def spacing(self) -> Spacing | None:
+        """How far the pixels of this frame lie apart, by its metadata; None if they do not say."""
+        said = self.metadata
+        if said.spacing is not None or said.dpi is None:
+            return said.spacing
+        from convfilter.picture.spacing import Spacing
+
+        return Spacing.of_resolution(*said.dpi, "in")
 
     def with_pixels(self, pixels: NDArray[Any], *, alpha: bool | None = None) -> Image:
         """Return the same picture with other pixels, as one that stands alone.

@@ -45,6 +45,7 @@ class Pipeline:
         self.steps = tuple(map(step_of, steps))
         if not self.steps:
             raise PipelineError("the pipeline has no steps: name at least one filter")
+        self._has_lengths = any(step.has_lengths for step in self.steps)
 
     @classmethod
     def parse(cls, text: str) -> Pipeline:
@@ -159,6 +160,8 @@ class Pipeline:
             how: dict[str, Any] = {"alpha": alpha, "workers": workers, **gaps}
             return self._over_frames(image, linear, bounded, **how)
 
+        if self._has_lengths:
+            self._measured(None)  # which refuses them
         said: dict[str, Any] = {"alpha": alpha, "nodata": nodata, "mask": mask}
         said |= {"axes": axes, "channel_axis": channel_axis}
         named = {name: value for name, value in said.items() if value is not None}
@@ -261,16 +264,33 @@ class Pipeline:
 
         def filtered(frame: Image) -> Image:
             profile = frame.metadata.icc_profile if frame.timing is None else of_animation
-            finish = partial(self._finished, profile=profile, linear=linear, bounded=bounded)
+            measured = self._measured(frame)
+            finish = partial(measured._finished, profile=profile, linear=linear, bounded=bounded)
             made = filtered_frame(frame, finish, **how)
             said = frame.metadata
-            if made.shape[:2] == frame.shape[:2] or not (said.tags or said.density):
+            if made.shape[:2] == frame.shape[:2] or not (said.tags or said.density or said.spacing):
                 return made
             from convfilter.pipeline.grid import on_grid
 
-            return replace(made, metadata=on_grid(frame, self.steps))
+            return replace(made, metadata=on_grid(frame, measured.steps))
 
         return image.map(filtered)
+
+    def lengths_in(self, image: Image) -> tuple[str, ...]:
+        """Return a line for each parameter that is a length: how many pixels of a picture it is."""
+        if not self._has_lengths:
+            return ()
+        from convfilter.pipeline.grid import lengths_in_words
+
+        return lengths_in_words(self.steps, image)
+
+    def _measured(self, frame: Image | None) -> Pipeline:
+        """Return the pipeline with pixels of a picture in place of lengths; an array has none."""
+        if not self._has_lengths:
+            return self
+        from convfilter.pipeline.grid import steps_in_pixels
+
+        return Pipeline(steps_in_pixels(self.steps, frame))
 
     def _finished(
         self, pixels: Pixels, profile: bytes | None, linear: bool, bounded: bool | None

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convfilter import filters, kernels
 from convfilter.errors import ConvfilterError, KernelError, PipelineError, UnknownNameError
-from convfilter.filters.declaring.parameters import plain, written
+from convfilter.filters.declaring.lengths import has_lengths
+from convfilter.filters.declaring.values import plain, written
 
 if TYPE_CHECKING:
     from convfilter.filters.declare import Filter
@@ -59,6 +60,11 @@ class Step(NamedTuple):
         cls, name: str, found: Filter, stated: Iterable[str], values: Mapping[str, Any]
     ) -> Step:
         return cls(name, found, values, tuple((key, values[key]) for key in stated))
+
+    @property
+    def has_lengths(self) -> bool:
+        """Whether a parameter is a length, which is pixels as soon as their spacing is known."""
+        return has_lengths(value for _, value in self.given)
 
     def __str__(self) -> str:
         import shlex

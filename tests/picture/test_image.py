@@ -13,6 +13,7 @@ from convfilter.errors import ArgumentError, ArgumentTypeError
 from convfilter.images import Image, Metadata, Timing
 from convfilter.picture.image import JpegSettings, Stack
 from convfilter.picture.orientation import upright
+from convfilter.picture.spacing import Spacing
 from convfilter.picture.tags import PageTags
 
 
@@ -49,6 +50,7 @@ def test_stripped_metadata_says_how_pixels_look_and_no_more() -> None:
         "density": (2.0, 1.0),
         "png_chunks": ((b"tIME", bytes(7)),),
         "tags": PageTags("<", ((42112, 2, b"<a>"),), (3, 2), 1),
+        "spacing": Spacing.of(1, 1, "um"),
     }
     assert {field.name for field in fields(Metadata)} == looks.keys() | says.keys()
     assert Metadata(**looks, **says).stripped() == Metadata(**looks)

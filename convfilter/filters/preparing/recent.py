@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from convfilter import kernels
 from convfilter.engine import planning
 from convfilter.engine.replay import MOST_BYTES
+from convfilter.filters.declaring.lengths import has_lengths
 from convfilter.filters.declaring.parameters import Parameter
 from convfilter.filters.declaring.run_options import RUN_OPTIONS, WORKERS
 from convfilter.filters.pixels import saturation
@@ -124,6 +125,10 @@ def call(asked: Called, image: ArrayLike, given: dict[str, Any]) -> Array:
             return result
     how = {option.name: given.pop(option.name, None) for option in RUN_OPTIONS}
     values = asked.bind(given)
+    if has_lengths(values[name] for name in given):
+        from convfilter.filters.declaring.measured import in_pixels
+
+        values = in_pixels(asked.parameters, values, getattr(image, "spacing", None))
     run = functools.partial(asked.run, values=values)
     if known is not None and not names_file(asked, given):
         assert isinstance(image, np.ndarray)

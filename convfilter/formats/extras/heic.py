@@ -7,6 +7,7 @@ main picture alone, put together here, and metadata are taken from their items h
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -15,7 +16,7 @@ import pi_heif
 from numpy.typing import NDArray
 
 from convfilter.errors import ImageError, shown
-from convfilter.formats.boxes import OF_PICTURES, Items, boxes, unknown_boxes
+from convfilter.formats.boxes import OF_PICTURES, Items, boxes, named, unknown_boxes
 from convfilter.formats.declaring import Format, Holds
 from convfilter.formats.declaring.limits import Limits, too_large, words_of
 from convfilter.formats.exif.block import upright_metadata
@@ -31,10 +32,12 @@ _PREMULTIPLIED = "a"
 _PICTURES = (b"hvc1", b"grid", b"iden", b"iovl")
 """Kinds of items that are decoded: HEVC, and what is put together of others."""
 
-_OF_PICTURES = (b"dimg", b"auxl", b"prem")
-"""References from one part of a picture to another."""
+_MOST_PARTS = 1000
+"""Items that libheif takes from a file."""
 
-_MOST_PARTS = 65535
+_DEEPEST, _MOST_DECODED = 4, 1 << 14
+"""How far parts may lie within parts, and how many are decoded, however often each."""
+
 _XMP = b"application/rdf+xml"
 _LONGEST_ROW_OF_BYTES = 64
 """Columns up to which rows are padded to the same length, whether a value has one byte or two."""
@@ -70,8 +73,8 @@ def read(file: BinaryIO, limits: Limits) -> Image:
     left_out += unknown_boxes(data, OF_PICTURES)
     metadata, _ = upright_metadata(
         Metadata(profile or None, png_colour=() if profile else items.colours(data)),
-        found.get(b"Exif"),
-        found.get(b"mime"),
+        found.get(b"Exif") or None,
+        found.get(b"mime") or None,
     )
     return Image(pixels, alpha, FORMAT.name, metadata, left_out=tuple(left_out))
 
@@ -93,13 +96,14 @@ def _alone(items: Items, data: bytes) -> bytes:
     ImageError
         It is of a kind that is not decoded here.
     """
-    parts = items.of_picture()
     if items.primary not in items.kinds:
         if any(box.kind == b"moov" for box in boxes(memoryview(data))):
             raise _of_a_kind("a sequence without a picture of its own")
         raise ValueError("no picture")
-    if len(parts) > _MOST_PARTS:
-        raise ValueError("too many parts")
+    alpha = items.alpha
+    wholes = [items.primary] if alpha is None else [items.primary, alpha]
+    _check_depth(items, wholes)
+    parts = items.with_parts(wholes)
     numbers = {part: number for number, part in enumerate(parts, 1)}
     made: dict[int, Item] = {}
     left = len(data)
@@ -115,11 +119,40 @@ def _alone(items: Items, data: bytes) -> bytes:
             raise ValueError("parts that overlap")
         made[number] = Item(kind, content, items.properties.get(part, ()))
     references = [
-        (kind, numbers[source], tuple(numbers[target] for target in targets if target in numbers))
-        for kind, source, targets in items.references
-        if kind in _OF_PICTURES and source in numbers and any(each in numbers for each in targets)
+        (b"dimg", numbers[part], tuple(numbers[each] for each in items.made_of[part]))
+        for part in parts
+        if part in items.made_of
     ]
-    return file_of(HEIC, numbers[items.primary], made, references)
+    primary = numbers[items.primary]
+    if alpha is not None:
+        references.append((b"auxl", numbers[alpha], (primary,)))
+        if any((kind, source) == (b"prem", items.primary) for kind, source, _ in items.references):
+            references.append((b"prem", primary, (numbers[alpha],)))
+    return file_of(HEIC, primary, made, references)
+
+
+def _check_depth(items: Items, wholes: list[int]) -> None:
+    """Refuse what libheif would wait for without end, or decode again and again.
+
+    Raises
+    ------
+    ValueError
+        Parts lie within each other, too deeply, or are too many.
+    """
+    decoded = len(wholes)
+    inside = Counter(wholes)  # how often each is decoded for what it is a part of
+    for _ in range(_DEEPEST):
+        times, inside = inside, Counter()
+        for number, count in times.items():
+            for part in items.made_of.get(number, ()):
+                inside[part] += count
+        decoded += inside.total()
+        if len(inside) > _MOST_PARTS or decoded > _MOST_DECODED:
+            raise ValueError("too many parts")
+        if not inside or items.primary in inside:
+            break
+    if inside:
+        raise ValueError("parts that lie within each other")
 
 
 def _metadata(items: Items, data: bytes, found: dict[bytes, bytes]) -> Iterator[str]:
@@ -129,21 +162,24 @@ def _metadata(items: Items, data: bytes, found: dict[bytes, bytes]) -> Iterator[
     for kind, source, targets in items.references:
         if kind == b"cdsc":
             (of_it if items.primary in targets else of_others).add(source)
+    others = []
+    of_others -= of_it
     for number, kind in items.kinds.items():
         is_xmp = kind == b"mime" and items.content_types.get(number) == _XMP
-        name = "EXIF" if kind == b"Exif" else "XMP"
-        if kind not in (b"Exif", b"mime", b"uri ") or number in of_others - of_it:
+        if kind not in (b"Exif", b"mime", b"uri ") or number in of_others:
             continue
         if not (kind == b"Exif" or is_xmp) or number in items.encoded or kind in found:
-            stated = items.content_types.get(number) or kind
-            yield f"metadata of kind {shown(stated.decode('latin-1'))}: left out"
+            others.append(items.content_types.get(number) or kind)
             continue
         try:
             content = items.content(number, data)
         except ValueError:
-            yield f"{name} that is damaged: left out"
+            yield f"{'XMP' if is_xmp else 'EXIF'} that is damaged: left out"
+            found[kind] = b""
             continue
         found[kind] = content if is_xmp else _block(content)
+    if others:
+        yield f"metadata of kind {named(others)}: left out"
 
 
 def _block(content: bytes) -> bytes:
