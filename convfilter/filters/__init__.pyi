@@ -4035,3 +4035,5 @@ def unsharp_mask(
     ArgumentTypeError
         For a value, or an image, of a type that cannot be used.
     """
+
+correlate = convolve

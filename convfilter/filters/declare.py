@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Filter", "IndexEntry", "Values", "declared", "filter", "get", "index", "names"]
 
+ALIASES = {"correlate": "convolve"}  # what networks call convolution is correlation
 Values = Mapping[str, Any]
 """The checked values of all parameters of a filter, by name."""
 
@@ -367,6 +368,11 @@ def index() -> dict[str, IndexEntry]:
     return {name: IndexEntry(name, *known) for name, known in INDEX.items()}
 
 
+def true_name(name: str) -> str:
+    """Return a name as the index has it, if it is that of a filter."""
+    return ALIASES.get(asked := name.replace("_", "-"), asked)
+
+
 def names() -> list[str]:
     """Return the names of all filters, sorted."""
     return list(INDEX)
@@ -380,7 +386,7 @@ def get(name: str) -> Filter:
     UnknownNameError
         When there is none; the message gives the nearest names.
     """
-    asked = name.replace("_", "-")
+    asked = true_name(name)
     if asked not in INDEX:
         raise UnknownNameError("filter", name, names())
     if asked not in _declared:

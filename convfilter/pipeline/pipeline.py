@@ -168,7 +168,7 @@ class Pipeline:
         always = {"workers": workers, "linear": linear, "bounded": bounded}
         known = recent_calls().entry(self, {**always, **named}, image)
         if known is not None and known.quick is not None:
-            result: Array | None = known.quick(image)
+            result: Array | None = known.quick(image, None)
             if result is not None:
                 return result
         from convfilter.filters.pixels.entering import filtered
@@ -204,9 +204,8 @@ class Pipeline:
         >>> blur(np.full((28, 28), 7, np.uint8)).max()
         np.uint8(7)
 
-        Steps that decide by the values of a picture, such as `normalize` or thresholds that are
-        found automatically, and those that work on values between the steps, such as
-        `unsharp-mask`, run as ever. So do larger pictures.
+        Steps that decide by the values of a picture, such as `normalize`, and thresholds that are
+        found automatically, run as ever. So do larger pictures, alpha, stacks and linear light.
 
         Parameters
         ----------

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convfilter import filters, kernels
 from convfilter.errors import ConvfilterError, KernelError, PipelineError, UnknownNameError
+from convfilter.filters.declare import true_name
 from convfilter.filters.declaring.lengths import has_lengths
 from convfilter.filters.declaring.values import plain, written
 
@@ -75,7 +76,7 @@ class Step(NamedTuple):
 
 def find(name: str) -> tuple[Filter, dict[str, Any]]:
     """Return the filter of this name, or `convolve` and the kernel of this name."""
-    asked = name.replace("_", "-")
+    asked = true_name(name)
     if asked in filters.index():
         return filters.get(asked), {}
     if asked in kernels.names():

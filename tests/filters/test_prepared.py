@@ -152,11 +152,17 @@ def test_it_takes_what_a_call_takes(how: dict[str, Any]) -> None:
     assert_same(pickle.loads(pickle.dumps(prepared))(image), prepared(image))
 
 
-def test_arrays_in_any_order_of_memory() -> None:
-    blur = convfilter.prepare("gaussian-blur", (20, 30, 3), np.uint8)
-    whole = picture((40, 60, 3), np.uint8)
+@pytest.mark.parametrize("name", ["gaussian-blur", "unsharp-mask", "invert", "abs"])
+def test_arrays_in_any_order_of_memory(name: str) -> None:
+    prepared = convfilter.prepare(name, (20, 30, 3), np.float32)
+    whole = picture((40, 60, 3), np.float32) - np.float32(0.5)
     for view in (whole[::2, ::2], np.asfortranarray(whole[:20, :30]), whole[19::-1, 29::-1]):
-        assert_same(blur(view), planned_anew(Pipeline(["gaussian-blur"]), view.copy()))
+        before = view.copy()
+        result = prepared(view)
+        assert_same(result, planned_anew(Pipeline([name]), before))
+        assert result.flags.c_contiguous
+        assert not np.may_share_memory(result, view)
+        np.testing.assert_array_equal(view, before)
 
 
 def test_the_result_may_take_the_place_of_the_image() -> None:
@@ -180,6 +186,7 @@ def test_results_are_nobody_elses() -> None:
 # --- nothing is done twice ----------------------------------------------------------------------
 
 QUICK = ["sobel", "gaussian-blur", "box-blur", "median", "maximum", "sharpen", "max-pool"]
+QUICK += ["unsharp-mask", "high-pass", "morphological-gradient", "invert", "grayscale"]
 
 
 @pytest.fixture

@@ -79,6 +79,7 @@ def stub() -> str:
         lines += _function(found)
         if found.function.__name__ != found.__name__:
             lines += [f"{found.function.__name__} = {found.__name__}", ""]
+    lines += [f"{alias} = {name.replace('-', '_')}" for alias, name in declare.ALIASES.items()]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -257,10 +257,6 @@ class Pixels:
         waiting = Waiting(self._colour, work, self.working_dtype, self.workers)
         return self.changed(colour=waiting, **changes)
 
-    def as_it_waits(self) -> tuple[Array | Waiting, SignedMode | None]:
-        """Return the colours, which may wait, and the word that shows them at the end."""
-        return self._colour, self._last_word
-
     def pass_on(self) -> None:
         """Say that no step but the next one will ask for the values."""
         if isinstance(self._colour, Waiting):

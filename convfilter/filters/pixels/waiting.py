@@ -9,6 +9,7 @@ leaves the cache.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol, Self
 
@@ -26,7 +27,16 @@ from convfilter.runtime.checks import Array, check_image
 from convfilter.runtime.missing import Bools, Present, is_nodata
 from convfilter.runtime.threads import check_workers
 
-__all__ = ["Averages", "Picks", "Sums", "Waiting", "Windowed", "operations_of", "work_over"]
+__all__ = [
+    "Averages",
+    "Picks",
+    "Promised",
+    "Sums",
+    "Waiting",
+    "Windowed",
+    "operations_of",
+    "work_over",
+]
 
 
 class Windowed(Protocol):
@@ -202,6 +212,27 @@ class Averages(_Work):
         return dtype
 
 
+def operations_of(
+    outline: Outline, works: Iterable[tuple[Windowed, np.dtype[Any]]]
+) -> list[Operation]:
+    """Return works on colours of an outline as operations, each of the dtype beside it."""
+    operations: list[Operation] = []
+    for work, dtype in works:
+        operations.append(work.operation(outline, dtype))
+        outline = operations[-1].result
+    return operations
+
+
+class Promised(ABC):
+    """Colours that stand for those of any picture: their values are nobody's to ask for."""
+
+    @abstractmethod
+    def worked_on(
+        self, works: Iterable[tuple[Windowed, np.dtype[Any]]], rounded: np.dtype[Any]
+    ) -> Array:
+        """Return what works make of them, one after the other, rounded to a dtype at the end."""
+
+
 class Waiting:
     """The colours (H, W) or (H, W, C) that some work makes of others, which may wait as well.
 
@@ -294,9 +325,11 @@ class Waiting:
         """
         source, works = self._unfinished(joins)
         colour = source.raw() if isinstance(source, Waiting) else source
+        dtypes = [(work, self._floats) for work in works[:-1]]
+        if isinstance(colour, Promised):
+            return colour.worked_on([*dtypes, (last, dtype)], rounded)
         image = check_image(colour)
-        floats = [(work, self._floats) for work in works[:-1]]
-        operations = operations_of(Outline.of(image), [*floats, (last, dtype)])
+        operations = operations_of(Outline.of(image), [*dtypes, (last, dtype)])
         workers = check_workers(self._workers)
         if len(operations) == 1:
             result = rounded_to(rounded, run(operations[0], image, workers), workers)
@@ -305,21 +338,6 @@ class Waiting:
 
             result = run_chain(image, operations, rounded, workers)
         return result if colour.ndim == 3 else result[:, :, 0]
-
-    def way_from(self, unseen: Waiting) -> list[tuple[Windowed, np.dtype[Any]]] | None:
-        """Return all work that leads here from colours nobody has seen, and its dtypes.
-
-        None where it does not begin with them, or is no work of the engine alone.
-        """
-        todo: list[tuple[Windowed, np.dtype[Any]]] = []
-        at: Waiting | Array = self
-        while isinstance(at, Waiting) and at._todo is not None:
-            if at._clamps:
-                return None
-            source, work = at._todo
-            todo.append((work, at._floats))
-            at = source
-        return todo[::-1] if at is unseen else None
 
     def _unfinished(self, joins: bool) -> tuple[Waiting | Array, list[Windowed]]:
         """Return what the work on these colours begins with, and the work, in order."""
@@ -335,17 +353,6 @@ class Waiting:
         while len(todo) > 1 and todo[-1][1].shrinks:
             todo.pop()
         return todo[-1][0], [work for _, work in reversed(todo)]
-
-
-def operations_of(
-    outline: Outline, todo: Iterable[tuple[Windowed, np.dtype[Any]]]
-) -> list[Operation]:
-    """Return work on colours of an outline as operations, each of the dtype that stands with it."""
-    operations: list[Operation] = []
-    for work, dtype in todo:
-        operations.append(work.operation(outline, dtype))
-        outline = operations[-1].result
-    return operations
 
 
 class _Around(Protocol):

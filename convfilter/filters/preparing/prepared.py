@@ -48,15 +48,12 @@ class Prepared:
         """
         self.shape, self.dtype = check_shape(shape), _check_dtype(dtype)
         self._pipeline, self._again, self._how = pipeline, again, dict(how)
-        black = np.zeros(self.shape, self.dtype)
-        result = pipeline(
-            black, **how
-        )  # which refuses what does not fit, and has missing loops compiled
+        # refuses what does not fit, and has missing loops compiled
+        result = pipeline(np.zeros(self.shape, self.dtype), **how)
         self.result_shape, self.result_dtype = result.shape, result.dtype
         self._quick: Quick | None = None
         if steps is not None:
             self._quick = traced(steps, self.shape, self.dtype)
-        self(black)
 
     def __call__(self, image: Array, *, out: Array | None = None) -> Array:
         """Filter an array.

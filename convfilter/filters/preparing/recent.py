@@ -120,7 +120,7 @@ def call(asked: Called, image: ArrayLike, given: dict[str, Any]) -> Array:
     known = entry(asked, given, image)
     if known is not None and known.quick is not None:
         assert isinstance(image, np.ndarray)
-        result = known.quick(image)
+        result = known.quick(image, None)
         if result is not None:
             return result
     how = {option.name: given.pop(option.name, None) for option in RUN_OPTIONS}
