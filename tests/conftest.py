@@ -13,6 +13,7 @@ import platform
 import sys
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,18 @@ TABLE = "table"
 """The property under which a test records a table, to be shown at the end."""
 
 THOROUGH = "for --thorough alone"
+
+
+def may_mount() -> bool:
+    """Tell whether this process may mount file systems (CAP_SYS_ADMIN, capabilities(7))."""
+    try:
+        status = Path("/proc/self/status").read_text("utf-8")
+    except OSError:
+        return False
+    (effective,) = (line.split()[1] for line in status.splitlines() if line.startswith("CapEff"))
+    return int(effective, 16) >> 21 & 1 == 1
+
+
 SYSTEMS = {
     "posix": (os.name == "posix", "for systems with pipes, signals and rights as POSIX has them"),
     "linux": (
@@ -32,6 +45,7 @@ SYSTEMS = {
         hasattr(os, "geteuid") and os.geteuid() == 0,
         "for root: they give files to somebody else",
     ),
+    "mounts": (may_mount(), "for root on Linux who may mount: they run as in a container"),
 }
 """By the marker of a test: whether this is a system for it, and what it is for."""
 

@@ -50,12 +50,20 @@ INNER_FLOORS = {
     "engine": (
         {"window"},
         {"planning"},
+        {"replay"},
         {"operation"},
         {"correlation", "fold"},
         {OTHERS},
         {"chain", "explain"},
     ),
-    "filters": ({"declaring"}, {"pixels"}, {"declare"}, {"convolution", "edges"}, {OTHERS}),
+    "filters": (
+        {"declaring"},
+        {"pixels"},
+        {"preparing"},
+        {"declare"},
+        {"convolution", "edges"},
+        {OTHERS},
+    ),
     "nn": ({"layers"}, {"graph"}, {OTHERS}, {"network"}, {"training", "classifying"}),
 }
 """The floors within a room: a part imports from those below, and from none beside it.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ import pytest
 
 import convfilter
 from convfilter.images import is_image_path
-from tests.pages import PAGES, ROOT, blocks
+from tests.pages import PAGES, ROOT, blocks, prose
 
 README = PAGES["README.md"]
 ADDRESS = "https://example.com/convfilter.git"
@@ -97,6 +99,69 @@ def test_the_number_of_kernels_is_told() -> None:
     assert f"{len(convfilter.kernels.names())} named kernels" in README
 
 
+def indented(text: str) -> list[str]:
+    """Return the commands that stand indented, in no block with a fence."""
+    return re.findall(r"^    (convfilter .+)$", prose(text), re.MULTILINE)
+
+
+def pasted(commands: Sequence[str], folder: Path, environment: Mapping[str, str]) -> list[str]:
+    """Paste commands into a shell as people have it, on a terminal, one after the other.
+
+    Returns a line for each that did not end with 0; the shell goes on, as it does for people.
+    """
+    import pty
+
+    codes = folder / "codes"
+    codes.touch()
+    here, there = pty.openpty()
+    shell = subprocess.Popen(
+        ["bash", "--noprofile", "--norc", "-i"],
+        cwd=folder,
+        env={**environment, "TERM": "xterm", "PROMPT_COMMAND": f'echo $? >> "{codes}"'},
+        stdin=there,
+        stdout=there,
+        stderr=there,
+        start_new_session=True,
+    )
+    os.close(there)
+    printed = ""
+
+    def until_prompts(count: int) -> None:
+        nonlocal printed
+        deadline = time.monotonic() + 900
+        while len(codes.read_text().split()) < count:
+            assert time.monotonic() < deadline, printed
+            if select.select([here], [], [], 0.1)[0]:
+                printed += os.read(here, 1 << 16).decode(errors="replace")
+
+    failed = []
+    try:
+        until_prompts(1)
+        for number, command in enumerate(commands, 2):
+            printed = ""
+            os.write(here, f"{command}\n".encode())
+            until_prompts(number)
+            code = codes.read_text().split()[-1]
+            if code != "0":
+                failed.append(f"{command}\nended with {code}: {printed}")
+    finally:
+        shell.kill()
+        shell.wait()
+        os.close(here)
+    return failed
+
+
+@pytest.mark.posix
+def test_a_pasted_command_that_fails_is_found(tmp_path: Path) -> None:
+    lines = ["true", "cat <<'END'\nthis\nEND", "nosuch-command", "cd / && false", 'test "$PWD" = /']
+    failed = pasted(lines, tmp_path, {"PATH": "/usr/bin:/bin"})
+    assert [text.splitlines()[:2][-1][:14] for text in failed] == [
+        "ended with 127",
+        "ended with 1: ",
+    ]
+
+
+@pytest.mark.posix
 @pytest.mark.thorough
 def test_the_page_can_be_pasted_from_top_to_bottom(tmp_path: Path) -> None:
     """On a machine that has nothing but git and Python, up to the tests."""
@@ -108,12 +173,19 @@ def test_the_page_can_be_pasted_from_top_to_bottom(tmp_path: Path) -> None:
         "HOME": str(tmp_path / "home"),
         "PATH": f"{Path(sys.base_prefix) / 'bin'}{os.pathsep}/usr/bin{os.pathsep}/bin",
         "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"url.{origin}.insteadOf",
+        "GIT_CONFIG_KEY_0": f"url.file://{origin}.insteadOf",
         "GIT_CONFIG_VALUE_0": ADDRESS,
     }
     (tmp_path / "home").mkdir()
     (example,) = blocks(README, "python")
-    python = f"python3 - <<'END'\n{example}END\n"
-    printed = shell("\n".join([INSTALL, ACTIVATE, WARM, *WAYS, python]), tmp_path, environment)
-    assert "edges-from-python/scene.png" in printed
+    lines = "".join([INSTALL, ACTIVATE, WARM, *WAYS]).splitlines()
+    lines += indented(README)
+    lines += [f"python3 - <<'END'\n{example}END"]
+    lines += [
+        "convfilter -V",
+        'test -f "$VIRTUAL_ENV/share/man/man1/convfilter.1"',
+        "convfilter completion bash > completion",
+    ]
+    assert pasted(lines, tmp_path, environment) == []
     assert (tmp_path / "convfilter" / "edges.png").exists()
+    assert (tmp_path / "convfilter" / "edges-from-python" / "scene.png").exists()

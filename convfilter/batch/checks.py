@@ -104,4 +104,15 @@ def _check_folder(folder: Path, *, may_be_made: bool) -> None:
     if not place.is_dir():
         raise ImageError(f"{shown(place)} is not a folder: results cannot be put into it")
     if not os.access(place, os.W_OK | os.X_OK):
-        raise ImageError(f"the folder {shown(place)} may not be written to: check its permissions")
+        raise ImageError(f"the folder {shown(place)} {_why_closed(place)}")
+
+
+def _why_closed(folder: Path) -> str:
+    """Return in words why a folder cannot be written to; root, too, is refused by some."""
+    try:
+        is_read_only = os.statvfs(folder).f_flag & os.ST_RDONLY
+    except (AttributeError, OSError):  # of Windows, or what may not even be asked
+        is_read_only = False
+    if is_read_only:
+        return "is on a read-only file system: name another one"
+    return "may not be written to: check its permissions"

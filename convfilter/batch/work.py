@@ -60,6 +60,7 @@ class Done(NamedTuple):
     alpha : whether the last channel is alpha
     source : what the input is known by, if the result was stamped
     compiling : seconds that loops were waited for, on a first use
+    lengths : a line for each parameter that is a length, which tells the pixels
     """
 
     shape: tuple[int, ...]
@@ -71,6 +72,7 @@ class Done(NamedTuple):
     alpha: bool = False
     source: Source | None = None
     compiling: float = 0.0
+    lengths: tuple[str, ...] = ()
 
 
 class Work:
@@ -152,6 +154,7 @@ class Work:
             deep.alpha,
             known,
             waited[0],
+            self.pipeline.lengths_in(deep),
         )
 
     def _stamped(

@@ -15,6 +15,7 @@ from convfilter.cli import commands
 from convfilter.cli.filtering import filter_command, kernel_command
 from convfilter.cli.options import CONTEXT_SETTINGS, offered
 from convfilter.errors import suggestion
+from convfilter.filters.declare import true_name
 from convfilter.formats import is_image_path
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Commands(click.Group):
         if cmd_name in commands.SUMMARIES:
             return commands.make(cmd_name)
         name = cmd_name.replace("_", "-")
-        if name in filters.index():
+        if true_name(name) in filters.index():
             return filter_command(filters.get(name))
         if name in kernels.names():
             return kernel_command(name)

@@ -9,7 +9,8 @@ import click
 from click.core import ParameterSource
 
 from convfilter.errors import ConvfilterError, listed
-from convfilter.filters.declaring.parameters import FileName, Parameter, Text, written
+from convfilter.filters.declaring.parameters import FileName, Parameter, Text
+from convfilter.filters.declaring.values import written
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from convfilter.engine.correlation.correlate import correlate
 from convfilter.runtime.checks import Array, check_image
@@ -19,6 +19,9 @@ KERNEL_NORM = 6
 
 MOST_RANKED = 2**18
 """Responses whose median is taken: of more, an even selection tells it within half a per cent."""
+
+MOST_OF_THEM = 0.98
+"""The quantile of the sizes of pixels that stands for the largest of all but outliers."""
 
 NORMAL_MEDIAN = 0.6745
 """The median size of a normal deviate, in standard deviations."""
@@ -89,11 +92,25 @@ def noise_sigma(
             sizes = np.abs(responses[:, :, channel])
             if seen is not None:
                 sizes = sizes[np.asarray(seen)[1:-1, 1:-1]]
-            sigmas[channel] = _of_sizes(sizes)
+            sigmas[channel] = _of_sizes(sizes, _rounding(pixels[:, :, channel], dtype))
     return float(sigmas[0]) if np.ndim(image) == 2 else sigmas
 
 
-def _of_sizes(sizes: Array) -> float:
+def _rounding(pixels: Array, dtype: DTypeLike) -> float:
+    """Return how far a response may be from 0 where nothing but rounding makes it so.
+
+    A constant that a share of white cannot express, such as 1 / 255, leaves a trace of itself.
+    Most of the pixels tell their size: single ones, however large, do not.
+    """
+    some = np.abs(pixels.ravel()[:: 1 + pixels.size // MOST_RANKED].astype(dtype))
+    some = some[np.isfinite(some)]
+    if some.size == 0:
+        return 0.0
+    largest = float(np.quantile(some, MOST_OF_THEM))
+    return float(np.abs(NOISE_KERNEL).sum() * np.finfo(dtype).eps) * largest
+
+
+def _of_sizes(sizes: Array, rounding: float) -> float:
     """Return the standard deviation of the noise that makes responses of these sizes."""
     with np.errstate(over="ignore"):
         total = float(np.sum(sizes, dtype=np.float64))
@@ -102,7 +119,7 @@ def _of_sizes(sizes: Array) -> float:
         with np.errstate(over="ignore"):
             total = float(np.sum(sizes, dtype=np.float64))
     some = sizes.ravel()[:: 1 + sizes.size // MOST_RANKED]
-    some = some[some > 0]
+    some = some[some > rounding]
     if some.size == 0:
         return 0.0
     robust = float(np.median(some)) / (NORMAL_MEDIAN * KERNEL_NORM)

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from convfilter.engine.window.source import Part, Ready
 from convfilter.runtime.checks import Array
+from convfilter.runtime.memory import Scratch
 
 __all__ = ["Plan", "choose", "forcing", "reckoning_for", "record", "recorded_plans", "rehearse"]
 
@@ -38,6 +39,8 @@ class Plan:
     ready : makes a part of the image ready; None where an algorithm takes the image as a whole
     run : carries out such an algorithm: takes (operation, image, workers) and returns the output,
         and how many numbers of it could not be computed
+    bind : binds such an algorithm to the whole of an image, memory for the output and memory to
+        work in, and returns the call that computes it; None where it is no single call
     detail : what the algorithm's name leaves open, such as the side of its tiles
     any_values : NaN and infinity in the image reach those outputs alone that weigh them
     looks : its loops have rows of the image looked at, if somebody watches it; all that are read
@@ -53,6 +56,7 @@ class Plan:
     effort: int = 1
     ready: Callable[[Any, Part], Ready] | None = None
     run: Callable[[Any, Array, int], tuple[Array, int]] | None = None
+    bind: Callable[[Any, Array, Array, Scratch], Callable[[], int | None]] | None = None
     detail: str = ""
     any_values: bool = True
     alternatives: tuple[tuple[str, float], ...] = ()
@@ -135,3 +139,8 @@ def record(plan: Plan) -> None:
     plans = _trace.get()
     if plans is not None:
         plans.append(plan)
+
+
+def is_recorded() -> bool:
+    """Tell whether somebody collects plans."""
+    return _trace.get() is not None

@@ -21,7 +21,7 @@ def as_array(image: Image, form: Format) -> tuple[NDArray[Any], list[str]]:
     no longer have are left out, new ones come last. Other pictures have an array of the first
     frame.
     """
-    frames, stack, notes = image.frames, image.stack, []
+    frames, stack, notes = image.frames, image.stacked, []
     if any(frame.alpha for frame in frames):
         notes.append(
             f"{form.name} does not tell that the last channel is alpha: say so when it is read"
@@ -29,9 +29,12 @@ def as_array(image: Image, form: Format) -> tuple[NDArray[Any], list[str]]:
         )
     kinds = {(frame.shape, frame.dtype) for frame in frames}
     if stack is not None and len(kinds) == 1 and len(frames) == math.prod(stack.lengths):
+        if image.axes == stack.axes:
+            return image.stack(), notes
         layout = layout_named(stack.axes)
-        pixels = (frame.pixels for frame in frames)
-        return layout.put_together(stack.lengths, pixels), notes
+        if len(layout.stack) == len(stack.lengths):
+            pixels = (frame.pixels for frame in frames)
+            return layout.put_together(stack.lengths, pixels), notes
     if len(frames) > 1:
         notes.append(
             f"{form.name} holds one picture: only the first of {len(frames)} frames is kept"

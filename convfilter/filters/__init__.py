@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from convfilter.filters.declare import get, index, names
+from convfilter.filters.declare import get, index, names, true_name
 
 __all__ = ["get", "index", "names"]
 
@@ -23,7 +23,7 @@ __all__ = ["get", "index", "names"]
 def __getattr__(name: str) -> Any:
     # open_ is written as in Python, where a name of the language takes a line below
     bare = name.rstrip("_")
-    if bare.replace("_", "-") in index():
+    if true_name(bare) in index():
         return get(bare)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

@@ -164,9 +164,9 @@ def add_noise(
 def bilateral(
     image: ArrayLike,
     *,
-    size: int = 9,
+    size: int | str = 9,
     sigma_color: float = 50.0,
-    sigma_space: float = 3.0,
+    sigma_space: float | str = 3.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
@@ -194,12 +194,12 @@ def bilateral(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     size : int, default 9
-        diameter of the window, odd (3 to 101 pixels, odd)
+        diameter of the window, odd (3 to 101 pixels or a length, odd)
     sigma_color : float, default 50.0
         standard deviation of colours that count as alike (0.1 to 1000 on the scale 0 to
         255)
     sigma_space : float, default 3.0
-        standard deviation of distances (0.1 to 250 pixels)
+        standard deviation of distances (0.1 to 250 pixels or a length)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
@@ -251,12 +251,12 @@ def bilateral(
 def box_blur(
     image: ArrayLike,
     *,
-    radius: int | tuple[int, int] = 2,
+    radius: int | str | tuple[int | str, int | str] = 2,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
@@ -281,18 +281,19 @@ def box_blur(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     radius : int or (rows, columns), default 2
-        pixels on each side of the middle, one number or rows,columns (0 to 1000 pixels)
+        pixels on each side of the middle, one number or rows,columns (0 to 1000 pixels or a
+        length)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -339,7 +340,7 @@ def box_blur(
 def canny(
     image: ArrayLike,
     *,
-    sigma: float = 1.4,
+    sigma: float | str = 1.4,
     low: float | None = None,
     high: float | None = None,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
@@ -377,7 +378,8 @@ def canny(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     sigma : float, default 1.4
-        standard deviation of the blur that comes first, 0 for none (0 to 50 pixels)
+        standard deviation of the blur that comes first, 0 for none (0 to 50 pixels or a
+        length)
     low : float or None, default None
         Sobel gradients above it belong to an edge if they touch one (0 to 1443 grey
         levels); None: 0.4 of the high one
@@ -435,7 +437,7 @@ def canny(
 def close(
     image: ArrayLike,
     *,
-    size: int | tuple[int, int] = 5,
+    size: int | str | tuple[int | str, int | str] = 5,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
@@ -462,7 +464,7 @@ def close(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     size : int or (rows, columns), default 5
-        side of the window, one number or rows,columns (1 to 1001 pixels)
+        side of the window, one number or rows,columns (1 to 1001 pixels or a length)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
@@ -520,9 +522,9 @@ def convolve(
     flip: bool = False,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     signed: Literal["raw", "abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
@@ -561,11 +563,11 @@ def convolve(
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -632,9 +634,11 @@ def denoise(
     """Take noise away, by the method and as strongly as the noise needs.
 
     Without a `method` the noise is looked at. Pixels that are black or white among others that are
-    not, all over the picture, get the median around them, and all others stay. Otherwise patches
-    that look alike are averaged (nl-means), unless Stein's estimate of the error, over the middle
-    of the picture, speaks for bilateral; noise of less than 2 of 255, which nobody sees, is left.
+    not, all over the picture, get the median around them, and all others stay; a picture of black
+    and white alone gets the median where single pixels stand out all over, else it is left.
+    Otherwise patches that look alike are averaged (nl-means), unless Stein's estimate of the error,
+    over the middle of the picture, speaks for bilateral; noise of less than 2 of 255, which nobody
+    sees, is left.
 
     `strength` is the noise's standard deviation, at least 1; it sets the size of the median, how
     often the kernel is applied, the sigma of the Gaussian, and what counts as alike for the other
@@ -788,15 +792,15 @@ def depth_pool(
 def difference_of_gaussians(
     image: ArrayLike,
     *,
-    sigma: float | tuple[float, float] = 1.0,
+    sigma: float | str | tuple[float | str, float | str] = 1.0,
     ratio: float = 1.6,
     truncate: float = 4.0,
     scale: float | None = None,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     signed: Literal["raw", "abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
@@ -822,7 +826,7 @@ def difference_of_gaussians(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     sigma : float or (rows, columns), default 1.0
-        standard deviation of the narrow one, or rows,columns (0.3 to 50 pixels)
+        standard deviation of the narrow one, or rows,columns (0.3 to 50 pixels or a length)
     ratio : float, default 1.6
         wide standard deviation by the narrow one (1.01 to 10)
     truncate : float, default 4.0
@@ -836,11 +840,11 @@ def difference_of_gaussians(
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -892,7 +896,7 @@ def difference_of_gaussians(
 def dilate(
     image: ArrayLike,
     *,
-    size: int | tuple[int, int] = 3,
+    size: int | str | tuple[int | str, int | str] = 3,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
@@ -921,7 +925,7 @@ def dilate(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     size : int or (rows, columns), default 3
-        side of the window, one number or rows,columns (1 to 1001 pixels)
+        side of the window, one number or rows,columns (1 to 1001 pixels or a length)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
@@ -973,12 +977,12 @@ def dilate(
 def disk_blur(
     image: ArrayLike,
     *,
-    radius: float = 3.0,
+    radius: float | str = 3.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
@@ -1004,18 +1008,18 @@ def disk_blur(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     radius : float, default 3.0
-        radius of the disk (0.1 to 200 pixels)
+        radius of the disk (0.1 to 200 pixels or a length)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -1066,9 +1070,9 @@ def emboss(
     amount: float = 1.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     signed: Literal["raw", "abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
@@ -1103,11 +1107,11 @@ def emboss(
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -1159,7 +1163,7 @@ def emboss(
 def erode(
     image: ArrayLike,
     *,
-    size: int | tuple[int, int] = 3,
+    size: int | str | tuple[int | str, int | str] = 3,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
@@ -1187,7 +1191,7 @@ def erode(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     size : int or (rows, columns), default 3
-        side of the window, one number or rows,columns (1 to 1001 pixels)
+        side of the window, one number or rows,columns (1 to 1001 pixels or a length)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
@@ -1244,9 +1248,9 @@ def frei_chen(
     scale: float = 1.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
@@ -1286,11 +1290,11 @@ def frei_chen(
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -1337,8 +1341,8 @@ def frei_chen(
 def gabor(
     image: ArrayLike,
     *,
-    wavelength: float = 6.0,
-    sigma: float | None = None,
+    wavelength: float | str = 6.0,
+    sigma: float | str | None = None,
     orientations: int = 8,
     angle: float = 0.0,
     phase: float = 0.0,
@@ -1346,9 +1350,9 @@ def gabor(
     scale: float = 6.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     signed: Literal["raw", "abs", "offset", "clamp", "scale"] = "clamp",
     workers: int | None = None,
@@ -1378,10 +1382,10 @@ def gabor(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     wavelength : float, default 6.0
-        width of a bright and a dark stripe (2 to 100 pixels)
+        width of a bright and a dark stripe (2 to 100 pixels or a length)
     sigma : float or None, default None
-        standard deviation along the wave (0.5 to 56 pixels); None: 0.56 wavelengths, a
-        bandwidth of one octave
+        standard deviation along the wave (0.5 to 56 pixels or a length); None: 0.56
+        wavelengths, a bandwidth of one octave
     orientations : int, default 8
         directions, of which the strongest counts (1 to 64)
     angle : float, default 0.0
@@ -1398,11 +1402,11 @@ def gabor(
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -1453,13 +1457,13 @@ def gabor(
 def gaussian_blur(
     image: ArrayLike,
     *,
-    sigma: float | tuple[float, float] = 2.0,
+    sigma: float | str | tuple[float | str, float | str] = 2.0,
     truncate: float = 4.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
@@ -1486,7 +1490,7 @@ def gaussian_blur(
         itself what its channels are.
     sigma : float or (rows, columns), default 2.0
         standard deviation, one number or rows,columns; 0 leaves a direction alone (0 to 250
-        pixels)
+        pixels or a length)
     truncate : float, default 4.0
         reach of the kernel, in standard deviations (0.5 to 8 sigmas)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -1495,11 +1499,11 @@ def gaussian_blur(
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -1685,7 +1689,7 @@ def grayscale(
 def high_pass(
     image: ArrayLike,
     *,
-    sigma: float | tuple[float, float] = 3.0,
+    sigma: float | str | tuple[float | str, float | str] = 3.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
@@ -1714,7 +1718,7 @@ def high_pass(
         itself what its channels are.
     sigma : float or (rows, columns), default 3.0
         standard deviation of the blur, one number or rows,columns; 0 leaves a direction
-        alone (0 to 250 pixels)
+        alone (0 to 250 pixels or a length)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
@@ -1841,9 +1845,9 @@ def kirsch(
     scale: float = 1.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
@@ -1876,11 +1880,11 @@ def kirsch(
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -1931,9 +1935,9 @@ def laplacian(
     scale: float = 1.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     signed: Literal["raw", "abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
@@ -1968,11 +1972,11 @@ def laplacian(
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -2024,14 +2028,14 @@ def laplacian(
 def laplacian_of_gaussian(
     image: ArrayLike,
     *,
-    sigma: float | tuple[float, float] = 1.4,
+    sigma: float | str | tuple[float | str, float | str] = 1.4,
     truncate: float = 4.0,
     scale: float | None = None,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     signed: Literal["raw", "abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
@@ -2058,7 +2062,7 @@ def laplacian_of_gaussian(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     sigma : float or (rows, columns), default 1.4
-        standard deviation, one number or rows,columns (0.3 to 50 pixels)
+        standard deviation, one number or rows,columns (0.3 to 50 pixels or a length)
     truncate : float, default 4.0
         reach of the kernel, in standard deviations (1 to 10 sigmas)
     scale : float or None, default None
@@ -2070,11 +2074,11 @@ def laplacian_of_gaussian(
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -2126,10 +2130,10 @@ def laplacian_of_gaussian(
 def max_pool(
     image: ArrayLike,
     *,
-    size: int | tuple[int, int] = 2,
-    stride: int | tuple[int, int] | None = None,
+    size: int | str | tuple[int | str, int | str] = 2,
+    stride: int | str | tuple[int | str, int | str] | None = None,
     padding: int | tuple[int, int] = 0,
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     ceil_mode: bool = False,
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
@@ -2155,13 +2159,13 @@ def max_pool(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     size : int or (rows, columns), default 2
-        side of the window, one number or rows,columns (1 to 65536 pixels)
+        side of the window, one number or rows,columns (1 to 65536 pixels or a length)
     stride : int or (rows, columns) or None, default None
-        step from one window to the next (1 to 65536 pixels); None: size
+        step from one window to the next (1 to 65536 pixels or a length); None: size
     padding : int or (rows, columns), default 0
         rows and columns added around, at most half a window (0 to 65536)
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     ceil_mode : bool, default False
         keep a last window that reaches beyond the picture
     workers : int or None, default None
@@ -2207,12 +2211,12 @@ def max_pool(
 def maximum(
     image: ArrayLike,
     *,
-    size: int | tuple[int, int] = 3,
+    size: int | str | tuple[int | str, int | str] = 3,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
@@ -2235,18 +2239,18 @@ def maximum(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     size : int or (rows, columns), default 3
-        side of the window, one number or rows,columns (1 to 1001 pixels)
+        side of the window, one number or rows,columns (1 to 1001 pixels or a length)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -2293,11 +2297,11 @@ def maximum(
 def mean_pool(
     image: ArrayLike,
     *,
-    size: int | tuple[int, int] = 2,
+    size: int | str | tuple[int | str, int | str] = 2,
     count_include_pad: bool = True,
-    stride: int | tuple[int, int] | None = None,
+    stride: int | str | tuple[int | str, int | str] | None = None,
     padding: int | tuple[int, int] = 0,
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     ceil_mode: bool = False,
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
@@ -2323,15 +2327,15 @@ def mean_pool(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     size : int or (rows, columns), default 2
-        side of the window, one number or rows,columns (1 to 65536 pixels)
+        side of the window, one number or rows,columns (1 to 65536 pixels or a length)
     count_include_pad : bool, default True
         whether the mean counts the padding, which is 0
     stride : int or (rows, columns) or None, default None
-        step from one window to the next (1 to 65536 pixels); None: size
+        step from one window to the next (1 to 65536 pixels or a length); None: size
     padding : int or (rows, columns), default 0
         rows and columns added around, at most half a window (0 to 65536)
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     ceil_mode : bool, default False
         keep a last window that reaches beyond the picture
     workers : int or None, default None
@@ -2377,12 +2381,12 @@ def mean_pool(
 def median(
     image: ArrayLike,
     *,
-    size: int | tuple[int, int] = 3,
+    size: int | str | tuple[int | str, int | str] = 3,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
@@ -2405,18 +2409,18 @@ def median(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     size : int or (rows, columns), default 3
-        side of the window, one number or rows,columns (1 to 1001 pixels)
+        side of the window, one number or rows,columns (1 to 1001 pixels or a length)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -2463,10 +2467,10 @@ def median(
 def min_pool(
     image: ArrayLike,
     *,
-    size: int | tuple[int, int] = 2,
-    stride: int | tuple[int, int] | None = None,
+    size: int | str | tuple[int | str, int | str] = 2,
+    stride: int | str | tuple[int | str, int | str] | None = None,
     padding: int | tuple[int, int] = 0,
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     ceil_mode: bool = False,
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
@@ -2492,13 +2496,13 @@ def min_pool(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     size : int or (rows, columns), default 2
-        side of the window, one number or rows,columns (1 to 65536 pixels)
+        side of the window, one number or rows,columns (1 to 65536 pixels or a length)
     stride : int or (rows, columns) or None, default None
-        step from one window to the next (1 to 65536 pixels); None: size
+        step from one window to the next (1 to 65536 pixels or a length); None: size
     padding : int or (rows, columns), default 0
         rows and columns added around, at most half a window (0 to 65536)
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     ceil_mode : bool, default False
         keep a last window that reaches beyond the picture
     workers : int or None, default None
@@ -2544,12 +2548,12 @@ def min_pool(
 def minimum(
     image: ArrayLike,
     *,
-    size: int | tuple[int, int] = 3,
+    size: int | str | tuple[int | str, int | str] = 3,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
@@ -2572,18 +2576,18 @@ def minimum(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     size : int or (rows, columns), default 3
-        side of the window, one number or rows,columns (1 to 1001 pixels)
+        side of the window, one number or rows,columns (1 to 1001 pixels or a length)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -2630,7 +2634,7 @@ def minimum(
 def morphological_gradient(
     image: ArrayLike,
     *,
-    size: int | tuple[int, int] = 3,
+    size: int | str | tuple[int | str, int | str] = 3,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
@@ -2657,7 +2661,7 @@ def morphological_gradient(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     size : int or (rows, columns), default 3
-        side of the window, one number or rows,columns (1 to 1001 pixels)
+        side of the window, one number or rows,columns (1 to 1001 pixels or a length)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
@@ -2709,13 +2713,13 @@ def morphological_gradient(
 def motion_blur(
     image: ArrayLike,
     *,
-    length: float = 9.0,
+    length: float | str = 9.0,
     angle: float = 0.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
@@ -2740,7 +2744,7 @@ def motion_blur(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     length : float, default 9.0
-        length of the path (1 to 1000 pixels)
+        length of the path (1 to 1000 pixels or a length)
     angle : float, default 0.0
         direction, counterclockwise from the right (-360 to 360 degrees)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -2749,11 +2753,11 @@ def motion_blur(
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -2801,8 +2805,8 @@ def nl_means(
     image: ArrayLike,
     *,
     strength: float = 10.0,
-    size: int = 7,
-    search: int = 21,
+    size: int | str = 7,
+    search: int | str = 21,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
@@ -2830,9 +2834,9 @@ def nl_means(
         difference of patches that count as alike, about the noise's (0.1 to 255 on the
         scale 0 to 255)
     size : int, default 7
-        side of the patches that are compared, odd (1 to 51 pixels, odd)
+        side of the patches that are compared, odd (1 to 51 pixels or a length, odd)
     search : int, default 21
-        side of the window in which they are sought, odd (1 to 201 pixels, odd)
+        side of the window in which they are sought, odd (1 to 201 pixels or a length, odd)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
@@ -2965,7 +2969,7 @@ def normalize(
 def open(  # noqa: A001
     image: ArrayLike,
     *,
-    size: int | tuple[int, int] = 5,
+    size: int | str | tuple[int | str, int | str] = 5,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
     channels: Literal["each", "luma"] = "each",
@@ -2992,7 +2996,7 @@ def open(  # noqa: A001
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     size : int or (rows, columns), default 5
-        side of the window, one number or rows,columns (1 to 1001 pixels)
+        side of the window, one number or rows,columns (1 to 1001 pixels or a length)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
         what stands beyond the edge: constant (fill), edge (aaa|abcd|ddd), reflect
         (dcb|abcd|cba), symmetric (cba|abcd|dcb), wrap (bcd|abcd|abc)
@@ -3050,9 +3054,9 @@ def oriented_max(
     scale: float = 1.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     signed: Literal["raw", "abs", "offset", "clamp", "scale"] = "clamp",
     workers: int | None = None,
@@ -3089,11 +3093,11 @@ def oriented_max(
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -3144,13 +3148,13 @@ def oriented_max(
 def percentile(
     image: ArrayLike,
     *,
-    size: int | tuple[int, int] = 3,
+    size: int | str | tuple[int | str, int | str] = 3,
     percent: float = 75.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
@@ -3176,7 +3180,7 @@ def percentile(
         int8 and float16 are widened to int16 and float32. An `Image` of one frame says
         itself what its channels are.
     size : int or (rows, columns), default 3
-        side of the window, one number or rows,columns (1 to 1001 pixels)
+        side of the window, one number or rows,columns (1 to 1001 pixels or a length)
     percent : float, default 75.0
         share of the window that lies below the value (0 to 100 percent)
     border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"
@@ -3185,11 +3189,11 @@ def percentile(
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -3240,9 +3244,9 @@ def prewitt(
     scale: float = 1.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     signed: Literal["raw", "abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
@@ -3278,11 +3282,11 @@ def prewitt(
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -3404,9 +3408,9 @@ def roberts(
     scale: float = 1.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     signed: Literal["raw", "abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
@@ -3442,11 +3446,11 @@ def roberts(
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -3501,9 +3505,9 @@ def robinson(
     scale: float = 1.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
@@ -3535,11 +3539,11 @@ def robinson(
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -3590,9 +3594,9 @@ def scharr(
     scale: float = 1.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     signed: Literal["raw", "abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
@@ -3629,11 +3633,11 @@ def scharr(
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -3688,9 +3692,9 @@ def sharpen(
     amount: float = 1.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     workers: int | None = None,
     alpha: Literal["weigh", "keep", "filter", "drop", None] = None,
@@ -3722,11 +3726,11 @@ def sharpen(
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -3777,9 +3781,9 @@ def sobel(
     scale: float = 1.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
     fill: float = 0.0,
-    stride: int | tuple[int, int] = 1,
+    stride: int | str | tuple[int | str, int | str] = 1,
     padding: Padding = "same",
-    dilation: int | tuple[int, int] = 1,
+    dilation: int | str | tuple[int | str, int | str] = 1,
     channels: Literal["each", "luma"] = "each",
     signed: Literal["raw", "abs", "offset", "clamp", "scale", None] = None,
     workers: int | None = None,
@@ -3818,11 +3822,11 @@ def sobel(
     fill : float, default 0.0
         value beyond the edge for the border constant, nan in pictures of floats (0 to 255)
     stride : int or (rows, columns), default 1
-        step from one output to the next (1 to 65536 pixels)
+        step from one output to the next (1 to 65536 pixels or a length)
     padding : "same", "valid", "full", int, pair or pair of pairs, default "same"
         rows and columns added around: same, valid, full, or 1, 2 or 4 numbers
     dilation : int or (rows, columns), default 1
-        distance between neighbouring taps (1 to 65536 pixels)
+        distance between neighbouring taps (1 to 65536 pixels or a length)
     channels : {"each", "luma"}, default "each"
         each: every colour channel for itself; luma: brightness only (a picture keeps its
         colours, a response is grey)
@@ -3948,7 +3952,7 @@ def threshold(
 def unsharp_mask(
     image: ArrayLike,
     *,
-    sigma: float | tuple[float, float] = 2.0,
+    sigma: float | str | tuple[float | str, float | str] = 2.0,
     amount: float = 1.0,
     threshold: float = 0.0,
     border: Literal["constant", "edge", "reflect", "symmetric", "wrap"] = "reflect",
@@ -3979,7 +3983,7 @@ def unsharp_mask(
         itself what its channels are.
     sigma : float or (rows, columns), default 2.0
         standard deviation of the blur, one number or rows,columns; 0 leaves a direction
-        alone (0 to 250 pixels)
+        alone (0 to 250 pixels or a length)
     amount : float, default 1.0
         how much of the difference is added (0.01 to 100)
     threshold : float, default 0.0
@@ -4031,3 +4035,5 @@ def unsharp_mask(
     ArgumentTypeError
         For a value, or an image, of a type that cannot be used.
     """
+
+correlate = convolve

@@ -10,8 +10,9 @@ from numpy.typing import ArrayLike
 from convfilter.filters import declare
 from convfilter.filters.declare import Values
 from convfilter.filters.declaring.options import Channels, SignedMode, Window, shown_by
-from convfilter.filters.declaring.parameters import Spec, kernel_of
+from convfilter.filters.declaring.parameters import Spec
 from convfilter.filters.declaring.reach import AlphaRule, Reach, around
+from convfilter.filters.declaring.values import kernel_of
 from convfilter.filters.pixels.picture import Pixels
 from convfilter.filters.pixels.windows import correlate
 from convfilter.kernels import Kernel

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Filter", "IndexEntry", "Values", "declared", "filter", "get", "index", "names"]
 
+ALIASES = {"correlate": "convolve"}  # what networks call convolution is correlation
 Values = Mapping[str, Any]
 """The checked values of all parameters of a filter, by name."""
 
@@ -76,15 +77,7 @@ class Filter:
 
     def __call__(self, image: ArrayLike, **given: Any) -> Array:
         """Filter an array or an `Image`; `help` of a filter says what its arguments mean."""
-        from convfilter.filters.declaring.run_options import RUN_OPTIONS
-        from convfilter.filters.pixels.bands import finished
-        from convfilter.filters.pixels.entering import filtered
-
-        how = {option.name: given.pop(option.name, None) for option in RUN_OPTIONS}
-        values = self.bind(given)
-        run = functools.partial(self.run, values=values)
-        around = functools.partial(self.rows_around, values)
-        return filtered(image, functools.partial(finished, run=run, rows_around=around), **how)
+        return _calling()(self, image, given)
 
     @functools.cached_property
     def description(self) -> str:
@@ -226,18 +219,14 @@ class Filter:
         ArgumentError, ArgumentTypeError
             For a value out of range or of the wrong type, and where one is needed and missing.
         """
-        values = {}
-        for name, value in given.items():
-            values[name] = self._parameter(name, name).check(value)
-        return self.complete(values)
+        checks = ((name, self._parameter(name, name).check, value) for name, value in given.items())
+        return self.complete({name: check(value) for name, check, value in checks})
 
     def parse(self, given: Mapping[str, str]) -> dict[str, Any]:
         """Return the checked values of parameters that a person wrote as text; raises as `bind`."""
-        values = {}
-        for written, text in given.items():
-            name = written.replace("-", "_")
-            values[name] = self._parameter(name, written).parse(text)
-        return values
+        names = {written: written.replace("-", "_") for written in given}
+        known = {written: self._parameter(name, written) for written, name in names.items()}
+        return {names[written]: known[written].parse(text) for written, text in given.items()}
 
     def complete(self, checked: Values) -> dict[str, Any]:
         """Return every parameter, of those that are not given the default."""
@@ -341,6 +330,14 @@ def filter(  # noqa: A001 - always written declare.filter
     return declare
 
 
+@functools.cache
+def _calling() -> Callable[[Filter, ArrayLike, dict[str, Any]], Array]:
+    # an import in each call would take half a microsecond
+    from convfilter.filters.preparing.recent import call
+
+    return call
+
+
 def _told(rule: Any, values: Values) -> Any:
     """Return what a declaration tells: itself, or a function of the parameters."""
     return rule(values) if callable(rule) else rule
@@ -371,6 +368,11 @@ def index() -> dict[str, IndexEntry]:
     return {name: IndexEntry(name, *known) for name, known in INDEX.items()}
 
 
+def true_name(name: str) -> str:
+    """Return a name as the index has it, if it is that of a filter."""
+    return ALIASES.get(asked := name.replace("_", "-"), asked)
+
+
 def names() -> list[str]:
     """Return the names of all filters, sorted."""
     return list(INDEX)
@@ -384,7 +386,7 @@ def get(name: str) -> Filter:
     UnknownNameError
         When there is none; the message gives the nearest names.
     """
-    asked = name.replace("_", "-")
+    asked = true_name(name)
     if asked not in INDEX:
         raise UnknownNameError("filter", name, names())
     if asked not in _declared:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import numpy as np
-
 from convfilter.filters import declare
 from convfilter.filters.declare import Values
 from convfilter.filters.declaring.options import BorderOptions, Channels, Window
@@ -153,7 +151,7 @@ def morphological_gradient(
     there = high.missing_as(low).present
     if high.colour.dtype.kind == "u":  # cannot wrap around: the maximum is not below the minimum
         return image.with_colour(high.colour - low.colour, signed=None, present=there)
-    return image.with_colour(np.asarray(high.values - low.values), signed=None, present=there)
+    return image.with_colour(high.values - low.values, signed=None, present=there)
 
 
 def _chain(

@@ -201,9 +201,11 @@ def denoise(
     """Take noise away, by the method and as strongly as the noise needs.
 
     Without a `method` the noise is looked at. Pixels that are black or white among others that are
-    not, all over the picture, get the median around them, and all others stay. Otherwise patches
-    that look alike are averaged (nl-means), unless Stein's estimate of the error, over the middle
-    of the picture, speaks for bilateral; noise of less than 2 of 255, which nobody sees, is left.
+    not, all over the picture, get the median around them, and all others stay; a picture of black
+    and white alone gets the median where single pixels stand out all over, else it is left.
+    Otherwise patches that look alike are averaged (nl-means), unless Stein's estimate of the error,
+    over the middle of the picture, speaks for bilateral; noise of less than 2 of 255, which nobody
+    sees, is left.
 
     `strength` is the noise's standard deviation, at least 1; it sets the size of the median, how
     often the kernel is applied, the sigma of the Gaussian, and what counts as alike for the other
@@ -217,13 +219,17 @@ def denoise(
     """
     window = Window(border=options.border, fill=options.fill)
     known = _visible_colour(image)
-    if method is None and (
-        image.present is not None or ((known == 0) | (known == image.white)).all()
-    ):
-        method = "median"  # which minds gaps, and whose result is black and white as well
+    if method is None and image.present is not None:
+        method = "median"  # which minds gaps
     if method is None:
         impulses = find_impulses(known)
-        if impulses is not None:
+        two_tone = bool(((known == 0) | (known == image.white)).all())
+        if two_tone and impulses is None:
+            _tell("black and white, and hardly a pixel stands out: left")
+            return image.with_colour(image.values.copy())
+        if two_tone:
+            method = "median"  # whose result is black and white as well
+        elif impulses is not None:
             return _without_impulses(image, impulses, window)
     patches = strength
     if strength is None:

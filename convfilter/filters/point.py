@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, cast
 
 import numpy as np
 
@@ -174,4 +174,4 @@ def normalize(
 
 def _white_where(mask: Array, image: Pixels) -> Array:
     one = image.working_dtype.type
-    return np.asarray(np.where(mask, one(image.white), one(0)))
+    return cast(Array, np.where(mask, one(image.white), one(0)))

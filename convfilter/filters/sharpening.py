@@ -100,7 +100,8 @@ def _detail(image: Pixels, sigma: float | tuple[float, float], options: BorderOp
     """Return image - blurred as floats, in an array that the caller may write to."""
     window = Window(border=options.border, fill=options.fill)
     blurred = correlate(image, kernels.shapes.gaussian(sigma), window).values
-    return np.asarray(image.values - blurred)
+    detail: Array = image.values - blurred
+    return detail
 
 
 @declare.filter(reach=around(3), alpha="keeps", response=True)

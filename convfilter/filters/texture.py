@@ -9,8 +9,9 @@ import numpy as np
 from convfilter.filters import declare
 from convfilter.filters.convolution import KernelOption
 from convfilter.filters.declaring.options import Channels, Signed, Window
-from convfilter.filters.declaring.parameters import Spec, kernel_of
+from convfilter.filters.declaring.parameters import Spec
 from convfilter.filters.declaring.reach import around
+from convfilter.filters.declaring.values import kernel_of
 from convfilter.filters.pixels.picture import Pixels
 from convfilter.filters.pixels.windows import correlate_several
 from convfilter.kernels import shapes

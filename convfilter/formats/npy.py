@@ -72,7 +72,7 @@ def read(file: BinaryIO, limits: Limits) -> Image:
     return replace(
         frames[0],
         following=tuple(frames[1:]),
-        stack=_stack(limits.axes, lengths, chosen),
+        stacked=_stack(limits.axes, lengths, chosen),
         left_out=_behind(file),
     )
 

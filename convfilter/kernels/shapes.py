@@ -7,6 +7,7 @@ as one draws them on paper (so 90 points to the top row).
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -55,7 +56,7 @@ def gaussian(sigma: float | tuple[float, float], truncate: float = 4.0) -> Weigh
     truncate = check_number(truncate, "truncate", POSITIVE)
     down, along = (_radius(each, truncate) for each in sigmas)
     _check_taps("sigma", 2 * down + 1, 2 * along + 1)
-    return np.outer(_bell(down, sigmas[0]), _bell(along, sigmas[1]))
+    return np.outer(_remembered_bell(down, sigmas[0]), _remembered_bell(along, sigmas[1]))
 
 
 def laplacian_of_gaussian(sigma: float | tuple[float, float], truncate: float = 4.0) -> Weights:
@@ -276,6 +277,10 @@ def _bell(radius: int, sigma: float) -> Weights:
         distance = np.arange(-radius, radius + 1) / sigma
         taps: Weights = np.exp(-0.5 * distance * distance)
     return taps / math.fsum(taps)
+
+
+_remembered_bell = functools.lru_cache(maxsize=16)(_bell)
+"""To make one takes longer than to blur a small picture; nobody writes to what it returns."""
 
 
 def _second_derivative(radius: int, sigma: float) -> Weights:

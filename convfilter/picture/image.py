@@ -14,6 +14,7 @@ from convfilter.dtypes import PIXEL_DTYPES, understood, way_out
 from convfilter.errors import ArgumentError, ArgumentTypeError
 
 if TYPE_CHECKING:
+    from convfilter.picture.spacing import Spacing
     from convfilter.picture.tags import PageTags
 
 __all__ = ["CICP", "COMMENT", "Disposal", "Image", "JpegSettings", "Metadata", "Stack", "Timing"]
@@ -76,6 +77,9 @@ class Metadata:
         that of bKGD is of 16 bits.
     tags : PageTags or None
         What a TIFF page says of its place on the earth, and of its axes in a stack.
+    spacing : Spacing or None
+        How far pixels lie apart, where the file says it in another way than by `dpi`. It is written
+        by the tags that it comes from alone.
     webp_quality : int or None
         About which quality a lossy WebP has; WebP is written alike unless a quality is asked for.
     jpeg : JpegSettings or None
@@ -94,6 +98,7 @@ class Metadata:
     png_chunks: tuple[tuple[bytes, bytes], ...] = ()
     tags: PageTags | None = None
     webp_quality: int | None = None
+    spacing: Spacing | None = None
 
     def stripped(self) -> Metadata:
         """Return what says how the pixels look and are compressed, without what says more."""
@@ -160,8 +165,8 @@ class Image:
     following : tuple of Image
         The frames or pages after this one, none of which has further ones. Frames of an animation
         all have its size.
-    stack : Stack or None
-        How the frames lie in an array of more axes, where they come from one.
+    stacked : Stack or None
+        How the frames lie in an array of more axes, where the file tells that; `stack` makes it.
     left_out : tuple of str
         A line for each thing in its file that was not read, such as further pictures or damaged
         texts. Whoever writes the picture, or what filters made of it, is told.
@@ -176,7 +181,7 @@ class Image:
     timing: Timing | None = None
     plays: int = 0
     following: tuple[Image, ...] = ()
-    stack: Stack | None = None
+    stacked: Stack | None = None
     left_out: tuple[str, ...] = ()
     nodata: float | None = None
 
@@ -235,6 +240,16 @@ class Image:
         """Number of channels, alpha included; 1 for ``(H, W)``."""
         return 1 if self.pixels.ndim == 2 else int(self.pixels.shape[2])
 
+    @property
+    def spacing(self) -> Spacing | None:
+        """How far the pixels of this frame lie apart, by its metadata; None if they do not say."""
+        said = self.metadata
+        if said.spacing is not None or said.dpi is None:
+            return said.spacing
+        from convfilter.picture.spacing import Spacing
+
+        return Spacing.of_resolution(*said.dpi, "in")
+
     def with_pixels(self, pixels: NDArray[Any], *, alpha: bool | None = None) -> Image:
         """Return the same picture with other pixels, as one that stands alone.
 
@@ -257,11 +272,61 @@ class Image:
         first, *others = map(change, self.frames)
         return replace(first, following=tuple(others))
 
+    @property
+    def axes(self) -> str:
+        """What the axes of `stack` are, a letter each, as functions take them.
+
+        ``"YX"`` or ``"YXC"`` for a single frame; before these the axes that the file tells, as in
+        ``"TZYX"``, else one: T for the time of an animation, P for pages.
+        """
+        return self._frames_as_stack().axes + "YXC"[: self.pixels.ndim]
+
+    def stack(self) -> NDArray[Any]:
+        """Return all frames or pages as one array, whose axes are `axes`.
+
+        ``filters.median(image.stack(), axes=image.axes)`` filters each of them. Of a single frame
+        the array is its pixels; whether the last channel is alpha, the array does not tell.
+
+        Raises
+        ------
+        ArgumentError
+            Frames differ in their size, their channels or their dtype: take `frames` then.
+        """
+        if not self.following:
+            return self.pixels
+        kinds = [f"{'x'.join(map(str, frame.shape))} {frame.dtype}" for frame in self.frames]
+        others = [kind for kind in kinds if kind != kinds[0]]
+        if others:
+            raise ArgumentError(
+                f"frames of {kinds[0]} and of {others[0]} make no array: take image.frames one by"
+                " one"
+            )
+        pixels = np.stack([frame.pixels for frame in self.frames])
+        return pixels.reshape(*self._frames_as_stack().lengths, *self.shape)
+
+    def _frames_as_stack(self) -> Stack:
+        """Return the axes that frames make beside those of each frame."""
+        count = len(self.frames)
+        if count == 1:
+            return Stack("", ())
+        if self.stacked is not None and math.prod(self.stacked.lengths) == count:
+            of_frame = "YXC"[: self.pixels.ndim]
+            letters = "".join(each for each in self.stacked.axes if each not in of_frame)
+            if len(letters) == len(self.stacked.lengths):
+                return Stack(letters, self.stacked.lengths)
+        return Stack("P" if self.timing is None else "T", (count,))
+
+    def _repr_png_(self) -> bytes | None:
+        """Return the picture for a notebook; None where PNG cannot hold it."""
+        from convfilter.picture import notebooks
+
+        return None if notebooks.png_of is None else notebooks.png_of(self)
+
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if self.following:
             raise ArgumentError(
                 f"the image has {len(self.frames)} frames, and an array is one of them: take"
-                " image.frames one by one, or filter all by convfilter.apply or a Pipeline"
+                " image.stack() for all of them, or image.frames one by one"
             )
         if copy:
             return np.array(self.pixels, dtype=dtype)

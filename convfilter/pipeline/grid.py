@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from convfilter.engine.window.axes import Axis, lay_out
+from convfilter.filters.declaring.lengths import is_length
+from convfilter.filters.declaring.measured import in_pixels
+from convfilter.filters.declaring.values import written
 from convfilter.picture.image import Image, Metadata
+from convfilter.picture.spacing import Spacing
 from convfilter.picture.tags import SAME_GRID, Grid
 from convfilter.pipeline.steps import Step
 
-__all__ = ["grid_of", "on_grid"]
+__all__ = ["grid_of", "lengths_in_words", "on_grid", "steps_in_pixels"]
 
 
 def grid_of(steps: Sequence[Step], size: tuple[int, int]) -> Grid | None:
@@ -48,14 +52,54 @@ def _has_rest(axis: Axis) -> bool:
 
 def on_grid(image: Image, steps: Sequence[Step]) -> Metadata:
     """Return what is said of a picture, for what these steps make of its pixels."""
-    metadata = image.metadata
-    if metadata.tags is None and metadata.density is None:
+    metadata, spacing = image.metadata, image.spacing
+    tags, density, dpi = metadata.tags, metadata.density, metadata.dpi
+    if tags is None and density is None and spacing is None:
         return metadata
     grid = grid_of(steps, (image.height, image.width))
-    tags, density = metadata.tags, metadata.density
     if tags is not None:
         before = tags.grid
+        if dpi is not None and grid is not None and tags.describes_pixels:
+            dpi = dpi[0] / grid.step[1], dpi[1] / grid.step[0]
         tags = tags._replace(grid=before.then(grid) if before and grid else None)
     if density is not None and grid is not None:
         density = density[0] / grid.step[1], density[1] / grid.step[0]
-    return replace(metadata, tags=tags, density=density)
+    spacing = spacing.times(*grid.step) if spacing and grid else None
+    return replace(metadata, tags=tags, density=density, dpi=dpi, spacing=spacing)
+
+
+def steps_in_pixels(steps: Sequence[Step], image: Image | None) -> tuple[Step, ...]:
+    """Return steps with pixels in place of lengths, as far apart as each step gets them.
+
+    Without an `image` nobody knows how far that is.
+
+    Raises
+    ------
+    ArgumentError
+        As `in_pixels`.
+    """
+    done: list[Step] = []
+    for step in steps:
+        if step.has_lengths:
+            spacing = None if image is None else _spacing_behind(done, image)
+            values = in_pixels(step.filter.parameters, step.parameters, spacing)
+            step = step._replace(parameters=values)
+        done.append(step)
+    return tuple(done)
+
+
+def _spacing_behind(steps: Sequence[Step], image: Image) -> Spacing | None:
+    """Return how far pixels lie apart in what steps make of a picture."""
+    grid, spacing = grid_of(steps, (image.height, image.width)), image.spacing
+    return spacing.times(*grid.step) if spacing and grid else None
+
+
+def lengths_in_words(steps: Sequence[Step], image: Image) -> tuple[str, ...]:
+    """Return a line for each length of the steps: how many pixels of the picture it is."""
+    pairs = zip(steps, steps_in_pixels(steps, image), strict=True)
+    return tuple(
+        f"{step.name} {name} {written(value)}: {written(measured.parameters[name])} pixels"
+        for step, measured in pairs
+        for name, value in step.given
+        if is_length(value)
+    )

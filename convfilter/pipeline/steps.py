@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convfilter import filters, kernels
 from convfilter.errors import ConvfilterError, KernelError, PipelineError, UnknownNameError
-from convfilter.filters.declaring.parameters import plain, written
+from convfilter.filters.declare import true_name
+from convfilter.filters.declaring.lengths import has_lengths
+from convfilter.filters.declaring.values import plain, written
 
 if TYPE_CHECKING:
     from convfilter.filters.declare import Filter
@@ -60,6 +62,11 @@ class Step(NamedTuple):
     ) -> Step:
         return cls(name, found, values, tuple((key, values[key]) for key in stated))
 
+    @property
+    def has_lengths(self) -> bool:
+        """Whether a parameter is a length, which is pixels as soon as their spacing is known."""
+        return has_lengths(value for _, value in self.given)
+
     def __str__(self) -> str:
         import shlex
 
@@ -69,7 +76,7 @@ class Step(NamedTuple):
 
 def find(name: str) -> tuple[Filter, dict[str, Any]]:
     """Return the filter of this name, or `convolve` and the kernel of this name."""
-    asked = name.replace("_", "-")
+    asked = true_name(name)
     if asked in filters.index():
         return filters.get(asked), {}
     if asked in kernels.names():

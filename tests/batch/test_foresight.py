@@ -76,7 +76,7 @@ def values_of(name: str) -> dict[str, str]:
     return dict.fromkeys(needed, "emboss")
 
 
-@pytest.mark.parametrize("name", every(3, filters.names()))
+@pytest.mark.parametrize("name", every(6, filters.names()))
 @pytest.mark.parametrize(
     ("channels", "dtype", "suffix"),
     [(1, "uint8", "png"), (4, "uint8", "png"), (3, "uint16", "png"), (3, "float32", "tif")],

@@ -336,6 +336,24 @@ def test_permissions(monkeypatch: pytest.MonkeyPatch) -> None:
         planned("in/x", "out")
 
 
+@pytest.mark.posix
+def test_a_read_only_file_system_is_called_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    touch("a.png", "locked/c.png")
+    access, statvfs = os.access, os.statvfs
+
+    def read_only(path: Path) -> Any:
+        values = list(statvfs(path))
+        values[8] |= os.ST_RDONLY  # its flags
+        return os.statvfs_result(values)
+
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: Path(path).name != "locked" and access(path, mode)
+    )
+    monkeypatch.setattr(os, "statvfs", read_only)
+    with pytest.raises(ImageError, match="the folder locked is on a read-only file system: name"):
+        planned("a.png", "locked/b.png")
+
+
 def test_odd_names_stay_on_one_line() -> None:
     touch("in/a\nb.png")
     assert planned("in", "out").jobs[0].name == repr("in/a\nb.png")

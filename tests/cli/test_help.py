@@ -81,7 +81,7 @@ def test_options_stand_in_groups_with_range_unit_and_default(convfilter: Runner)
         < files
         < text.index("--overwrite")
     )
-    assert "pixels; default: 2]" in text
+    assert "or a length; default: 2]" in text
 
 
 def test_a_kernel_is_the_filter_that_convolves(convfilter: Runner) -> None:
@@ -94,7 +94,7 @@ def test_a_kernel_is_the_filter_that_convolves(convfilter: Runner) -> None:
 @pytest.mark.parametrize(
     ("spec", "default", "expected"),
     [
-        (Spec("help", 0, 10, "pixels"), 1.0, "help  [0 to 10 pixels; default: 1]"),
+        (Spec("help", 0, 10, "pixels"), 1.0, "help  [0 to 10 pixels or a length; default: 1]"),
         (Spec("help", 0, 255, "0 to 255"), 0, "help  [0 to 255; default: 0]"),
         (
             Spec("help", -9, 9, "0 to 255"),

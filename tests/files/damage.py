@@ -1,4 +1,4 @@
-"""Damaged picture files: python -m tests.files.damage --minutes 10 --seed 1.
+"""Damaged picture files: python -m tests.files.damage --minutes 10 --seed 1, or --each 5000.
 
 Valid files of every format and kind are changed at random and read, in a process of their own, so
 that a crash of a decoder is seen and counted. Exits with 1 if anything but a picture or one line of
@@ -15,7 +15,7 @@ import sys
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from random import Random
@@ -40,6 +40,15 @@ BATCH = 500
 """Files that a process reads before another takes over."""
 
 MOST_PIXELS = 1_000_000
+
+MOST_SECONDS = 20.0
+"""Of a processor, for a file."""
+
+MOST_MEMORY = 4 << 30
+"""Bytes that a process may take; none of the files justifies a tenth of it."""
+
+_TOO_MUCH = "fit into memory"
+_WORD = re.compile(rb"[A-Za-z][A-Za-z0-9]{3}")
 
 
 def whole_files() -> dict[str, bytes]:
@@ -177,6 +186,8 @@ def outcome(data: bytes) -> str:
         except ConvfilterError as error:
             if "\n" in str(error):
                 return f"several lines: {error!r}"
+            if _TOO_MUCH in str(error):
+                return f"took memory: {error}"
             return "warned" if seen else "refused"
         except Exception as error:  # noqa: BLE001 - it is what is looked for
             return f"{type(error).__name__}: {error}"
@@ -190,7 +201,7 @@ def mutated(data: bytes, random: Random) -> bytes:
     changed = bytearray(data)
     for _ in range(random.choice((1, 1, 1, 2, 3, 8))):
         at = random.randrange(len(changed)) if random.random() < 0.6 else _early(changed, random)
-        match random.randrange(7):
+        match random.randrange(9):
             case 0:
                 changed[at] = random.randrange(256)
             case 1:
@@ -205,11 +216,32 @@ def mutated(data: bytes, random: Random) -> bytes:
                 changed[at:at] = changed[at : at + random.choice((1, 4, 40))]
             case 5:
                 changed[at:at] = random.randbytes(random.choice((1, 2, 8)))
-            case _:
+            case 6:
                 del changed[random.randrange(len(changed)) + 1 :]
+            case _:
+                _change_box(changed, random)
         if not changed:
             changed = bytearray(b"\0")
     return bytes(changed)
+
+
+def _change_box(data: bytearray, random: Random) -> None:
+    """Change what stands around a word of four letters: its length, a letter, a number behind."""
+    words = [found.start() for found in _WORD.finditer(data)]
+    if not words:
+        return
+    at = random.choice(words)
+    match random.randrange(3):
+        case 0:
+            length = int.from_bytes(data[max(at - 4, 0) : at], "big")
+            changed = random.choice((length + 1, length - 1, length * 2, 0, 1, 8, len(data)))
+            data[max(at - 4, 0) : at] = (changed % 2**32).to_bytes(4, "big")[-min(at, 4) or 4 :]
+        case 1:
+            data[at + random.randrange(4)] = random.randrange(256)
+        case _:
+            place = at + 4 + random.randrange(24)
+            number = random.choice((0, 1, 2, 3, 4, random.randrange(256), 255, 65535))
+            data[place : place + 2] = number.to_bytes(2, "big")[: max(len(data) - place, 0)]
 
 
 def _early(data: bytearray, random: Random) -> int:
@@ -224,50 +256,87 @@ def read_batch(seed: int, batch: int, only: str = "") -> Counter[str]:
     found: Counter[str] = Counter()
     for number in range(BATCH):
         name, data = random.choice(files)
+        started = time.process_time()
         result = outcome(mutated(data, random))
+        seconds = time.process_time() - started
+        if seconds > MOST_SECONDS:
+            result = f"took {seconds:.0f} s"
         if result not in ("picture", "refused"):
             result = f"{name}, batch {batch}, number {number}: {result}"
         found[result] += 1
     return found
 
 
+def formats_of(files: Iterable[str]) -> list[str]:
+    """Return how the names of files of each format begin."""
+    return sorted({re.split(r",| of our own", name)[0] for name in files})
+
+
+def trial(seed: int, only: str, batches: Iterable[int]) -> tuple[Counter[str], list[str]]:
+    """Read batches, each in a process of its own; return what came of files, and failures."""
+    counts: Counter[str] = Counter()
+    failures: list[str] = []
+    for batch in batches:
+        command = [sys.executable, "-X", "faulthandler", "-m", "tests.files.damage"]
+        command += ["--batch", str(batch), "--seed", str(seed), "--only", only]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
+        except subprocess.TimeoutExpired:
+            failures.append(f"{only}: batch {batch} did not end")
+            continue
+        if done.returncode or done.stderr:
+            failures.append(f"{only}: batch {batch} ended {done.returncode}: {done.stderr[-600:]}")
+        for line in done.stdout.splitlines():
+            times, _, result = line.partition("\t")
+            counts[result] += int(times)
+    failures += [result for result in counts if result not in ("picture", "refused")]
+    return counts, failures
+
+
+def _limit_memory() -> None:
+    if sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+
+
+def _until(seconds: float) -> Iterator[int]:
+    end, batch = time.monotonic() + seconds, 0
+    while time.monotonic() < end:
+        yield batch
+        batch += 1
+
+
 def main() -> int:
-    """Read mutated files for as long as asked."""
+    """Read mutated files for as long as asked, or so many of each format."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--batch", type=int, help="one batch, in this process")
     parser.add_argument("--only", default="", help='how names of files begin, "HEIC" for example')
-    parser.add_argument("--batches", type=int, help="so many, however long they take")
+    parser.add_argument("--each", type=int, help="so many files of each format, or of --only")
     given = parser.parse_args()
     if given.batch is not None:
+        _limit_memory()
         for result, times in read_batch(given.seed, given.batch, given.only).items():
             print(f"{times}\t{result}")
         return 0
-    counts: Counter[str] = Counter()
-    failures: list[str] = []
-    until, batch = time.monotonic() + 60 * given.minutes, 0
-    while time.monotonic() < until if given.batches is None else batch < given.batches:
-        command = [sys.executable, "-m", "tests.files.damage", "--batch", str(batch)]
-        command += ["--seed", str(given.seed), "--only", given.only]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
-        except subprocess.TimeoutExpired:
-            failures.append(f"batch {batch} did not end")
-        else:
-            if done.returncode or done.stderr:
-                failures.append(f"batch {batch} ended with {done.returncode}: {done.stderr[-300:]}")
-            for line in done.stdout.splitlines():
-                times, _, result = line.partition("\t")
-                counts[result] += int(times)
-        batch += 1
-    failures += [result for result in counts if result not in ("picture", "refused")]
-    print("\n".join(failures))
-    print(
-        f"{counts.total()} files with seed {given.seed}: {counts['picture']} pictures,"
-        f" {counts['refused']} refused, {len(failures)} failures"
-    )
-    return 1 if failures else 0
+    names, batches = [given.only], None
+    if given.each is not None:
+        names = [given.only] if given.only else formats_of(whole_files())
+        batches = range(-(-given.each // BATCH))
+    failed = False
+    for name in names:
+        tried = _until(60 * given.minutes) if batches is None else batches
+        counts, failures = trial(given.seed, name, tried)
+        print(*failures, sep="\n", end="\n" * bool(failures))
+        print(
+            f"{name or 'all'}: {counts.total()} files with seed {given.seed}:"
+            f" {counts['picture']} pictures, {counts['refused']} refused, {len(failures)} failures",
+            flush=True,
+        )
+        failed |= bool(failures)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

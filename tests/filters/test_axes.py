@@ -104,6 +104,6 @@ def test_images_say_themselves_what_their_axes_are() -> None:
 def test_frames_are_not_dropped_in_silence() -> None:
     page = Image(np.zeros((5, 6), np.uint8))
     both = Image(page.pixels, following=(page,))
-    with pytest.raises(ArgumentError, match=r"2 frames.*or filter all by convfilter.apply"):
+    with pytest.raises(ArgumentError, match=r"2 frames.*take image\.stack"):
         filters.median(both)
     assert len(convfilter.apply("median", both).frames) == 2

@@ -77,7 +77,7 @@ def test_help_shows_every_parameter_with_its_range_and_default() -> None:
         "Blur with a Gaussian, the smoothest of the blurs.",
         "Alpha is smoothed as the colours are.",
         "sigma : float or (rows, columns), default 2.0",
-        "one number or rows,columns; 0 leaves a direction alone (0 to 250 pixels)",
+        "one number or rows,columns; 0 leaves a direction alone (0 to 250 pixels or a length)",
         'border : {"constant", "edge", "reflect", "symmetric", "wrap"}, default "reflect"',
         "workers : int or None, default None",
         "None: all CPUs",
@@ -91,7 +91,7 @@ def test_help_shows_every_parameter_with_its_range_and_default() -> None:
     ):
         assert words in shown, words
     shown = pydoc.plain(pydoc.render_doc(filters.nl_means))
-    assert "(1 to 51 pixels, odd)" in shown
+    assert "(1 to 51 pixels or a length, odd)" in shown
     shown = pydoc.plain(pydoc.render_doc(filters.convolve))
     assert "kernel : name, path, text, array or Kernel\n" in shown
     assert "None: that of the kernel" in shown

@@ -11,6 +11,7 @@ import pytest
 from convfilter import Image, Pipeline, filters, read, write
 from convfilter.batch.filtering import filter_files
 from convfilter.errors import ArgumentError
+from tests.examples import every
 from tests.filters.pictures import Array, grey, rgb
 from tests.filters.registry import NAMES, case, variants
 
@@ -19,7 +20,7 @@ MASKS = [grey()[:60, :71] > 120, rgb()[:60, :61] > 120]
 
 @pytest.mark.parametrize(
     ("name", "given"),
-    [case(name, {**given}) for name in NAMES for given in variants(name)],
+    every(3, [case(name, {**given}) for name in NAMES for given in variants(name)]),
 )
 def test_masks_are_filtered_as_black_and_white_pictures(name: str, given: dict[str, Any]) -> None:
     found = filters.get(name)

@@ -214,6 +214,14 @@ def test_denoise_leaves_clean_pictures_alone(name: str) -> None:
         assert psnr(filters.denoise(picture) * (255 / white), clean) >= 45
 
 
+def test_denoise_of_black_and_white() -> None:
+    clean = np.where(data.page()[:160, 50:290] > 120, 255, 0).astype(np.uint8)
+    assert np.array_equal(filters.denoise(clean), clean)
+    assert np.array_equal(filters.denoise(clean > 0), clean > 0)
+    noisy = with_noise(clean, "salt and pepper")
+    assert np.array_equal(filters.denoise(noisy), filters.median(noisy))
+
+
 @pytest.mark.parametrize("noise", [12.0, "salt and pepper"])
 def test_what_is_found_does_not_depend_on_the_depth(noise: float | str) -> None:
     noisy = with_noise(scene(), noise)

@@ -70,7 +70,7 @@ def walk(
 
 
 @pytest.mark.parametrize("alpha", [False, True], ids=["plain", "alpha"])
-@pytest.mark.parametrize(("name", "given"), every(2, cases(whole=False)))
+@pytest.mark.parametrize(("name", "given"), every(4, cases(whole=False)))
 def test_nothing_beyond_the_reach_matters(name: str, given: dict[str, Any], alpha: bool) -> None:
     values = bound(name, **given)
     reach = filters.get(name).reach(values)
@@ -86,7 +86,7 @@ def test_nothing_beyond_the_reach_matters(name: str, given: dict[str, Any], alph
     np.testing.assert_allclose(first, second, rtol=0, atol=1e-10)
 
 
-@pytest.mark.parametrize(("name", "given"), every(2, cases(whole=False)))
+@pytest.mark.parametrize(("name", "given"), every(4, cases(whole=False)))
 def test_what_lies_at_the_edge_of_the_reach_matters(name: str, given: dict[str, Any]) -> None:
     values = bound(name, **given)
     reach = filters.get(name).reach(values)

@@ -8,10 +8,12 @@ import pytest
 from PIL import Image as PillowImage
 from PIL import ImageOps
 
+from convfilter import apply, filters
 from convfilter.errors import ArgumentError, ArgumentTypeError
 from convfilter.images import Image, Metadata, Timing
-from convfilter.picture.image import JpegSettings
+from convfilter.picture.image import JpegSettings, Stack
 from convfilter.picture.orientation import upright
+from convfilter.picture.spacing import Spacing
 from convfilter.picture.tags import PageTags
 
 
@@ -48,6 +50,7 @@ def test_stripped_metadata_says_how_pixels_look_and_no_more() -> None:
         "density": (2.0, 1.0),
         "png_chunks": ((b"tIME", bytes(7)),),
         "tags": PageTags("<", ((42112, 2, b"<a>"),), (3, 2), 1),
+        "spacing": Spacing.of(1, 1, "um"),
     }
     assert {field.name for field in fields(Metadata)} == looks.keys() | says.keys()
     assert Metadata(**looks, **says).stripped() == Metadata(**looks)
@@ -70,8 +73,46 @@ def test_no_channel_of_an_array_is_alpha(channels: int) -> None:
 
 def test_an_array_of_several_frames_is_refused() -> None:
     page = Image(np.zeros((2, 3), np.uint8))
-    with pytest.raises(ArgumentError, match="the image has 2 frames, and an array is one of them"):
+    with pytest.raises(
+        ArgumentError, match=r"2 frames, and an array is one of them: take image\.st"
+    ):
         np.asarray(replace(page, following=(page,)))
+
+
+def frames(count: int, *, stacked: Stack | None = None, timing: Timing | None = None) -> Image:
+    first, *others = (
+        Image(np.full((2, 3), number, np.uint8), timing=timing) for number in range(count)
+    )
+    return replace(first, following=tuple(others), stacked=stacked)
+
+
+@pytest.mark.parametrize(
+    ("image", "axes", "shape"),
+    [
+        (frames(1), "YX", (2, 3)),
+        (Image(np.zeros((2, 3, 4), np.uint8), alpha=True), "YXC", (2, 3, 4)),
+        (frames(6), "PYX", (6, 2, 3)),
+        (frames(6, timing=Timing()), "TYX", (6, 2, 3)),
+        (frames(6, stacked=Stack("TZYX", (2, 3))), "TZYX", (2, 3, 2, 3)),
+        (frames(6, stacked=Stack("YXZ", (6,))), "ZYX", (6, 2, 3)),
+        (frames(4, stacked=Stack("TZYX", (2, 3))), "PYX", (4, 2, 3)),  # frames were taken away
+    ],
+)
+def test_frames_as_one_array(image: Image, axes: str, shape: tuple[int, ...]) -> None:
+    array = image.stack()
+    assert (image.axes, array.shape) == (axes, shape)
+    assert np.array_equal(array.reshape(-1, *image.shape), [f.pixels for f in image.frames])
+    blurred = filters.box_blur(array, axes=image.axes)
+    assert blurred.shape == array.shape
+    wanted = apply("box-blur", image)
+    assert np.array_equal(blurred, wanted.stack())
+
+
+def test_frames_that_differ_make_no_array() -> None:
+    small = Image(np.zeros((2, 3), np.uint8))
+    for other in (Image(np.zeros((2, 4), np.uint8)), Image(np.zeros((2, 3), np.uint16))):
+        with pytest.raises(ArgumentError, match="frames of 2x3 uint8 and of 2x"):
+            replace(small, following=(other,)).stack()
 
 
 @pytest.mark.parametrize(("narrow", "wide"), [("int8", "int16"), ("float16", "float32")])

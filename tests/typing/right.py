@@ -22,6 +22,7 @@ edges = filters.sobel(grey, norm="l1", stride=(2, 3), padding="valid", border="e
 edges = filters.sobel(image=grey, padding=((1, 2), (0, 1)), channels="luma", alpha="keep")
 edges = filters.sobel(grey, axes="YX", alpha=None, channel_axis=None)
 soft = filters.gaussian_blur(grey, sigma=2)
+soft = filters.gaussian_blur(convfilter.read("a.tif"), sigma=("0.5um", 2))
 soft = gaussian_blur(grey, sigma=(1, 2.5), truncate=3.0)
 soft = filters.box_blur(grey, radius=(1, 2), fill=100)
 found = filters.canny(grey, low=40, high=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 
 from convfilter import filters
@@ -78,6 +79,7 @@ def stub() -> str:
         lines += _function(found)
         if found.function.__name__ != found.__name__:
             lines += [f"{found.function.__name__} = {found.__name__}", ""]
+    lines += [f"{alias} = {name.replace('-', '_')}" for alias, name in declare.ALIASES.items()]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -114,7 +116,10 @@ def _argument(parameter: Parameter) -> Iterator[str]:
     default = "" if parameter.required else f" = {_literal(parameter.default)}"
     if parameter.kind != "choice":
         none = " | None" if parameter.optional else ""
-        yield f"    {parameter.name}: {TYPES[parameter.kind]}{none}{default},"
+        kind = TYPES[parameter.kind]
+        if parameter.is_length:  # which stands for each of its numbers
+            kind = re.sub(r"float|int", r"\g<0> | str", kind)
+        yield f"    {parameter.name}: {kind}{none}{default},"
         return
     choices = [f'"{choice}"' for choice in parameter.choices]
     choices += [choice for choice in parameter.choices if choice.isdigit()]  # taken as numbers, too

@@ -19,7 +19,8 @@ from convfilter.errors import (
     shown,
     suggestion,
 )
-from convfilter.filters.declaring.parameters import FileName, plain
+from convfilter.filters.declaring.parameters import FileName
+from convfilter.filters.declaring.values import plain
 from convfilter.pipeline import Pipeline
 from convfilter.toml import Document, table
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 
-from convfilter.filters.declaring.parameters import Parameter, Text, written
+from convfilter.filters.declaring.parameters import Parameter, Text
 from convfilter.filters.declaring.reach import AlphaRule
 from convfilter.filters.declaring.run_options import RUN_OPTIONS
+from convfilter.filters.declaring.values import written
 
 __all__ = [
     "alpha_in_words",

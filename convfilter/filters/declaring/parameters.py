@@ -5,22 +5,20 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
-from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError, UnknownNameError
+from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
+from convfilter.filters.declaring.lengths import Length, lengths_in
+from convfilter.filters.declaring.values import kernel_of, parse_padding
 from convfilter.runtime.numbers import (
     Range,
     check_integer,
     check_number,
     shortened,
     split_pair,
-    written_number,
 )
-
-if TYPE_CHECKING:
-    from convfilter.kernels import Kernel
 
 __all__ = [
     "REQUIRED",
@@ -31,10 +29,6 @@ __all__ = [
     "Parameter",
     "Spec",
     "Text",
-    "kernel_of",
-    "parse_padding",
-    "plain",
-    "written",
 ]
 
 Kind = Literal[
@@ -154,13 +148,18 @@ class Parameter:
 
     @property
     def range(self) -> str:
-        """The range in words: "0.05 to 250 pixels", "at least 1", "" where none is stated."""
-        return str(self.spec.range)
+        """The range in words: "0.05 to 250 pixels or a length", "at least 1", "" for none."""
+        return str(self.spec.range) + " or a length" * self.is_length
 
     @property
     def limits(self) -> list[str]:
         """What its values keep to, in words, for help to put in brackets: the range, and "odd"."""
         return [words for words in (self.range, "odd" if self.spec.odd else "") if words]
+
+    @property
+    def is_length(self) -> bool:
+        """Whether a length such as 0.5um may stand for pixels."""
+        return self.spec.unit == "pixels"
 
     @functools.cached_property
     def checked_default(self) -> Any:
@@ -184,6 +183,8 @@ class Parameter:
         """Return the value in its proper type, or raise an error that names the parameter."""
         if value is None and self.optional:
             return None
+        if isinstance(value, str) and self.kind.startswith(("number", "integer")):
+            value = self._length(value)
         match self.kind:
             case "flag":
                 if not isinstance(value, bool):
@@ -215,7 +216,9 @@ class Parameter:
                     return (self._check_one(rows), self._check_one(columns))
                 return self._check_one(value)
 
-    def _check_one(self, value: Any) -> float | int:
+    def _check_one(self, value: Any) -> float | int | Length:
+        if self.is_length and isinstance(value, (Length, str)):
+            return value if isinstance(value, Length) else self._check_one(self._length(value))
         if self.spec.nan and isinstance(value, float) and math.isnan(value):
             return math.nan
         check = check_integer if self.kind.startswith("integer") else check_number
@@ -230,6 +233,9 @@ class Parameter:
         text = text.strip()
         if self.optional and text == "auto":
             return None
+        lengths = lengths_in(text) if self.is_length else None
+        if lengths is not None:
+            return self.check(lengths)
         match self.kind:
             case "flag":
                 words = {"yes": True, "true": True, "no": False, "false": False}
@@ -248,6 +254,23 @@ class Parameter:
                 parts = [self._number(part) for part in re.split(r"\s*[,x]\s*|\s+", text)]
                 return self.check(parts[0] if len(parts) == 1 else tuple(parts))
 
+    def _length(self, text: str) -> Any:
+        """Return what a text states that has a unit."""
+        lengths = lengths_in(text.strip()) if self.is_length else None
+        if lengths is None:
+            raise ArgumentTypeError(f"{self.name} is {shortened(text)}: {self._wanted()}")
+        return lengths
+
+    def _wanted(self) -> str:
+        """Return what to give in place of text that is none of it."""
+        wanted = "a whole number" if self.kind.startswith("integer") else "a number"
+        unit = self.spec.unit or ""
+        if unit.isalpha() and not self.is_length:
+            wanted += f" of {unit}"
+        pair = " or two, as in 2,3" if self.kind.endswith("pair") else ""
+        length = ", or a length such as 0.5um" if self.is_length else ""
+        return f"give {wanted}{pair}{length}"
+
     def _number(self, text: str) -> float | int:
         integer = self.kind.startswith("integer")
         try:
@@ -257,9 +280,7 @@ class Parameter:
                 return parse_number(text.strip())
             return int(text) if integer else float(text)
         except ValueError:
-            pair = " or two, as in 2,3" if self.kind.endswith("pair") else ""
-            wanted = "a whole number" if integer else "a number"
-            raise ArgumentError(f"{self.name} is {shortened(text)}: give {wanted}{pair}") from None
+            raise ArgumentError(f"{self.name} is {shortened(text)}: {self._wanted()}") from None
 
 
 class Text(Parameter):
@@ -309,82 +330,3 @@ class FileName(Text):
     def check(self, value: Any) -> Any:
         """Return the name as text."""
         return super().check(fspath(value) if isinstance(value, PathLike) else value)
-
-
-def written(value: Any) -> str:
-    """Return a value as a person writes it on the command line."""
-    if value is None:
-        return "auto"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (int, float)):
-        return written_number(value)
-    if isinstance(value, (tuple, list)):
-        return ",".join(written(part) for part in value)
-    return value if isinstance(value, str) else _written_kernel(value)
-
-
-def plain(value: Any) -> Any:
-    """Return a value of a parameter in a form that TOML holds."""
-    if value is None:
-        return "auto"
-    if isinstance(value, tuple):
-        return [plain(part) for part in value]
-    if isinstance(value, (bool, int, float, str)):
-        return value
-    from convfilter.kernels.text import as_table
-
-    return _name_of(value) or as_table(value)
-
-
-def _written_kernel(kernel: Kernel) -> str:
-    from convfilter.kernels import text
-
-    return _name_of(kernel) or text.written(kernel)
-
-
-def _name_of(kernel: Kernel) -> str | None:
-    """Return the name of a kernel in the catalogue, None for one that is not there as it is."""
-    from convfilter.kernels import get, names
-
-    return kernel.name if kernel.name in names() and get(kernel.name) == kernel else None
-
-
-def kernel_of(given: Any) -> Kernel:
-    """Return the kernel that a name, a path, weights in text, a table or an array means."""
-    from convfilter.kernels import Kernel, find, from_array
-
-    if isinstance(given, Kernel):
-        return given
-    if isinstance(given, Mapping):
-        from convfilter.kernels.table import kernel_from_table
-
-        try:
-            return kernel_from_table(given, "custom")
-        except KernelError as error:
-            raise KernelError(f"kernel: {error}") from None
-    return find(given) if isinstance(given, (str, PathLike)) else from_array(given)
-
-
-def parse_padding(text: str) -> Any:
-    """Return the padding that a person wrote: a name, one, two or four whole numbers.
-
-    Four stand for top, bottom, left, right.
-    """
-    parts = [part for part in re.split(r"[\s,x]+", text) if part]
-    if all(re.fullmatch(r"[+-]?\d{1,30}", part) for part in parts):
-        numbers = [int(part) for part in parts]
-        if len(numbers) == 1:
-            return numbers[0]
-        if len(numbers) == 2:
-            return (numbers[0], numbers[1])
-        if len(numbers) == 4:
-            return ((numbers[0], numbers[1]), (numbers[2], numbers[3]))
-    elif text in ("valid", "same", "full"):
-        return text
-    else:
-        raise UnknownNameError("padding", text, ("same", "valid", "full"))
-    raise ArgumentError(
-        f"padding is {text!r}: give same, valid, full, or 1, 2 (rows, columns) or 4 numbers"
-        " (top, bottom, left, right)"
-    )

@@ -22,11 +22,14 @@ def as_picture(
         case "raw":
             return values
         case "abs":
-            return np.asarray(np.abs(values))
+            sizes: Array = np.abs(values)
+            return sizes
         case "offset":
-            return np.asarray(values + values.dtype.type(middle))
+            shown: Array = values + values.dtype.type(middle)
+            return shown
         case "clamp":
-            return np.asarray(np.maximum(values, 0))
+            clamped: Array = np.maximum(values, 0)
+            return clamped
         case "scale":
             return stretched(values, 0.0, white, deciding)
 

@@ -24,10 +24,11 @@ def ignoring_infinities() -> np.errstate:
 
 def luma(values: Array) -> Array:
     """Return the brightness (H, W) of RGB values (H, W, 3), floats."""
-    red, green, blue = np.moveaxis(values, 2, 0)
+    red, green, blue = (values[:, :, channel] for channel in range(3))
     of_red, _, of_blue = map(values.dtype.type, LUMA_WEIGHTS)
     # from differences, so that equal channels give their own value to the last bit
-    return np.asarray(green + of_red * (red - green) + of_blue * (blue - green))
+    brightness: Array = green + of_red * (red - green) + of_blue * (blue - green)
+    return brightness
 
 
 def rounded(values: Array, dtype: np.dtype[Any]) -> Array:

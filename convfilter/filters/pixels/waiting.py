@@ -9,7 +9,8 @@ leaves the cache.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -26,7 +27,16 @@ from convfilter.runtime.checks import Array, check_image
 from convfilter.runtime.missing import Bools, Present, is_nodata
 from convfilter.runtime.threads import check_workers
 
-__all__ = ["Averages", "Picks", "Sums", "Waiting", "Windowed", "work_over"]
+__all__ = [
+    "Averages",
+    "Picks",
+    "Promised",
+    "Sums",
+    "Waiting",
+    "Windowed",
+    "operations_of",
+    "work_over",
+]
 
 
 class Windowed(Protocol):
@@ -202,6 +212,27 @@ class Averages(_Work):
         return dtype
 
 
+def operations_of(
+    outline: Outline, works: Iterable[tuple[Windowed, np.dtype[Any]]]
+) -> list[Operation]:
+    """Return works on colours of an outline as operations, each of the dtype beside it."""
+    operations: list[Operation] = []
+    for work, dtype in works:
+        operations.append(work.operation(outline, dtype))
+        outline = operations[-1].result
+    return operations
+
+
+class Promised(ABC):
+    """Colours that stand for those of any picture: their values are nobody's to ask for."""
+
+    @abstractmethod
+    def worked_on(
+        self, works: Iterable[tuple[Windowed, np.dtype[Any]]], rounded: np.dtype[Any]
+    ) -> Array:
+        """Return what works make of them, one after the other, rounded to a dtype at the end."""
+
+
 class Waiting:
     """The colours (H, W) or (H, W, C) that some work makes of others, which may wait as well.
 
@@ -294,11 +325,11 @@ class Waiting:
         """
         source, works = self._unfinished(joins)
         colour = source.raw() if isinstance(source, Waiting) else source
+        dtypes = [(work, self._floats) for work in works[:-1]]
+        if isinstance(colour, Promised):
+            return colour.worked_on([*dtypes, (last, dtype)], rounded)
         image = check_image(colour)
-        outline, operations = Outline.of(image), []
-        for work, floats in [*((work, self._floats) for work in works[:-1]), (last, dtype)]:
-            operations.append(work.operation(outline, floats))
-            outline = operations[-1].result
+        operations = operations_of(Outline.of(image), [*dtypes, (last, dtype)])
         workers = check_workers(self._workers)
         if len(operations) == 1:
             result = rounded_to(rounded, run(operations[0], image, workers), workers)

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.formats.declaring import Effort
-from convfilter.formats.extras.avif_file import with_metadata
 from convfilter.formats.extras.depths import narrowed, spread
+from convfilter.formats.extras.items_file import with_metadata
 from convfilter.picture.image import CICP, Metadata
 
 __all__ = ["decoded", "encoded"]

@@ -47,6 +47,7 @@ from convfilter.formats.gif.blocks import (
     palette_of,
     taken,
 )
+from convfilter.formats.gif.palette import indexed
 from convfilter.formats.pillow.reading import read_single
 from convfilter.formats.quiet import warnings_silenced
 from convfilter.picture.image import COMMENT, Disposal, Image, Metadata, Timing
@@ -58,6 +59,7 @@ __all__ = ["FORMAT", "Animation", "read", "write"]
 _DISPOSALS: dict[int, Disposal] = {2: "clear", 3: "restore"}
 _DISPOSAL_NUMBERS = {"keep": 1, "clear": 2, "restore": 3}
 _LONGEST_DELAY = 65535
+_MOST_COLOURS = 256
 # XMP is not cut into blocks: a reader that takes one of its bytes for a length lands in this
 # trailer, which leads it to the end
 _XMP_TRAILER = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
@@ -237,12 +239,12 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
     shared: NDArray[np.uint8] | None = None
     for (top, left, part), frame in zip(changes(shown), shown, strict=True):
         with warnings_silenced():
-            indexed = _indexed(part, notes)
-        most = max(most, indexed.reduced)
+            picture = _indexed(part, notes)
+        most = max(most, picture.reduced)
         if shared is None:
-            shared = indexed.palette
-        control = _control(indexed.clear, frame.timing if len(frames) > 1 else None, notes)
-        pictures.append(control + _picture(indexed, top, left, shared))
+            shared = picture.palette
+        control = _control(picture.clear, frame.timing if len(frames) > 1 else None, notes)
+        pictures.append(control + _picture(picture, top, left, shared))
     assert shared is not None
     if most:
         each, up_to = ("a frame", "up to ") if len(frames) > 1 else ("", "")
@@ -305,14 +307,14 @@ def _control(clear: int | None, timing: Timing | None, notes: list[str]) -> byte
     return extension(CONTROL, data)
 
 
-def _picture(indexed: _Indexed, top: int, left: int, shared: NDArray[np.uint8]) -> bytes:
-    height, width = indexed.numbers.shape
+def _picture(picture: _Indexed, top: int, left: int, shared: NDArray[np.uint8]) -> bytes:
+    height, width = picture.numbers.shape
     flags, table = 0, b""
-    if not np.array_equal(indexed.palette, shared):
-        bits, table = _table(indexed.palette)
+    if not np.array_equal(picture.palette, shared):
+        bits, table = _table(picture.palette)
         flags = 0x80 | bits - 1
     place = struct.pack("<HHHHB", left, top, width, height, flags)
-    return bytes([PICTURE]) + place + table + _compressed(indexed.numbers)
+    return bytes([PICTURE]) + place + table + _compressed(picture.numbers)
 
 
 def _compressed(numbers: NDArray[np.uint8]) -> bytes:
@@ -333,7 +335,7 @@ def _table(palette: NDArray[np.uint8]) -> tuple[int, bytes]:
 
 
 def _indexed(pixels: NDArray[np.uint8], notes: list[str]) -> _Indexed:
-    """Return the picture with a palette: exact if its colours fit, else 256 by median cut."""
+    """Return the picture with a palette: exact if its colours fit, else reduced to 256."""
     hidden = _hidden(pixels)
     if hidden is not None:
         alpha = pixels[..., -1]
@@ -343,24 +345,14 @@ def _indexed(pixels: NDArray[np.uint8], notes: list[str]) -> _Indexed:
     if hidden is None and pixels.ndim == 2:
         return _Indexed(pixels, np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, 1), None)
     colours = np.repeat(pixels[..., np.newaxis], 3, axis=2) if pixels.ndim == 2 else pixels
-    wide = colours.astype(np.uint32)
-    packed = wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
-    room, many = 256 if hidden is None else 255, 0
-    shown = np.unique(packed if hidden is None else packed[~hidden])
-    if shown.size <= room:
-        index = np.searchsorted(shown, packed).clip(0, max(shown.size - 1, 0)).astype(np.uint8)
-        palette = np.stack([shown >> 16, shown >> 8 & 255, shown & 255], axis=1).astype(np.uint8)
-    else:
-        many = shown.size
-        visible = np.s_[:] if hidden is None else ~hidden
-        part = colours if hidden is None else colours[visible][np.newaxis]
-        reduced = PillowImages.fromarray(np.ascontiguousarray(part)).quantize(room)
-        index = np.zeros(packed.shape, np.uint8)
-        index[visible] = np.asarray(reduced) if hidden is None else np.asarray(reduced)[0]
-        palette = np.array(reduced.getpalette("RGB"), dtype=np.uint8).reshape(-1, 3)[:room]
+    visible = colours.reshape(-1, 3) if hidden is None else colours[~hidden]
+    numbers, palette, many = indexed(
+        visible, _MOST_COLOURS if hidden is None else _MOST_COLOURS - 1
+    )
     if hidden is None:
-        return _Indexed(index, palette, None, many)
-    index[hidden] = len(palette)
+        return _Indexed(numbers.reshape(colours.shape[:2]), palette, None, many)
+    index = np.full(hidden.shape, len(palette), np.uint8)
+    index[~hidden] = numbers
     room_for_none = np.concatenate([palette, np.zeros((1, 3), np.uint8)])
     return _Indexed(index, room_for_none, len(palette), many)
 

@@ -11,7 +11,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -24,7 +24,7 @@ from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.jpeg.beside import options_for, said_by, with_density
 from convfilter.formats.pillow.reading import decoded, image_of, opened
-from convfilter.formats.quiet import warnings_silenced
+from convfilter.formats.quiet import printed, warnings_silenced
 from convfilter.formats.segments import left_out
 from convfilter.picture.image import Image, JpegSettings
 from convfilter.runtime import memory
@@ -53,6 +53,11 @@ _SHARED = ((1, 1), (2, 1), (2, 2))
 _QUALITY = 92
 
 _FRAME_HEADERS = (0xC0, 0xC1)
+_CAUTION = rb"Caution: quantization tables"
+"""What libjpeg prints where numbers of the tables are larger than this one."""
+
+_LARGEST_OF_BASELINE = 255
+
 _RESTART, _START_OF_SCAN = 0xD0, 0xDA
 _END_OF_IMAGE = b"\xff\xd9"
 
@@ -114,7 +119,8 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
     (frame,) = frames
     beside, notes = options_for(frame.metadata)
     settings = settings_for(effort.quality, frame.metadata.jpeg)
-    with warnings_silenced():
+    is_coarse = any(max(table) > _LARGEST_OF_BASELINE for table in settings.get("qtables", ()))
+    with warnings_silenced(), printed(_CAUTION) if is_coarse else nullcontext():
         pieces = encode(frame.pixels, settings, beside, effort.workers)
     return with_density(pieces, frame.metadata), notes
 

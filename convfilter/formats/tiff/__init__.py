@@ -28,7 +28,7 @@ def read(file: BinaryIO, limits: Limits) -> Image:
     Camera raw that is laid out as TIFF is developed.
     """
     from convfilter.formats.tiff.camera import is_camera_raw
-    from convfilter.formats.tiff.pages import pages_of
+    from convfilter.formats.tiff.pages import pages_of, stack_of
 
     if is_camera_raw(file):
         with needed("raw", "camera raw"):
@@ -47,7 +47,8 @@ def read(file: BinaryIO, limits: Limits) -> Image:
     elif chosen[0].size is not None:
         limits.check_size(chosen[0].size)
     first, *others = (_read_page(page, limits) for page in chosen)
-    return replace(first, following=tuple(others))
+    stacked = stack_of(pages) if len(chosen) == len(pages) else None
+    return replace(first, following=tuple(others), stacked=stacked)
 
 
 def _read_page(page: Page, limits: Limits) -> Image:

@@ -59,8 +59,13 @@ def _narrowed(storage: Storage, samples: NDArray[Any]) -> NDArray[Any]:
     for dtype in (np.int16, np.uint16) if storage.kind == "i" else (np.uint16,):
         if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
             return samples.astype(dtype, copy=False)
+    numbers = f"{storage.depth}-bit whole numbers"
+    if storage.photometric == WHITE_IS_ZERO:  # they have been turned
+        raise ImageError(
+            f"{numbers} of which 0 is white do not fit 16 bits: save them as 0 is black"
+        )
     raise ImageError(
-        f"{storage.depth}-bit whole numbers from {low} to {high} do not fit 16 bits: "
+        f"{numbers} from {low} to {high} do not fit 16 bits: "
         "scale them to 0 to 65535, or save them as 32-bit float"
     )
 

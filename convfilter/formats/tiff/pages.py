@@ -11,18 +11,22 @@ import struct
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from convfilter.formats.exif.ifd import Directory, Field, Layout, Source
 from convfilter.formats.exif.resources import without_pictures
+from convfilter.formats.pillow.relayed import RelayedFile
 from convfilter.formats.tiff.storage import Storage
 from convfilter.formats.tiff.tags.exif_tags import block_of
-from convfilter.picture.image import Metadata
+from convfilter.picture.image import Metadata, Stack
 from convfilter.picture.metadata import resolution_of, upright_xmp
 from convfilter.picture.orientation import is_on_its_side
 from convfilter.picture.tags import PageTags
 
-__all__ = ["Page", "pages_of"]
+if TYPE_CHECKING:
+    from convfilter.picture.spacing import Spacing
+
+__all__ = ["Page", "pages_of", "stack_of"]
 
 _SUBFILE, _OLD_SUBFILE = 254, 255
 _REDUCED, _MASK = 1, 4
@@ -32,6 +36,9 @@ _ACROSS, _DOWN, _UNIT = 282, 283, 296
 _BELOW = 330
 _XMP, _PHOTOSHOP, _PROFILE = 700, 34377, 34675
 _PER_INCH, _NO_UNIT = {2: 1.0, 3: 2.54}, 1
+
+_DESCRIPTION, _SCALE = 270, 33550
+_LONGEST_DESCRIPTION = 1 << 20
 
 _MOST_PAGES = 1 << 16
 """Pages of a file; more cannot be numbered, and even their tags take long to read."""
@@ -58,6 +65,8 @@ class _Shared:
     def __init__(self, file: BinaryIO) -> None:
         self.file = file
         self.source = Source(file)
+        self.description = b""
+        """That of the first page, which may tell of all."""
         self._exif_left = self.source.size + _MOST_EXIF
         self._values_left = self.source.size
         self._values: dict[Field, bytes] = {}
@@ -122,6 +131,14 @@ class Page:
     @cached_property
     def _directory(self) -> Directory:
         return self.shared.source.directory(self.place)
+
+    @property
+    def description(self) -> bytes:
+        """What the page says of itself in words, as far as that may tell of its layout."""
+        field = self._directory.fields.get(_DESCRIPTION)
+        if field is None:
+            return b""
+        return self.shared.source.part(field.place, min(field.length, _LONGEST_DESCRIPTION))
 
     @property
     def hides_a_picture(self) -> bool:
@@ -217,7 +234,31 @@ class Page:
             photoshop=without_pictures(resources) or None if resources else None,
             density=self._density(),
             tags=None if self.behind else self._tags,
+            spacing=self._spacing(),
         )
+
+    def _spacing(self) -> Spacing | None:
+        """Return how far pixels lie apart, if the page tells that in another way than TIFF's."""
+        description = self.shared.description
+        if not (_tells(description) or _SCALE in self._directory.fields):
+            return None
+        from convfilter.formats.tiff.tags.measures import Resolution, spacing_of
+
+        source = self.shared.source
+        carried = self._tags.entries if self._tags else ()
+        entries = {tag: (kind, data) for tag, kind, data in carried}
+        across, down = self._per_unit()
+        resolution = Resolution(across, down, self._whole(_UNIT) or 2) if across and down else None
+        found = spacing_of(description, entries, source.layout.order, resolution)
+        return found.turned() if found and is_on_its_side(self.orientation) else found
+
+    def _per_unit(self) -> tuple[float, float]:
+        """Return pixels a unit along a row and along a column, as the page has them, 0 for none."""
+        across, down = (
+            self.shared.source.numbers(self._directory.fields.get(tag), 2)
+            for tag in (_ACROSS, _DOWN)
+        )
+        return (across[0], down[0]) if len(across) == len(down) == 1 else (0.0, 0.0)
 
     def _density(self) -> tuple[float, float] | None:
         """Return the resolution without a unit, unless pixels are square and of no length."""
@@ -225,15 +266,12 @@ class Page:
         return None if found == (1.0, 1.0) else found
 
     def _resolution(self, units: dict[int, float]) -> tuple[float, float] | None:
-        across, down = (
-            self.shared.source.numbers(self._directory.fields.get(tag), 2)
-            for tag in (_ACROSS, _DOWN)
-        )
+        across, down = self._per_unit()
         unit = self._whole(_UNIT)
         per_inch = units.get(2 if unit is None else unit)
-        if per_inch is None or not len(across) == len(down) == 1:
+        if per_inch is None:
             return None
-        dpi = resolution_of([per_inch * across[0], per_inch * down[0]])
+        dpi = resolution_of([per_inch * across, per_inch * down])
         return dpi[::-1] if dpi is not None and is_on_its_side(self.orientation) else dpi
 
     def _whole(self, tag: int) -> int | None:
@@ -243,36 +281,23 @@ class Page:
         return self.shared.value(self._directory.fields.get(tag))
 
 
-class _Beginning(io.RawIOBase):
+class _Beginning(RelayedFile):
     """A file with another first page: all that differs is the offset in its head."""
 
     def __init__(self, file: BinaryIO, source: Source, place: int) -> None:
-        super().__init__()
+        super().__init__(file)
         layout = source.layout
-        self._file = file
         self._head = source.part(0, layout.first) + struct.pack(layout.offset, place)
         file.seek(0)
         if isinstance(file, io.BytesIO):
             self.getvalue = file.getvalue  # Pillow would read all of it otherwise
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
     def fileno(self) -> int:
-        return self._file.fileno()
+        return self.file.fileno()
 
     def read(self, size: int | None = -1) -> bytes:
-        start = self._file.tell()
-        data = self._file.read(-1 if size is None else size)
+        start = self.file.tell()
+        data = self.file.read(-1 if size is None else size)
         if start >= len(self._head):
             return data
         head = self._head[start : start + len(data)]
@@ -301,10 +326,26 @@ def pages_of(file: BinaryIO) -> list[Page]:
             raise ValueError("its pages state more than the file can hold")
     if not pages:
         raise ValueError("no page")
+    shared.description = pages[0].description
     if len(pages) == 1:
         return pages[0].stacked()
     pages = [page for page in pages if not page.is_copy] or pages
     return [replace(page, count=len(pages)) for page in pages]
+
+
+def _tells(description: bytes) -> bool:
+    """Tell whether a description is one of those that tell of spacing and axes."""
+    return description.startswith(b"ImageJ=") or b"<OME" in description
+
+
+def stack_of(pages: list[Page]) -> Stack | None:
+    """Return how all pages of a file make a stack, if its first one tells."""
+    description = pages[0].shared.description
+    if len(pages) == 1 or not _tells(description):
+        return None
+    from convfilter.formats.tiff.tags import measures
+
+    return measures.stack_of(description, len(pages))
 
 
 def _page(shared: _Shared, directory: Directory) -> Page:

@@ -6,7 +6,6 @@ here, since libwebp joins frames that look alike.
 
 from __future__ import annotations
 
-import io
 import struct
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -22,6 +21,7 @@ from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.pillow.frames import frames_of, read_frames
 from convfilter.formats.pillow.reading import decoded, image_of, opened
+from convfilter.formats.pillow.relayed import RelayedFile
 from convfilter.formats.pillow.writing import described, encoded
 from convfilter.formats.webp.vp8 import quality_of
 from convfilter.picture.image import Image, Metadata, Timing
@@ -126,33 +126,17 @@ def _number(data: bytes) -> int:
     return int.from_bytes(data, "little")
 
 
-class _Unhurried(io.RawIOBase):
+class _Unhurried(RelayedFile):
     """A file whose first bytes come in two steps if a part of it is asked for.
 
     Pillow reads 30 bytes, tells the size from them, and refuses by a limit of its own, which is
     global to the process; of fewer bytes it does not. The size has been checked here.
     """
 
-    def __init__(self, file: BinaryIO) -> None:
-        super().__init__()
-        self._file = file
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
     def read(self, size: int | None = -1) -> bytes:
-        if size is not None and 0 <= size <= _HEAD_BYTES and self._file.tell() == 0:
+        if size is not None and 0 <= size <= _HEAD_BYTES and self.file.tell() == 0:
             size = min(size, _KIND_BYTES)
-        return self._file.read(-1 if size is None else size)
+        return self.file.read(-1 if size is None else size)
 
 
 def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:

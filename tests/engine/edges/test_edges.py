@@ -298,6 +298,18 @@ def test_noise_of_half_a_picture() -> None:
     assert 2 < float(noise_sigma(noisy)) < 5.5
 
 
+@pytest.mark.parametrize("outlier", [None, 1e20])
+def test_noise_does_not_depend_on_what_white_is(outlier: float | None) -> None:
+    picture = np.full((60, 80), 37.0)
+    picture[:, 50:] = np.random.default_rng(4).integers(30, 33, (60, 30))
+    if outlier is not None:
+        picture[40, 60] = outlier
+    shares = picture / 255
+    expected = noise_sigma(picture)
+    for dtype in (np.float32, np.float64):
+        assert 255 * float(noise_sigma(shares.astype(dtype))) == pytest.approx(expected, rel=1e-4)
+
+
 def test_noise_of_channels() -> None:
     rng = np.random.default_rng(5)
     image = rng.normal(0, 1, (99, 99, 3)) * [1, 5, 25]

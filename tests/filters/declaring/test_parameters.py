@@ -15,9 +15,9 @@ from convfilter.filters.declaring.parameters import (
     NumberPair,
     Parameter,
     Spec,
-    parse_padding,
 )
 from convfilter.filters.declaring.reading import read_parameters
+from convfilter.filters.declaring.values import parse_padding
 
 
 class Group(Options):

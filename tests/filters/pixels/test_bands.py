@@ -61,7 +61,7 @@ def tall(rows_around: int, channels: int, dtype: str) -> Array:
     return picture
 
 
-@pytest.mark.parametrize(("name", "given"), every(2, CASES))
+@pytest.mark.parametrize(("name", "given"), every(4, CASES))
 def test_bands_give_the_picture_as_a_whole(
     name: str, given: dict[str, Any], narrow: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,7 +26,7 @@ def red_on_clear_green(dtype: type = np.uint8) -> Array:
     return picture if dtype is np.uint8 else picture / 255
 
 
-@pytest.mark.parametrize("name", every(2, NAMES))
+@pytest.mark.parametrize("name", every(4, NAMES))
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float64])
 @pytest.mark.parametrize("alpha", ["weigh", "keep"])
 def test_one_visible_colour_is_all_there_is(name: str, dtype: type, alpha: AlphaMode) -> None:
@@ -176,7 +176,7 @@ def assert_hidden_colours_do_not_show(
 
 @pytest.mark.parametrize("alpha", ["weigh", "keep"])
 @pytest.mark.parametrize("seen", ["island", "scattered"])
-@pytest.mark.parametrize("name", every(2, NAMES))
+@pytest.mark.parametrize("name", every(4, NAMES))
 def test_hidden_colours_do_not_show(name: str, seen: str, alpha: AlphaMode) -> None:
     assert_hidden_colours_do_not_show(name, seen, alpha=alpha)
 
@@ -185,7 +185,7 @@ def test_hidden_colours_do_not_show(name: str, seen: str, alpha: AlphaMode) -> N
 @pytest.mark.parametrize("alpha", ["weigh", "keep"])
 @pytest.mark.parametrize("seen", ["island", "scattered"])
 @pytest.mark.parametrize("border", ["constant", "edge", "symmetric", "wrap"])
-@pytest.mark.parametrize("name", every(2, declaring("border")))
+@pytest.mark.parametrize("name", every(4, declaring("border")))
 def test_hidden_colours_do_not_show_beyond_the_edge(
     name: str, border: str, seen: str, alpha: AlphaMode
 ) -> None:
@@ -226,7 +226,7 @@ def test_hidden_colours_do_not_show_in_chains(chain: str, alpha: AlphaMode) -> N
 
 @pytest.mark.parametrize("seen", ["island", "scattered"])
 @pytest.mark.parametrize("dilation", [1, 3, (2, 3)])
-@pytest.mark.parametrize("name", every(2, declaring("dilation")))
+@pytest.mark.parametrize("name", every(4, declaring("dilation")))
 def test_hidden_colours_do_not_show_between_taps(name: str, dilation: Any, seen: str) -> None:
     assert_hidden_colours_do_not_show(name, seen, dilation=dilation)
 

@@ -192,7 +192,8 @@ def reasons(trial: Trial) -> list[str]:
         low, high = int(values.min()), int(values.max())
         fits_signed = kind == "i" and low >= -(1 << 15) and high < 1 << 15
         if not (low >= 0 and high < 1 << 16) and not fits_signed:
-            found.append(f"{bits}-bit whole numbers from {low} to {high} do not fit 16 bits")
+            told = f"from {low} to {high}" if colour != "miniswhite" else "of which 0 is white"
+            found.append(f"{bits}-bit whole numbers {told} do not fit 16 bits")
     return found
 
 

@@ -36,7 +36,7 @@ from convfilter.engine.window.source import Part, Source
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array, limits_of
 from convfilter.runtime.compiled import loop
-from convfilter.runtime.memory import of_thread
+from convfilter.runtime.memory import Scratch, of_thread
 from convfilter.runtime.threads import run_bands
 from convfilter.runtime.watching import in_pieces
 
@@ -64,13 +64,13 @@ def ways(operation: Correlation) -> Iterator[Plan]:
         arithmetic = SINGLE if _adds_in_single(operation) else DOUBLE
         why = f"{why} of blocks of rows, in {arithmetic}"
         cost = costs.BOX_OF_FLOATS[arithmetic.name]
-        yield Plan("box", arithmetic, False, why, cost, run=_run)
+        yield Plan("box", arithmetic, False, why, cost, run=_run, bind=_bind)
         return
     arithmetic = SINGLE if _fits_single(operation) else DOUBLE
     exact = operation.is_integer and operation.largest < 2.0**53
     why = f"{why} run down the columns, whole; scaled in {arithmetic}"
     cost = costs.BOX[arithmetic.name]
-    yield Plan("box", arithmetic, exact, why, cost, run=_run)
+    yield Plan("box", arithmetic, exact, why, cost, run=_run, bind=_bind)
 
 
 def _adds_in_single(operation: Correlation) -> bool:
@@ -109,16 +109,44 @@ def _fits_single(operation: Correlation) -> bool:
     return 4 * UNIT_ROUNDOFF * bound <= ROUNDING_ALLOWANCE[operation.dtype.name]
 
 
+Bound = Callable[[int, int, Array, Scratch], Callable[[], int | None]]
+"""Binds output rows, from one to another, to memory for them and memory to work in."""
+
+
 def _run(operation: Correlation, image: Array, workers: int) -> tuple[Array, int]:
     """Return the output (rows, columns * channels) and how many numbers were not finite."""
+    source = _source(operation, image)
+    outputs = source.rows.outputs
+    output = memory.empty((outputs, source.output_length), operation.dtype)
+    bound = _bound(operation, source)
+    bad: list[int] = []
+
+    def work(start: int, stop: int) -> None:
+        bad.append(bound(start, stop, output[start:stop], of_thread)() or 0)
+
+    work_on = in_pieces(source.image, outputs, work)
+    run_bands(outputs, source.output_length * operation.plan.cost, workers, work_on)
+    return output, sum(bad)
+
+
+def _bind(
+    operation: Correlation, image: Array, out: Array, scratch: Scratch
+) -> Callable[[], int | None]:
+    source = _source(operation, image)
+    return _bound(operation, source)(0, source.rows.outputs, out, scratch)
+
+
+def _source(operation: Correlation, image: Array) -> Source:
     part = Part(image, operation.rows, operation.columns)
-    source = Source(part, operation.border, operation.fill, image.dtype)
-    output = memory.empty((source.rows.outputs, source.output_length), operation.dtype)
+    return Source(part, operation.border, operation.fill, image.dtype)
+
+
+def _bound(operation: Correlation, source: Source) -> Bound:
     if not operation.is_of_integers:
-        return output, _sums_of_floats(operation, source, output, workers)
-    run = _means_of_bytes if _is_mean_of_bytes(operation) else _sums_of_integers
-    run(operation, source, output, workers)
-    return output, 0
+        return _sums_of_floats(operation, source)
+    if _is_mean_of_bytes(operation):
+        return _means_of_bytes(operation, source)
+    return _sums_of_integers(operation, source)
 
 
 def _is_mean_of_bytes(operation: Correlation) -> bool:
@@ -133,44 +161,50 @@ def _is_mean_of_bytes(operation: Correlation) -> bool:
     )
 
 
-def _means_of_bytes(operation: Correlation, source: Source, output: Array, workers: int) -> None:
+def _means_of_bytes(operation: Correlation, source: Source) -> Bound:
     mean = loop("engine.correlation.loops.box.mean_of_bytes")
 
-    def work(start: int, stop: int) -> None:
-        rows, out = source.row_sources(start, stop - start), output[start:stop]
-        padded = np.empty(source.row_length, np.uint16)
-        stored = target.record(out, SINGLE)
-        mean(source.record_in_place(rows), stored, stop - start, source.rows.window, padded)
+    def bound(start: int, stop: int, out: Array, scratch: Scratch) -> Callable[[], None]:
+        rows = source.row_sources(start, stop - start)
+        return mean.bind(
+            source.record_in_place(rows),
+            target.record(out, SINGLE),
+            stop - start,
+            source.rows.window,
+            scratch.take("padded", source.row_length, np.dtype(np.uint16)),
+            keep=(source, rows, out),
+        )
 
-    _share_out(operation, source, workers, work)
+    return bound
 
 
-def _sums_of_integers(operation: Correlation, source: Source, output: Array, workers: int) -> None:
+def _sums_of_integers(operation: Correlation, source: Source) -> Bound:
     rows, columns, image_dtype = source.rows, source.columns, source.image_dtype
     of_columns, of_windows = _sums(image_dtype, rows.window, columns.window)
     add = loop("engine.correlation.loops.box.add_rows", S=image_dtype, U=of_columns)
     run = loop("engine.correlation.loops.box.run", U=of_columns, V=of_windows)
     store = _stored_as(operation, of_windows)
 
-    def work(start: int, stop: int) -> None:
+    def bound(start: int, stop: int, out: Array, scratch: Scratch) -> Callable[[], None]:
         read = source.row_sources(start, stop - start)
-        run(
+        return run.bind(
             source.record_in_place(read),
-            store(output[start:stop]),
+            store(out),
             add.address,
             stop - start,
             rows.window,
             columns.window,
-            np.empty(source.row_length, of_columns),
-            np.empty((2, source.row_length), of_columns),
-            np.empty(source.output_length, of_windows),
+            scratch.take("padded", source.row_length, of_columns),
+            scratch.take("both", (2, source.row_length), of_columns),
+            scratch.take("sums", source.output_length, of_windows),
+            keep=(source, read, out),
         )
 
-    _share_out(operation, source, workers, work)
+    return bound
 
 
-def _sums_of_floats(operation: Correlation, source: Source, output: Array, workers: int) -> int:
-    """Store the sums; return how many are NaN or infinite."""
+def _sums_of_floats(operation: Correlation, source: Source) -> Bound:
+    """Bind sums whose call returns how many are NaN or infinite."""
     rows, columns, sums = source.rows, source.columns, operation.plan.accumulator
     down = sums if rows.window <= MOST_ROWS_IN_SINGLE else DOUBLE
     join = loop("engine.correlation.loops.box.join_rows", S=source.image_dtype, U=sums, A=down)
@@ -178,30 +212,27 @@ def _sums_of_floats(operation: Correlation, source: Source, output: Array, worke
     halo = (columns.window - 1) * source.channels
     length, chunk = source.row_length, max(CHUNK, halo) + halo
     store = _stored_as(operation, sums)
-    bad: list[int] = []
 
-    def work(start: int, stop: int) -> None:
+    def bound(start: int, stop: int, out: Array, scratch: Scratch) -> Callable[[], int]:
         first = start - start % rows.window
         read = source.row_sources(first, stop - first)
-        bad.append(
-            add(
-                source.record_in_place(read),
-                store(output[start:stop]),
-                join.address,
-                stop - start,
-                rows.window,
-                columns.window,
-                start - first,
-                of_thread.take("tails", (rows.window, length), sums),
-                of_thread.take("running", length, down),
-                of_thread.take("padded", length, sums),
-                of_thread.take("few", (2, chunk), sums),
-                of_thread.take("sums", source.output_length, sums),
-            )
+        return add.bind(
+            source.record_in_place(read),
+            store(out),
+            join.address,
+            stop - start,
+            rows.window,
+            columns.window,
+            start - first,
+            scratch.take("tails", (rows.window, length), sums),
+            scratch.take("running", length, down),
+            scratch.take("padded", length, sums),
+            scratch.take("few", (2, chunk), sums),
+            scratch.take("sums", source.output_length, sums),
+            keep=(source, read, out),
         )
 
-    _share_out(operation, source, workers, work)
-    return sum(bad)
+    return bound
 
 
 def _stored_as(operation: Correlation, sums: np.dtype[Any]) -> Callable[[Array], bytes]:
@@ -215,12 +246,6 @@ def _stored_as(operation: Correlation, sums: np.dtype[Any]) -> Callable[[Array],
         return target.stored_by(store, out, arithmetic, offset=operation.offset, factor=weight)
 
     return stored
-
-
-def _share_out(operation: Correlation, source: Source, workers: int, work: Any) -> None:
-    outputs = source.rows.outputs
-    work_on = in_pieces(source.image, outputs, work)
-    run_bands(outputs, source.output_length * operation.plan.cost, workers, work_on)
 
 
 def _sums(dtype: np.dtype[Any], rows: int, columns: int) -> tuple[np.dtype[Any], np.dtype[Any]]:

@@ -36,6 +36,7 @@ def ways(operation: Fold) -> Iterator[Plan]:
         ready=_Ready if in_parts else None,
         run=None if in_parts else _run,
         looks=in_parts and rows.stride <= rows.window and rows.dilation == 1,
+        bind=None if in_parts else _bind,
     )
 
 
@@ -116,3 +117,8 @@ def _run(operation: Fold, image: Array, workers: int) -> tuple[Array, int]:
         return ready.bind_at(start, rows, out, of_thread)
 
     return share_out(operation, image, workers, bind)
+
+
+def _bind(operation: Fold, image: Array, out: Array, scratch: Scratch) -> Callable[[], None]:
+    ready = _Ready(operation, Part(image, operation.rows, operation.columns))
+    return ready.bind(operation.rows.sources(operation.border), out, scratch)

@@ -14,7 +14,7 @@ import numpy as np
 
 from convfilter.picture.tags import PageTags
 
-__all__ = ["Page", "fitting"]
+__all__ = ["Page", "attributes_of_pixels", "fitting"]
 
 _PIXELS = re.compile(rb"<((?:\w+:)?)Pixels\b([^<>]*)>")
 _ATTRIBUTE = re.compile(rb"(\s)([\w:]+)(\s*=\s*)(?:\"([^\"]*)\"|'([^']*)')")
@@ -53,12 +53,20 @@ def fitting(text: bytes, tags: PageTags, page: Page) -> bytes | None:
     return text if is_same else None
 
 
+def attributes_of_pixels(text: bytes) -> dict[bytes, bytes] | None:
+    """Return what OME-XML says of the pixels of its only picture; None if it has several."""
+    found = _PIXELS.findall(text)
+    if len(found) != 1 or _OTHER_FILE.search(text):
+        return None
+    return {match[2]: match[4] or match[5] or b"" for match in _ATTRIBUTE.finditer(found[0][1])}
+
+
 def _ome(text: bytes, tags: PageTags, page: Page) -> bytes | None:
     """Return OME-XML of one picture in one file (OME schema 2016-06) for these pages."""
     found = [*_PIXELS.finditer(text)]
-    if len(found) != 1 or _OTHER_FILE.search(text):
+    said = attributes_of_pixels(text)
+    if said is None:
         return None
-    said = {match[2]: match[4] or match[5] or b"" for match in _ATTRIBUTE.finditer(found[0][2])}
     try:
         channels, *others = (int(said[name.encode()]) for name in _LAST_AXES[2:])
     except (KeyError, ValueError):

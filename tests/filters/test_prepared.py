@@ -1,0 +1,557 @@
+"""Calls made ready: the same bits, nothing planned again, clear words for what does not fit."""
+
+from __future__ import annotations
+
+import copy
+import os
+import pickle
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import convfilter
+from convfilter import Image, Pipeline, Prepared, engine, filters
+from convfilter.engine import planning
+from convfilter.engine.replay import MOST_BYTES
+from convfilter.engine.window.borders import BORDERS
+from convfilter.errors import ArgumentError, ArgumentTypeError, ConvfilterError, UnknownNameError
+from convfilter.filters.pixels.saturation import recorded_saturation
+from convfilter.filters.preparing import recent
+from tests.filters.pictures import Array
+from tests.filters.registry import needed
+
+KERNEL = [[1, 2, 0], [0, -3, 5], [4, 0, 1]]
+
+DTYPES = ("uint8", "uint16", "int16", "float32", "float64")
+
+
+def picture(shape: tuple[int, ...], dtype: Any, seed: int = 0) -> Array:
+    """Return an image that holds values from black to white."""
+    random = np.random.default_rng(seed)
+    kind = np.dtype(dtype)
+    if kind == np.bool_:
+        return random.random(shape) < 0.5
+    if kind.kind == "f":
+        return random.random(shape).astype(kind)
+    limits = np.iinfo(kind)
+    return random.integers(limits.min, limits.max, shape, kind, endpoint=True)
+
+
+def outcome(call: Callable[..., Any], *given: Any, **named: Any) -> Any:
+    """Return what a call returns, or the error that it raises as text."""
+    try:
+        return call(*given, **named)
+    except ConvfilterError as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def assert_same(found: Array | str, expected: Array | str) -> None:
+    if isinstance(expected, str):
+        assert found == expected
+        return
+    assert isinstance(found, np.ndarray)
+    assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
+    assert found.tobytes() == expected.tobytes()
+
+
+def planned_anew(pipeline: Pipeline, image: Array, **how: Any) -> Array | str:
+    """Return what a pipeline makes of an image when nothing is remembered of calls like this."""
+    with recorded_saturation():  # of which quick calls know nothing
+        result: Array | str = outcome(pipeline, image, **how)
+        return result
+
+
+# --- the same bits ------------------------------------------------------------------------------
+
+
+@st.composite
+def steps(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
+    name = draw(st.sampled_from(filters.names()))
+    values = needed(name)
+    known = {parameter.name: parameter for parameter in filters.get(name).parameters}
+    for option, choices in (
+        ("border", st.sampled_from(BORDERS)),
+        ("fill", st.sampled_from([0, 7.5, 255])),
+        ("stride", st.sampled_from([1, 2, (1, 3)])),
+        ("padding", st.sampled_from(["same", "valid", 1])),
+        ("signed", st.sampled_from(["abs", "offset", "clamp", "scale", "raw"])),
+        ("channels", st.sampled_from(["each", "luma"])),
+    ):
+        if option in known and draw(st.integers(0, 3)) == 0:
+            values[option] = draw(choices)
+    if "size" in known and "size" not in values and draw(st.booleans()):
+        values["size"] = draw(st.sampled_from([3, 5]))
+    return name, values
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=25)
+def test_prepared_and_repeated_calls_have_the_bits_of_one_that_plans(data: st.DataObject) -> None:
+    pipeline = outcome(Pipeline, data.draw(st.lists(steps(), min_size=1, max_size=3)))
+    if isinstance(pipeline, str):
+        return
+    channels = data.draw(st.sampled_from([(), (1,), (3,)]))
+    shape = (data.draw(st.integers(1, 24)), data.draw(st.integers(1, 24)), *channels)
+    dtype = data.draw(st.sampled_from([*DTYPES, "bool", "float16"]))
+    images = [picture(shape, dtype, seed) for seed in range(3)]
+    if images[0].dtype.kind == "f" and data.draw(st.booleans()):
+        images[2].flat[-1] = data.draw(st.sampled_from([np.nan, np.inf, 6e4]))
+    with np.errstate(all="ignore"):
+        expected = [planned_anew(pipeline, image) for image in images]
+        prepared = outcome(pipeline.prepare, shape, dtype)
+        for image, wanted in zip(images, expected, strict=True):
+            for _ in range(3):  # traced the second time, and then quick
+                assert_same(outcome(pipeline, image), wanted)
+            if isinstance(prepared, str):
+                assert isinstance(planned_anew(pipeline, np.zeros(shape, dtype)), str)
+                continue
+            assert_same(outcome(prepared, image), wanted)
+            out = np.empty(prepared.result_shape, prepared.result_dtype)
+            assert_same(outcome(prepared, image, out=out), wanted)
+
+
+@pytest.mark.parametrize("name", filters.names())
+@pytest.mark.parametrize("shape", [(28, 28), (17, 31, 3)])
+def test_every_filter_can_be_prepared(name: str, shape: tuple[int, ...]) -> None:
+    values = needed(name)
+    pipeline = Pipeline([(name, values)])
+    for dtype in ("uint8", "float32"):
+        image = picture(shape, dtype)
+        expected = planned_anew(pipeline, image)
+        assert not isinstance(expected, str)
+        for _ in range(3):
+            assert_same(filters.get(name)(image, **values), expected)
+        assert_same(convfilter.prepare(name, shape, dtype, **values)(image), expected)
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"alpha": "weigh"},
+        {"axes": "ZYX"},
+        {"axes": "YXC"},
+        {"channel_axis": 0},
+        {"nodata": 0},
+        {"linear": True},
+        {"bounded": True},
+        {"workers": 1},
+    ],
+    ids=str,
+)
+def test_it_takes_what_a_call_takes(how: dict[str, Any]) -> None:
+    pipeline = Pipeline.parse("gaussian-blur sigma=1 | laplacian")
+    image = picture((9, 8, 4), np.float32)
+    prepared = pipeline.prepare(image.shape, image.dtype, **how)
+    assert_same(prepared(image), planned_anew(pipeline, image, **how))
+    assert_same(pickle.loads(pickle.dumps(prepared))(image), prepared(image))
+
+
+@pytest.mark.parametrize("name", ["gaussian-blur", "unsharp-mask", "invert", "abs"])
+def test_arrays_in_any_order_of_memory(name: str) -> None:
+    prepared = convfilter.prepare(name, (20, 30, 3), np.float32)
+    whole = picture((40, 60, 3), np.float32) - np.float32(0.5)
+    for view in (whole[::2, ::2], np.asfortranarray(whole[:20, :30]), whole[19::-1, 29::-1]):
+        before = view.copy()
+        result = prepared(view)
+        assert_same(result, planned_anew(Pipeline([name]), before))
+        assert result.flags.c_contiguous
+        assert not np.may_share_memory(result, view)
+        np.testing.assert_array_equal(view, before)
+
+
+def test_the_result_may_take_the_place_of_the_image() -> None:
+    for name in ("median", "unsharp-mask"):
+        image = picture((28, 28), np.uint8)
+        expected = filters.get(name)(image)
+        assert convfilter.prepare(name, (28, 28), np.uint8)(image, out=image) is image
+        assert_same(image, expected)
+
+
+def test_results_are_nobody_elses() -> None:
+    blur = convfilter.prepare("box-blur", (28, 28), np.uint8)
+    first = blur(picture((28, 28), np.uint8, 1))
+    before = first.copy()
+    blur(picture((28, 28), np.uint8, 2))
+    np.testing.assert_array_equal(first, before)
+    assert first.flags.writeable
+    assert first.flags.c_contiguous
+
+
+# --- nothing is done twice ----------------------------------------------------------------------
+
+QUICK = ["sobel", "gaussian-blur", "box-blur", "median", "maximum", "sharpen", "max-pool"]
+QUICK += ["unsharp-mask", "high-pass", "morphological-gradient", "invert", "grayscale"]
+
+
+@pytest.fixture
+def nothing_is_planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let everything fail that a call has no need of once it is known."""
+
+    def refuse(*_given: Any, **_named: Any) -> Any:
+        raise AssertionError("this was known already")
+
+    from convfilter.engine import operation
+    from convfilter.engine.window import source
+    from convfilter.filters.declare import Filter
+    from convfilter.filters.pixels import picture as pixels
+    from convfilter.runtime import memory, threads
+
+    monkeypatch.setattr(planning, "choose", refuse)
+    monkeypatch.setattr(operation, "attempt", refuse)
+    monkeypatch.setattr(source.Source, "__init__", refuse)
+    monkeypatch.setattr(Filter, "bind", refuse)
+    monkeypatch.setattr(Filter, "run", refuse)
+    monkeypatch.setattr(pixels.Pixels, "__init__", refuse)
+    monkeypatch.setattr(memory.Scratch, "take", refuse)
+    monkeypatch.setattr(memory, "aligned", refuse)
+    monkeypatch.setattr(threads, "run_bands", refuse)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.parametrize("text", [*QUICK, "gaussian-blur sigma=1 | sobel", "open | max-pool"])
+@pytest.mark.parametrize("shape", [(28, 28), (64, 64), (28, 28, 3)])
+def test_a_prepared_call_and_a_repeated_one_plan_nothing(
+    text: str, dtype: str, shape: tuple[int, ...], request: pytest.FixtureRequest
+) -> None:
+    pipeline = Pipeline.parse(text)
+    image, other = picture(shape, dtype, 1), picture(shape, dtype, 2)
+    prepared, expected = pipeline.prepare(shape, dtype), planned_anew(pipeline, other)
+    calls: list[Callable[[Array], Array]] = [pipeline]
+    if "|" not in text:
+        calls += [filters.get(text), lambda array: convfilter.apply(text, array)]
+    for call in calls:
+        for _ in range(3):
+            call(image)
+    request.getfixturevalue("nothing_is_planned")
+    for call in [prepared, *calls]:
+        assert_same(call(other), expected)
+
+
+def test_a_prepared_call_allocates_nothing_but_its_result() -> None:
+    import tracemalloc
+
+    image = picture((64, 64), np.float32)
+    sobel = convfilter.prepare("sobel", (64, 64), np.float32)
+    out = sobel(image)
+    tracemalloc.start()
+    try:
+        sobel(image, out=out)
+        _, with_out = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        before, _ = tracemalloc.get_traced_memory()
+        sobel(image)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert with_out < 2048
+    assert out.nbytes <= peak - before < out.nbytes + 2048
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda image: engine.correlate(image, KERNEL),
+        lambda image: engine.median(image, 3),
+        lambda image: engine.maximum(image, 3),
+        lambda image: engine.pool(image, 2),
+        lambda image: engine.pool(image, 3, reduce="mean", padding=1),
+        lambda image: engine.correlate(image, np.ones((5, 5)), scale=1 / 25),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_the_engine_binds_small_images_once(
+    call: Callable[[Array], Array], dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, other = picture((28, 28), dtype, 1), picture((28, 28), dtype, 2)
+    with monkeypatch.context() as patch:
+        from convfilter.engine.replay import Replay
+
+        patch.setattr(Replay, "__call__", lambda *_: None)
+        expected = call(other)
+    for _ in range(2):
+        call(image)
+    from convfilter.engine import operation
+
+    def refuse(*_given: Any) -> Any:
+        raise AssertionError("this was bound already")
+
+    monkeypatch.setattr(operation, "attempt", refuse)
+    assert_same(call(other), expected)
+
+
+def test_small_pictures_stay_in_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONVFILTER_WORKERS", "8")
+    blur = convfilter.prepare("gaussian-blur", (64, 64), np.float32)
+    image = picture((64, 64), np.float32)
+    from convfilter.runtime import threads
+
+    def refuse(*_given: Any) -> None:
+        raise AssertionError("threads are asked for help")
+
+    monkeypatch.setattr(threads._crew, "ask", refuse)
+    for _ in range(3):
+        blur(image)
+        filters.gaussian_blur(image)
+        engine.correlate(image, KERNEL)
+
+
+def test_large_pictures_are_done_as_ever() -> None:
+    side = int(MOST_BYTES**0.5) + 8
+    image = picture((side, side), np.uint8)
+    pipeline = Pipeline.parse("gaussian-blur | sobel")
+    prepared = pipeline.prepare(image.shape, image.dtype)
+    out = np.empty_like(image)
+    assert prepared(image, out=out) is out
+    assert_same(out, planned_anew(pipeline, image))
+    assert recent.entry(pipeline, {}, image) is None
+
+
+# --- what is remembered -------------------------------------------------------------------------
+
+
+def test_calls_that_differ_in_anything_are_told_apart() -> None:
+    ones = np.ones((2, 2))
+    arguments: list[dict[str, Any]] = [
+        {},
+        *({"a": value} for value in (0, 0.0, -0.0, False, None, "0", (0,), [0])),
+        *({"a": value} for value in (1, 1.0, True, np.float64(1), np.float32(1), np.int64(1))),
+        {"b": 0},
+        *({"a": value} for value in (ones, ones.ravel(), ones.astype(np.float32), ones[:1])),
+        *({"a": value} for value in ([[1, 1], [1, 1]], [[1, 1], [1, 1.0]], [1, 1, 1, 1])),
+        {"a": np.nan},
+    ]
+    keys = [recent.key_of(each) for each in arguments]
+    assert None not in keys
+    assert len(set(keys)) == len(keys)
+
+
+def test_what_cannot_be_told_apart_is_not_remembered(tmp_path: Any) -> None:
+    for value in (object(), tmp_path, np.ones((40, 40)), np.array([object()]), [lambda: 0]):
+        assert recent.key_of({"a": value}) is None
+
+
+def test_a_file_that_changes_is_read_again(tmp_path: Any) -> None:
+    file, image = tmp_path / "kernel.txt", picture((28, 28), np.uint8)
+    for weights in ("1 0 0\n0 0 0\n0 0 0\n", "0 0 1\n0 0 0\n0 0 0\n"):
+        file.write_text(weights)
+        expected = filters.convolve(image, kernel=np.loadtxt(file))
+        for _ in range(4):
+            assert_same(filters.convolve(image, kernel=str(file)), expected)
+            assert_same(convfilter.apply("convolve", image, kernel=str(file)), expected)
+
+
+def test_what_is_remembered_has_an_end() -> None:
+    for side in range(1, 2 * recent.MOST_REMEMBERED):
+        for _ in range(3):
+            filters.invert(np.zeros((1, side), np.uint8))
+    assert recent._entries.cache_info().currsize <= recent.MOST_REMEMBERED
+
+
+def test_wrong_arguments_are_refused_each_time() -> None:
+    image = picture((28, 28), np.uint8)
+    for _ in range(4):
+        with pytest.raises(ArgumentError):
+            filters.gaussian_blur(image, sigma=-1)
+        with pytest.raises(ArgumentTypeError):
+            filters.gaussian_blur(image, sigma=True)
+        filters.gaussian_blur(image, sigma=1)
+        with pytest.raises(UnknownNameError):
+            filters.gaussian_blur(image, sigmo=1)
+        with pytest.raises(ArgumentError):
+            filters.gaussian_blur(image, sigma=1, workers=0)
+
+
+def test_the_environment_is_looked_at_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    image = picture((28, 28), np.uint8)
+    for _ in range(4):
+        filters.sobel(image)
+    monkeypatch.setenv("CONVFILTER_WORKERS", "many")
+    with pytest.raises(ArgumentError, match="CONVFILTER_WORKERS"):
+        filters.sobel(image)
+
+
+def test_plans_are_told_of_calls_that_are_known() -> None:
+    image = picture((28, 28), np.uint8)
+    for call in (filters.sobel, convfilter.prepare("sobel", (28, 28), np.uint8)):
+        for _ in range(4):
+            with engine.recorded_plans() as plans:
+                call(image)
+            assert len(plans) == 1
+        with planning.forcing("direct in float64"), engine.recorded_plans() as plans:
+            call(image)
+        assert plans[0].name == "direct in float64"
+
+
+def test_masks_remain_masks() -> None:
+    mask = picture((28, 28), np.bool_)
+    for _ in range(4):
+        assert filters.median(mask).dtype == np.bool_
+    assert convfilter.prepare("median", (28, 28), np.bool_)(mask).dtype == np.bool_
+    for _ in range(4):
+        array = np.ma.MaskedArray(picture((28, 28), np.uint8), mask)
+        assert np.ma.isMaskedArray(filters.median(array))
+
+
+# --- threads, forks, copies ---------------------------------------------------------------------
+
+
+def test_threads_share_nothing() -> None:
+    pipeline = Pipeline.parse("gaussian-blur sigma=1 | sobel")
+    prepared = pipeline.prepare((28, 28), np.uint8)
+    images = [picture((28, 28), np.uint8, seed) for seed in range(16)]
+    expected = [planned_anew(pipeline, image) for image in images]
+    start = threading.Barrier(4)
+
+    def work(number: int) -> None:
+        start.wait()
+        for at in range(number, 400 + number):
+            image, wanted = images[at % 16], expected[at % 16]
+            assert_same(prepared(image), wanted)
+            assert_same(pipeline(image), wanted)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+
+
+def test_a_call_within_a_call_has_memory_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that a signal brings: it finds the first call between two of its steps."""
+    image, other = picture((28, 28), np.uint8, 1), picture((28, 28), np.uint8, 2)
+    pipeline = Pipeline.parse("gaussian-blur sigma=1 | sobel")
+    expected, of_other = planned_anew(pipeline, image), planned_anew(pipeline, other)
+    prepared = pipeline.prepare((28, 28), np.uint8)
+    from convfilter.engine.operation import Operation
+
+    inner = []
+
+    def check(_operation: Operation, _values: Array) -> None:
+        if not inner:
+            inner.append(None)
+            inner[0] = prepared(other)
+
+    monkeypatch.setattr("convfilter.engine.correlation.correlate.Correlation.check_values", check)
+    prepared = pipeline.prepare((28, 28), np.uint8)
+    inner.clear()
+    assert_same(prepared(image), expected)
+    assert_same(inner[0], of_other)
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_it_works_after_a_fork() -> None:
+    prepared = convfilter.prepare("median", (28, 28), np.uint8)
+    image = picture((28, 28), np.uint8)
+    expected = prepared(image)
+    if not hasattr(os, "fork"):
+        return
+    child = os.fork()
+    if not child:
+        os._exit(0 if (prepared(image) == expected).all() else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_copies_are_the_same() -> None:
+    image = picture((28, 28), np.uint8)
+    prepared = convfilter.prepare("gaussian-blur", (28, 28), np.uint8, sigma=1.5)
+    for other in (
+        copy.copy(prepared),
+        copy.deepcopy(prepared),
+        pickle.loads(pickle.dumps(prepared)),
+    ):
+        assert isinstance(other, Prepared)
+        assert_same(other(image), prepared(image))
+    pipeline = Pipeline(["sobel"])
+    for _ in range(3):
+        pipeline(image)
+    assert_same(pickle.loads(pickle.dumps(pipeline))(image), pipeline(image))
+
+
+# --- what it says -------------------------------------------------------------------------------
+
+
+def test_it_tells_what_it_takes_and_gives() -> None:
+    prepared = convfilter.prepare("max-pool", (28, 30, 3), np.uint8, size=2)
+    assert (prepared.shape, prepared.dtype) == ((28, 30, 3), np.uint8)
+    assert (prepared.result_shape, prepared.result_dtype) == ((14, 15, 3), np.uint8)
+    assert repr(prepared) == ("<Pipeline.parse('max-pool size=2') prepared for (28, 30, 3) uint8>")
+
+
+@pytest.mark.parametrize(
+    ("image", "message"),
+    [
+        (
+            np.zeros((64, 64), np.uint8),
+            r"\(64, 64\) uint8 and this was prepared for \(28, 28\) uint8",
+        ),
+        (np.zeros((28, 28), np.float32), "float32 and this was prepared for .* uint8: convert it"),
+        (np.zeros((28, 28), ">u2"), "prepared for .* uint8: convert it"),
+        ([[0] * 28] * 28, "give an array of"),
+        (Image(np.zeros((28, 28), np.uint8)), "give an array of"),
+    ],
+)
+def test_what_it_was_not_prepared_for_is_refused(image: Any, message: str) -> None:
+    prepared = convfilter.prepare("sobel", (28, 28), np.uint8)
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=message) as raised:
+        prepared(image)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "out",
+    [
+        np.zeros((28, 27), np.uint8),
+        np.zeros((28, 28), np.int16),
+        [0],
+        np.broadcast_to(np.uint8(0), (28, 28)),
+    ],
+    ids=["shape", "dtype", "list", "read-only"],
+)
+@pytest.mark.parametrize("name", ["sobel", "unsharp-mask"])
+def test_memory_that_does_not_hold_the_result_is_refused(name: str, out: Any) -> None:
+    prepared = convfilter.prepare(name, (28, 28), np.uint8)
+    with pytest.raises((ArgumentError, ArgumentTypeError), match=r"^out is"):
+        prepared(np.zeros((28, 28), np.uint8), out=out)
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype"),
+    [
+        ((28,), np.uint8),
+        ((0, 28), np.uint8),
+        ((-1, 28), np.uint8),
+        (28, np.uint8),
+        ((2.0, 28), np.uint8),
+        ((28, 28, 9), np.uint8),
+        ((2**40, 2**40), np.uint8),
+        ((28, 28), np.int64),
+        ((28, 28), "pixels"),
+        ((28, 28), None),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_prepared_for_is_refused(shape: Any, dtype: Any) -> None:
+    with pytest.raises((ArgumentError, ArgumentTypeError)):
+        convfilter.prepare("sobel", shape, dtype)
+
+
+def test_arguments_are_refused_when_it_is_prepared() -> None:
+    with pytest.raises(UnknownNameError):
+        convfilter.prepare("sobbel", (28, 28), np.uint8)
+    with pytest.raises(ArgumentError):
+        convfilter.prepare("max-pool", (28, 28), np.uint8, size=100)
+    with pytest.raises(ArgumentError):
+        convfilter.prepare("sobel", (28, 28), np.uint8, workers=0)
+    with pytest.raises(UnknownNameError):
+        convfilter.prepare("sobel", (28, 28), np.uint8, axes="YX", alpha="wey")
+
+
+def test_values_that_cannot_be_filtered_are_refused_as_ever() -> None:
+    image = picture((28, 28), np.float32)
+    image[3, 4] = np.nan
+    prepared = convfilter.prepare("gaussian-blur", (28, 28), np.float32)
+    assert_same(prepared(image), planned_anew(Pipeline(["gaussian-blur"]), image))
+    assert np.isnan(prepared(image)).any()
