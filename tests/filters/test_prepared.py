@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import convfilter
@@ -23,6 +23,7 @@ from convfilter.engine.window.borders import BORDERS
 from convfilter.errors import ArgumentError, ArgumentTypeError, ConvfilterError, UnknownNameError
 from convfilter.filters.pixels.saturation import recorded_saturation
 from convfilter.filters.preparing import recent
+from tests.examples import examples
 from tests.filters.pictures import Array
 from tests.filters.registry import needed
 
@@ -90,8 +91,8 @@ def steps(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     return name, values
 
 
+@examples(80)
 @given(st.data())
-@settings(deadline=None, max_examples=25)
 def test_prepared_and_repeated_calls_have_the_bits_of_one_that_plans(data: st.DataObject) -> None:
     pipeline = outcome(Pipeline, data.draw(st.lists(steps(), min_size=1, max_size=3)))
     if isinstance(pipeline, str):
