@@ -313,6 +313,40 @@ def test_large_pictures_are_done_as_ever() -> None:
     assert recent.entry(pipeline, {}, image) is None
 
 
+@pytest.mark.parametrize(
+    ("shape", "how"),
+    [
+        ((6, 28, 28), {"axes": "ZYX"}),
+        ((28, 6, 28), {"axes": "YZX"}),
+        ((2, 3, 20, 24, 3), {"axes": "TZYXC"}),
+        ((6, 3, 20, 24), {"channel_axis": 1}),
+    ],
+    ids=str,
+)
+def test_pictures_of_a_stack_are_like_each_other(
+    shape: tuple[int, ...], how: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = picture(shape, np.uint8)
+    for text in ("sobel", "normalize", "gaussian-blur sigma=1 | sobel"):
+        pipeline = Pipeline.parse(text)
+        expected = planned_anew(pipeline, stack, **how)
+        assert_same(pipeline(stack, **how), expected)
+        if "|" not in text:
+            assert_same(filters.get(text)(stack, **how), expected)
+        assert_same(pipeline.prepare(shape, np.uint8, **how)(stack), expected)
+    from convfilter.engine.operation import attempt
+
+    planned = []
+
+    def counted(*given: Any) -> Any:
+        planned.append(None)
+        return attempt(*given)
+
+    monkeypatch.setattr("convfilter.engine.operation.attempt", counted)
+    filters.median(stack, size=5, border="wrap", **how)
+    assert len(planned) <= 1
+
+
 # --- what is remembered -------------------------------------------------------------------------
 
 
