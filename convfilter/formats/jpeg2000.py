@@ -114,6 +114,9 @@ def read(file: BinaryIO, limits: Limits) -> Image:
         with opened(io.BytesIO(told.alone()), Jpeg2KImageFile, FORMAT) as picture:
             if picture.mode == "CMYK":
                 notes = (INKS,)
+            # Pillow takes the size from a box beside the codestream, and memory for it
+            if picture.size != header.size:
+                raise ValueError("another picture than it states")
             pixels, alpha = decoded(picture, FORMAT, 8)
     else:
         # the decoder applies a profile that it finds

@@ -273,7 +273,9 @@ class Pipeline:
             finish = partial(measured._finished, profile=profile, linear=linear, bounded=bounded)
             made = filtered_frame(frame, finish, **how)
             said = frame.metadata
-            if made.shape[:2] == frame.shape[:2] or not (said.tags or said.density or said.spacing):
+            if made.shape[:2] == frame.shape[:2] or not (
+                said.tags or said.density or frame.spacing
+            ):
                 return made
             from convfilter.pipeline.grid import on_grid
 

@@ -44,6 +44,10 @@ MOST_PIXELS = 1_000_000
 MOST_SECONDS = 20.0
 """Of a processor, for a file."""
 
+MOST_MEMORY = 4 << 30
+"""Bytes that a process may take; none of the files justifies a tenth of it."""
+
+_TOO_MUCH = "fit into memory"
 _WORD = re.compile(rb"[A-Za-z][A-Za-z0-9]{3}")
 
 
@@ -182,6 +186,8 @@ def outcome(data: bytes) -> str:
         except ConvfilterError as error:
             if "\n" in str(error):
                 return f"several lines: {error!r}"
+            if _TOO_MUCH in str(error):
+                return f"took memory: {error}"
             return "warned" if seen else "refused"
         except Exception as error:  # noqa: BLE001 - it is what is looked for
             return f"{type(error).__name__}: {error}"
@@ -287,6 +293,13 @@ def trial(seed: int, only: str, batches: Iterable[int]) -> tuple[Counter[str], l
     return counts, failures
 
 
+def _limit_memory() -> None:
+    if sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+
+
 def _until(seconds: float) -> Iterator[int]:
     end, batch = time.monotonic() + seconds, 0
     while time.monotonic() < end:
@@ -304,6 +317,7 @@ def main() -> int:
     parser.add_argument("--each", type=int, help="so many files of each format, or of --only")
     given = parser.parse_args()
     if given.batch is not None:
+        _limit_memory()
         for result, times in read_batch(given.seed, given.batch, given.only).items():
             print(f"{times}\t{result}")
         return 0

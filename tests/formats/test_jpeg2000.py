@@ -122,6 +122,15 @@ def test_size_and_tiles_are_checked_before_it_is_decoded() -> None:
         opened(tiny)
 
 
+def test_the_size_beside_the_codestream_takes_no_memory() -> None:
+    data = made("alpha.jp2")
+    at = data.index(b"ihdr") + 4
+    for rows, columns in ((0x57000018, 32), (24, 0x7FFFFFFF), (25, 32)):
+        huge = data[:at] + struct.pack(">II", rows, columns) + data[at + 8 :]
+        with pytest.raises(ImageError, match="another picture than it states"):
+            opened(huge)
+
+
 def test_the_boxes_are_as_others_write_them() -> None:
     kinds = [kind for kind, _ in boxes(memoryview(encoded(waves("uint8", 4))))]
     assert kinds == [kind for kind, _ in boxes(memoryview(made("alpha.jp2")))]

@@ -29,6 +29,9 @@ __all__ = ["FORMAT", "read"]
 _PREMULTIPLIED = "a"
 """What modes end in where colours are multiplied by alpha."""
 
+_CHANNELS = {"I": "L"}
+"""Modes of deep grey, and of as many channels."""
+
 _PICTURES = (b"hvc1", b"grid", b"iden", b"iovl")
 """Kinds of items that are decoded: HEVC, and what is put together of others."""
 
@@ -201,17 +204,19 @@ def _pixels(picture: pi_heif.HeifFile) -> tuple[NDArray[Any], bool]:
         raise ImageError(
             "its colours are multiplied by alpha, which is not supported: convert it to PNG first"
         )
-    padded = np.asarray(picture)
+    data = np.frombuffer(picture.data, np.uint8)  # decoded now, which may change the size
     columns, rows = picture.size
-    values = padded[:, :columns]
-    if values.shape[:2] != (rows, columns):
-        raise ValueError(f"{columns}x{rows} pixels that are not there")
     bits = int(picture.info["bit_depth"])
-    if values.dtype == np.uint8:
-        if padded.shape[1] >= 2 * max(columns, _LONGEST_ROW_OF_BYTES):
-            raise ValueError("pixels of more bits than it says")
-        return np.array(values), kind.endswith("A")
-    return spread(np.ascontiguousarray(values), bits), kind.endswith("A")
+    channels, dtype = len(_CHANNELS.get(kind, kind)), np.dtype("<u2" if bits > 8 else "u1")
+    wide = columns * channels * dtype.itemsize
+    if picture.stride < wide or data.size < rows * picture.stride:
+        raise ValueError(f"{columns}x{rows} pixels that are not there")
+    if channels == 1 and bits == 8 and picture.stride >= 2 * max(columns, _LONGEST_ROW_OF_BYTES):
+        raise ValueError("pixels of more bits than it says")
+    lines = data[: rows * picture.stride].reshape(rows, picture.stride)[:, :wide]
+    shape = (rows, columns) if channels == 1 else (rows, columns, channels)
+    values = np.array(lines).view(dtype).reshape(shape)  # memory of its own
+    return (values if bits == 8 else spread(values, bits)), kind.endswith("A")
 
 
 FORMAT = Format(

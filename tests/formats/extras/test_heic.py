@@ -19,9 +19,9 @@ from convfilter.images import read, write
 from convfilter.picture.image import CICP
 from tests.formats.extras.witnesses import made, seen
 
-NAMES = ("rgb", "alpha", "grey", "told", "bits-10", "grey-bits-12", "several")
+NAMES = ("rgb", "alpha", "grey", "told", "odd", "bits-10", "odd-bits-10", "grey-bits-12", "several")
 SAMPLES = {f"HEIC, {name}": made(f"{name}.heic") for name in NAMES}
-DEEP = {"bits-10": 10, "grey-bits-12": 12}
+DEEP = {"bits-10": 10, "odd-bits-10": 10, "grey-bits-12": 12}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -331,3 +331,13 @@ def test_parts_within_each_other_are_refused_at_once(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     for line, (name, (_, words)) in zip(done.stdout.splitlines(), files.items(), strict=True):
         assert (words or "(64, 64, 3)") in line, name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pixels_lie_in_memory_of_their_own(name: str) -> None:
+    first = read(io.BytesIO(made(f"{name}.heic"))).pixels
+    copy = first.copy()
+    for other in NAMES:
+        read(io.BytesIO(made(f"{other}.heic")))
+    np.testing.assert_array_equal(first, copy)
+    assert first.flags.writeable

@@ -113,6 +113,26 @@ def test_geotiff(keys: tuple[int, ...], spacing: Spacing | None) -> None:
         assert np.array_equal(result.pixels, filters.box_blur(STACK[0, 0, 0], radius=(2, 1)))
 
 
+@pytest.mark.parametrize("unit", ["um", "inch", "cm"])
+@pytest.mark.parametrize("resolution_unit", [1, 2, 3])
+def test_scales_stay_true_after_strides(unit: str, resolution_unit: int) -> None:
+    image = imagej(unit, 40, 20, resolutionunit=resolution_unit)
+    assert image.spacing is not None
+    result = Pipeline.parse("mean-pool size=2,4")(image)
+    file = io.BytesIO()
+    write(result, file, format="TIFF")
+    back = read(io.BytesIO(file.getvalue()))
+    for seen in (result, back):
+        assert seen.spacing is not None
+        assert seen.spacing.metres == image.spacing.times(2, 4).metres
+    with tifffile.TiffFile(io.BytesIO(file.getvalue())) as written:
+        tags = written.pages.first.tags
+        across, down = (np.divide(*tags[tag].value) for tag in (282, 283))
+        assert (across, down) == (10, 10)  # what ImageJ reads, in the unit of its description
+    two = Pipeline.parse("mean-pool size=2 | mean-pool size=1,2")(image)
+    assert two.spacing == result.spacing
+
+
 def test_some_frames_of_a_stack_are_pages() -> None:
     file = io.BytesIO()
     tifffile.imwrite(file, STACK, imagej=True, metadata={"axes": "TZCYX", "unit": "um"})
