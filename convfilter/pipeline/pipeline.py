@@ -171,6 +171,11 @@ class Pipeline:
             result: Array | None = known.quick(image, None)
             if result is not None:
                 return result
+        if named and named.keys() <= {"axes", "channel_axis"}:
+            alone = partial(self.__call__, workers=workers, linear=linear, bounded=bounded)
+            result = recent_calls().by_pictures(alone, image, axes=axes, channel_axis=channel_axis)
+            if result is not None:
+                return result
         from convfilter.filters.pixels.entering import filtered
 
         if known is not None and not named and not linear:
@@ -205,7 +210,7 @@ class Pipeline:
         np.uint8(7)
 
         Steps that decide by the values of a picture, such as `normalize`, and thresholds that are
-        found automatically, run as ever. So do larger pictures, alpha, stacks and linear light.
+        found automatically, run as ever. So do larger pictures, alpha and linear light.
 
         Parameters
         ----------

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import convfilter
@@ -23,6 +23,7 @@ from convfilter.engine.window.borders import BORDERS
 from convfilter.errors import ArgumentError, ArgumentTypeError, ConvfilterError, UnknownNameError
 from convfilter.filters.pixels.saturation import recorded_saturation
 from convfilter.filters.preparing import recent
+from tests.examples import examples
 from tests.filters.pictures import Array
 from tests.filters.registry import needed
 
@@ -90,8 +91,8 @@ def steps(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     return name, values
 
 
+@examples(80)
 @given(st.data())
-@settings(deadline=None, max_examples=25)
 def test_prepared_and_repeated_calls_have_the_bits_of_one_that_plans(data: st.DataObject) -> None:
     pipeline = outcome(Pipeline, data.draw(st.lists(steps(), min_size=1, max_size=3)))
     if isinstance(pipeline, str):
@@ -310,6 +311,40 @@ def test_large_pictures_are_done_as_ever() -> None:
     assert prepared(image, out=out) is out
     assert_same(out, planned_anew(pipeline, image))
     assert recent.entry(pipeline, {}, image) is None
+
+
+@pytest.mark.parametrize(
+    ("shape", "how"),
+    [
+        ((6, 28, 28), {"axes": "ZYX"}),
+        ((28, 6, 28), {"axes": "YZX"}),
+        ((2, 3, 20, 24, 3), {"axes": "TZYXC"}),
+        ((6, 3, 20, 24), {"channel_axis": 1}),
+    ],
+    ids=str,
+)
+def test_pictures_of_a_stack_are_like_each_other(
+    shape: tuple[int, ...], how: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = picture(shape, np.uint8)
+    for text in ("sobel", "normalize", "gaussian-blur sigma=1 | sobel"):
+        pipeline = Pipeline.parse(text)
+        expected = planned_anew(pipeline, stack, **how)
+        assert_same(pipeline(stack, **how), expected)
+        if "|" not in text:
+            assert_same(filters.get(text)(stack, **how), expected)
+        assert_same(pipeline.prepare(shape, np.uint8, **how)(stack), expected)
+    from convfilter.engine.operation import attempt
+
+    planned = []
+
+    def counted(*given: Any) -> Any:
+        planned.append(None)
+        return attempt(*given)
+
+    monkeypatch.setattr("convfilter.engine.operation.attempt", counted)
+    filters.median(stack, size=5, border="wrap", **how)
+    assert len(planned) <= 1
 
 
 # --- what is remembered -------------------------------------------------------------------------
