@@ -153,6 +153,31 @@ def test_it_takes_what_a_call_takes(how: dict[str, Any]) -> None:
     assert_same(pickle.loads(pickle.dumps(prepared))(image), prepared(image))
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sobel-x signed=clamp",  # writes into a result that was noted
+        "sobel-x signed=clamp | box-blur",
+        "add-noise | add-noise",  # writes into memory of its own
+        "unsharp-mask threshold=10",  # writes where values say so
+        "normalize",  # decides by values
+        "gaussian-blur | threshold",
+        "canny",
+        "denoise",
+    ],
+)
+def test_what_is_noted_of_one_picture_is_right_for_others(text: str, dtype: str) -> None:
+    pipeline = Pipeline.parse(text)
+    prepared = pipeline.prepare((28, 28), dtype)
+    for seed in range(5):
+        image = picture((28, 28), dtype, seed)
+        image = (image / (seed + 1)).astype(dtype)
+        expected = planned_anew(pipeline, image)
+        assert_same(prepared(image), expected)
+        assert_same(pipeline(image), expected)
+
+
 @pytest.mark.parametrize("name", ["gaussian-blur", "unsharp-mask", "invert", "abs"])
 def test_arrays_in_any_order_of_memory(name: str) -> None:
     prepared = convfilter.prepare(name, (20, 30, 3), np.float32)

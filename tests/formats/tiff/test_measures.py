@@ -161,6 +161,49 @@ def test_numbers_that_are_no_spacing(rows: str) -> None:
     assert Spacing.of(rows, "1", "um") is None
 
 
+@pytest.mark.parametrize(
+    ("axes", "shape", "found"),
+    [
+        ("ZCYX", (4, 3, 12, 16), "ZCYX"),
+        ("TYX", (5, 12, 16), "TYX"),
+        ("ZYXS", (4, 12, 16, 3), "ZYXC"),
+        ("QYX", (5, 12, 16), "QYX"),
+    ],
+)
+def test_axes_of_tifffile(axes: str, shape: tuple[int, ...], found: str) -> None:
+    file = io.BytesIO()
+    pixels = np.resize(STACK, shape)
+    kind = "rgb" if "S" in axes else "minisblack"
+    tifffile.imwrite(file, pixels, metadata={"axes": axes}, photometric=kind)
+    image = read(io.BytesIO(file.getvalue()))
+    assert image.axes == found
+    assert np.array_equal(image.stack(), pixels)
+    assert np.array_equal(filters.box_blur(image.stack(), axes=image.axes), _each(image))
+
+
+def _each(image: Image) -> Any:
+    blurred = [filters.box_blur(frame) for frame in image.frames]
+    return np.reshape(blurred, image.stack().shape)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"shape": [4], "axes": "ZYX"}',
+        b'{"shape": ["4", 2, 2], "axes": "ZYX"}',
+        b'{"shape": [4, 2, 2], "axes": "\xc3\x84YX"}',
+        b'{"shape": [2, 2, 2, 2], "axes": "ZZYX"}',
+        b'{"shape": [4, 2, 2], "axes": 3}',
+        b'{"shape": ' + b"[" * 100_000,
+    ],
+)
+def test_descriptions_of_tifffile_that_say_nothing(text: bytes) -> None:
+    assert stack_of(text, 4) is None
+
+
 def test_stacks_that_do_not_fit_their_pages() -> None:
     assert stack_of(b"ImageJ=1\nslices=5\n", 5) == Stack("ZYX", (5,))
     assert stack_of(b"ImageJ=1\nslices=5\n", 4) is None
