@@ -46,16 +46,27 @@ class Row(NamedTuple):
     ----------
     step : name and arguments of the filter, a pipeline, or None
     in_floats : SciPy works on floats, which are rounded at the end
+    channels : of the image
     """
 
     call: Call
     step: tuple[str, dict[str, Any]] | Pipeline | None
     scipy: Call
     in_floats: bool = False
+    channels: int = 1
 
 
 def magnitude(image: Array) -> Array:
     return np.hypot(ndimage.sobel(image, 0, **MIRROR), ndimage.sobel(image, 1, **MIRROR))
+
+
+def magnitude_of_colours(image: Array) -> Array:
+    """Return what `sobel` would make if it did not smooth across the channels, too."""
+    gradients = []
+    for across, along in ((0, 1), (1, 0)):
+        smooth = ndimage.correlate1d(image, [1, 2, 1], across, **MIRROR)
+        gradients.append(ndimage.correlate1d(smooth, [-1, 0, 1], along, **MIRROR))
+    return np.hypot(*gradients)
 
 
 def blurred_magnitude(image: Array) -> Array:
@@ -115,6 +126,27 @@ ROWS: dict[str, Row] = {
     "pipeline `gaussian-blur \\| sobel`: both of these": Row(
         PIPELINE, PIPELINE, blurred_magnitude, in_floats=True
     ),
+    "RGB, `filters.sobel`: four `correlate1d`, `hypot`": Row(
+        filters.sobel, ("sobel", {}), magnitude_of_colours, in_floats=True, channels=3
+    ),
+    "RGB, `filters.gaussian_blur`, sigma 1: `gaussian_filter`": Row(
+        lambda a: filters.gaussian_blur(a, sigma=1),
+        ("gaussian-blur", {"sigma": 1}),
+        lambda a: ndimage.gaussian_filter(a, (1, 1, 0), **MIRROR),
+        channels=3,
+    ),
+    "RGB, `filters.median`, 3x3: `median_filter`": Row(
+        lambda a: filters.median(a, size=3),
+        ("median", {"size": 3}),
+        lambda a: ndimage.median_filter(a, (3, 3, 1), **MIRROR),
+        channels=3,
+    ),
+    "RGB, `filters.maximum`, 3x3: `maximum_filter`": Row(
+        lambda a: filters.maximum(a, size=3),
+        ("maximum", {"size": 3}),
+        lambda a: ndimage.maximum_filter(a, (3, 3, 1), **MIRROR),
+        channels=3,
+    ),
     "`engine.correlate`, any 5x5: `correlate`": Row(
         lambda a: engine.correlate(a, FIVE),
         None,
@@ -147,7 +179,7 @@ def rounded(call: Call) -> Call:
     return work
 
 
-def picture(shape: tuple[int, int], dtype: str) -> Array:
+def picture(shape: tuple[int, ...], dtype: str) -> Array:
     """Return an image of noise."""
     random = np.random.default_rng(0)
     if dtype == "uint8":
@@ -197,7 +229,7 @@ def cells(name: str, row: Row, rounds: int) -> list[str]:
     theirs = rounded(row.scipy) if row.in_floats else row.scipy
     for shape in SHAPES:
         for dtype in DTYPES:
-            image = picture(shape, dtype)
+            image = picture((*shape, 3) if row.channels == 3 else shape, dtype)
             compare(name, row.call(image), theirs(image))
             calls = [theirs, row.call]
             if row.step is not None:

@@ -130,6 +130,13 @@ def test_a_warm_command_reads_no_signature_but_that_of_its_filter(files: list[st
     assert done.stdout.split().count("True") == 1
 
 
+def test_numbers_of_pixels_take_nothing_that_lengths_need(files: list[str]):
+    command = COMMAND.replace('"sobel"', '"gaussian-blur", "--sigma", "1x2"')
+    assert command != COMMAND
+    lengthy = {"convfilter.picture.spacing", "convfilter.filters.declaring.measured"}
+    assert not lengthy & loaded(command, *files)
+
+
 LIGHT = {
     "the package": ("import convfilter", "numpy click rich convfilter.nn"),
     "its help": (

@@ -215,7 +215,7 @@ def _reckoned(axes: Sequence[Axis]) -> list[Axis]:
     times = -(-least_side.get() // axes[0].size)
     if times <= 1:
         return [*axes]
-    return [replace(each, size=each.size * times, outputs=each.outputs * times) for each in axes]
+    return [each._replace(size=each.size * times, outputs=each.outputs * times) for each in axes]
 
 
 def _lengths(axes: Sequence[Axis], outputs: int) -> list[int]:

@@ -151,16 +151,30 @@ def run(operation: Operation, image: Array, workers: int) -> Array:
 def _watched_attempt(operation: Operation, image: Array, workers: int) -> tuple[Array, int]:
     """Do what `attempt` does; raise GapsFoundError if somebody looks for gaps, and there are some.
 
-    Before work that cannot be done in pieces, a few rows are looked at.
+    Before it a few rows are looked at.
     """
     watch = watch_of(image)
     if watch is None:
         return attempt(operation, image, workers)
-    if operation.plan.run is None or not watch.look_at_some():
+    if watch.look_at_some():
+        raise GapsFoundError
+    plan, rows = operation.plan, operation.rows
+    read = -rows.before, rows.extent - rows.before
+    if watch.holds_nan and plan.tells_nan:
+        with watch.resting():
+            result = attempt(operation, image, workers)
+        if result[1] == 0:
+            watch.look_outside(*read)
+        else:
+            watch.look_at_the_rest()
+    elif plan.looks:
+        with watch.in_loops(*read):
+            result = attempt(operation, image, workers)
+    else:
         result = attempt(operation, image, workers)
-        if not watch.found:
-            return result
-    raise GapsFoundError
+    if watch.found:
+        raise GapsFoundError
+    return result
 
 
 def run_over(operation: Operation, image: Array, present: Present | None, workers: int) -> Array:

@@ -43,6 +43,8 @@ class Plan:
         work in, and returns the call that computes it; None where it is no single call
     detail : what the algorithm's name leaves open, such as the side of its tiles
     any_values : NaN and infinity in the image reach those outputs alone that weigh them
+    looks : its loops have rows of the image looked at, if somebody watches it; all that are read
+    tells_nan : NaN anywhere in the rows that are read is among what could not be computed
     in_one_pass : it was carried out tile by tile, together with the operations beside it
     """
 
@@ -58,6 +60,8 @@ class Plan:
     detail: str = ""
     any_values: bool = True
     alternatives: tuple[tuple[str, float], ...] = ()
+    looks: bool = False
+    tells_nan: bool = False
     in_one_pass: bool = False
 
     @property

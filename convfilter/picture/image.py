@@ -110,8 +110,7 @@ class Metadata:
         )
 
 
-@dataclass(frozen=True)
-class Timing:
+class Timing(NamedTuple):
     """How a frame of an animation is shown.
 
     Attributes

@@ -28,6 +28,7 @@ class Grid(NamedTuple):
 
 
 SAME_GRID = Grid()
+_DESCRIPTION = 270
 
 
 class PageTags(NamedTuple):
@@ -52,3 +53,11 @@ class PageTags(NamedTuple):
     size: tuple[int, int]
     pages: int
     grid: Grid | None = SAME_GRID
+
+    @property
+    def describes_pixels(self) -> bool:
+        """Whether a description such as ImageJ's goes with them, for which a resolution is a scale.
+
+        That of photographs says how large to print them.
+        """
+        return any(tag == _DESCRIPTION for tag, _, _ in self.entries)

@@ -52,19 +52,20 @@ def _has_rest(axis: Axis) -> bool:
 
 def on_grid(image: Image, steps: Sequence[Step]) -> Metadata:
     """Return what is said of a picture, for what these steps make of its pixels."""
-    metadata = image.metadata
-    tags, density, spacing = metadata.tags, metadata.density, metadata.spacing
+    metadata, spacing = image.metadata, image.spacing
+    tags, density, dpi = metadata.tags, metadata.density, metadata.dpi
     if tags is None and density is None and spacing is None:
         return metadata
     grid = grid_of(steps, (image.height, image.width))
     if tags is not None:
         before = tags.grid
+        if dpi is not None and grid is not None and tags.describes_pixels:
+            dpi = dpi[0] / grid.step[1], dpi[1] / grid.step[0]
         tags = tags._replace(grid=before.then(grid) if before and grid else None)
     if density is not None and grid is not None:
         density = density[0] / grid.step[1], density[1] / grid.step[0]
-    if spacing is not None:
-        spacing = spacing.times(*grid.step) if grid else None
-    return replace(metadata, tags=tags, density=density, spacing=spacing)
+    spacing = spacing.times(*grid.step) if spacing and grid else None
+    return replace(metadata, tags=tags, density=density, dpi=dpi, spacing=spacing)
 
 
 def steps_in_pixels(steps: Sequence[Step], image: Image | None) -> tuple[Step, ...]:

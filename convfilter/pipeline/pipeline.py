@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
@@ -171,6 +170,11 @@ class Pipeline:
             result: Array | None = known.quick(image, None)
             if result is not None:
                 return result
+        if named and named.keys() <= {"axes", "channel_axis"}:
+            alone = partial(self.__call__, workers=workers, linear=linear, bounded=bounded)
+            result = recent_calls().by_pictures(alone, image, axes=axes, channel_axis=channel_axis)
+            if result is not None:
+                return result
         from convfilter.filters.pixels.entering import filtered
 
         if known is not None and not named and not linear:
@@ -205,7 +209,7 @@ class Pipeline:
         np.uint8(7)
 
         Steps that decide by the values of a picture, such as `normalize`, and thresholds that are
-        found automatically, run as ever. So do larger pictures, alpha, stacks and linear light.
+        found automatically, run as ever. So do larger pictures, alpha and linear light.
 
         Parameters
         ----------
@@ -268,8 +272,12 @@ class Pipeline:
             finish = partial(measured._finished, profile=profile, linear=linear, bounded=bounded)
             made = filtered_frame(frame, finish, **how)
             said = frame.metadata
-            if made.shape[:2] == frame.shape[:2] or not (said.tags or said.density or said.spacing):
+            if made.shape[:2] == frame.shape[:2] or not (
+                said.tags or said.density or frame.spacing
+            ):
                 return made
+            from dataclasses import replace
+
             from convfilter.pipeline.grid import on_grid
 
             return replace(made, metadata=on_grid(frame, measured.steps))

@@ -14,10 +14,11 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from convfilter.dtypes import understood
+from convfilter.dtypes import IMAGE_DTYPES, understood
 from convfilter.errors import ArgumentError, ArgumentTypeError
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array, as_array
+from convfilter.runtime.compiled import is_rehearsal, loop
 from convfilter.runtime.numbers import check_number, shortened
 from convfilter.runtime.threads import default_workers, run_bands
 
@@ -157,48 +158,36 @@ def _other_than(array: Array, nodata: float) -> Bools | None:
     code = code_of(nodata, dtype)
     if dtype.kind == "f" and dtype.itemsize == 2:
         array, code = understood(array), np.float32(code)
-    flat = array.reshape(-1) if array.flags.c_contiguous else np.ascontiguousarray(array).ravel()
-    found: list[bool] = []
-
-    def look(first: int, last: int) -> None:
-        if not found and _holds(flat[first:last], code):
-            found.append(True)
-
-    _in_blocks(flat, look)
-    if not found:
-        return None
+    flat = np.ascontiguousarray(array).reshape(-1)
     present = memory.empty(flat.shape, np.bool_)
+    if not _is_for_loops(flat):
+        known = flat == flat if code != code else flat != code
+        return None if known.all() else cast(Bools, known).reshape(array.shape)
+    values = flat.view(np.uint8) if dtype.kind == "b" else flat
+    mark = loop("runtime.loops.gaps.mark", S=values.dtype)
+    gaps: list[int] = []
 
-    def mark(first: int, last: int) -> None:
-        values = flat[first:last]
-        # what is NaN is not equal to itself
-        if code != code:
-            np.equal(values, values, out=present[first:last])
-        else:
-            np.not_equal(values, code, out=present[first:last])
+    def work(first: int, last: int) -> None:
+        gaps.append(mark(values[first:last], code, present[first:last].view(np.uint8)))
 
-    _in_blocks(flat, mark)
-    return present.reshape(array.shape)
+    _in_blocks(values, work)
+    return present.reshape(array.shape) if sum(gaps) or is_rehearsal() else None
+
+
+def _is_for_loops(array: Array) -> bool:
+    """Tell whether loops know the dtype of an array, which is contiguous."""
+    dtype = array.dtype
+    return dtype.isnative and (dtype.kind == "b" or dtype.name in IMAGE_DTYPES)
 
 
 def _in_blocks(flat: Array, work: Callable[[int, int], None]) -> None:
-    """Call `work` for blocks of an array that stay in the cache, side by side."""
+    """Call `work` for blocks of an array, side by side."""
 
     def some(start: int, stop: int) -> None:
-        for block in range(start, stop):
-            work(block * AT_ONCE, min((block + 1) * AT_ONCE, flat.size))
+        work(start * AT_ONCE, min(stop * AT_ONCE, flat.size))
 
     blocks = -(-flat.size // AT_ONCE)
     run_bands(blocks, AT_ONCE * NANOSECONDS * flat.itemsize, default_workers(), some)
-
-
-def _holds(values: Array, code: Any) -> bool:
-    """Tell whether some values are a number; what is quickest is asked."""
-    if code != code:
-        return bool(np.isnan(values.min()))  # which is NaN if one of them is
-    if values.dtype.kind == "u" and code == 0:
-        return bool(values.min() == 0)
-    return bool((values == code).any())
 
 
 def _as_bools(mask: ArrayLike) -> Bools:
@@ -210,14 +199,35 @@ def _as_bools(mask: ArrayLike) -> Bools:
         raise ArgumentTypeError(
             f"the mask has dtype {array.dtype}: give True and False, or 0 and 1"
         )
-    there: Bools = array != 0
-    others = array[there]
-    if others.size and not others.min() == others.max():
+    there = _of_two_values(array)
+    if there is None:
+        others = array[array != 0]
         raise ArgumentError(
             f"the mask holds more than two values, {others.min():g} and {others.max():g} beside 0:"
             " give 0 where nothing is and one other value elsewhere, such as threshold makes"
         )
     return there
+
+
+def _of_two_values(array: Array) -> Bools | None:
+    """Return where an array is other than 0, None where it is more than one value there."""
+    flat = np.ascontiguousarray(array).reshape(-1)
+    other = flat[np.argmax(flat != 0)] if flat.size else flat.dtype.type(0)
+    if other == 0 or not _is_for_loops(flat):
+        there: Bools = array != 0
+        others = array[there]
+        return there if not others.size or others.min() == others.max() else None
+    there = memory.empty(flat.shape, np.bool_)
+    whole_numbers = np.dtype(f"u{flat.itemsize}")
+    mark = loop("runtime.loops.gaps.mark_two", S=flat.dtype, B=whole_numbers)
+    thirds: list[int] = []
+
+    def work(first: int, last: int) -> None:
+        part = there[first:last].view(np.uint8)
+        thirds.append(mark(flat[first:last], other, part))
+
+    _in_blocks(flat, work)
+    return None if any(thirds) and not is_rehearsal() else there.reshape(array.shape)
 
 
 def _spread(
@@ -254,14 +264,28 @@ def filled(result: Array, gaps: Bools, nodata: float) -> Array:
     ArgumentError
         Where there are some, and the dtype of the result cannot hold the number.
     """
-    if gaps.any():
-        try:
-            code = code_of(nodata, result.dtype)
-        except ArgumentError as error:
-            raise ArgumentError(f"the result has gaps, and {error}") from None
-        if not result.flags.writeable:
-            result = result.copy()
-        result[gaps] = code
+    try:
+        code = code_of(nodata, result.dtype)
+    except ArgumentError as error:
+        if not gaps.any():
+            return result
+        raise ArgumentError(f"the result has gaps, and {error}") from None
+    if not (result.flags.c_contiguous and gaps.flags.c_contiguous and _is_for_loops(result)):
+        if gaps.any():
+            result = result if result.flags.writeable else result.copy()
+            result[gaps] = code
+        return result
+    if not result.flags.writeable:
+        result = result.copy()
+    values, missing = result.reshape(-1), gaps.reshape(-1).view(np.uint8)
+    if values.dtype.kind == "b":
+        values = values.view(np.uint8)
+    put = loop("runtime.loops.gaps.put", S=values.dtype)
+
+    def work(first: int, last: int) -> None:
+        put(missing[first:last], code, values[first:last])
+
+    _in_blocks(missing, work)
     return result
 
 

@@ -272,7 +272,10 @@ class Gaps(NamedTuple):
         """Return a result with its gaps marked as those of the image were."""
         if self.nodata is None and not self.as_masked:
             return result
-        data, gaps = np.ma.getdata(result), np.ma.getmaskarray(result)
+        data = np.ma.getdata(result)
+        if not self.as_masked and np.ma.getmask(result) is np.ma.nomask:
+            return data
+        gaps = np.ma.getmaskarray(result)
         if not self.as_masked:
             assert self.nodata is not None
             return filled(data, gaps, self.nodata)

@@ -1,13 +1,15 @@
 """Looking for gaps beside the work, which takes next to no time where there are none.
 
 To look through an image takes as long as a quick filter needs for it, since both wait for memory.
-So the plain work begins, and looks at each piece of the image just before it reads it: then the
-piece is in the cache. With the first gap the work is given up.
+So the plain work begins, and its loops look at each row of the image as they read it: then it is in
+the cache (`in_loops`). Where work reads the image in other ways, pieces are looked at just before
+they are worked on (`in_pieces`). Work on an image that turns out to have gaps is given up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
@@ -20,7 +22,15 @@ from convfilter.runtime.compiled import is_rehearsal, loop
 from convfilter.runtime.missing import code_of
 from convfilter.runtime.threads import default_workers, run_bands
 
-__all__ = ["GapsFoundError", "Watch", "can_be_watched", "in_pieces", "watch_of", "without_gaps"]
+__all__ = [
+    "GapsFoundError",
+    "Watch",
+    "can_be_watched",
+    "in_pieces",
+    "looking",
+    "watch_of",
+    "without_gaps",
+]
 
 PIECE_BYTES = 1 << 22
 """Of an image, that are looked at and then worked on: pieces stay in the last cache."""
@@ -28,7 +38,7 @@ PIECE_BYTES = 1 << 22
 NANOSECONDS = 0.05
 """To look at a byte."""
 
-SOME = 32
+SOME = 16
 """Rows that are looked at first."""
 
 
@@ -42,14 +52,18 @@ class Watch:
     Attributes
     ----------
     found : whether there are gaps
+    holds_nan : whether NaN stands for no data
+    is_at_rest : nobody has to look, since the work tells
+    by_loops : the loops that work on the image look at it
     """
 
     def __init__(self, image: Array, nodata: float) -> None:
         self._image = image
         self._code = code_of(nodata, image.dtype)
         self._rows = 0
-        self._holds_nan = self._code != self._code
-        self.found = False
+        self.holds_nan = bool(self._code != self._code)
+        self._flag = np.zeros(1, np.int64)
+        self.found = self.is_at_rest = self.by_loops = False
 
     @property
     def _place(self) -> tuple[int, int]:
@@ -63,22 +77,68 @@ class Watch:
         """Look at some rows, each of which is looked at once; tell if a gap was found so far."""
         if not self.found:
             values = self._image[first:last].reshape(-1)
-            if self._holds_nan:
-                holds = loop("runtime.loops.gaps.hold_nan", S=values.dtype)(values)
-            else:
-                holds = loop("runtime.loops.gaps.hold", S=values.dtype)(values, self._code)
             self._rows += last - first
-            self.found = self.found or bool(holds)
+            if self._are_held(values, values.size, values.size):
+                self.found = True
         return self.found
+
+    def _are_held(self, values: Array, count: int, step: int) -> bool:
+        """Tell whether some values stand for no data, among so many of each `step`."""
+        if self.holds_nan:
+            return bool(loop("runtime.loops.gaps.hold_nan", S=values.dtype)(values, count, step))
+        whole_numbers = np.dtype(f"u{values.itemsize}")
+        hold = loop("runtime.loops.gaps.hold", S=values.dtype, B=whole_numbers)
+        return bool(hold(values, count, step, self._code))
 
     def look_at_some(self) -> bool:
         """Look at a few rows, which show gaps that are everywhere; tell if there are some."""
-        before = self._rows
-        height = len(self._image)
-        for first in range(0, height, 1 + height // SOME):
-            self.look(first, first + 1)
-        self._rows = before
+        height, values = len(self._image), self._image.reshape(-1)
+        length = values.size // height
+        step = (1 + height // SOME) * length
+        self.found = self.found or self._are_held(values, length, step)
         return self.found
+
+    @contextlib.contextmanager
+    def resting(self) -> Iterator[None]:
+        """Look at nothing inside the block."""
+        self.is_at_rest = True
+        try:
+            yield
+        finally:
+            self.is_at_rest = False
+
+    @contextlib.contextmanager
+    def in_loops(self, first: int, last: int) -> Iterator[None]:
+        """Leave it to the loops inside the block to look at the rows from the first to the last.
+
+        Those before and after are looked at here.
+        """
+        self.by_loops = True
+        try:
+            yield
+        finally:
+            self.by_loops = False
+        self.found = self.found or bool(self._flag[0])
+        self.look_outside(first, last)
+
+    def look_outside(self, first: int, last: int) -> None:
+        """Look at the rows before the first and after the last; the others have been looked at."""
+        height = len(self._image)
+        for begin, end in ((0, max(0, first)), (min(last, height), height)):
+            if begin < end:
+                self.look(begin, end)
+        self._rows = height
+
+    @property
+    def for_loops(self) -> tuple[int, float, int]:
+        """The address of a loop that looks at a row, what it looks for, and where it says so."""
+        flag = self._flag.__array_interface__["data"][0]
+        dtype = self._image.dtype
+        if self.holds_nan:
+            return loop("runtime.loops.gaps.look_for_nan", S=dtype).address, 0.0, flag
+        whole_numbers = np.dtype(f"u{dtype.itemsize}")
+        look = loop("runtime.loops.gaps.look", S=dtype, B=whole_numbers)
+        return look.address, float(self._code), flag
 
     def look_at_the_rest(self) -> bool:
         """Look at all rows, unless that has been done; tell if there are gaps."""
@@ -136,12 +196,21 @@ def watch_of(image: Array) -> Watch | None:
     return watch
 
 
+def looking(image: Array) -> tuple[int, float, int]:
+    """Return how loops that read an image look for gaps (see `for_loops`), zeros for not at all."""
+    watch = watch_of(image)
+    return (0, 0.0, 0) if watch is None or not watch.by_loops else watch.for_loops
+
+
 def in_pieces(
     image: Array, outputs: int, work: Callable[[int, int], None]
 ) -> Callable[[int, int], None]:
-    """Return the work on bands of `outputs`, done piece by piece where the image is watched."""
+    """Return the work on bands of `outputs`, done piece by piece where the image is watched.
+
+    Loops that look themselves need no pieces.
+    """
     watch = watch_of(image)
-    if watch is None:
+    if watch is None or watch.is_at_rest or watch.by_loops:
         return work
     height = len(image)
     at_once = max(1, PIECE_BYTES * outputs // image.nbytes)

@@ -16,6 +16,7 @@ import numpy as np
 
 from convfilter import engine
 from convfilter.engine.correlation import present as sums_present
+from convfilter.engine.window import present
 from convfilter.errors import ArgumentError
 from convfilter.runtime import missing
 from tests import naive, naive_gaps
@@ -49,6 +50,7 @@ class GapCase:
     given: Any
     nodata: float | None = None
     stated: dict[str, Any] = field(default_factory=dict)
+    cell: tuple[int, int] = present.SMALLEST_CELL
 
     @property
     def fill_there(self) -> bool:
@@ -62,7 +64,8 @@ class GapCase:
         """Call the engine."""
         named = {**self.case.options, **axes_named(self.case.image), **self.stated}
         call = getattr(engine, self.case.function)
-        return call(self.given, *self.case.arguments, **named, workers=workers)
+        with patch.object(present, "SMALLEST_CELL", self.cell):
+            return call(self.given, *self.case.arguments, **named, workers=workers)
 
     def __str__(self) -> str:
         return f"{self.case} {sorted(self.stated)} {self.nodata} missing {(~self.there).sum()}"
@@ -75,7 +78,12 @@ def draw_there(random: Random, shape: tuple[int, ...]) -> Array:
     drawn = planes if chance(random, 3) else (*planes[:2], 1)
     there = np.ones(drawn, bool)
     if kind == 0:
-        there[rng.integers(drawn[0]), rng.integers(drawn[1])] = False
+        row, column = rng.integers(drawn[0]), rng.integers(drawn[1])
+        if chance(random, 3):  # a corner
+            row, column = rng.choice([0, -1]), rng.choice([0, -1])
+        there[row, column] = False
+        if chance(random, 3):  # whole rows
+            there[row:] = False
     elif kind == 1:
         there[:] = False
     elif kind == 2:
@@ -89,7 +97,12 @@ def draw_there(random: Random, shape: tuple[int, ...]) -> Array:
 
 
 def draw_gaps(random: Random, kind: str, dtype: str | None = None, largest: int = 30) -> GapCase:
-    """Draw a call, gaps, and how they are stated."""
+    """Draw a call, gaps, how they are stated, and the cells that they are looked for in."""
+    cell = random.choice([present.SMALLEST_CELL, (1, 1), (2, 5), (7, 3)])
+    return replace(_draw_gaps(random, kind, dtype, largest), cell=cell)
+
+
+def _draw_gaps(random: Random, kind: str, dtype: str | None, largest: int) -> GapCase:
     image = draw_image(random, dtype, min(LARGEST.get(kind, largest), largest))
     case = DRAWS[kind](random, image)
     there = draw_there(random, image.shape)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import convfilter
@@ -23,6 +23,7 @@ from convfilter.engine.window.borders import BORDERS
 from convfilter.errors import ArgumentError, ArgumentTypeError, ConvfilterError, UnknownNameError
 from convfilter.filters.pixels.saturation import recorded_saturation
 from convfilter.filters.preparing import recent
+from tests.examples import examples
 from tests.filters.pictures import Array
 from tests.filters.registry import needed
 
@@ -90,8 +91,8 @@ def steps(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     return name, values
 
 
+@examples(80)
 @given(st.data())
-@settings(deadline=None, max_examples=25)
 def test_prepared_and_repeated_calls_have_the_bits_of_one_that_plans(data: st.DataObject) -> None:
     pipeline = outcome(Pipeline, data.draw(st.lists(steps(), min_size=1, max_size=3)))
     if isinstance(pipeline, str):
@@ -150,6 +151,31 @@ def test_it_takes_what_a_call_takes(how: dict[str, Any]) -> None:
     prepared = pipeline.prepare(image.shape, image.dtype, **how)
     assert_same(prepared(image), planned_anew(pipeline, image, **how))
     assert_same(pickle.loads(pickle.dumps(prepared))(image), prepared(image))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sobel-x signed=clamp",  # writes into a result that was noted
+        "sobel-x signed=clamp | box-blur",
+        "add-noise | add-noise",  # writes into memory of its own
+        "unsharp-mask threshold=10",  # writes where values say so
+        "normalize",  # decides by values
+        "gaussian-blur | threshold",
+        "canny",
+        "denoise",
+    ],
+)
+def test_what_is_noted_of_one_picture_is_right_for_others(text: str, dtype: str) -> None:
+    pipeline = Pipeline.parse(text)
+    prepared = pipeline.prepare((28, 28), dtype)
+    for seed in range(5):
+        image = picture((28, 28), dtype, seed)
+        image = (image / (seed + 1)).astype(dtype)
+        expected = planned_anew(pipeline, image)
+        assert_same(prepared(image), expected)
+        assert_same(pipeline(image), expected)
 
 
 @pytest.mark.parametrize("name", ["gaussian-blur", "unsharp-mask", "invert", "abs"])
@@ -310,6 +336,40 @@ def test_large_pictures_are_done_as_ever() -> None:
     assert prepared(image, out=out) is out
     assert_same(out, planned_anew(pipeline, image))
     assert recent.entry(pipeline, {}, image) is None
+
+
+@pytest.mark.parametrize(
+    ("shape", "how"),
+    [
+        ((6, 28, 28), {"axes": "ZYX"}),
+        ((28, 6, 28), {"axes": "YZX"}),
+        ((2, 3, 20, 24, 3), {"axes": "TZYXC"}),
+        ((6, 3, 20, 24), {"channel_axis": 1}),
+    ],
+    ids=str,
+)
+def test_pictures_of_a_stack_are_like_each_other(
+    shape: tuple[int, ...], how: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = picture(shape, np.uint8)
+    for text in ("sobel", "normalize", "gaussian-blur sigma=1 | sobel"):
+        pipeline = Pipeline.parse(text)
+        expected = planned_anew(pipeline, stack, **how)
+        assert_same(pipeline(stack, **how), expected)
+        if "|" not in text:
+            assert_same(filters.get(text)(stack, **how), expected)
+        assert_same(pipeline.prepare(shape, np.uint8, **how)(stack), expected)
+    from convfilter.engine.operation import attempt
+
+    planned = []
+
+    def counted(*given: Any) -> Any:
+        planned.append(None)
+        return attempt(*given)
+
+    monkeypatch.setattr("convfilter.engine.operation.attempt", counted)
+    filters.median(stack, size=5, border="wrap", **how)
+    assert len(planned) <= 1
 
 
 # --- what is remembered -------------------------------------------------------------------------

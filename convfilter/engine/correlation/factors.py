@@ -6,6 +6,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,8 +69,7 @@ class Taps:
         return max(lengths) + len(lengths) if lengths else 0
 
 
-@dataclass(frozen=True, eq=False)
-class Factors:
+class Factors(NamedTuple):
     """The taps of a kernel, all at once, or first along the rows and then down the columns."""
 
     down_columns: Taps

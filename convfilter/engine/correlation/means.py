@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,18 +10,19 @@ from numpy.typing import NDArray
 
 from convfilter.engine.correlation.accuracy import SINGLE
 from convfilter.engine.correlation.correlate import Correlation
-from convfilter.engine.correlation.layout import Combine
+from convfilter.engine.correlation.layout import LEAST_SQUARED, Combine
 from convfilter.engine.correlation.sides import Sides
 from convfilter.engine.window import target
 from convfilter.engine.window.axes import Axis
-from convfilter.engine.window.present import Region
+from convfilter.engine.window.present import Region, in_pieces
 from convfilter.engine.window.source import Part, Source
 from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import is_rehearsal, loop
 from convfilter.runtime.memory import LINE_BYTES, of_thread
-from convfilter.runtime.threads import run_bands
 
-STRIP_BYTES = 1 << 19
+BYTES = np.dtype(np.uint8)
+
+STRIP_BYTES = 1 << 21
 """Of the padded rows of values and of the mask."""
 
 TILE = 1024
@@ -72,64 +74,78 @@ class Means:
                 means.append((0.0, 0.0))
         self._places, self._means = np.array(places, np.int64), np.array(means, dtype)
 
-    def fill(self, region: Region, output: Array, gaps: NDArray[np.bool_]) -> bool:
-        """Put responses and gaps into a region of outputs; tell if some are NaN or infinite."""
+    def fill(self, found: Sequence[Region], output: Array, gaps: NDArray[np.bool_]) -> bool:
+        """Put responses and gaps into regions of outputs; tell if some are NaN or infinite."""
         operation, dtype = self._operation, self.dtype
         rows, channels = operation.rows, operation.outline.shape[2]
-        region = region.wide_enough(operation.columns, LINE_BYTES)
-        columns = operation.columns.part(region.first_column, region.last_column)
-        span = slice(region.first_column * channels, region.last_column * channels)
-        values, mask = (
-            Source(Part(pixels, rows, columns), operation.border, fill, dtype)
-            for pixels, fill in zip((self._image, self._mask), self._fills, strict=True)
-        )
         respond = loop("engine.correlation.loops.means.respond", T=dtype)
         tap_rows = self._taps[:, 0] * rows.dilation
-        tap_columns = np.ascontiguousarray(values.tap_columns[self._taps[:, 1]])
-        width = span.stop - span.start
-        tile = min(TILE, width)
-        at_once = values.strip_rows(rows_of_scratch=1, strip_bytes=STRIP_BYTES // 2)
         sources = rows.sources(operation.border)
-        strange: list[bool] = []
-        taps = rows.stride, tap_rows, tap_columns, self._weights, self._places, self._means
+        bad: list[int] = []
 
-        def work(start: int, stop: int) -> None:
-            most = min(at_once, stop - start)
-            strips = [
-                of_thread.take(f"strip of {what}", (values.height(most), values.row_length), dtype)
-                for what in ("values", "mask")
-            ]
-            lines = [of_thread.take(f"means {n}", tile, dtype).array() for n in range(3)]
-            squares = of_thread.take("squares of means", tile, np.dtype(np.float64)).array()
-            marks = of_thread.take("marks", tile, np.dtype(np.uint8)).array()
-            for first in range(region.first_row + start, region.first_row + stop, most):
-                last = min(first + most, region.first_row + stop)
-                read = sources[first * rows.stride : (last - 1) * rows.stride + rows.reach]
-                padded = [
-                    source.strip(read, 0, last - first, strip.array())
-                    for source, strip in zip((values, mask), strips, strict=True)
-                ]
-                shape = last - first, width
-                lost = of_thread.take("gaps of strip", shape, np.dtype(np.uint8)).array()
-                out = of_thread.take("responses of strip", shape, dtype).array()
-                memory = *lines, squares, marks
-                how = operation.combine, operation.offset, tile
-                respond(*padded, *taps, *how, *memory, lost, out)
-                strange.append(are_strange(operation, out))
-                gaps[first:last, span] = lost.view(np.bool_)
-                target.storing(out, output)(first, span.start)
+        def work(piece: Region) -> None:
+            columns = operation.columns.part(piece.first_column, piece.last_column)
+            values, mask = (
+                Source(Part(pixels, rows, columns), operation.border, fill, dtype)
+                for pixels, fill in zip((self._image, self._mask), self._fills, strict=True)
+            )
+            first, count = piece.first_row, piece.last_row - piece.first_row
+            read = sources[first * rows.stride : (piece.last_row - 1) * rows.stride + rows.reach]
+            padded = []
+            for what, source in (("values", values), ("mask", mask)):
+                shape = values.height(count), values.row_length
+                strip = of_thread.take(f"strip of {what}", shape, dtype)
+                padded.append(source.strip(read, 0, count, strip.array()))
+            where = piece.slices(channels)
+            out, length = output[where], values.output_length
+            tile = min(TILE, length)
+            bad.append(
+                respond(
+                    stored(operation, out, dtype),
+                    *padded,
+                    rows.stride,
+                    tap_rows,
+                    np.ascontiguousarray(values.tap_columns[self._taps[:, 1]]),
+                    self._weights,
+                    self._places,
+                    self._means,
+                    operation.combine,
+                    LEAST_SQUARED[dtype.name],
+                    count,
+                    length,
+                    tile,
+                    *place_of(gaps[where]),
+                    *(of_thread.take(f"means {n}", tile, dtype) for n in range(4)),
+                    of_thread.take("marks", tile, BYTES),
+                )
+            )
 
-        run_bands(region.last_row - region.first_row, width * self._cost, self._workers, work)
-        return any(strange)
+        found = [region.wide_enough(operation.columns, LINE_BYTES) for region in found]
+        in_pieces(found, self._rows_at_once, self._cost, self._workers, work)
+        return sum(bad) > 0
+
+    def _rows_at_once(self, region: Region) -> int:
+        rows, channels = self._operation.rows, self._operation.outline.shape[2]
+        columns = self._operation.columns.part(region.first_column, region.last_column)
+        length = columns.extent * channels * self.dtype.itemsize
+        return max(STRIP_BYTES // (2 * length) - rows.reach, 2 * rows.reach) // rows.stride + 1
 
 
-def are_strange(operation: Correlation, responses: Array) -> bool:
-    """Tell whether some responses are NaN or infinite; what is rounded saturates infinity."""
-    if operation.is_of_integers:
-        return False
-    if operation.dtype.kind != "f":
-        return bool(np.isnan(responses).any())
-    return not np.isfinite(responses).all()
+def stored(operation: Correlation, out: Array, sums: np.dtype[Any]) -> bytes:
+    """Return the record for storing responses, or sums of squares of those, in `out`."""
+    takes_root = operation.combine == Combine.L2
+    return target.record(
+        out,
+        sums,
+        offset=operation.offset,
+        factor=1.0 if takes_root else None,
+        finite=operation.is_of_integers,
+    )
+
+
+def place_of(gaps: NDArray[np.bool_]) -> tuple[int, int]:
+    """Return the address of what says where gaps are, and the bytes from row to row."""
+    return gaps.__array_interface__["data"][0], gaps.strides[0]
 
 
 def takes(operation: Correlation, dtype: np.dtype[Any]) -> bool:

@@ -12,50 +12,47 @@ no edge. A response is missing where one of its means has nothing, and so is wha
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from convfilter.engine.correlation.accuracy import DOUBLE, SINGLE
 from convfilter.engine.correlation.correlate import Correlation
 from convfilter.engine.correlation.layout import Combine
-from convfilter.engine.correlation.means import Means, are_strange, cost_of, takes
+from convfilter.engine.correlation.means import BYTES, TILE, Means, cost_of, place_of, stored, takes
 from convfilter.engine.correlation.sides import Side, Sides, arithmetic, sides_of, sum_under
 from convfilter.engine.operation import attempt, run_again
 from convfilter.engine.planning import record
 from convfilter.engine.window import target
 from convfilter.engine.window.axes import Outline
 from convfilter.engine.window.present import (
+    Areas,
+    Filled,
     Region,
     Result,
+    areas,
+    begun,
+    count_not_finite,
+    in_pieces,
     mask_of,
-    regions,
     replaced,
-    rows_read,
-    share_of_outputs,
 )
 from convfilter.engine.window.source import Part
-from convfilter.runtime import memory
 from convfilter.runtime.checks import Array
+from convfilter.runtime.compiled import loop
 from convfilter.runtime.memory import of_thread
-from convfilter.runtime.missing import Present
-from convfilter.runtime.threads import run_bands
+from convfilter.runtime.missing import Present, filled
 
-STRIP_NUMBERS = 1 << 17
+STRIP_NUMBERS = 1 << 19
 """Numbers of a strip of sums: all that is made of it stays in the caches."""
 
 LEAST_TRANSFORMED = 1e-6
 """Of the sum of weights: beside smaller ones the errors of transforms would show."""
 
-MOST_ALONE = 0.5
-"""Where fewer outputs see a gap, all others are computed as ever."""
-
 NANOSECONDS = 1.0
 """About what it takes to divide a sum by another and to store it."""
-
-BYTES = np.dtype(np.uint8)
 
 
 @dataclass(frozen=True)
@@ -83,46 +80,44 @@ class _Mean:
 def over_present(operation: Correlation, image: Array, present: Present, workers: int) -> Result:
     """Carry out a correlation over what is there of an image (H, W, C)."""
     mask = mask_of(present)
-    rows, columns, border = operation.rows, operation.columns, operation.border
-    found = regions(rows, columns, border, mask, fill=present.fill)
-    shape = operation.output_shape
+    walk = operation.rows, operation.columns, operation.border
+    sides, shape = sides_of(operation), operation.output_shape
+    cost = NANOSECONDS + 3 * operation.plan.cost
+    found = areas(*walk, mask, fill=present.fill, nanoseconds=cost, workers=workers)
+    if not any(sides):  # nothing is missing of a response that is 0
+        found = Areas([*found.mixed, *found.empty], [], found.are_few)
     flat = shape[0], shape[1] * shape[2]
-    gaps = memory.empty(flat, np.bool_)
-    gaps[:] = False
-    if share_of_outputs(rows, columns, found) < MOST_ALONE:
-        output = _beside_gaps(operation, image, mask, found, workers).reshape(flat)
-    else:
-        found = [Region(0, shape[0], 0, shape[1])]
-        output = memory.empty(flat, operation.dtype)
-    needed = rows_read(rows, border, found)
-    whole = functools.cache(lambda: replaced(image, mask, 0, workers, needed))
     if image.dtype.kind == "f" != operation.dtype.kind:
         operation.check_values(np.where(mask, image, 0))
-    if found:
+    output = gaps = None
+    if found.are_few:
+        output = _beside_gaps(operation, image, mask, found, workers).reshape(flat)
+    output, gaps = begun(found, flat, shape[2], operation.dtype, output, workers)
+    if found.mixed:
         fills = operation.fill if present.fill else 0.0, float(present.fill)
-        how = found, (image, mask), whole, fills, output, gaps, workers
+        how = sides, found.mixed, (image, mask), fills, output, gaps, workers
         is_strange, dtype = _fill(operation, *how)
         if is_strange and dtype == SINGLE:
             # NaN or infinity is there, or float32 overflowed on the way to a finite value
-            _fill(replace(operation, needs_range=True), *how)
-        elif is_strange:
+            is_strange, _ = _fill(replace(operation, needs_range=True), *how)
+        if is_strange:
             operation.refuse_nan()
+        if operation.offset:
+            filled(output, gaps, 0)
     reason = f"{operation.size_in_words}, sums divided by the weights of what is there"
     record(replace(operation.plan, reason=reason))
     return output.reshape(shape), gaps.reshape(shape)
 
 
 def _beside_gaps(
-    operation: Correlation, image: Array, mask: Array, found: Sequence[Region], workers: int
+    operation: Correlation, image: Array, mask: Array, found: Areas, workers: int
 ) -> Array:
     """Return the outputs whose windows see no gap, among others that mean nothing."""
     output, bad = attempt(operation, image, workers)
-    channels = operation.outline.shape[2]
     if bad and operation.dtype.kind == "f":
         # what stands in gaps may be anything, and reaches its own windows alone
-        for top, bottom, left, right in found:
-            part = output[top:bottom, left * channels : right * channels]
-            bad -= part.size - int(np.count_nonzero(np.isfinite(part)))
+        channels = operation.outline.shape[2]
+        bad -= count_not_finite([*found.mixed, *found.empty], output, channels, workers)
     if bad:
         output = run_again(operation, replaced(image, mask, 0, workers), workers)
     return output
@@ -130,9 +125,9 @@ def _beside_gaps(
 
 def _fill(
     operation: Correlation,
+    sides: Sides,
     found: Sequence[Region],
     pixels: tuple[Array, Array],
-    whole: Callable[[], Array],
     fills: tuple[float, float],
     output: Array,
     gaps: Array,
@@ -142,18 +137,15 @@ def _fill(
 
     Returns whether some are NaN or infinite, and the dtype of sums.
     """
-    image, mask = pixels
-    sides = sides_of(operation)
     dtype = arithmetic(operation, sides, lambda _, side: side.taps)
     sums = _means(operation, sides, fills)
     cost = sum(mean.cost for each in sums for mean in each)
     strips: Means | _Strips
     if takes(operation, dtype) and cost_of(sides, dtype) < cost:
-        strips = Means(operation, sides, dtype, image, mask, fills, workers)
+        strips = Means(operation, sides, dtype, *pixels, fills, workers)
     else:
-        strips = _Strips(operation, sums, whole(), mask, workers)
-    strange = [strips.fill(region, output, gaps) for region in found]
-    return any(strange), strips.dtype
+        strips = _Strips(operation, sums, *pixels, workers)
+    return strips.fill(found, output, gaps), strips.dtype
 
 
 def _means(operation: Correlation, sides: Sides, fills: tuple[float, float]) -> list[list[_Mean]]:
@@ -200,16 +192,6 @@ def _planned(operation: Correlation, transforms: bool) -> Correlation:
     return operation if operation.plan.cost + NANOSECONDS < by_sums.plan.cost else by_sums
 
 
-Read = Callable[[int, int, str], Array]
-"""Returns rows of sums: from a first output row to that after the last; the name tells memory."""
-
-
-class _Reads(NamedTuple):
-    mean: _Mean
-    sums: Read
-    shares: Read
-
-
 class _Strips:
     """Responses made strip by strip of sums and shares, which stay in the caches."""
 
@@ -224,105 +206,105 @@ class _Strips:
         self._operation = operation
         self._means = means
         self._workers = workers
-        self._image, self._mask = image, mask
+        self._mask, self._filled = mask, Filled(image, mask, 0)
         self._whole: dict[int, Array] = {}
+        everywhere = functools.cache(lambda: replaced(image, mask, 0, workers))
         for mean in (mean for each in means for mean in each):
-            for sums, pixels in ((mean.sums, image), (mean.shares, mask)):
-                if not sums.in_parts:
-                    self._whole[id(sums)] = run_again(sums, pixels, workers)
+            if not mean.sums.in_parts:
+                self._whole[id(mean.sums)] = run_again(mean.sums, everywhere(), workers)
+            if not mean.shares.in_parts:
+                self._whole[id(mean.shares)] = run_again(mean.shares, mask, workers)
         self.dtype = next((mean.sums.dtype for each in means for mean in each), DOUBLE)
+        only = [mean for each in means for mean in each]
+        is_one = len(means) == len(only) == 1 and operation.combine == Combine.NONE
+        self._only = only[0] if is_one else None
 
-    def fill(self, region: Region, output: Array, gaps: Array) -> bool:
-        """Put responses and gaps into a region of outputs; tell if some are NaN or infinite."""
-        channels = self._operation.outline.shape[2]
-        columns = slice(region.first_column * channels, region.last_column * channels)
-        width = columns.stop - columns.start
-        reads = self._reads(region, columns)
-        strange: list[bool] = []
-        at_once = max(1, STRIP_NUMBERS // width, self._operation.rows.reach)
+    def fill(self, found: Sequence[Region], output: Array, gaps: Array) -> bool:
+        """Put responses and gaps into regions of outputs; tell if some are NaN or infinite."""
+        operation, channels = self._operation, self._operation.outline.shape[2]
+        bad: list[int] = []
 
-        def work(start: int, stop: int) -> None:
-            for first in range(region.first_row + start, region.first_row + stop, at_once):
-                last = min(first + at_once, region.first_row + stop)
-                with np.errstate(all="ignore"):
-                    none = gaps[first:last, columns]
-                    rows = self._responses(reads, first, last, width, none)
-                strange.append(are_strange(self._operation, rows))
-                target.storing(rows, output)(first, columns.start)
+        def work(piece: Region) -> None:
+            where = piece.slices(channels)
+            out, places = output[where], place_of(gaps[where])
+            if self._only is not None:
+                bad.append(self._divide(self._only, piece, out, places))
+                return
+            lost = of_thread.take("gaps of strip", out.shape, BYTES).array()
+            with np.errstate(all="ignore"):
+                responses = self._responses(piece, out.shape, lost)
+            place = loop("engine.correlation.loops.means.place", T=self.dtype)
+            stores = target.record(
+                out, self.dtype, offset=operation.offset, finite=operation.is_of_integers
+            )
+            bad.append(place(stores, responses, lost, *places))
 
         cost = NANOSECONDS + sum(mean.cost for each in self._means for mean in each)
-        run_bands(region.last_row - region.first_row, width * cost, self._workers, work)
-        return any(strange)
+        in_pieces(found, self._rows_at_once, cost, self._workers, work)
+        return sum(bad) > 0
 
-    def _reads(self, region: Region, columns: slice) -> list[list[_Reads]]:
-        """Return by what the rows of all sums and shares are read."""
-        axis = self._operation.columns.part(region.first_column, region.last_column)
-        sources = self._operation.rows.sources(self._operation.border)
+    def _rows_at_once(self, region: Region) -> int:
+        channels = self._operation.outline.shape[2]
+        width = (region.last_column - region.first_column) * channels
+        return max(1, STRIP_NUMBERS // width, 4 * self._operation.rows.reach)
 
-        def reading(sums: Correlation, image: Array) -> Read:
+    def _divide(self, mean: _Mean, piece: Region, out: Array, places: tuple[int, int]) -> int:
+        """Store means of one side alone."""
+        sums, shares = self._sums(mean, piece, out.shape)
+        tile = min(TILE, out.shape[1])
+        bad: int = loop("engine.correlation.loops.means.divide", T=self.dtype)(
+            stored(self._operation, out, self.dtype),
+            sums,
+            shares,
+            mean.total,
+            mean.least / 2,
+            tile,
+            *places,
+            of_thread.take("marks", tile, BYTES),
+        )
+        return bad
+
+    def _sums(self, mean: _Mean, piece: Region, shape: tuple[int, int]) -> tuple[Array, Array]:
+        """Return sums and shares of a piece, C-contiguous."""
+        operation, channels = self._operation, self._operation.outline.shape[2]
+        rows, border = operation.rows, operation.border
+        results = []
+        for sums, name in ((mean.sums, "sums"), (mean.shares, "shares")):
+            out = of_thread.take(f"{name} of strip", shape, sums.dtype).array()
             whole = self._whole.get(id(sums))
             if whole is not None:
-                return lambda first, last, name: whole[first:last, columns]
-            ready = sums.ready(Part(image, sums.rows, axis))
-            step, reach, width = sums.rows.stride, sums.rows.reach, columns.stop - columns.start
+                out[:] = whole[piece.slices(channels)]
+            else:
+                if name == "sums":
+                    part, read = self._filled.part(rows, operation.columns, border, piece)
+                else:
+                    columns = operation.columns.part(piece.first_column, piece.last_column)
+                    part, last = Part(self._mask, rows, columns), piece.last_row - 1
+                    sources = rows.sources(border)
+                    read = sources[piece.first_row * rows.stride : last * rows.stride + rows.reach]
+                sums.ready(part).bind(read, out, of_thread)()
+            results.append(out)
+        return results[0], results[1]
 
-            def rows(first: int, last: int, name: str) -> Array:
-                out = of_thread.take(name, (last - first, width), sums.dtype).array()
-                read = sources[first * step : (last - 1) * step + reach]
-                ready.bind(read, out, of_thread)()
-                return out
-
-            return rows
-
-        return [
-            [
-                _Reads(each, reading(each.sums, self._image), reading(each.shares, self._mask))
-                for each in means
-            ]
-            for means in self._means
-        ]
-
-    def _responses(
-        self,
-        reads: Sequence[Sequence[_Reads]],
-        first: int,
-        last: int,
-        width: int,
-        gaps: Array,
-    ) -> Array:
-        """Return combined responses of some rows, 0 where they are missing, and mark these."""
-        shape, combine = (last - first, width), self._operation.combine
+    def _responses(self, piece: Region, shape: tuple[int, int], lost: Array) -> Array:
+        """Return combined responses of a piece, and mark those that are missing."""
+        combine = self._operation.combine
         response = of_thread.take("response of strip", shape, self.dtype).array()
+        add_mean = loop("engine.correlation.loops.means.add_mean", T=self.dtype)
         combined = None
-        for means in reads:
-            if not means:  # no weights at all
-                response[:] = 0
-            for number, (mean, sums, shares) in enumerate(means):
-                factors = _factors(mean, shares(first, last, "shares of strip"), gaps)
-                values = sums(first, last, "sums of strip")
-                np.multiply(values, factors, out=response if number == 0 else values)
-                if number:
-                    response += values
+        lost[:] = 0
+        for means in self._means:
+            response[:] = 0
+            for mean in means:
+                sums, shares = self._sums(mean, piece, shape)
+                flat = (each.reshape(-1) for each in (sums, shares))
+                factors = mean.total, mean.least / 2
+                add_mean(*flat, *factors, response.reshape(-1), lost.reshape(-1))
             combined = _combined(combined, response, combine)
         assert combined is not None
         if combine == Combine.L2 and self.dtype == SINGLE:
             combined = np.sqrt(combined).astype(SINGLE)
-        if self._operation.offset:
-            combined += self.dtype.type(self._operation.offset)
-        if gaps.any():
-            combined[gaps] = 0
         return combined
-
-
-def _factors(mean: _Mean, shares: Array, gaps: Array) -> Array:
-    """Return by what sums become responses, and mark those of which nothing is there."""
-    nothing = shares < mean.least / 2
-    if nothing.any():
-        gaps |= nothing
-        shares = np.where(nothing, shares.dtype.type(1), shares)
-    # where all is there the quotient is that of equal numbers, and sums stay exact
-    factors: Array = np.divide(shares.dtype.type(mean.total), shares)
-    return factors
 
 
 def _combined(before: Array | None, response: Array, combine: int) -> Array:

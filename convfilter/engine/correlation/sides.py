@@ -105,6 +105,8 @@ def arithmetic(
             return DOUBLE
         sums = sum_under(operation, side, SINGLE)
         is_exact = sums.is_integer and sums.largest < 2.0**24
+        if operation.is_integer and not is_exact:
+            return DOUBLE  # what sees no gap is exact
         depth = 0 if is_exact else depth_of(sums, side)
         if depth is None:
             return DOUBLE

@@ -6,6 +6,7 @@ the gaps among them. Where a window holds nothing the result is missing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -16,30 +17,34 @@ from convfilter.engine.operation import run_again
 from convfilter.engine.planning import record
 from convfilter.engine.window import target
 from convfilter.engine.window.axes import Axis, Outline
+from convfilter.engine.window.borders import Border
 from convfilter.engine.window.present import (
+    Filled,
     Region,
     Result,
+    areas,
+    begun,
+    in_pieces,
     mask_of,
-    regions,
     replaced,
-    rows_read,
-    share_of_outputs,
 )
+from convfilter.engine.window.source import Part, RowSources
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array, limits_of
+from convfilter.runtime.compiled import is_rehearsal, loop
+from convfilter.runtime.memory import of_thread
 from convfilter.runtime.missing import Present
-from convfilter.runtime.threads import run_bands
 
-MOST_ALONE = 0.5
-"""Where fewer outputs see a gap, all others are computed as ever."""
+STRIP_BYTES = 1 << 21
+"""Of the rows of a piece."""
 
-AT_ONCE = 16
-"""Rows of means that are made together."""
+NANOSECONDS_TO_FILL = 0.1
+"""Of a value."""
 
 NANOSECONDS = 2.0
 """Of a mean."""
 
-BYTES, DOUBLE = np.dtype(np.uint8), np.dtype(np.float64)
+BYTES, SINGLE, DOUBLE = np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64)
 
 
 def over_present(operation: Fold, image: Array, present: Present, workers: int) -> Result:
@@ -47,109 +52,177 @@ def over_present(operation: Fold, image: Array, present: Present, workers: int) 
     mask = mask_of(present)
     record(replace(operation.plan, reason=f"{operation.plan.reason}; of what is there"))
     if operation.means is not None:
-        return _means(operation, image, mask, workers)
+        return _means(operation, image, mask, present.fill, workers)
     if operation.outline.dtype.kind == "f":
         last = -np.inf if operation.reduce == "max" else np.inf
     else:
         last = limits_of(operation.dtype)[operation.reduce == "min"]
     operation = replace(operation, fill=operation.fill if present.fill else last)
-    rows, columns, shape = operation.rows, operation.columns, operation.output_shape
     outline = Outline(operation.outline.shape, BYTES)
     seen = replace(operation, outline=outline, dtype=BYTES, reduce="max", fill=int(present.fill))
-    found = []
-    if operation.over_channels is None:
-        found = regions(rows, columns, operation.border, mask, fill=present.fill)
-    if not found or share_of_outputs(rows, columns, found) > MOST_ALONE or not operation.in_parts:
+    shape = operation.output_shape
+    if operation.over_channels is not None or not operation.in_parts:
         whole = replaced(image, mask, last, workers)
-        output = run_again(operation, whole, workers).reshape(shape)
-        return output, _gaps(seen, mask, output, last, workers)
-    output = run_again(operation, image, workers)
-    gaps = memory.empty(output.shape, np.bool_)
-    gaps[:] = False
-    whole = replaced(image, mask, last, workers, rows_read(rows, operation.border, found))
-    for region in found:
-        span = slice(*(column * shape[2] for column in (region.first_column, region.last_column)))
-        outputs = slice(region.first_row, region.last_row), span
-        of_values, of_mask = (
-            _part(each, pixels, region, workers)
-            for each, pixels in ((operation, whole), (seen, mask))
-        )
-        output[outputs], gaps[outputs] = of_values, of_mask == 0
-    output[gaps] = 0
+        folded = run_again(operation, whole, workers).reshape(shape)
+        nothing = np.zeros(shape, np.bool_)
+        if (folded == last).any() or is_rehearsal():
+            # what has won nothing may be a value of the image as well
+            nothing = run_again(seen, mask, workers).reshape(shape) == 0
+            folded[nothing] = 0
+        return folded, nothing
+    rows, columns, border = operation.rows, operation.columns, operation.border
+    cost = operation.plan.cost + NANOSECONDS_TO_FILL * rows.stride * columns.stride
+    walk = rows, columns, border
+    found = areas(*walk, mask, fill=present.fill, nanoseconds=cost, workers=workers)
+    flat = shape[0], shape[1] * shape[2]
+    around = run_again(operation, image, workers).reshape(flat) if found.are_few else None
+    output, gaps = begun(found, flat, shape[2], operation.dtype, around, workers)
+    filled, channels = Filled(image, mask, last), shape[2]
+    search = loop("engine.fold.loops.gaps.holds", S=operation.dtype)
+    clear = loop("engine.fold.loops.gaps.clear", S=operation.dtype)
+
+    def work(piece: Region) -> None:
+        part, read = filled.part(rows, columns, border, piece)
+        out = output[piece.slices(channels)]
+        operation.ready(part).bind(read, out, of_thread)()
+        place = out.__array_interface__["data"][0], out.strides[0], *out.shape
+        if search(*place, last) or is_rehearsal():
+            there = of_thread.take("what is seen", out.shape, BYTES).array()
+            seen.ready(Part(mask, rows, part.columns)).bind(
+                _read(rows, border, piece), there, of_thread
+            )()
+            clear(*place, there)
+            np.equal(there, 0, out=gaps[piece.slices(channels)])
+
+    in_pieces(found.mixed, _rows_at_once(operation), cost * channels, workers, work)
     return output.reshape(shape), gaps.reshape(shape)
 
 
-def _part(operation: Fold, image: Array, region: Region, workers: int) -> Array:
-    """Return the outputs of a region."""
-    part = replace(
-        operation,
-        rows=operation.rows.part(region.first_row, region.last_row),
-        columns=operation.columns.part(region.first_column, region.last_column),
-    )
-    return run_again(part, image, workers)
+def _read(rows: Axis, border: Border, piece: Region) -> RowSources:
+    """Return which rows of the image are the padded rows that a piece reads."""
+    last = (piece.last_row - 1) * rows.stride + rows.reach
+    return rows.sources(border)[piece.first_row * rows.stride : last]
 
 
-def _gaps(
-    seen: Fold, mask: NDArray[np.uint8], output: Array, last: float, workers: int
-) -> NDArray[np.bool_]:
-    """Return where windows hold nothing, and make outputs 0 there."""
-    if not (output == last).any():
-        return np.zeros(output.shape, np.bool_)
-    # what has won nothing may be a value of the image as well
-    gaps: NDArray[np.bool_] = run_again(seen, mask, workers).reshape(output.shape) == 0
-    if gaps.any():
-        output[gaps] = 0
-    return gaps
+def _rows_at_once(operation: Fold) -> Callable[[Region], int]:
+    """Return what says how many rows of outputs are a piece."""
+    rows, channels = operation.rows, operation.outline.shape[2]
+
+    def rows_at_once(region: Region) -> int:
+        columns = operation.columns.part(region.first_column, region.last_column)
+        length = columns.extent * channels * operation.outline.dtype.itemsize
+        return max(STRIP_BYTES // length - rows.reach, 2 * rows.reach) // rows.stride + 1
+
+    return rows_at_once
 
 
-def _means(operation: Fold, image: Array, mask: NDArray[np.uint8], workers: int) -> Result:
+def _means(
+    operation: Fold, image: Array, mask: NDArray[np.uint8], fill: bool, workers: int
+) -> Result:
     means, shape = operation.means, operation.output_shape
     assert means is not None
-    total = run_again(_sum(operation, means.sums), replaced(image, mask, 0, workers), workers)
+    taps = operation.rows.window * operation.columns.window
+    # sums of integers below 2**23 are exact in float32, and quotients as near as they have to be
+    numbers = SINGLE if means.numbers == SINGLE else DOUBLE
+    counts = np.dtype(np.uint16 if taps < 2**16 else np.int32)
     outline = Outline(operation.outline.shape, BYTES)
-    counted = _sum(replace(operation, outline=outline), np.dtype(np.int32))
-    there = run_again(counted, mask, workers).reshape(shape)
-    down = np.frombuffer(means.row_counts, np.int64)
-    along = np.frombuffer(means.column_counts, np.int64)
-    # of the taps that count, those that are no padding
-    inside_down, inside_along = down, along
-    if operation.over_channels is None:
-        inside_down, inside_along = _inside(operation.rows), _inside(operation.columns)
-    pads = not (np.array_equal(down, inside_down) and np.array_equal(along, inside_along))
-    total = total.reshape(shape)
-    output, gaps = memory.empty(shape, operation.dtype), memory.empty(shape, np.bool_)
-    rows_of = output.reshape(shape[0], -1)
+    summed = _sum(operation, means.sums, numbers)
+    counted = _sum(replace(operation, outline=outline), counts, numbers)
+    flat, channels = (shape[0], shape[1] * shape[2]), shape[2]
+    padding = _Padding(operation)
+    divide_rows = loop("engine.fold.loops.gaps.divide", T=numbers)
+    is_finite = operation.outline.dtype.kind != "f"
 
-    def work(start: int, stop: int) -> None:
-        for first in range(start, stop, AT_ONCE):
-            rows = slice(first, min(first + AT_ONCE, stop))
-            nothing = np.equal(there[rows], 0, out=gaps[rows])
-            divisor = there[rows]
-            if pads:
-                padding = _outer(down[rows], along) - _outer(inside_down[rows], inside_along)
-                divisor = divisor + padding
-            with np.errstate(divide="ignore", invalid="ignore"):
-                quotient = np.divide(total[rows], divisor, out=total[rows])
-            if nothing.any():
-                quotient[nothing] = 0
-            target.storing(quotient.reshape(len(quotient), -1), rows_of)(first, 0)
+    def divide(piece: Region, total: Array, there: Array) -> None:
+        where = piece.slices(channels)
+        out, missing = output[where], gaps[where]
+        divisor = there
+        if padding.counts:
+            divisor = np.ascontiguousarray(there + padding.of(piece, channels), numbers)
+        divide_rows(
+            target.record(out, numbers, finite=is_finite),
+            total,
+            there,
+            divisor,
+            missing.__array_interface__["data"][0],
+            missing.strides[0],
+            of_thread.take("means of row", out.shape[1], numbers),
+        )
 
-    run_bands(shape[0], shape[1] * shape[2] * NANOSECONDS, workers, work)
-    return output, gaps
+    if operation.over_channels is not None:
+        output, gaps = memory.empty(flat, operation.dtype), memory.empty(flat, np.bool_)
+        whole = replaced(image, mask, 0, workers)
+        everything = Region(0, shape[0], 0, shape[1])
+        totals, known = (
+            run_again(each, pixels, workers).reshape(flat)
+            for each, pixels in ((summed, whole), (counted, mask))
+        )
+        divide(everything, totals, known)
+        return output.reshape(shape), gaps.reshape(shape)
+    rows, columns, border = operation.rows, operation.columns, operation.border
+    walk = rows, columns, border
+    found = areas(*walk, mask, fill=fill, nanoseconds=NANOSECONDS, workers=workers)
+    around = run_again(operation, image, workers).reshape(flat) if found.are_few else None
+    output, gaps = begun(found, flat, channels, operation.dtype, around, workers)
+    filled = Filled(image, mask, 0)
+
+    def work(piece: Region) -> None:
+        part, read = filled.part(rows, columns, border, piece)
+        size = piece.last_row - piece.first_row, part.columns.outputs * channels
+        total = of_thread.take("sums of piece", size, numbers).array()
+        known = of_thread.take("counts of piece", size, numbers).array()
+        _bound(summed, part, read, total)
+        _bound(counted, Part(mask, rows, part.columns), _read(rows, border, piece), known)
+        divide(piece, total, known)
+
+    nanoseconds = NANOSECONDS * channels
+    in_pieces(found.mixed, _rows_at_once(operation), nanoseconds, workers, work)
+    return output.reshape(shape), gaps.reshape(shape)
 
 
-def _sum(operation: Fold, sums: np.dtype[np.generic]) -> Fold:
+def _bound(operation: Fold, part: Part, read: RowSources, out: Array) -> None:
+    """Compute the outputs of a part from those padded rows."""
+    columns = part.columns
+    means = operation.means
+    if means is not None:
+        # all count one tap, whichever part of them this is
+        ones = np.ones(len(out), np.int64), np.ones(columns.outputs, np.int64)
+        operation = replace(operation, means=Means.of(means.sums, means.numbers, *ones))
+    operation = replace(operation, rows=part.rows, columns=columns)
+    operation.ready(part).bind(read, out, of_thread)()
+
+
+def _sum(operation: Fold, sums: np.dtype[np.generic], numbers: np.dtype[np.generic]) -> Fold:
     """Return the sums of windows, as means of windows that all count one tap."""
     assert operation.means is not None
     ones = (
         np.ones(len(counts) // 8, np.int64)
         for counts in (operation.means.row_counts, operation.means.column_counts)
     )
-    return replace(operation, means=Means.of(sums, DOUBLE, *ones), dtype=DOUBLE, fill=0)
+    means = Means.of(sums, numbers, *ones)
+    return replace(operation, means=means, dtype=numbers, fill=0)
 
 
-def _outer(rows: NDArray[np.int64], columns: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.asarray(rows[:, np.newaxis, np.newaxis] * columns[:, np.newaxis])
+class _Padding:
+    """Taps of a mean that count though they lie beyond the edge."""
+
+    def __init__(self, operation: Fold) -> None:
+        means = operation.means
+        assert means is not None
+        self._down = np.frombuffer(means.row_counts, np.int64)
+        self._along = np.frombuffer(means.column_counts, np.int64)
+        self._inside = self._down, self._along
+        if operation.over_channels is None:
+            self._inside = _inside(operation.rows), _inside(operation.columns)
+        pairs = zip((self._down, self._along), self._inside, strict=True)
+        self.counts = not all(np.array_equal(counted, inside) for counted, inside in pairs)
+
+    def of(self, piece: Region, channels: int) -> NDArray[np.int64]:
+        """Return how many they are, for each number of a region."""
+        down, along = slice(*piece[:2]), slice(*piece[2:])
+        all_taps = np.outer(self._down[down], self._along[along])
+        inside = np.outer(self._inside[0][down], self._inside[1][along])
+        return np.asarray(np.repeat(all_taps - inside, channels, axis=1))
 
 
 def _inside(axis: Axis) -> NDArray[np.int64]:

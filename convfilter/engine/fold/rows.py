@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import replace
 
 import numpy as np
 
@@ -17,7 +16,7 @@ BYTES = np.dtype(np.uint8)
 
 @functools.lru_cache(maxsize=64)
 def _at_every_column(columns: Axis) -> Axis:
-    return replace(columns, stride=1, outputs=(columns.outputs - 1) * columns.stride + 1)
+    return columns._replace(stride=1, outputs=(columns.outputs - 1) * columns.stride + 1)
 
 
 class Rows:

@@ -6,38 +6,40 @@ there, the one asked for then stands at an index of their own.
 
 from __future__ import annotations
 
+import functools
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.engine.correlation.correlate import Correlation
-from convfilter.engine.correlation.layout import Combine
 from convfilter.engine.fold.fold import Fold
 from convfilter.engine.operation import attempt, run_again
 from convfilter.engine.planning import Plan, choose, record
-from convfilter.engine.rank.rank import Own, Rank, Strips, index_of
+from convfilter.engine.rank.rank import Among, Own, Rank, Strips, index_of
 from convfilter.engine.rank.sorting import plan_of_sorting
-from convfilter.engine.window.axes import Outline
 from convfilter.engine.window.present import (
     Region,
     Result,
+    areas,
+    begun,
+    holds_nan,
+    in_pieces,
     mask_of,
-    regions,
     replaced,
-    rows_read,
-    share_of_outputs,
 )
-from convfilter.engine.window.source import Part
-from convfilter.runtime import memory
+from convfilter.engine.window.source import Part, Source
 from convfilter.runtime.checks import Array, limits_of
+from convfilter.runtime.compiled import loop
 from convfilter.runtime.memory import LINE_BYTES, of_thread
 from convfilter.runtime.missing import Present
-from convfilter.runtime.threads import run_bands
 
-MOST_ALONE = 0.5
-"""Where fewer outputs see a gap, all others are computed as ever."""
+NANOSECONDS = 0.5
+"""Of an output, beside what it takes to find a rank."""
+
+STRIP_BYTES = 1 << 21
+"""Of the padded rows of a piece."""
 
 BYTES = np.dtype(np.uint8)
 
@@ -48,26 +50,20 @@ def over_present(operation: Rank, image: Array, present: Present, workers: int) 
     last = math.inf if operation.dtype.kind == "f" else limits_of(operation.dtype)[1]
     if not present.fill:
         operation = replace(operation, fill=last)
-    rows, columns, shape = operation.rows, operation.columns, operation.output_shape
-    found = regions(rows, columns, operation.border, mask, fill=present.fill)
-    flat = shape[0], shape[1] * shape[2]
-    if share_of_outputs(rows, columns, found) < MOST_ALONE:
-        output = _beside_gaps(operation, image, mask, last, workers).reshape(flat)
-    else:
-        found = [Region(0, shape[0], 0, shape[1])]
-        output = memory.empty(flat, operation.dtype)
-    whole = replaced(image, mask, last, workers, rows_read(rows, operation.border, found))
+    shape = operation.output_shape
+    walk = operation.rows, operation.columns, operation.border
     plan = _planned(operation)
+    cost = NANOSECONDS + plan.cost
+    found = areas(*walk, mask, fill=present.fill, nanoseconds=cost, workers=workers)
+    flat = shape[0], shape[1] * shape[2]
+    output = None
+    if found.are_few:
+        output = _beside_gaps(operation, image, mask, last, workers).reshape(flat)
+    output, gaps = begun(found, flat, shape[2], operation.dtype, output, workers)
     record(replace(plan, reason=f"{plan.reason}; among what is there"))
-    gaps = memory.empty(flat, np.bool_)
-    gaps[:] = False
-    counting = _counting(operation, present.fill)
-    if found:
-        counts = run_again(counting, mask, workers).reshape(flat)
-        nans = sum(
-            _fill(region, operation, plan, whole, counts, output, gaps, workers) for region in found
-        )
-        if nans:
+    if found.mixed:
+        how = operation, plan, (image, mask), last, present.fill
+        if _fill(found.mixed, *how, output, gaps, workers):
             _spread_nan(operation, replaced(image, mask, -math.inf, workers), output, workers)
     return output.reshape(shape), gaps.reshape(shape)
 
@@ -77,7 +73,7 @@ def _beside_gaps(
 ) -> Array:
     """Return the ranks whose windows see no gap, among others that mean nothing."""
     output, bad = attempt(replace(operation, holds_nan=False), image, workers)
-    if bad and np.isnan(image[mask != 0]).any():
+    if bad and holds_nan(image, mask, workers):
         output = run_again(operation, replaced(image, mask, last, workers), workers)
     return output
 
@@ -89,66 +85,73 @@ def _planned(operation: Rank) -> Plan:
     return choose(ways if sorting is None else [*ways, sorting])
 
 
-def _counting(operation: Rank, fill_is_there: bool) -> Correlation:
-    """Return the operation that counts the values that are there in each window."""
-    taps = operation.taps
-    dtype = np.uint8 if taps < 2**8 else np.int16 if taps < 2**15 else np.float64
-    height, width = operation.rows.window, operation.columns.window
-    return Correlation(
-        outline=Outline(operation.outline.shape, BYTES),
-        rows=operation.rows,
-        columns=operation.columns,
-        border=operation.border,
-        fill=float(fill_is_there),
-        dtype=np.dtype(dtype),
-        kernels=(np.ones((height, width)),),
-        combine=Combine.NONE,
-        scale=1.0,
-        offset=0.0,
-    )
-
-
 def _fill(
-    region: Region,
+    found: Sequence[Region],
     operation: Rank,
     plan: Plan,
-    image: Array,
-    counts: Array,
+    pixels: tuple[Array, NDArray[np.uint8]],
+    highest: float,
+    fill_is_there: bool,
     output: Array,
     gaps: NDArray[np.bool_],
     workers: int,
 ) -> int:
-    """Put ranks into a region of outputs; return how many strips hold NaN."""
-    rows, channels = operation.rows, operation.outline.shape[2]
-    region = region.wide_enough(operation.columns, LINE_BYTES)  # for a vector
-    span = slice(region.first_column * channels, region.last_column * channels)
-    columns = operation.columns.part(region.first_column, region.last_column)
-    assert plan.ready is not None
-    ready = plan.ready(operation, Part(image, rows, columns))
-    assert isinstance(ready, Strips)
-    sources = rows.sources(operation.border)
-    at_once, width = ready.most_rows(), span.stop - span.start
-    taps = np.arange(operation.taps + 1)
-    indices = np.array(
-        [max(index_of(operation.percent, int(count)), 0) for count in taps], ready.indices_dtype
-    )
+    """Put ranks into regions of outputs; return how many strips hold NaN."""
+    image, mask = pixels
+    rows, border, channels = operation.rows, operation.border, operation.outline.shape[2]
+    sources = rows.sources(border)
     nans: list[int] = []
 
-    def work(start: int, stop: int) -> None:
-        for first in range(region.first_row + start, region.first_row + stop, at_once):
-            last = min(first + at_once, region.first_row + stop)
-            there = counts[first:last, span]
-            np.equal(there, 0, out=gaps[first:last, span])
-            own = Own(np.ascontiguousarray(there, indices.dtype), indices)
-            out = of_thread.take("ranks of strip", (last - first, width), output.dtype).array()
-            read = sources[first * rows.stride : (last - 1) * rows.stride + rows.reach]
-            nans.append(ready.bind(read, out, of_thread, own)())
-            if gaps[first:last, span].any():
-                out[gaps[first:last, span]] = 0
-            output[first:last, span] = out
+    def work(piece: Region) -> None:
+        columns = operation.columns.part(piece.first_column, piece.last_column)
+        last = (piece.last_row - 1) * rows.stride + rows.reach
+        read = sources[piece.first_row * rows.stride : last]
+        part = Part(image, rows, columns)
+        assert plan.ready is not None
+        ready = plan.ready(operation, part)
+        assert isinstance(ready, Strips)
+        where = piece.slices(channels)
+        shape = piece.last_row - piece.first_row, ready.source.output_length
+        kind = ready.indices_dtype
+        counted = of_thread.take("counts of strip", shape, kind).array()
+        missing = of_thread.take("gaps of strip", shape, BYTES).array()
+        there = Source(Part(mask, rows, columns), border, float(fill_is_there), BYTES)
+        strip = of_thread.take("mask of strip", (there.height(shape[0]), there.row_length), BYTES)
+        padded = there.strip(read, 0, shape[0], strip.array())
+        tap_columns = there.tap_columns
+        length = shape[1] + int(tap_columns.max())
+        loop("engine.rank.loops.among.count", C=kind)(
+            padded,
+            rows.stride,
+            np.arange(rows.window, dtype=np.int64) * rows.dilation,
+            tap_columns,
+            of_thread.take("counts of columns", length, kind),
+            missing,
+            counted,
+        )
+        own = Own(counted, _indices(operation.percent, operation.taps, kind.str))
+        out = of_thread.take("ranks of strip", shape, output.dtype).array()
+        among = Among(own, padded, highest)
+        nans.append(ready.bind(read, out, of_thread, among)())
+        loop("engine.rank.loops.among.clear", S=output.dtype)(missing, out)
+        output[where] = out
+        gaps[where] = missing.view(np.bool_)
 
-    run_bands(region.last_row - region.first_row, width * plan.cost, workers, work)
+    def rows_at_once(region: Region) -> int:
+        columns = operation.columns.part(region.first_column, region.last_column)
+        length = columns.extent * channels * operation.dtype.itemsize
+        least = 256 if plan.algorithm == "histogram" else 2 * rows.reach
+        return max(STRIP_BYTES // length - rows.reach, least) // rows.stride + 1
+
+    found = [region.wide_enough(operation.columns, LINE_BYTES) for region in found]
+    in_pieces(found, rows_at_once, (NANOSECONDS + plan.cost) * channels, workers, work)
     return sum(nans)
+
+
+@functools.lru_cache(maxsize=32)
+def _indices(percent: float, taps: int, kind: str) -> Array:
+    """Return the index of the value that is asked for among so many, by their number."""
+    return np.array([max(index_of(percent, count), 0) for count in range(taps + 1)], kind)
 
 
 def _spread_nan(operation: Rank, image: Array, output: Array, workers: int) -> None:

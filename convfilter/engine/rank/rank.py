@@ -18,6 +18,7 @@ from convfilter.engine.operation import Operation, algorithms, attempt, remember
 from convfilter.engine.planning import Plan
 from convfilter.engine.window.axes import Axis, Outline, Padding, Pair, lay_out
 from convfilter.engine.window.borders import Border, check_border
+from convfilter.engine.window.present import put_in_gaps
 from convfilter.engine.window.source import Part, Ready, RowSources, Source
 from convfilter.errors import ArgumentError
 from convfilter.runtime.checks import (
@@ -189,7 +190,11 @@ class Rank(Operation):
         """Yield the plans of every algorithm for the window and the dtype."""
         for algorithm in algorithms(ALGORITHMS):
             for plan in algorithm.ways(self):
-                yield replace(plan, ready=None, run=_run_with_nan) if self.holds_nan else plan
+                if self.holds_nan:
+                    plan = replace(
+                        plan, ready=None, run=_run_with_nan, looks=False, tells_nan=False
+                    )
+                yield plan
 
     def plan_of(
         self,
@@ -203,7 +208,7 @@ class Rank(Operation):
     ) -> Plan:
         """Return the plan for an algorithm of this name."""
         reason = f"{self.window}, value {self.index} of {self.taps} {how}"
-        return Plan(name, self.dtype, True, reason, cost, effort, ready=ready, detail=detail)
+        return Plan(name, self.dtype, True, reason, cost, effort, ready, detail=detail, looks=True)
 
     def again(self, bad: int) -> Rank | None:
         """Return the same for an image that holds NaN."""
@@ -236,6 +241,21 @@ class Own(NamedTuple):
         return Own(self.counted[first:last], self.indices)
 
 
+class Among(NamedTuple):
+    """What is there of the padded rows that outputs are made from.
+
+    Attributes
+    ----------
+    own : the indices of the outputs
+    mask : 0 where a padded row has a gap
+    last : the value that stands there, after all others
+    """
+
+    own: Own
+    mask: Array
+    last: float
+
+
 Find = Callable[[Array, Own, Array], None]
 """Takes a strip of padded rows, indices and outputs, and finds these."""
 
@@ -265,11 +285,11 @@ class Strips:
         return max(HISTOGRAM_ROWS, 4 * self.source.rows.window)
 
     def bind(
-        self, rows: RowSources, out: Array, scratch: Scratch, own: Own | None = None
+        self, rows: RowSources, out: Array, scratch: Scratch, among: Among | None = None
     ) -> Callable[[], int]:
         """Return the call that computes output rows from those padded rows into `out`.
 
-        Outputs may have indices of their `own`, of the dtype `indices_dtype`.
+        Of what is there outputs have indices of their own, of the dtype `indices_dtype`.
         """
         source = self.source
         alike = Own(np.empty((0, 0), self.indices_dtype), np.empty(0, self.indices_dtype))
@@ -282,9 +302,12 @@ class Strips:
             for first in range(0, out.shape[0], most):
                 count = min(most, out.shape[0] - first)
                 strip = source.strip(rows, first, count, memory)
+                those = alike
+                if among is not None:
+                    put_in_gaps(strip, among.mask[first * source.rows.stride :], among.last)
+                    those = among.own.rows(first, first + count)
                 if source.dtype.kind == "f":
                     nans += bool(np.isnan(strip.max()))
-                those = alike if own is None else own.rows(first, first + count)
                 find(strip, those, out[first : first + count])
             return nans
 

@@ -19,6 +19,9 @@ from convfilter.runtime.memory import LINE_BYTES, Scratch
 MOST_SORTED = 127
 """Values of a window. Of larger ones, histograms are the faster."""
 
+TILE = 512
+"""Numbers of a row whose windows are sorted before one of each is taken."""
+
 NANOSECONDS = 0.8
 """Of a comparison of two vectors."""
 
@@ -32,6 +35,12 @@ def plan_of_sorting(operation: Rank) -> Plan | None:
     outputs = operation.columns.outputs * operation.outline.shape[2]
     if operation.taps > MOST_SORTED or (outputs < lanes and not is_rehearsal()):
         return None
+    window = operation.rows.window, operation.columns.window
+    if window in ((3, 3), (5, 5)) and operation.is_dense and operation.percent == 50:
+        count = operation.taps
+        how = f"by sorting the {count} values of a window in registers"
+        cost = (4.0 if count == 9 else 20.0) / lanes
+        return operation.plan_of("sorting", how, cost, effort=3 * count, ready=_Medians)
     comparisons = network(operation.taps).size // 2
     cost = NANOSECONDS_TO_TAKE + (comparisons + operation.taps) * NANOSECONDS / lanes
     how = "by sorting all values of a window"
@@ -58,6 +67,24 @@ class _Sorting(Strips):
         def find(strip: Array, own: Own, out: Array) -> None:
             window = source.rows.stride, tap_rows, tap_columns
             sort(strip, *window, pairs, vectors, *own, values, out)
+
+        return find
+
+
+class _Medians(Strips):
+    """A part of a median of 3x3 or 5x5, made ready."""
+
+    indices_dtype = np.dtype(np.uint8)
+
+    def work(self, rows: int, scratch: Scratch) -> Find:
+        """Return the function that sorts the windows of a strip of padded rows."""
+        source = self.source
+        side = source.rows.window
+        median = loop(f"engine.rank.loops.among.median_{side}x{side}", S=source.dtype)
+        ranks = scratch.take("ranks of tile", (side * side // 2 + 1, TILE), source.dtype)
+
+        def find(strip: Array, own: Own, out: Array) -> None:
+            median(strip, source.channels, own.counted, ranks, out)
 
         return find
 

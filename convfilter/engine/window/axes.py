@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -35,8 +34,7 @@ class Outline(NamedTuple):
         return cls(image.shape, image.dtype)
 
 
-@dataclass(frozen=True)
-class Axis:
+class Axis(NamedTuple):
     """How a window walks along one axis of an image.
 
     Output `i` reads the padded positions ``i * stride + t * dilation`` for the taps ``t``; padded
@@ -67,7 +65,7 @@ class Axis:
 
     def part(self, start: int, stop: int) -> Axis:
         """Return the axis of the outputs from `start` to `stop` alone."""
-        return replace(self, before=self.before - start * self.stride, outputs=stop - start)
+        return self._replace(before=self.before - start * self.stride, outputs=stop - start)
 
 
 def lay_out(

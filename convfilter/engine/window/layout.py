@@ -37,6 +37,9 @@ SOURCE = _record(
     run_stop="i8",  # and the one after the last
     channels="i8",
     fill_value="f8",
+    look="i8",  # the address of the loop that looks at rows for a number, or 0
+    code="f8",  # that number
+    found="i8",  # the address of what is 1 once it was found
 )
 """The padded rows of an image."""
 

@@ -21,6 +21,7 @@ from convfilter.engine.window.layout import pack_source
 from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import Loop, loop
 from convfilter.runtime.memory import Lent, Scratch, lent
+from convfilter.runtime.watching import looking
 
 STRIP_BYTES = 1 << 21
 """Small enough for the caches behind the first, large enough that few calls from Python are made.
@@ -90,6 +91,7 @@ class Source:
             self._image.strides[0],
             self._image.shape[1],
         )
+        self._look = looking(image)
 
     @property
     def image(self) -> Array:
@@ -143,6 +145,7 @@ class Source:
             *self.run,
             self.channels,
             self.fill,
+            *self._look,
         )
 
     def columns_read(self) -> tuple[int, int, bool]:

@@ -14,8 +14,8 @@ __all__ = ["Length", "has_lengths", "is_length", "lengths_in"]
 
 _NUMBER = r"(?:\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:[eE][+-]?\d{1,2})?"
 _UNIT = r"[^\W\d_]+|\""
-_ONE = re.compile(rf"({_NUMBER})\s*({_UNIT})?")
-_BETWEEN = re.compile(r"\s*[,x]\s*|\s+")
+_OF_NUMBERS = "xeE"
+"""Letters that stand between numbers and in them; every unit has others."""
 
 
 class Length:
@@ -53,12 +53,18 @@ def lengths_in(text: str) -> Any:
 
     None where it is no such thing, or states no unit.
     """
+    if not any(
+        letter == '"' or (letter.isalpha() and letter not in _OF_NUMBERS) for letter in text
+    ):
+        return None  # as most are, for which nothing has to be imported or compiled
     from convfilter.picture.spacing import unit_named
 
+    one = re.compile(rf"({_NUMBER})\s*({_UNIT})?")
+    between = re.compile(r"\s*[,x]\s*|\s+")
     found: list[tuple[str, str | None, str | None]] = []
     place = 0
     while True:
-        match = _ONE.match(text, place)
+        match = one.match(text, place)
         if match is None:
             return None
         number, word = match.groups()
@@ -68,7 +74,7 @@ def lengths_in(text: str) -> Any:
         found.append((number, unit, word))
         if place == len(text):
             break
-        gap = _BETWEEN.match(text, place)
+        gap = between.match(text, place)
         if gap is None:
             return None
         place = gap.end()

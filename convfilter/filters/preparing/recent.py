@@ -20,17 +20,19 @@ from convfilter.engine import planning
 from convfilter.engine.replay import MOST_BYTES
 from convfilter.filters.declaring.lengths import has_lengths
 from convfilter.filters.declaring.parameters import Parameter
-from convfilter.filters.declaring.run_options import RUN_OPTIONS, WORKERS
+from convfilter.filters.declaring.run_options import RUN_OPTIONS
 from convfilter.filters.pixels import saturation
 from convfilter.filters.pixels.bands import finished
 from convfilter.filters.pixels.entering import filtered
 from convfilter.filters.pixels.picture import Pixels
 from convfilter.filters.preparing.tracing import Quick, Run, traced
+from convfilter.runtime.array_axes import MOST_CHANNELS, layout_of
 from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import is_rehearsal
 from convfilter.runtime.cpus import VARIABLE
+from convfilter.runtime.pictures import over_pictures
 
-__all__ = ["Entry", "call", "entry", "is_looked_at", "key_of", "names_file"]
+__all__ = ["Entry", "by_pictures", "call", "entry", "is_looked_at", "key_of", "names_file"]
 
 MOST_REMEMBERED = 128
 """Kinds of calls that are remembered; the one that was longest ago is forgotten first."""
@@ -124,6 +126,11 @@ def call(asked: Called, image: ArrayLike, given: dict[str, Any]) -> Array:
         if result is not None:
             return result
     how = {option.name: given.pop(option.name, None) for option in RUN_OPTIONS}
+    if says_only(how, "axes", "channel_axis", "workers"):
+        workers = {"workers": how["workers"]}
+        done = by_pictures(lambda picture: call(asked, picture, {**given, **workers}), image, **how)
+        if done is not None:
+            return done
     values = asked.bind(given)
     if has_lengths(values[name] for name in given):
         from convfilter.filters.declaring.measured import in_pixels
@@ -132,12 +139,39 @@ def call(asked: Called, image: ArrayLike, given: dict[str, Any]) -> Array:
     run = functools.partial(asked.run, values=values)
     if known is not None and not names_file(asked, given):
         assert isinstance(image, np.ndarray)
-        if all(value is None for name, value in how.items() if name != WORKERS.name):
+        if says_only(how, "workers"):
             known.trace(run, image)
     around = functools.partial(asked.rows_around, values)
     result = filtered(image, functools.partial(finished, run=run, rows_around=around), **how)
     if known is not None:
         known.was_done = True
+    return result
+
+
+def says_only(how: Mapping[str, Any], *names: str) -> bool:
+    """Tell whether nothing is said but what has these names."""
+    return all(value is None for name, value in how.items() if name not in names)
+
+
+def by_pictures(
+    call: Callable[[Array], Array],
+    image: object,
+    *,
+    axes: str | None,
+    channel_axis: int | None,
+    **_unsaid: Any,
+) -> Array | None:
+    """Call for each picture of a stack, each of which may be like the one before it.
+
+    Returns None for what is no stack of pictures that need no word about their axes.
+    """
+    if type(image) is not np.ndarray or (axes is None and channel_axis is None):
+        return None
+    layout = layout_of(image.shape, axes, channel_axis)
+    channels = 1 if layout.channels is None else image.shape[layout.channels]
+    if not layout.stack or channels > MOST_CHANNELS:
+        return None
+    result: Array = over_pictures(call, [image], axes, channel_axis)
     return result
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -77,6 +76,6 @@ def in_milliseconds(
         for milliseconds, frame in zip(whole, frames, strict=True)
     )
     return [
-        frame._replace(timing=replace(frame.timing, duration=float(milliseconds)))
+        frame._replace(timing=frame.timing._replace(duration=float(milliseconds)))
         for milliseconds, frame in zip(whole, frames, strict=True)
     ], differ

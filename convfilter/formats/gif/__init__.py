@@ -233,7 +233,7 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
     shown = []
     for frame, following in zip(frames, [*followers, None], strict=True):
         disposal = _disposal(frame.pixels, frame.timing.disposal, following)
-        shown.append(frame._replace(timing=replace(frame.timing, disposal=disposal)))
+        shown.append(frame._replace(timing=frame.timing._replace(disposal=disposal)))
     pictures: list[bytes] = []
     most = 0
     shared: NDArray[np.uint8] | None = None

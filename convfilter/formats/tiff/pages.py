@@ -335,7 +335,7 @@ def pages_of(file: BinaryIO) -> list[Page]:
 
 def _tells(description: bytes) -> bool:
     """Tell whether a description is one of those that tell of spacing and axes."""
-    return description.startswith(b"ImageJ=") or b"<OME" in description
+    return description.startswith((b"ImageJ=", b'{"shape"')) or b"<OME" in description
 
 
 def stack_of(pages: list[Page]) -> Stack | None:

@@ -34,7 +34,7 @@ _DEFLATE, _DIFFERENCES = 8, 2
 _UNSPECIFIED, _UNASSOCIATED = 0, 2
 _BLACK_IS_ZERO, _RGB = 1, 2
 _PAGE_OF_MANY = 2
-_NO_UNIT, _INCH = 1, 2
+_NO_UNIT, _INCH, _CENTIMETRE = 1, 2, 3
 _BYTE = 1
 _KINDS_OF_SAMPLES = {"u": 1, "i": 2, "f": 3}
 
@@ -209,9 +209,10 @@ def _entries(
         if numbers[1] < 1 << 16:
             entries.append(entry(297, SHORT, *numbers))
     if metadata.dpi is not None:
-        across, down = map(_fraction, metadata.dpi)
+        resolution, unit = _resolution(metadata, metadata.dpi)
+        across, down = map(_fraction, resolution)
         entries += [entry(282, RATIONAL, *across), entry(283, RATIONAL, *down)]
-        entries.append(entry(296, SHORT, _INCH))
+        entries.append(entry(296, SHORT, unit))
     elif metadata.density is not None:
         across, down = map(_fraction, metadata.density)
         entries += [entry(282, RATIONAL, *across), entry(283, RATIONAL, *down)]
@@ -223,6 +224,16 @@ def _entries(
     if metadata.icc_profile is not None:
         entries.append(Entry(34675, UNDEFINED, metadata.icc_profile))
     return entries
+
+
+def _resolution(metadata: Metadata, dpi: tuple[float, float]) -> tuple[tuple[float, float], int]:
+    """Return the resolution in the unit in which a description, if there is one, has it as well."""
+    spacing = metadata.spacing
+    is_described = metadata.tags is not None and metadata.tags.describes_pixels
+    unit = {"in": _INCH, "cm": _CENTIMETRE}.get(spacing.unit) if spacing and is_described else None
+    if spacing is None or unit is None:
+        return dpi, _INCH
+    return (float(1 / spacing.columns), float(1 / spacing.rows)), unit
 
 
 def _fraction(value: float) -> tuple[int, int]:

@@ -113,6 +113,26 @@ def test_geotiff(keys: tuple[int, ...], spacing: Spacing | None) -> None:
         assert np.array_equal(result.pixels, filters.box_blur(STACK[0, 0, 0], radius=(2, 1)))
 
 
+@pytest.mark.parametrize("unit", ["um", "inch", "cm"])
+@pytest.mark.parametrize("resolution_unit", [1, 2, 3])
+def test_scales_stay_true_after_strides(unit: str, resolution_unit: int) -> None:
+    image = imagej(unit, 40, 20, resolutionunit=resolution_unit)
+    assert image.spacing is not None
+    result = Pipeline.parse("mean-pool size=2,4")(image)
+    file = io.BytesIO()
+    write(result, file, format="TIFF")
+    back = read(io.BytesIO(file.getvalue()))
+    for seen in (result, back):
+        assert seen.spacing is not None
+        assert seen.spacing.metres == image.spacing.times(2, 4).metres
+    with tifffile.TiffFile(io.BytesIO(file.getvalue())) as written:
+        tags = written.pages.first.tags
+        across, down = (np.divide(*tags[tag].value) for tag in (282, 283))
+        assert (across, down) == (10, 10)  # what ImageJ reads, in the unit of its description
+    two = Pipeline.parse("mean-pool size=2 | mean-pool size=1,2")(image)
+    assert two.spacing == result.spacing
+
+
 def test_some_frames_of_a_stack_are_pages() -> None:
     file = io.BytesIO()
     tifffile.imwrite(file, STACK, imagej=True, metadata={"axes": "TZCYX", "unit": "um"})
@@ -139,6 +159,49 @@ def test_any_description_is_read_or_none(text: bytes, count: int, start: str) ->
 )
 def test_numbers_that_are_no_spacing(rows: str) -> None:
     assert Spacing.of(rows, "1", "um") is None
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape", "found"),
+    [
+        ("ZCYX", (4, 3, 12, 16), "ZCYX"),
+        ("TYX", (5, 12, 16), "TYX"),
+        ("ZYXS", (4, 12, 16, 3), "ZYXC"),
+        ("QYX", (5, 12, 16), "QYX"),
+    ],
+)
+def test_axes_of_tifffile(axes: str, shape: tuple[int, ...], found: str) -> None:
+    file = io.BytesIO()
+    pixels = np.resize(STACK, shape)
+    kind = "rgb" if "S" in axes else "minisblack"
+    tifffile.imwrite(file, pixels, metadata={"axes": axes}, photometric=kind)
+    image = read(io.BytesIO(file.getvalue()))
+    assert image.axes == found
+    assert np.array_equal(image.stack(), pixels)
+    assert np.array_equal(filters.box_blur(image.stack(), axes=image.axes), _each(image))
+
+
+def _each(image: Image) -> Any:
+    blurred = [filters.box_blur(frame) for frame in image.frames]
+    return np.reshape(blurred, image.stack().shape)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"shape": [4], "axes": "ZYX"}',
+        b'{"shape": ["4", 2, 2], "axes": "ZYX"}',
+        b'{"shape": [4, 2, 2], "axes": "\xc3\x84YX"}',
+        b'{"shape": [2, 2, 2, 2], "axes": "ZZYX"}',
+        b'{"shape": [4, 2, 2], "axes": 3}',
+        b'{"shape": ' + b"[" * 100_000,
+    ],
+)
+def test_descriptions_of_tifffile_that_say_nothing(text: bytes) -> None:
+    assert stack_of(text, 4) is None
 
 
 def test_stacks_that_do_not_fit_their_pages() -> None:

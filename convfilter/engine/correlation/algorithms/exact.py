@@ -45,6 +45,7 @@ def ways(operation: Correlation) -> Iterator[Plan]:
             costs.of_sums(kernels, WHOLE.name, operation.is_dense),
             effort=sum(factors.taps for factors in kernels),
             ready=_Sums(kernels).ready,
+            looks=True,
         )
 
 

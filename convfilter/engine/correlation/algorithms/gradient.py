@@ -32,7 +32,7 @@ def ways(operation: Correlation) -> Iterator[Plan]:
             ready = _Gradient(along, down).ready
             reason = f"{why}; {arithmetic}"
             cost = costs.GRADIENT[dtype.name]
-            yield Plan("gradient", dtype, exact, reason, cost, effort=12, ready=ready)
+            yield Plan("gradient", dtype, exact, reason, cost, effort=12, ready=ready, looks=True)
 
 
 def _halves(kernels: Sequence[Weights]) -> tuple[Weights, Weights] | None:

@@ -29,7 +29,17 @@ def ways(operation: Correlation) -> Iterator[Plan]:
             reason = f"{why}, read where they lie; {arithmetic}"
             plan = _Nine(lent(kernel.astype(dtype).ravel())).ready
             cost = costs.NINE[dtype.name]
-            yield Plan("nine", dtype, exact, reason, cost, effort=9, ready=plan)
+            yield Plan(
+                "nine",
+                dtype,
+                exact,
+                reason,
+                cost,
+                effort=9,
+                ready=plan,
+                looks=True,
+                tells_nan=True,
+            )
 
 
 class _Nine(NamedTuple):

@@ -54,6 +54,7 @@ def ways(operation: Correlation) -> Iterator[Plan]:
                 costs.of_sums(kernels, dtype.name, operation.is_dense),
                 effort=sum(factors.taps for factors in kernels),
                 ready=_Sums(kernels, dtype).ready,
+                looks=True,
             )
 
 

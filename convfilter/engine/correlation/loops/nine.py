@@ -10,7 +10,7 @@ from numba.extending import register_jitable
 from convfilter.engine.correlation.layout import EDGE_ROWS, EDGE_WIDTH, NINE_WIDTH, ROWS_AT_ONCE
 from convfilter.engine.window.layout import SOURCE, TARGET
 from convfilter.engine.window.loops.results import result_row, store_rows
-from convfilter.engine.window.loops.rows import image_row, load_rows, outputs_in_place
+from convfilter.engine.window.loops.rows import image_row, load_rows, look_at, outputs_in_place
 from convfilter.runtime.compiled.declare import OPTIONS, loop
 from convfilter.runtime.compiled.vectors import count_nans, fill, lanes, load, multiply_add, store
 
@@ -81,6 +81,8 @@ def respond(source, target, rows, length, weights, as_they_are, sums, edge):
             break
         useful = min(4, rows - first)
         last = first + useful + 1
+        for row in range(first, first + useful if last < rows + 1 else last + 1):
+            look_at(source, row)
         lines = (
             image_row(source, first, number),
             image_row(source, first + 1, number),

@@ -33,6 +33,7 @@ def ways(operation: Fold) -> Iterator[Plan]:
             cost,
             operation.effort,
             ready=_Ready,
+            looks=True,
         )
 
 

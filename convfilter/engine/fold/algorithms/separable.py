@@ -35,6 +35,7 @@ def ways(operation: Fold) -> Iterator[Plan]:
         operation.effort,
         ready=_Ready if in_parts else None,
         run=None if in_parts else _run,
+        looks=in_parts and rows.stride <= rows.window and rows.dilation == 1,
         bind=None if in_parts else _bind,
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from convfilter.engine.window.layout import SOURCE, TARGET
-from convfilter.engine.window.loops.rows import image_place
+from convfilter.engine.window.loops.rows import image_place, look_at
 from convfilter.runtime.compiled.addresses import address_of, call, view
 from convfilter.runtime.compiled.declare import OPTIONS, loop
 
@@ -164,6 +164,8 @@ def fold(
         for u in range(window):
             row = image_place(source, i * row_step + u * dilation)
             places[u] = row + first * channels * image_size
+            if i == 0 or u >= window - row_step:
+                look_at(source, i * row_step + u * dilation)
         call(down, (places, window, columns * channels, result))
         if not needs_no_border:
             _pad(source, result, first, address_of(beyond), pixel, padded)
@@ -229,6 +231,7 @@ def fold_in_blocks(
     for top in range(0, rows, window):
         end = top + window
         for q in range(end - 1, top - 1, -1):
+            look_at(source, q)
             places[0] = image_place(source, q) + first * pixel
             places[1] = address_of(tails[min(q + 1 - top, window - 1)])
             call(join, (places, 1 if q == end - 1 else 2, n, address_of(tails[q - top])))
@@ -238,6 +241,8 @@ def fold_in_blocks(
                 _copy(address_of(tails[0]), result, n * size)
             else:
                 q = i + window - 1
+                if end >= rows:
+                    look_at(source, q)
                 places[0], places[1] = prefix, image_place(source, q) + first * pixel
                 if q == end:
                     places[0] = places[1]

@@ -7,7 +7,7 @@ What is sorted, three neighbours or a column of five, serves all the windows tha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
@@ -32,19 +32,13 @@ def ways(operation: Rank) -> Iterator[Plan]:
     if window == (5, 5):
         yield operation.plan_of("network", reason, 0.4 * size, effort=60, ready=_Five)
     elif operation.outline.shape[2] <= EDGE_WIDTH:
-        yield operation.plan_of("network", reason, 0.07 * size, effort=16, ready=_Three)
+        plan = operation.plan_of("network", reason, 0.07 * size, effort=16, ready=_Three)
+        yield replace(plan, tells_nan=True)
 
 
-@dataclass(frozen=True)
 class _Network:
-    operation: Rank
-    part: Part
-
-    @property
-    def source(self) -> Source:
-        """The padded rows of the part."""
-        operation = self.operation
-        return Source(self.part, operation.border, operation.fill, operation.dtype)
+    def __init__(self, operation: Rank, part: Part) -> None:
+        self.source = Source(part, operation.border, operation.fill, operation.dtype)
 
 
 class _Three(_Network):

@@ -9,7 +9,7 @@ from numba.extending import register_jitable
 
 from convfilter.engine.rank.layout import BAND, EDGE_ROWS, EDGE_WIDTH
 from convfilter.engine.window.layout import SOURCE, TARGET
-from convfilter.engine.window.loops.rows import image_place, load_rows, outputs_in_place
+from convfilter.engine.window.loops.rows import image_place, load_rows, look_at, outputs_in_place
 from convfilter.runtime.compiled.addresses import address_of, prefetch, prefetch_to_write, view
 from convfilter.runtime.compiled.declare import OPTIONS, loop
 from convfilter.runtime.compiled.vectors import (
@@ -103,6 +103,8 @@ def median_3x3(T, source, target, rows, length, places, outs, edge, results):
         if start == stop:
             break
         count = min(BAND, rows - top)
+        for row in range(top, top + count if top + count < rows else rows + 2):
+            look_at(source, row)
         for i in range(BAND + 3):
             places[i] = image_place(source, min(top + i, top + count + 1))
             outs[i] = spare if i >= count else target[0].address + (top + i) * target[0].pitch

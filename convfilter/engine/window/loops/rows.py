@@ -23,6 +23,16 @@ def image_row(source, row, kind):
 
 
 @register_jitable(**OPTIONS)
+def look_at(source, row):
+    """Look at the row of the image that a padded row is for a number, if somebody wants that."""
+    if source[0].look != 0:
+        at = view(source[0].rows + 8 * row, 1, np.int64)[0]
+        if at >= 0:
+            place = source[0].image + at * source[0].pitch
+            call(source[0].look, (place, source[0].length, source[0].code, source[0].found))
+
+
+@register_jitable(**OPTIONS)
 def image_shift(source):
     """Return what has to be added to a padded column to find it in the image, where it is there."""
     start = source[0].run_start
@@ -80,7 +90,10 @@ def load_rows(source, first, count, begin, end, pitch, out):
     Source=SOURCE,
 )
 def load(S, source, first, count, begin, end, pitch, out):
-    """Load columns of padded rows of an image of S, as T; return 0."""
+    """Load columns of padded rows of an image of S, as T; return 0.
+
+    Whoever loads the first column has the row looked at.
+    """
     convert = out.dtype.type
     channels, fill = source[0].channels, convert(source[0].fill_value)
     columns = view(source[0].columns, source[0].width, np.int64)[begin:end]
@@ -95,6 +108,8 @@ def load(S, source, first, count, begin, end, pitch, out):
             for x in range(row.shape[0]):
                 row[x] = fill
             continue
+        if begin == 0:
+            look_at(source, first + i)
         pixels = view(source[0].image + at * source[0].pitch, source[0].length, S)
         if run > 0:
             inner = pixels[columns[start] * channels :]

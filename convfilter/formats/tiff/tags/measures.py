@@ -7,6 +7,7 @@ ImageJ's description (ij.io.TiffEncoder and Opener), OME-XML (schema 2016-06), a
 from __future__ import annotations
 
 import html
+import json
 import math
 import re
 import struct
@@ -75,11 +76,30 @@ def stack_of(description: bytes, count: int) -> Stack | None:
         if math.prod(lengths.values()) != count:  # channels may be samples of pixels
             lengths.pop("C")
     else:
-        return None
+        lengths = _of_tifffile(description)
     lengths = {letter: length for letter, length in lengths.items() if length != 1}
     if count == 1 or math.prod(lengths.values()) != count:
         return None
     return Stack("".join(lengths) + "YX", tuple(lengths.values()))
+
+
+def _of_tifffile(description: bytes) -> dict[str, int]:
+    """Return the axes of tifffile's own description that are no part of a page."""
+    try:
+        said = json.loads(description.rstrip(b"\0"))
+        axes, shape = said["axes"], said["shape"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    if not isinstance(axes, str) or not isinstance(shape, list) or len(axes) != len(shape):
+        return {}
+    pairs = [(letter, length) for letter, length in zip(axes, shape, strict=True)]
+    lengths = {letter: length for letter, length in pairs if letter not in "YXS"}
+    are_fine = all(type(length) is int and length > 0 for length in lengths.values())
+    letters = "".join(lengths)
+    are_fine &= letters.isascii() and letters.isalpha() and letters == letters.upper()
+    # samples of pixels, and channels, are the same
+    is_single = len(set(axes)) == len(axes) and not {"S", "C"} <= set(axes)
+    return lengths if are_fine and is_single and {"Y", "X"} <= set(axes) else {}
 
 
 def _of_imagej(description: bytes, resolution: Resolution | None) -> Spacing | None:
