@@ -283,6 +283,7 @@ def areas(
         return Areas(everything, everything, are_few=True)
     height, width, channels = mask.shape
     wide = max(SMALLEST_CELL[1], -(-width // CELLS[1]))
+    wide = -(-wide // SMALLEST_CELL[1]) * SMALLEST_CELL[1]  # whole vectors
     cells = np.empty((-(-height // GROUP), -(-width // wide)), np.uint8)
     flat = mask.reshape(height, width * channels)
     find = loop("engine.window.loops.gaps.find")
@@ -297,6 +298,8 @@ def areas(
     down = _joined(cells, _reads(rows, border, high, GROUP), beyond)
     seen = _joined(down.T, _reads(columns, border, out_wide, wide), beyond).T
     empty, mixed = seen == HOLDS_GAP, seen == HOLDS_GAP | HOLDS_VALUE
+    if mixed.all():
+        return Areas(everything, [], are_few=False)
     sides = high, out_wide, rows.outputs, columns.outputs
     few = BEGINNING / (nanoseconds * channels * high * out_wide)
     _close(mixed, few)
@@ -325,9 +328,11 @@ def _cost(found: Sequence[Region], nanoseconds: float) -> float:
 
 def _close(chosen: Gaps, few: float) -> None:
     """Choose also what lies between chosen cells of a row, where that is fewer than so many."""
-    for cells in chosen:
+    for row in np.flatnonzero(~chosen.all(axis=1) & chosen.any(axis=1)):
+        cells = chosen[row]
         places = np.flatnonzero(cells)
-        for first, last in itertools.pairwise(places):
+        for gap in np.flatnonzero(np.diff(places) > 1):
+            first, last = places[gap], places[gap + 1]
             if last - first <= few:
                 cells[first:last] = True
 
@@ -363,19 +368,19 @@ def _joined(cells: Mask, reads: Sequence[tuple[int, int, bool]], beyond: int) ->
 def _regions(cells: Gaps, high: int, wide: int, rows: int, columns: int) -> Iterator[Region]:
     """Yield regions of cells that are chosen, as high as they can be."""
     begun: dict[tuple[int, int], int] = {}
-    for number in range(len(cells) + 1):
-        edges = (
-            [0, *np.flatnonzero(np.diff(cells[number])) + 1, cells.shape[1]]
-            if (number < len(cells))
-            else []
-        )
-        runs = [
-            (int(first), int(last))
-            for first, last in itertools.pairwise(edges)
-            if cells[number, first]
-        ]
+    changes = np.flatnonzero((cells[1:] != cells[:-1]).any(axis=1)) + 1
+    for number in (0, *changes.tolist(), len(cells)):
+        runs = list(_runs(cells[number])) if number < len(cells) else []
         for run in [run for run in begun if run not in runs]:
             first, last = begun.pop(run), min(number * high, rows)
             yield Region(first, last, run[0] * wide, min(run[1] * wide, columns))
         for run in runs:
             begun.setdefault(run, number * high)
+
+
+def _runs(cells: Gaps) -> Iterator[tuple[int, int]]:
+    """Yield the first of each run of chosen cells, and the one after the last."""
+    edges = (0, *(np.flatnonzero(cells[1:] != cells[:-1]) + 1).tolist(), len(cells))
+    for first, last in itertools.pairwise(edges):
+        if cells[first]:
+            yield first, last
