@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
@@ -277,6 +276,8 @@ class Pipeline:
                 said.tags or said.density or frame.spacing
             ):
                 return made
+            from dataclasses import replace
+
             from convfilter.pipeline.grid import on_grid
 
             return replace(made, metadata=on_grid(frame, measured.steps))

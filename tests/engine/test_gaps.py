@@ -15,7 +15,10 @@ from convfilter import engine
 from convfilter.engine import recorded_plans
 from convfilter.engine.planning import forcing
 from convfilter.engine.rank.sorting import MOST_SORTED, network
+from convfilter.engine.window.axes import lay_out
+from convfilter.engine.window.present import areas
 from convfilter.errors import ArgumentError, ArgumentTypeError
+from tests import naive_gaps
 from tests.engine.cases import DTYPES
 from tests.engine.chains import EACH
 from tests.engine.gaps import KINDS, check, draw_gaps
@@ -160,6 +163,66 @@ def test_every_function_looks_at_what_is_there_or_refuses(name: str) -> None:
         with recorded_plans() as plans:
             call(name, image, nodata=0)
         assert "of what is there" in plans[-1].reason or "among what is" in plans[-1].reason
+
+
+PLACES = [(0, 0), (-1, -1), (0, -1), (21, 33), (33, 0), (-1, 30), (17, -1)]
+"""Corners, edges and the middle, most of them in rows that are not looked at first."""
+
+
+@pytest.mark.parametrize("code", [0, -9999.0, math.nan])
+@pytest.mark.parametrize("name", sorted(set(EACH) - NEED_ALL))
+def test_a_single_gap_is_found_wherever_it_is(name: str, code: float) -> None:
+    dtype = np.uint8 if code == 0 else np.float32
+    for row, column in PLACES:
+        image = np.random.default_rng(0).integers(1, 250, (51, 67)).astype(dtype)
+        image[row, column] = code
+        there = np.ones(image.shape, bool)
+        there[row, column] = False
+        found = call(name, image, nodata=code)
+        told = call(name, image, mask=there).filled(code)
+        np.testing.assert_array_equal(found, told)
+
+
+@pytest.mark.parametrize("name", sorted(set(EACH) - NEED_ALL))
+def test_workers_change_no_bit_of_a_large_picture(name: str) -> None:
+    random = np.random.default_rng(5)
+    image = random.random((500, 700), np.float32)
+    image[np.add.outer(np.arange(500), np.arange(700)) < 400] = np.nan
+    image[random.integers(500, size=9), random.integers(700, size=9)] = np.nan
+    one, *others = (call(name, image, nodata=math.nan, workers=workers) for workers in (1, 2, 5))
+    assert all(each.tobytes() == one.tobytes() for each in others)
+    told = call(name, image, mask=~np.isnan(image)).filled(math.nan)
+    assert told.tobytes() == one.tobytes()
+
+
+@pytest.mark.parametrize("size", [(3, 3), (2, 5), (1, 9)])
+@pytest.mark.parametrize("walk", [{}, {"stride": 3}, {"padding": "valid", "dilation": 2}])
+@pytest.mark.parametrize("border", ["reflect", "constant", "wrap"])
+def test_areas_hold_what_sees_gaps(
+    size: tuple[int, int], walk: dict[str, Any], border: Any
+) -> None:
+    random = np.random.default_rng(3)
+    for fill in (True, False):
+        there = np.ones((90, 300, 1), bool)
+        for _ in range(4):
+            row, column = random.integers(90), random.integers(300)
+            there[row : row + random.integers(40), column : column + random.integers(90)] = False
+        rows, columns = lay_out(there.shape, size, **walk)
+        found = areas(
+            rows, columns, border, there.view(np.uint8), fill=fill, nanoseconds=9e9, workers=1
+        )
+        options = {**walk, "border": border, "fill_there": fill}
+        is_whole = naive_gaps.is_whole(there, there, size, **options)[:, :, 0]
+        is_empty = naive_gaps.is_whole(there, ~there, size, **{**options, "fill_there": not fill})
+        marks = np.zeros(is_whole.shape, int)
+        for area in found.mixed:
+            marks[area.slices(1)] += 1
+        for area in found.empty:
+            marks[area.slices(1)] += 10
+            assert is_empty[:, :, 0][area.slices(1)].all()
+        assert set(np.unique(marks)) <= {0, 1, 10}, "areas overlap"
+        assert is_whole[marks == 0].all()
+        assert found.are_few or marks.all()
 
 
 def test_what_takes_no_gaps_refuses_masked_arrays() -> None:

@@ -171,25 +171,15 @@ def _means(
         size = piece.last_row - piece.first_row, part.columns.outputs * channels
         total = of_thread.take("sums of piece", size, numbers).array()
         known = of_thread.take("counts of piece", size, numbers).array()
-        _bound(summed, part, read, total)
-        _bound(counted, Part(mask, rows, part.columns), _read(rows, border, piece), known)
+        there = Part(mask, rows, part.columns)
+        # all windows count one tap, whichever part of them this is
+        summed.ready(part).bind(read, total, of_thread)()
+        counted.ready(there).bind(_read(rows, border, piece), known, of_thread)()
         divide(piece, total, known)
 
     nanoseconds = NANOSECONDS * channels
     in_pieces(found.mixed, _rows_at_once(operation), nanoseconds, workers, work)
     return output.reshape(shape), gaps.reshape(shape)
-
-
-def _bound(operation: Fold, part: Part, read: RowSources, out: Array) -> None:
-    """Compute the outputs of a part from those padded rows."""
-    columns = part.columns
-    means = operation.means
-    if means is not None:
-        # all count one tap, whichever part of them this is
-        ones = np.ones(len(out), np.int64), np.ones(columns.outputs, np.int64)
-        operation = replace(operation, means=Means.of(means.sums, means.numbers, *ones))
-    operation = replace(operation, rows=part.rows, columns=columns)
-    operation.ready(part).bind(read, out, of_thread)()
 
 
 def _sum(operation: Fold, sums: np.dtype[np.generic], numbers: np.dtype[np.generic]) -> Fold:

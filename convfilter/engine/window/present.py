@@ -60,13 +60,13 @@ SMALLEST_CELL = 16, 64
 GROUP = 8
 """Rows of the image that are looked at together."""
 
-MOST_TO_JOIN = 150_000
-"""Nanoseconds that outputs between two regions may take: less than to begin with another one."""
+BEGINNING = 250_000
+"""Nanoseconds to begin with a region, during which no other thread can."""
+
+AS_EVER = 0.3
+"""What it takes to compute an output as ever, as a share of what it takes beside a gap."""
 
 HOLDS_GAP, HOLDS_VALUE = 1, 2
-
-MOST_ALONE = 0.6
-"""Where less of the outputs lies in cells with gaps, the others are computed as ever."""
 
 
 class Region(NamedTuple):
@@ -278,11 +278,12 @@ def areas(
 
     `nanoseconds` are what an output takes whose window sees a gap.
     """
+    everything = [Region(0, rows.outputs, 0, columns.outputs)]
     if is_rehearsal():
-        everything = Region(0, rows.outputs, 0, columns.outputs)
-        return Areas([everything], [everything], are_few=True)
+        return Areas(everything, everything, are_few=True)
     height, width, channels = mask.shape
     wide = max(SMALLEST_CELL[1], -(-width // CELLS[1]))
+    wide = -(-wide // SMALLEST_CELL[1]) * SMALLEST_CELL[1]  # whole vectors
     cells = np.empty((-(-height // GROUP), -(-width // wide)), np.uint8)
     flat = mask.reshape(height, width * channels)
     find = loop("engine.window.loops.gaps.find")
@@ -297,24 +298,41 @@ def areas(
     down = _joined(cells, _reads(rows, border, high, GROUP), beyond)
     seen = _joined(down.T, _reads(columns, border, out_wide, wide), beyond).T
     empty, mixed = seen == HOLDS_GAP, seen == HOLDS_GAP | HOLDS_VALUE
+    if mixed.all():
+        return Areas(everything, [], are_few=False)
     sides = high, out_wide, rows.outputs, columns.outputs
-    few = MOST_TO_JOIN / (nanoseconds * channels * high * out_wide)
+    few = BEGINNING / (nanoseconds * channels * high * out_wide)
     _close(mixed, few)
-    outputs = rows.outputs * columns.outputs
-    regions = list(_regions(mixed, *sides))
-    are_few = sum(region.size for region in regions) < MOST_ALONE * outputs
-    if not are_few:
-        mixed = ~empty
-        _close(mixed, few)
-        regions = list(_regions(mixed, *sides))
-    return Areas(regions, list(_regions(empty & ~mixed, *sides)), are_few)
+    few_mixed = list(_regions(mixed, *sides))
+    filled_cells = ~empty
+    _close(filled_cells, few)
+    all_filled = list(_regions(filled_cells, *sides))
+    all_of_it = _cost(everything, nanoseconds * channels)
+    of_few = _cost(few_mixed, nanoseconds * channels) + AS_EVER * all_of_it
+    of_filled = _cost(all_filled, nanoseconds * channels)
+    if of_few < min(of_filled, all_of_it):
+        return Areas(few_mixed, list(_regions(empty & ~mixed, *sides)), are_few=True)
+    if of_filled < all_of_it:
+        return Areas(all_filled, list(_regions(empty & ~filled_cells, *sides)), are_few=False)
+    return Areas(everything, [], are_few=False)
+
+
+def _cost(found: Sequence[Region], nanoseconds: float) -> float:
+    """Return about how many nanoseconds regions take, whose outputs take so many.
+
+    There are taken to be two threads: what is chosen may not depend on how many there are.
+    """
+    outputs = sum(region.size for region in found)
+    return BEGINNING * len(found) + nanoseconds * outputs / 2
 
 
 def _close(chosen: Gaps, few: float) -> None:
     """Choose also what lies between chosen cells of a row, where that is fewer than so many."""
-    for cells in chosen:
+    for row in np.flatnonzero(~chosen.all(axis=1) & chosen.any(axis=1)):
+        cells = chosen[row]
         places = np.flatnonzero(cells)
-        for first, last in itertools.pairwise(places):
+        for gap in np.flatnonzero(np.diff(places) > 1):
+            first, last = places[gap], places[gap + 1]
             if last - first <= few:
                 cells[first:last] = True
 
@@ -350,19 +368,19 @@ def _joined(cells: Mask, reads: Sequence[tuple[int, int, bool]], beyond: int) ->
 def _regions(cells: Gaps, high: int, wide: int, rows: int, columns: int) -> Iterator[Region]:
     """Yield regions of cells that are chosen, as high as they can be."""
     begun: dict[tuple[int, int], int] = {}
-    for number in range(len(cells) + 1):
-        edges = (
-            [0, *np.flatnonzero(np.diff(cells[number])) + 1, cells.shape[1]]
-            if (number < len(cells))
-            else []
-        )
-        runs = [
-            (int(first), int(last))
-            for first, last in itertools.pairwise(edges)
-            if cells[number, first]
-        ]
+    changes = np.flatnonzero((cells[1:] != cells[:-1]).any(axis=1)) + 1
+    for number in (0, *changes.tolist(), len(cells)):
+        runs = list(_runs(cells[number])) if number < len(cells) else []
         for run in [run for run in begun if run not in runs]:
             first, last = begun.pop(run), min(number * high, rows)
             yield Region(first, last, run[0] * wide, min(run[1] * wide, columns))
         for run in runs:
             begun.setdefault(run, number * high)
+
+
+def _runs(cells: Gaps) -> Iterator[tuple[int, int]]:
+    """Yield the first of each run of chosen cells, and the one after the last."""
+    edges = (0, *(np.flatnonzero(cells[1:] != cells[:-1]) + 1).tolist(), len(cells))
+    for first, last in itertools.pairwise(edges):
+        if cells[first]:
+            yield first, last

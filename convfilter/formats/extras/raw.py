@@ -30,6 +30,9 @@ _SRGB_CURVE = (2.4, 12.92)
 _COMPLAINTS = rb"\s*$|unknown file: (Unexpected end of file|data corrupted)"
 """How lines begin by which LibRaw tells that data are damaged."""
 
+_FEW_PIXELS = 1 << 20
+"""A picture of fewer fits into any memory."""
+
 _LINEAR = (1.0, 1.0)
 _COLOURS_OF_LIGHT = ((CICP, bytes((1, 8, 0, 1))),)
 """The primaries of sRGB, and no curve (ITU-T H.273)."""
@@ -39,12 +42,14 @@ def read(file: BinaryIO, limits: Limits) -> Image:
     """Develop a file as `limits.develop` says."""
     data = file.read()
     is_linear = limits.develop == "linear"
+    pixels_stated = 0
     try:
         with printed(_COMPLAINTS) as complaints, rawpy.imread(io.BytesIO(data)) as raw:
             sizes = raw.sizes
             limits.check_size((sizes.raw_width, sizes.raw_height))
             limits.check_size((sizes.iwidth, sizes.iheight))
             limits.chosen()
+            pixels_stated = sizes.raw_width * sizes.raw_height
             pixels = raw.postprocess(
                 demosaic_algorithm=rawpy.DemosaicAlgorithm.AHD,
                 use_camera_wb=True,
@@ -55,7 +60,7 @@ def read(file: BinaryIO, limits: Limits) -> Image:
                 highlight_mode=rawpy.HighlightMode.Clip,
             )
     except rawpy.LibRawError as error:
-        raise _error_of(error) from error
+        raise _error_of(error, pixels_stated) from error
     if complaints.lines:  # LibRaw goes on with what is left
         raise damaged(ValueError(complaints.lines[0].rpartition(": ")[2]), FORMAT.name)
     metadata, _ = upright_metadata(
@@ -64,8 +69,14 @@ def read(file: BinaryIO, limits: Limits) -> Image:
     return Image(_plain(pixels), format=FORMAT.name, metadata=metadata)
 
 
-def _error_of(error: rawpy.LibRawError) -> ImageError:
-    """Return LibRaw's error in words of our own; it gives its own as bytes."""
+def _error_of(error: rawpy.LibRawError, pixels: int) -> ImageError:
+    """Return LibRaw's error in words of our own; it gives its own as bytes.
+
+    Of numbers that contradict each other it also says that memory does not suffice: a picture of
+    so many pixels tells which of both it is. None are known where the header was not read.
+    """
+    if isinstance(error, rawpy.LibRawUnsufficientMemoryError) and 0 < pixels < _FEW_PIXELS:
+        return damaged(ValueError("numbers of its header contradict each other"), FORMAT.name)
     words = b" ".join(part for part in error.args if isinstance(part, bytes)).decode(
         "ascii", "replace"
     )

@@ -123,10 +123,12 @@ def compile_all(requests: Iterable[Request], tell: Callable[[], None]) -> list[s
     failures: list[str] = []
     for build in workers.ask(requests):
         try:
-            _made(build)
+            made = _made(build)
         except Exception as error:  # noqa: BLE001 - whatever it is, the others are compiled
             failures.append(str(error))
         else:
+            if missing([build.request]):  # as of one under way before the cache was another one
+                store.write(keys.file_name(build.request), made)
             if missing([build.request]):
                 failures.append(f"{build.request[0]} could not be written to the cache")
         tell()

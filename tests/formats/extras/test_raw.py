@@ -112,6 +112,15 @@ def test_size_is_checked_before_it_is_unpacked() -> None:
         read(io.BytesIO(huge))
 
 
+def test_memory_is_not_blamed_for_damage() -> None:
+    """LibRaw says that memory does not suffice where a tag of tiles stands alone."""
+    data = made("plain.dng")
+    entry = struct.pack("<HH", 259, 3)
+    assert data.count(entry) == 1
+    with pytest.raises(ImageError, match=r"damaged .*numbers of its header contradict each other"):
+        read(io.BytesIO(data.replace(entry, struct.pack("<HH", 323, 3))))
+
+
 def box(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I4s", 8 + len(content), kind) + content
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.sources import PACKAGE, ROOT
 
-COPIED = ("__init__.py", "errors.py", "lazy.py", "runtime")
+COPIED = ("__init__.py", "errors.py", "lazy.py", "picture", "runtime")
 
 PROBES = {
     "factors": '''

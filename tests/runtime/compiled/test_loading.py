@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from convfilter.runtime.compiled import keys, loading, store, workers
 from convfilter.runtime.compiled.code.executable import is_supported
 from convfilter.runtime.compiled.store import Compiled
 from tests.runtime.compiled import first_runs
@@ -263,6 +264,21 @@ loop("probes.adding.add", T=np.uint8)
 def test_a_rehearsal_collects_loops_to_be_compiled_ahead(filled: House, tmp_path: Path):
     assert filled.run(REHEARSED, cache=tmp_path) == "compiled"
     assert filled.run(REHEARSED, cache=tmp_path) == "cached"
+
+
+def test_a_loop_that_was_under_way_for_another_cache_is_kept_in_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request: keys.Request = ("engine.correlation.loops.exact.respond", ())
+    assert loading.compile_all([request], lambda: None) == []
+    made = store.read(keys.file_name(request))
+    assert made is not None
+    under_way = workers.Build(request)
+    under_way.finish(made)
+    monkeypatch.setattr(workers, "ask", lambda _: [under_way])
+    monkeypatch.setenv("CONVFILTER_CACHE_DIR", str(tmp_path / "cache"))
+    assert loading.compile_all([request], lambda: None) == []
+    assert store.read(keys.file_name(request)) is not None
 
 
 def test_numba_alone_serves_where_nothing_else_does():
