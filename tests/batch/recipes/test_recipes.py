@@ -265,6 +265,18 @@ def test_where_a_recipe_cannot_go_nothing_is_done(
     assert (tmp_path / "old.toml").read_text() == "old"
 
 
+@pytest.mark.posix
+def test_a_file_that_no_text_can_name_stands_in_no_recipe(
+    inputs: list[Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    words = ["sobel", str(inputs[0]), str(tmp_path / "a.png"), "--mask", "m\udcff.png"]
+    assert run([*words, "--save-recipe", str(tmp_path / "r.toml")]) == 2
+    assert "is no text in UTF-8" in capfd.readouterr().err
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(UsageError, match="is no text in UTF-8"):
+        Recipe("sobel", mask="m\udcff.png").save(tmp_path / "r.toml")
+
+
 def test_of_a_command_that_fails_no_recipe_is_kept(tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_bytes(b"nothing")
     kept = ["--save-recipe", str(tmp_path / "r.toml")]
