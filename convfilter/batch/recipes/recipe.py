@@ -190,8 +190,8 @@ class Recipe:
         if not isinstance(other, Recipe):
             return NotImplemented
         # by what is shown of options: NaN, which is no data, is not equal to itself
-        options = repr(self.options) == repr(other.options)
-        return self.pipeline.steps == other.pipeline.steps and options
+        said = [repr(sorted(recipe.options.items())) for recipe in (self, other)]
+        return self.pipeline.steps == other.pipeline.steps and said[0] == said[1]
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -265,6 +265,12 @@ def test_where_a_recipe_cannot_go_nothing_is_done(
     assert (tmp_path / "old.toml").read_text() == "old"
 
 
+def test_recipes_are_equal_whatever_the_order_of_their_options() -> None:
+    one = Recipe("sobel", linear=True, nodata=float("nan"))
+    assert one == Recipe("sobel", nodata=float("nan"), linear=True)
+    assert one != Recipe("sobel", nodata=3, linear=True)
+
+
 @pytest.mark.posix
 def test_a_file_that_no_text_can_name_stands_in_no_recipe(
     inputs: list[Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
