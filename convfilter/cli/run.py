@@ -22,7 +22,7 @@ from convfilter.cli.output import IS_THE_SCREEN, check_standard_output
 from convfilter.cli.report import Report
 from convfilter.cli.signals import interrupts_told
 from convfilter.cli.wording import describe, say
-from convfilter.errors import ImageError, UsageError, shown
+from convfilter.errors import ImageError, UsageError, reason_of, shown
 from convfilter.pipeline import Pipeline
 from convfilter.runtime.streams import descriptor_of
 
@@ -103,6 +103,14 @@ def _place_for_recipe(
     str(Recipe.of(pipeline, settings))
     overwrite = settings["overwrite"]
     check_outputs([Job(None, Path(name))], None, overwrite=overwrite, in_place=False)
+    try:
+        is_folder = Path(name).is_dir()
+    except OSError as error:  # of which the name is too long, before Python 3.14
+        raise ImageError(f"{shown(name)}: cannot be written: {reason_of(error)}") from error
+    if is_folder:
+        raise ImageError(f"{shown(name)}: is a folder: give the recipe another name")
+    if not os.access(Path(name).parent, os.W_OK):
+        raise ImageError(f"{shown(name)}: cannot be written: the folder is read-only")
     return Path(name)
 
 

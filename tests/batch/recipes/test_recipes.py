@@ -247,6 +247,8 @@ def test_a_recipe_of_another_version_is_told(
         ("recipe.txt", "is a .toml file", 2),
         ("old.toml", "exists already", 1),
         ("no/r.toml", "no", 1),
+        ("folder.toml", "is a folder", 1),
+        (f"{'a' * 260}.toml", "cannot be written", 1),
     ],
 )
 def test_where_a_recipe_cannot_go_nothing_is_done(
@@ -258,10 +260,12 @@ def test_where_a_recipe_cannot_go_nothing_is_done(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "old.toml").write_text("old")
-    kept = ["--save-recipe", str(tmp_path / name)]
+    (tmp_path / "folder.toml").mkdir()
+    overwrite = [] if name == "old.toml" else ["--overwrite"]
+    kept = ["--save-recipe", str(tmp_path / name), *overwrite]
     assert run(["sobel", str(inputs[0]), str(tmp_path / "a.png"), *kept]) == code
     assert words in capsys.readouterr().err
-    assert [path.name for path in tmp_path.iterdir()] == ["old.toml"]
+    assert {path.name for path in tmp_path.iterdir()} == {"old.toml", "folder.toml"}
     assert (tmp_path / "old.toml").read_text() == "old"
 
 
