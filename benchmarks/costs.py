@@ -53,7 +53,7 @@ def terms(image: Array, kernel: Array, chosen: Plan) -> tuple[float, float, floa
             single += len(factors.along_rows)
         if costs.in_runs(down, dtype) < costs.TAP[dtype] * len(down):
             grouped += len(down)
-            runs += sum(1 for _ in down.runs())
+            runs += len(down.runs)
         else:
             single += len(down)
     return 1.0, single, grouped, runs

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from convfilter.errors import PipelineError, reason_of, shown
+from convfilter.errors import PipelineError, UsageError, reason_of, shown
 
 __all__ = ["LARGEST_FILE", "Document", "table", "value"]
 
@@ -134,6 +134,8 @@ def table(header: str, values: Mapping[str, Any]) -> str:
 def value(given: Any) -> str:
     """Return text, a number, yes or no, a list or a mapping as TOML, on one line.
 
+    Raises UsageError for text that cannot be UTF-8, as names of files may be.
+
     Examples
     --------
     >>> value({"sigma": [1, 0.5], "channels": "luma", "flip": True})
@@ -149,5 +151,11 @@ def value(given: Any) -> str:
         return f"{{ {', '.join(f'{name} = {value(each)}' for name, each in given.items())} }}"
     import json
 
+    try:
+        str(given).encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"{shown(given)} is no text in UTF-8, as a TOML file is: rename what is called so"
+        ) from error
     # in JSON's way to write text, TOML asks for one character more to be escaped
     return json.dumps(given, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -22,13 +22,14 @@ from convfilter.cli.output import IS_THE_SCREEN, check_standard_output
 from convfilter.cli.report import Report
 from convfilter.cli.signals import interrupts_told
 from convfilter.cli.wording import describe, say
-from convfilter.errors import ImageError, UsageError, shown
+from convfilter.errors import ImageError, UsageError, reason_of, shown
 from convfilter.pipeline import Pipeline
 from convfilter.runtime.streams import descriptor_of
 
 if TYPE_CHECKING:
     from convfilter.batch.recipes.recipe import Recipe
     from convfilter.batch.recipes.stamp import Source
+    from convfilter.batch.settings import Settings
     from convfilter.cli.progress import Advance
 
 __all__ = ["filter_given_files"]
@@ -62,7 +63,7 @@ def filter_given_files(
     inputs, output = (paths, None) if all_inputs else (paths[:-1], paths[-1])
     plan = make_plan(inputs, output, settings, label=label)
     _check_streams(plan)
-    kept = _place_for_recipe(context, overwrite=settings["overwrite"])
+    kept = _place_for_recipe(context, pipeline, settings)
     running = begin(plan.jobs, pipeline, settings)
     quiet = context.params["quiet"]
     with _display(plan, context.command_path, quiet=quiet) as (line, advance):
@@ -88,16 +89,28 @@ def filter_given_files(
     return teller.report.exit_code
 
 
-def _place_for_recipe(context: click.Context, *, overwrite: bool) -> Path | None:
+def _place_for_recipe(
+    context: click.Context, pipeline: Pipeline, settings: Settings
+) -> Path | None:
     """Return where the recipe is to be written, after it is known that it can be."""
     name = context.params["save_recipe"]
     if name is None:
         return None
     from convfilter.batch.checks import check_outputs
-    from convfilter.batch.recipes.recipe import check_name
+    from convfilter.batch.recipes.recipe import Recipe, check_name
 
     check_name(Path(name))
+    str(Recipe.of(pipeline, settings))
+    overwrite = settings["overwrite"]
     check_outputs([Job(None, Path(name))], None, overwrite=overwrite, in_place=False)
+    try:
+        is_folder = Path(name).is_dir()
+    except OSError as error:  # of which the name is too long, before Python 3.14
+        raise ImageError(f"{shown(name)}: cannot be written: {reason_of(error)}") from error
+    if is_folder:
+        raise ImageError(f"{shown(name)}: is a folder: give the recipe another name")
+    if not os.access(Path(name).parent, os.W_OK):
+        raise ImageError(f"{shown(name)}: cannot be written: the folder is read-only")
     return Path(name)
 
 

@@ -72,8 +72,10 @@ def load(path: str | os.PathLike[str]) -> Kernel:
         When the file cannot be read or understood; the message names it and says why.
     """
     where = Path(path)
+    # what is no text in a file's name has no place in the name of a kernel, which recipes hold
+    name = where.stem.encode("utf-8", "replace").decode()
     try:
-        return _READERS.get(where.suffix.lower(), _from_text)(_read(where), where.stem)
+        return _READERS.get(where.suffix.lower(), _from_text)(_read(where), name)
     except KernelError as error:
         raise KernelError(f"{shown(where)}: {error}") from None
     except RecursionError:

@@ -16,6 +16,7 @@ from convfilter import engine, filters
 from convfilter.batch.job import Job
 from convfilter.batch.settings import completed
 from convfilter.batch.work import Work
+from convfilter.engine import operation
 from convfilter.images import Image, read, write
 from convfilter.pipeline import Pipeline
 from convfilter.runtime.compiled import Requests, loading, rehearsal
@@ -32,8 +33,9 @@ class Misses:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Begin anew, without loops that are known or bound."""
         loading._loop.cache_clear()
+        operation._remembered.cache_clear()
         self.asked: Requests = {}
         self.foreseen: Requests = {}
 

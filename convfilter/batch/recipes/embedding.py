@@ -20,9 +20,15 @@ _SPACE = b"urn:convfilter:recipe"
 """The namespace of the property that is a stamp in XMP."""
 
 _RDF = b"http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_OWN = re.compile(
-    rb"\s*<rdf:Description\b[^<>]*\bxmlns:convfilter=[\"']" + _SPACE + rb"[\"'][^<>]*>"
-    rb"\s*<convfilter:Stamp>([^<]*)</convfilter:Stamp>\s*</rdf:Description>"
+_DECLARED = re.compile(rb"\sxmlns:([\w.-]+)\s*=\s*[\"']" + _SPACE + rb"[\"']")
+_ELEMENT = re.compile(rb"<([\w.-]+):Stamp\b[^<>]*>([^<]*)</\1:Stamp\s*>")
+_ATTRIBUTE = re.compile(rb"\s([\w.-]+):Stamp\s*=\s*(\"[^\"<]*\"|'[^'<]*')")
+_ALONE = re.compile(
+    rb"<([\w.-]+):Description\b([^<>]*)>\s*"
+    rb"<([\w.-]+):Stamp\b[^<>]*>[^<]*</\3:Stamp\s*>\s*</\1:Description\s*>"
+)
+_SAYS_NOTHING = re.compile(
+    rb"(?:\s+(?:xmlns:[\w.-]+|[\w.-]+:about)\s*=\s*(?:\"[^\"]*\"|'[^']*'))*\s*"
 )
 _END = re.compile(rb"</(?:[\w.-]+:)?RDF\s*>")
 _ABOUT = re.compile(rb"\brdf:about\s*=\s*(\"[^\"<]*\"|'[^'<]*')")
@@ -59,7 +65,7 @@ def without_stamp(image: Image) -> tuple[Image, bool]:
     if text_of(said) is None:
         return image, False
     text = tuple(each for each in said.text if each[0] != KEYWORD)
-    packet = None if said.xmp is None else _OWN.sub(b"", said.xmp)
+    packet = None if said.xmp is None else _without_property(said.xmp)
     if packet is not None and _EMPTY.search(packet):
         packet = None
     return replace(image, metadata=replace(said, text=text, xmp=packet)), True
@@ -70,8 +76,33 @@ def text_of(metadata: Metadata) -> str | None:
     for keyword, words in metadata.text:
         if keyword == KEYWORD:
             return words
-    own = _OWN.search(metadata.xmp or b"")
-    return None if own is None else html.unescape(own[1].decode("utf-8", "replace"))
+    packet = metadata.xmp or b""
+    prefixes = _prefixes(packet)
+    for pattern, ends in ((_ELEMENT, 0), (_ATTRIBUTE, 1)):
+        for each in pattern.finditer(packet) if prefixes else ():
+            if each[1] in prefixes:
+                escaped = each[2][ends : len(each[2]) - ends]
+                return html.unescape(escaped.decode("utf-8", "replace"))
+    return None
+
+
+def _prefixes(packet: bytes) -> frozenset[bytes]:
+    """Return what stands for the namespace of the stamp: programs that edit XMP may rename it."""
+    return frozenset(_DECLARED.findall(packet))
+
+
+def _without_property(packet: bytes) -> bytes:
+    """Return an XMP packet without the stamp, as an element or an attribute, wherever it stands."""
+    prefixes = _prefixes(packet)
+
+    def alone(found: re.Match[bytes]) -> bytes:
+        is_own = found[3] in prefixes and _SAYS_NOTHING.fullmatch(found[2])
+        return b"" if is_own else found[0]
+
+    def own(found: re.Match[bytes]) -> bytes:
+        return b"" if found[1] in prefixes else found[0]
+
+    return _ATTRIBUTE.sub(own, _ELEMENT.sub(own, _ALONE.sub(alone, packet)))
 
 
 def _with_property(packet: bytes, text: str) -> bytes | None:

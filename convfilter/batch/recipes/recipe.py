@@ -166,9 +166,12 @@ class Recipe:
         return recipe
 
     def to_be_shown(self) -> Recipe:
-        """Return the recipe without the folders of files that its options name."""
+        """Return the recipe without the folders of files that its options name, for a result.
+
+        The names are only read there, so what is no text in them becomes question marks.
+        """
         options = {
-            name: Path(value).name if isinstance(OPTIONS[name], FileName) else value
+            name: _as_text(Path(value).name) if isinstance(OPTIONS[name], FileName) else value
             for name, value in self.options.items()
         }
         return Recipe(self.pipeline, **options)  # type: ignore[arg-type]
@@ -187,8 +190,8 @@ class Recipe:
         if not isinstance(other, Recipe):
             return NotImplemented
         # by what is shown of options: NaN, which is no data, is not equal to itself
-        options = repr(self.options) == repr(other.options)
-        return self.pipeline.steps == other.pipeline.steps and options
+        said = [repr(sorted(recipe.options.items())) for recipe in (self, other)]
+        return self.pipeline.steps == other.pipeline.steps and said[0] == said[1]
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -198,7 +201,7 @@ class Recipe:
         Raises
         ------
         UsageError
-            The name does not end in .toml.
+            The name does not end in .toml, or the recipe names a file that no text can name.
         ImageError
             The file exists and may not be replaced, or it cannot be written.
         """
@@ -240,6 +243,11 @@ class Recipe:
             deep = deepened(image, self.pipeline, settings)
             return filtered(deep, self.pipeline, settings, settings["format"], workers)
         return filtered_array(np.asanyarray(image), self.pipeline, settings, workers)
+
+
+def _as_text(name: str) -> str:
+    """Return a file's name with question marks for what is no text in UTF-8."""
+    return name.encode("utf-8", "replace").decode()
 
 
 def check_name(path: Path) -> None:

@@ -69,4 +69,4 @@ def in_runs(taps: Taps, dtype: str) -> float:
     """Return the cost of taps in runs of those below one another; integers have no such loop."""
     if dtype not in RUN:
         return math.inf
-    return TAP_IN_RUN[dtype] * len(taps) + RUN[dtype] * sum(1 for _ in taps.runs())
+    return TAP_IN_RUN[dtype] * len(taps) + RUN[dtype] * len(taps.runs)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -38,15 +39,18 @@ class Taps:
         """The sum of the absolute weights."""
         return float(np.abs(self.weights).sum())
 
-    def runs(self) -> Iterator[tuple[int, int]]:
-        """Yield (first tap, length) of runs of taps below one another, as long as loops take."""
+    @cached_property
+    def runs(self) -> tuple[tuple[int, int], ...]:
+        """Pairs (first tap, length) of runs of taps below one another, as long as loops take."""
         breaks = (np.diff(self.rows) != 1) | (np.diff(self.columns) != 0)
         edges = [0, *(np.flatnonzero(breaks) + 1).tolist(), len(self)]
+        found = []
         for first, last in itertools.pairwise(edges):
             while first < last:
-                length = max(run for run in RUNS if run <= last - first)
-                yield first, length
+                length = RUNS[bisect.bisect(RUNS, last - first) - 1]
+                found.append((first, length))
                 first += length
+        return tuple(found)
 
     @property
     def are_even(self) -> bool:
@@ -65,7 +69,7 @@ class Taps:
     @property
     def depth_in_runs(self) -> int:
         """Roundings, that of the weight among them, on the longest path through sums of runs."""
-        lengths = [length for _, length in self.runs()]
+        lengths = [length for _, length in self.runs]
         return max(lengths) + len(lengths) if lengths else 0
 
 

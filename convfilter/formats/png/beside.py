@@ -235,8 +235,11 @@ class _Found:
                 self.texts.append((keyword, text))
 
     def _take_raw(self, kind: str, data: bytes) -> None:
-        """Take a profile in hexadecimal, behind its name and length on lines of their own."""
-        match = re.match(rb"\s*\S+\s+(\d{1,10})\s", data)
+        """Take a profile in hexadecimal, behind its name and length on lines of their own.
+
+        The name is one word to ImageMagick, two ("IPTC profile") to ExifTool.
+        """
+        match = re.match(rb"\s*\S+(?:[^\S\n]+\S+)?\s+(\d{1,10})\s", data)
         content = bytes.fromhex(data[match.end() :].decode("ascii")) if match else b""
         content = content[: int(match[1])] if match else b""
         xmp_mark = b"http://ns.adobe.com/xap/1.0/\0"

@@ -10,8 +10,8 @@ from convfilter.errors import ImageError
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits, too_large
 from convfilter.formats.declaring.needed import needed
-from convfilter.formats.tiff.storage import CMYK
-from convfilter.formats.tiff.tags.nodata import nodata_of
+from convfilter.formats.tiff.storage import CMYK, Storage
+from convfilter.formats.tiff.tags.nodata import has_nodata, nodata_of, without_nodata
 from convfilter.picture.image import Image
 from convfilter.picture.metadata import INKS
 from convfilter.picture.orientation import upright
@@ -73,14 +73,30 @@ def _read_page(page: Page, limits: Limits) -> Image:
         left_out = (INKS, *left_out)
         metadata = replace(metadata, icc_profile=None)  # that of ink, for pixels that are RGB now
     alpha = storage.alpha is not None
-    nodata = nodata_of(metadata.tags, pixels.dtype) if storage.keeps_numbers else None
-    return Image(pixels, alpha, FORMAT.name, metadata, left_out=left_out, nodata=nodata)
+    image = Image(pixels, alpha, FORMAT.name, metadata, left_out=left_out)
+    return _with_nodata(image, storage)
+
+
+def _with_nodata(image: Image, storage: Storage | None) -> Image:
+    """Return a picture that knows its number for no data, if its page tells one.
+
+    Where numbers of the file are no pixels, the tag is left out: it would name other pixels.
+    """
+    tags = image.metadata.tags
+    if storage is None or tags is None or not has_nodata(tags):
+        return image
+    nodata = nodata_of(tags, image.dtype, storage.in_pixels)
+    if nodata is not None or storage.keeps_numbers:
+        return replace(image, nodata=nodata)
+    metadata = replace(image.metadata, tags=without_nodata(tags))
+    lost = "the value for no data is no value of the pixels: left out"
+    return replace(image, metadata=metadata, left_out=(*image.left_out, lost))
 
 
 def _read_with_pillow(page: Page, limits: Limits) -> Image:
     from convfilter.formats.tiff import with_pillow
 
-    return with_pillow.read(page, FORMAT, limits)
+    return _with_nodata(with_pillow.read(page, FORMAT, limits), page.storage)
 
 
 def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:

@@ -204,7 +204,28 @@ class Storage(NamedTuple):
     def keeps_numbers(self) -> bool:
         """Whether pixels are the numbers of the file, which nothing scales or turns."""
         is_whole = self.depth in (8, 16, 32, 64)
-        return is_whole and self.photometric in (_BLACK_IS_ZERO, _RGB) and not self.alpha
+        return is_whole and self.photometric in (_BLACK_IS_ZERO, _RGB, YCBCR)
+
+    def in_pixels(self, number: float, dtype: np.dtype[Any]) -> float | None:
+        """Return what a number of the file is among its pixels of a dtype; None if it is nothing.
+
+        Whole numbers may be scaled to all bits of `dtype`, or 0 be white among them. Pixels of
+        palettes and inks are colours, and where there is alpha, that alone tells what is there.
+        """
+        if self.alpha:
+            return None
+        if self.keeps_numbers:
+            return number
+        largest = (1 << self.depth) - 1
+        is_scaled = self.kind == dtype.kind == "u" and self.depth <= 16
+        is_turned = self.photometric == WHITE_IS_ZERO
+        if not (is_scaled and (is_turned or self.photometric in (_BLACK_IS_ZERO, _RGB))):
+            return None
+        if not (number.is_integer() and 0 <= number <= largest):
+            return None
+        white = int(np.iinfo(dtype).max)
+        scaled = (2 * int(number) * white + largest) // (2 * largest)
+        return float(white - scaled if is_turned else scaled)
 
     @property
     def dtype(self) -> np.dtype[Any]:

@@ -247,6 +247,8 @@ def test_a_recipe_of_another_version_is_told(
         ("recipe.txt", "is a .toml file", 2),
         ("old.toml", "exists already", 1),
         ("no/r.toml", "no", 1),
+        ("folder.toml", "is a folder", 1),
+        (f"{'a' * 260}.toml", "cannot be written", 1),
     ],
 )
 def test_where_a_recipe_cannot_go_nothing_is_done(
@@ -258,11 +260,31 @@ def test_where_a_recipe_cannot_go_nothing_is_done(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     (tmp_path / "old.toml").write_text("old")
-    kept = ["--save-recipe", str(tmp_path / name)]
+    (tmp_path / "folder.toml").mkdir()
+    overwrite = [] if name == "old.toml" else ["--overwrite"]
+    kept = ["--save-recipe", str(tmp_path / name), *overwrite]
     assert run(["sobel", str(inputs[0]), str(tmp_path / "a.png"), *kept]) == code
     assert words in capsys.readouterr().err
-    assert [path.name for path in tmp_path.iterdir()] == ["old.toml"]
+    assert {path.name for path in tmp_path.iterdir()} == {"old.toml", "folder.toml"}
     assert (tmp_path / "old.toml").read_text() == "old"
+
+
+def test_recipes_are_equal_whatever_the_order_of_their_options() -> None:
+    one = Recipe("sobel", linear=True, nodata=float("nan"))
+    assert one == Recipe("sobel", nodata=float("nan"), linear=True)
+    assert one != Recipe("sobel", nodata=3, linear=True)
+
+
+@pytest.mark.posix
+def test_a_file_that_no_text_can_name_stands_in_no_recipe(
+    inputs: list[Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    words = ["sobel", str(inputs[0]), str(tmp_path / "a.png"), "--mask", "m\udcff.png"]
+    assert run([*words, "--save-recipe", str(tmp_path / "r.toml")]) == 2
+    assert "is no text in UTF-8" in capfd.readouterr().err
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(UsageError, match="is no text in UTF-8"):
+        Recipe("sobel", mask="m\udcff.png").save(tmp_path / "r.toml")
 
 
 def test_of_a_command_that_fails_no_recipe_is_kept(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -235,3 +236,53 @@ def test_a_stamp_that_somebody_else_wrote_is_not_trusted(
     with pytest.raises(PipelineError) as caught:
         Stamp.load(tmp_path / "a.png")
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        b'<r:Description r:about="" xmlns:q="SPACE" xmlns:dc="D" dc:format="a" q:Stamp="TEXT"/>',
+        b"<r:Description r:about='' xmlns:dc='D' dc:format='a'\n xmlns:q = 'SPACE'>\n"
+        b"<q:Stamp>TEXT</q:Stamp><dc:b/></r:Description>",
+        b'<r:Description xmlns:convfilter="SPACE" dc:format="a" xmlns:dc="D">'
+        b"<convfilter:Stamp>TEXT</convfilter:Stamp></r:Description>",
+    ],
+    ids=["attribute", "among others", "beside an attribute"],
+)
+def test_a_stamp_is_known_however_other_programs_write_the_packet(form: bytes) -> None:
+    stamp = Stamp(Recipe("sobel norm=l1", stamp=True), Source("0" * 64, 1))
+    written = str(stamp).encode().replace(b'"', b"&quot;").replace(b"\n", b"&#xA;")
+    own = form.replace(b"SPACE", b"urn:convfilter:recipe").replace(b"TEXT", written)
+    packet = XMP.partition(b"<r:Desc")[0] + own + b"</r:RDF></x:xmpmeta>"
+    image = Image(np.zeros((4, 4, 3), np.uint8), metadata=Metadata(xmp=packet))
+    assert Stamp.of(image.metadata, "a.jpg") == stamp
+    bare, had_one = without_stamp(image)
+    assert had_one
+    kept = bare.metadata.xmp
+    assert kept is not None
+    assert b"Stamp" not in kept
+    assert (b'dc:format="a"' in kept) or (b"dc:format='a'" in kept)
+
+
+def test_a_packet_of_blanks_is_looked_through_at_once() -> None:
+    for filler in (b" " * 300_000, b' xmlns:convfilter="urn:convfilter:recipe"' * 8_000):
+        packet = b"<r:Description " + filler + XMP
+        started = time.perf_counter()
+        image = Image(np.zeros((4, 4, 3), np.uint8), metadata=Metadata(xmp=packet))
+        assert without_stamp(image) == (image, False)
+        assert time.perf_counter() - started < 1
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("suffix", ["png", "jpg"])
+def test_names_that_are_no_text_are_stamped_with_question_marks(
+    suffix: str, source: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    mask, kernel = (source.with_name(f"a\udcff.{kind}") for kind in ("png", "txt"))
+    convfilter.write(Image(np.ones((9, 11), bool)), mask)
+    kernel.write_text("1 2 1")
+    target = source.with_name(f"result.{suffix}")
+    words = ["convolve", str(source), str(target), "--kernel", str(kernel), "--mask", str(mask)]
+    assert run([*words, "--stamp", "--scale", "1/4"]) == 0
+    assert "left out" not in capfd.readouterr().err
+    assert Stamp.load(target).recipe.lacking == {"mask": "a?.png"}

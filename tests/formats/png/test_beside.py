@@ -134,8 +134,8 @@ def test_words_that_would_be_read_as_something_else_are_not_written(keyword: str
     assert notes == [f"the text {keyword!r} cannot be stored in PNG and was left out"]
 
 
-def raw_profile(kind: str, content: bytes) -> Chunk:
-    text = f"\n{kind}\n{len(content):8d}\n{content.hex()}\n".encode()
+def raw_profile(kind: str, content: bytes, name: str = "") -> Chunk:
+    text = f"\n{name or kind}\n{len(content):8d}\n{content.hex()}\n".encode()
     return b"zTXt", b"Raw profile type " + kind.encode() + b"\0\0" + zlib.compress(text)
 
 
@@ -149,6 +149,10 @@ def test_profiles_in_texts() -> None:
         image = opened(file_with([raw_profile("iptc", content)], (2, 8)))
         assert image.metadata == Metadata(photoshop=resource)
         assert image.left_out == ()
+        image = opened(file_with([raw_profile("iptc", content, "IPTC profile")], (2, 8)))
+        assert image.metadata == Metadata(photoshop=resource)
+    exif = raw_profile("APP1", b"Exif\0\0" + EXIF, "generic profile")
+    assert opened(file_with([exif], (2, 8))).metadata.exif == EXIF
     image = opened(file_with([raw_profile("iptc", b"nothing of it")], (2, 8)))
     assert image.left_out == ("the text 'Raw profile type iptc' was left out",)
     assert image.metadata == Metadata()

@@ -10,13 +10,17 @@ import pytest
 import tifffile
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image as PillowImages
 
-from convfilter import Pipeline
+from convfilter import Image, Pipeline
+from convfilter.formats.tiff.tags.nodata import has_nodata
 from convfilter.images import read, write
 from convfilter.pipeline.grid import grid_of
 from tests.examples import examples
 
 SIZE, FAR = (40, 52), 9
+LARGEST = float(np.finfo(np.float32).max)
 KEYS = (1, 1, 0, 1, 1025, 0, 1)
 PIPELINES = [
     "max-pool size=2",
@@ -127,6 +131,52 @@ def test_the_number_for_no_data_is_that_of_the_picture(number: str) -> None:
         blurred = kept.asarray()
     np.testing.assert_equal(float(text), image.nodata)
     assert blurred[3, 4] == 1  # the mean of what is there
+
+
+def _told(pixels: NDArray[Any], number: str, **options: Any) -> Image:
+    file = io.BytesIO()
+    tag = (42113, 2, len(number) + 1, number, True)
+    tifffile.imwrite(file, pixels, extratags=[tag], metadata=None, **options)
+    return read(io.BytesIO(file.getvalue()))
+
+
+@pytest.mark.parametrize("kind", ["minisblack", "miniswhite"])
+@pytest.mark.parametrize("bits", [3, 4, 7, 8, 10, 12, 15, 16])
+def test_the_number_for_no_data_is_scaled_and_turned_as_pixels_are(bits: int, kind: str) -> None:
+    stored = np.arange(1 << min(bits, 9), dtype=np.uint8 if bits <= 8 else np.uint16)
+    stored = (stored << max(bits - 9, 0)).reshape(8, -1)
+    stored[-1, -1] = (1 << bits) - 1
+    options = {"photometric": kind} | ({} if bits in (8, 16) else {"bitspersample": bits})
+    for place in ((0, 0), (3, 0), (-1, -1)):
+        image = _told(stored, str(stored[place]), **options)
+        assert image.nodata == image.pixels[place]
+        assert image.left_out == ()
+
+
+def test_a_number_for_no_data_that_no_pixel_can_be_is_left_out_with_a_line() -> None:
+    left_out = ("the value for no data is no value of the pixels: left out",)
+    shades = np.arange(768, dtype=np.uint16).reshape(3, 256)
+    indices = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    cases = ((indices, "5", {"photometric": "palette", "colormap": shades * 80}),
+             (indices.astype(np.uint16), "4096", {"bitspersample": 12}))  # fmt: skip
+    for pixels, number, options in cases:
+        image = _told(pixels, number, **options)
+        assert (image.nodata, image.left_out) == (None, left_out)
+        assert image.metadata.tags is None or not has_nodata(image.metadata.tags)
+
+
+@pytest.mark.parametrize(("number", "known"), [("-1e308", None), ("-inf", -np.inf),
+                                               ("-3.4028235e38", -LARGEST)])  # fmt: skip
+def test_the_ends_of_floats_may_stand_for_no_data(number: str, known: float | None) -> None:
+    image = _told(np.ones((4, 4), np.float32), number)
+    assert image.nodata == known
+
+
+def test_pages_packed_as_jpeg_have_their_number_for_no_data() -> None:
+    pixels = np.full((16, 16, 3), 90, np.uint8)
+    file = io.BytesIO()
+    PillowImages.fromarray(pixels).save(file, "TIFF", compression="jpeg", tiffinfo={42113: "0"})
+    assert read(io.BytesIO(file.getvalue())).nodata == 0
 
 
 AXES = ["ZYX", "TYX", "CYX", "ZCYX", "TZCYX"]

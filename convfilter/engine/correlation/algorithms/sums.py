@@ -185,7 +185,7 @@ def _tap_arrays(
             along.append(source.tap_columns[row.columns])
             along_weights.append(row.weights)
         ends = taps_along + (0 if row is None else len(row)), runs
-        parts = list(down.runs()) if in_runs else [(tap, 1) for tap in range(len(down))]
+        parts = down.runs if in_runs else [(tap, 1) for tap in range(len(down))]
         firsts = np.array([first for first, _ in parts], np.int64)
         offsets.append((down.rows * source.rows.dilation * pitch + columns)[firsts])
         for _, length in parts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -12,25 +13,47 @@ from convfilter.formats.exif.ifd import ASCII
 from convfilter.formats.tiff.tags.names import NODATA
 from convfilter.picture.tags import PageTags
 
-__all__ = ["nodata_of", "with_nodata"]
+__all__ = ["has_nodata", "nodata_of", "with_nodata", "without_nodata"]
 
 
-def nodata_of(tags: PageTags | None, dtype: np.dtype[Any]) -> float | None:
-    """Return the number for no data among pixels of a dtype; None if the tags tell none."""
+def nodata_of(
+    tags: PageTags | None,
+    dtype: np.dtype[Any],
+    in_pixels: Callable[[float, np.dtype[Any]], float | None],
+) -> float | None:
+    """Return the number for no data among pixels of a dtype; None if the tags tell none.
+
+    `in_pixels` says what a number of the file is among them, if it is anything.
+    """
     for tag, _, data in tags.entries if tags else ():
         if tag == NODATA:
             with suppress(ValueError, OverflowError):
-                value = float(data.rstrip(b"\0 ").decode("ascii", "replace"))
-                if dtype.kind == "f" and abs(value) <= np.finfo(dtype).max:
-                    return float(dtype.type(value))
+                stated = float(data.rstrip(b"\0 ").decode("ascii", "replace"))
+                value = in_pixels(stated, dtype)
+                if value is None:
+                    return None
+                if dtype.kind == "f":
+                    with np.errstate(over="ignore"):
+                        held = float(dtype.type(value))
+                    return None if math.isinf(held) and not math.isinf(value) else held
                 is_held = (
                     dtype.kind in "ui"
                     and value.is_integer()
                     and (np.iinfo(dtype).min <= value <= np.iinfo(dtype).max)
                 )
-                if is_held or (dtype.kind == "f" and math.isnan(value)):
+                if is_held:
                     return value
     return None
+
+
+def has_nodata(tags: PageTags) -> bool:
+    """Tell whether tags have a number for no data."""
+    return any(entry[0] == NODATA for entry in tags.entries)
+
+
+def without_nodata(tags: PageTags) -> PageTags:
+    """Return tags that tell no number for no data."""
+    return tags._replace(entries=tuple(each for each in tags.entries if each[0] != NODATA))
 
 
 def with_nodata(tags: PageTags | None, nodata: float | None) -> PageTags | None:
