@@ -75,8 +75,7 @@ def over_present(operation: Fold, image: Array, present: Present, workers: int) 
             folded[nothing] = 0
         return folded, nothing
     rows, columns, border = operation.rows, operation.columns, operation.border
-    filled_bytes = rows.stride * columns.stride * operation.outline.dtype.itemsize
-    cost = operation.plan.cost + NANOSECONDS_OF_PIECES + NANOSECONDS_TO_FILL * filled_bytes
+    cost = operation.plan.cost + NANOSECONDS_OF_PIECES + _to_fill(operation)
     walk = rows, columns, border
     as_ever = operation.plan.cost
     costs: dict[str, Any] = {"nanoseconds": cost, "as_ever": as_ever, "moved": operation.moved}
@@ -103,6 +102,12 @@ def over_present(operation: Fold, image: Array, present: Present, workers: int) 
 
     in_pieces(found.mixed, _rows_at_once(operation), cost * channels, workers, work)
     return output.reshape(shape), gaps.reshape(shape)
+
+
+def _to_fill(operation: Fold) -> float:
+    """Return about how many nanoseconds it takes to fill what an output reads anew."""
+    values = operation.rows.stride * operation.columns.stride
+    return NANOSECONDS_TO_FILL * values * operation.outline.dtype.itemsize
 
 
 def _read(rows: Axis, border: Border, piece: Region) -> RowSources:
@@ -170,7 +175,7 @@ def _means(
     walk = rows, columns, border
     as_ever = operation.plan.cost
     costs: dict[str, Any] = {
-        "nanoseconds": NANOSECONDS,
+        "nanoseconds": NANOSECONDS + _to_fill(operation),
         "as_ever": as_ever,
         "moved": operation.moved,
     }

@@ -60,13 +60,13 @@ SMALLEST_CELL = 16, 64
 GROUP = 8
 """Rows of the image that are looked at together."""
 
-BEGINNING = 100_000
+BEGINNING = 200_000
 """Nanoseconds to begin with a region, during which no other thread can."""
 
 NANOSECONDS_TO_MOVE = 0.06
 """Of a byte that comes from memory, or goes there."""
 
-MOST_SHARES, SMALLEST_PIECE = 8, 200_000
+MOST_SHARES, SMALLEST_PIECE = 4, 1_000_000
 """Pieces that work is cut into, so that threads share it evenly, and nanoseconds worth one."""
 
 HOLDS_GAP, HOLDS_VALUE = 1, 2
@@ -158,7 +158,7 @@ def begun(
         output[piece.slices(channels)] = 0
         gaps[piece.slices(channels)] = True
 
-    in_pieces(found.empty, lambda region: 64, NANOSECONDS * channels, workers, mark)
+    in_pieces(found.empty, lambda region: 512, NANOSECONDS * channels, workers, mark)
     return output, gaps
 
 
@@ -172,7 +172,7 @@ def count_not_finite(found: Sequence[Region], output: Array, channels: int, work
         place = part.__array_interface__["data"][0]
         counts.append(count(place, part.strides[0], *part.shape))
 
-    in_pieces(found, lambda region: 64, NANOSECONDS * channels, workers, work)
+    in_pieces(found, lambda region: 512, NANOSECONDS * channels, workers, work)
     return sum(counts)
 
 
