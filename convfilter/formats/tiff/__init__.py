@@ -11,7 +11,7 @@ from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits, too_large
 from convfilter.formats.declaring.needed import needed
 from convfilter.formats.tiff.storage import CMYK, Storage
-from convfilter.formats.tiff.tags.nodata import has_nodata, nodata_of, without_nodata
+from convfilter.formats.tiff.tags.nodata import has_nodata, nodata_of, stated_nodata, without_nodata
 from convfilter.picture.image import Image
 from convfilter.picture.metadata import INKS
 from convfilter.picture.orientation import upright
@@ -58,12 +58,13 @@ def _read_page(page: Page, limits: Limits) -> Image:
     storage.check()
     if storage.is_for_pillow:
         return _read_with_pillow(page, limits)
-    from convfilter.formats.tiff.colours import picture_of
+    from convfilter.formats.tiff.colours import fit_nodata, picture_of
     from convfilter.formats.tiff.strips import samples_of
 
     metadata = page.metadata()
     try:
         samples = samples_of(storage, page.shared.source)
+        fitted = fit_nodata(storage, samples, stated_nodata(metadata.tags))
         pixels = picture_of(storage, samples, metadata.icc_profile)
         pixels = upright(pixels, page.orientation)
     except MemoryError as error:
@@ -74,6 +75,9 @@ def _read_page(page: Page, limits: Limits) -> Image:
         metadata = replace(metadata, icc_profile=None)  # that of ink, for pixels that are RGB now
     alpha = storage.alpha is not None
     image = Image(pixels, alpha, FORMAT.name, metadata, left_out=left_out)
+    if fitted is not None:
+        changed = f"the value for no data needs more than 16 bits: it is {fitted:.0f} now"
+        return replace(image, nodata=fitted, left_out=(*left_out, changed))
     return _with_nodata(image, storage)
 
 

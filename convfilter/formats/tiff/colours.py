@@ -17,7 +17,7 @@ from convfilter.formats.tiff.storage import (
     Storage,
 )
 
-__all__ = ["picture_of"]
+__all__ = ["fit_nodata", "picture_of"]
 
 
 def picture_of(storage: Storage, samples: NDArray[Any], profile: bytes | None) -> NDArray[Any]:
@@ -68,6 +68,35 @@ def _narrowed(storage: Storage, samples: NDArray[Any]) -> NDArray[Any]:
         f"{numbers} from {low} to {high} do not fit 16 bits: "
         "scale them to 0 to 65535, or save them as 32-bit float"
     )
+
+
+def fit_nodata(storage: Storage, samples: NDArray[Any], nodata: float | None) -> float | None:
+    """Put a number of 16 bits in the place of one for no data that alone needs more of them.
+
+    Returns that number, which stands for nothing else among the samples; None where all is left as
+    it is.
+    """
+    if nodata is None or samples.dtype.itemsize <= 2 or storage.kind == "f":
+        return None
+    limits = np.iinfo(samples.dtype)
+    if not (storage.keeps_numbers and nodata.is_integer() and limits.min <= nodata <= limits.max):
+        return None
+    gaps = samples == int(nodata)
+    there = samples[~gaps]
+    if there.size == samples.size:
+        return None
+    low, high = (int(there.min()), int(there.max())) if there.size else (0, 0)
+    for dtype in (np.int16, np.uint16) if storage.kind == "i" else (np.uint16,):
+        least, most = np.iinfo(dtype).min, np.iinfo(dtype).max
+        if not (least <= low and high <= most):
+            continue
+        if least <= nodata <= most:
+            return None
+        for free in (least, most) if least < 0 else (most, least):
+            if not (there == free).any():
+                samples[gaps] = free
+                return float(free)
+    return None
 
 
 def _divided(pixels: NDArray[Any], colours: int) -> NDArray[Any]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImages
 
 from convfilter import Image, Pipeline
+from convfilter.errors import ImageError
 from convfilter.formats.tiff.tags.nodata import has_nodata
 from convfilter.images import read, write
 from convfilter.pipeline.grid import grid_of
@@ -151,6 +152,41 @@ def test_the_number_for_no_data_is_scaled_and_turned_as_pixels_are(bits: int, ki
         image = _told(stored, str(stored[place]), **options)
         assert image.nodata == image.pixels[place]
         assert image.left_out == ()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "number", "values", "stands_in"),
+    [
+        ("int32", -(2**31), (-7, 500), -(2**15)),
+        ("int32", -(2**31), (-(2**15), 500), 2**15 - 1),
+        ("int32", -9999, (0, 59659), 2**16 - 1),
+        ("int32", -9999, (1, 2**16 - 1), 0),
+        ("uint32", 2**32 - 1, (0, 60000), 2**16 - 1),
+        ("int32", -(2**31), (-(2**31), -(2**31)), -(2**15)),
+        ("int32", -9999, (-7, 500), -9999),
+    ],
+)
+def test_a_number_for_no_data_alone_makes_nothing_too_wide(
+    dtype: str, number: int, values: tuple[int, int], stands_in: int
+) -> None:
+    stored = np.full(SIZE, number, dtype)
+    stored[2:4, 3] = values
+    image = _told(stored, str(number))
+    assert image.nodata == stands_in
+    assert np.array_equal(image.pixels == stands_in, stored == number)
+    assert np.array_equal(image.pixels[stored != number], stored[stored != number])
+    line = f"the value for no data needs more than 16 bits: it is {stands_in} now"
+    assert image.left_out == ((line,) if stands_in != number else ())
+
+
+@pytest.mark.parametrize("values", [(0, 70000), (0, 2**16 - 1)])
+def test_where_nothing_can_stand_for_no_data_wide_numbers_are_refused(
+    values: tuple[int, int],
+) -> None:
+    stored = np.full(SIZE, -9999, np.int32)
+    stored[2:4, 3] = values
+    with pytest.raises(ImageError, match="do not fit 16 bits"):
+        _told(stored, "-9999")
 
 
 def test_a_number_for_no_data_that_no_pixel_can_be_is_left_out_with_a_line() -> None:

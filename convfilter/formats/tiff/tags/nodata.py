@@ -13,7 +13,7 @@ from convfilter.formats.exif.ifd import ASCII
 from convfilter.formats.tiff.tags.names import NODATA
 from convfilter.picture.tags import PageTags
 
-__all__ = ["has_nodata", "nodata_of", "with_nodata", "without_nodata"]
+__all__ = ["has_nodata", "nodata_of", "stated_nodata", "with_nodata", "without_nodata"]
 
 
 def nodata_of(
@@ -25,24 +25,28 @@ def nodata_of(
 
     `in_pixels` says what a number of the file is among them, if it is anything.
     """
+    stated = stated_nodata(tags)
+    value = None if stated is None else in_pixels(stated, dtype)
+    if value is None:
+        return None
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            held = float(dtype.type(value))
+        return None if math.isinf(held) and not math.isinf(value) else held
+    is_held = (
+        dtype.kind in "ui"
+        and value.is_integer()
+        and (np.iinfo(dtype).min <= value <= np.iinfo(dtype).max)
+    )
+    return value if is_held else None
+
+
+def stated_nodata(tags: PageTags | None) -> float | None:
+    """Return the number for no data among those of the file; None if the tags tell none."""
     for tag, _, data in tags.entries if tags else ():
         if tag == NODATA:
             with suppress(ValueError, OverflowError):
-                stated = float(data.rstrip(b"\0 ").decode("ascii", "replace"))
-                value = in_pixels(stated, dtype)
-                if value is None:
-                    return None
-                if dtype.kind == "f":
-                    with np.errstate(over="ignore"):
-                        held = float(dtype.type(value))
-                    return None if math.isinf(held) and not math.isinf(value) else held
-                is_held = (
-                    dtype.kind in "ui"
-                    and value.is_integer()
-                    and (np.iinfo(dtype).min <= value <= np.iinfo(dtype).max)
-                )
-                if is_held:
-                    return value
+                return float(data.rstrip(b"\0 ").decode("ascii", "replace"))
     return None
 
 
