@@ -51,8 +51,14 @@ STRIP_NUMBERS = 1 << 19
 LEAST_TRANSFORMED = 1e-6
 """Of the sum of weights: beside smaller ones the errors of transforms would show."""
 
-NANOSECONDS = 2.0
+NANOSECONDS = 1.0
 """About what it takes to divide a sum by another and to store it."""
+
+NANOSECONDS_OF_PIECES = 2.0
+"""Of an output of a piece, beside its sums."""
+
+LESS_WEIGHTS = 0.7
+"""What tap by tap takes where few outputs are made, as a share: most need no weights summed."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ def over_present(operation: Correlation, image: Array, present: Present, workers
     mask = mask_of(present)
     walk = operation.rows, operation.columns, operation.border
     sides, shape = _sides(operation), operation.output_shape
-    cost = NANOSECONDS + 3 * operation.plan.cost
+    cost = NANOSECONDS_OF_PIECES + 3 * operation.plan.cost
     as_ever = operation.plan.cost
     costs: dict[str, Any] = {"nanoseconds": cost, "as_ever": as_ever, "moved": operation.moved}
     found = areas(*walk, mask, fill=present.fill, workers=workers, **costs)
@@ -97,7 +103,7 @@ def over_present(operation: Correlation, image: Array, present: Present, workers
     output, gaps = begun(found, flat, shape[2], operation.dtype, output, workers)
     if found.mixed:
         fills = operation.fill if present.fill else 0.0, float(present.fill)
-        how = sides, found.mixed, (image, mask), fills, output, gaps, workers
+        how = sides, found, (image, mask), fills, output, gaps, workers
         is_strange, dtype = _fill(operation, *how)
         if is_strange and dtype == SINGLE:
             # NaN or infinity is there, or float32 overflowed on the way to a finite value
@@ -128,7 +134,7 @@ def _beside_gaps(
 def _fill(
     operation: Correlation,
     sides: Sides,
-    found: Sequence[Region],
+    found: Areas,
     pixels: tuple[Array, Array],
     fills: tuple[float, float],
     output: Array,
@@ -143,11 +149,12 @@ def _fill(
     sums = _means(operation, fills)
     cost = sum(mean.cost for each in sums for mean in each)
     strips: Means | _Strips
-    if takes(operation, dtype) and cost_of(sides, dtype) < cost:
+    share = LESS_WEIGHTS if found.are_few else 1.0
+    if takes(operation, dtype) and share * cost_of(sides, dtype) < cost:
         strips = Means(operation, sides, dtype, *pixels, fills, workers)
     else:
         strips = _Strips(operation, sums, *pixels, workers)
-    return strips.fill(found, output, gaps), strips.dtype
+    return strips.fill(found.mixed, output, gaps), strips.dtype
 
 
 @functools.lru_cache(maxsize=64)
