@@ -115,6 +115,12 @@ class Operation(ABC):
         return result
 
     @property
+    def moved(self) -> int:
+        """How many bytes come from memory or go there for an output."""
+        read = self.rows.stride * self.columns.stride * self.outline.dtype.itemsize
+        return int(read + self.dtype.itemsize)
+
+    @property
     def output_shape(self) -> tuple[int, int, int]:
         """The shape of the result (H', W', C')."""
         return self.rows.outputs, self.columns.outputs, self.outline.shape[2]

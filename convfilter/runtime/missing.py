@@ -51,10 +51,12 @@ class Present(NamedTuple):
     ----------
     values : bool, of the picture's shape: which of its values are there
     fill : whether the `fill` of the border "constant" is there
+    has_no_nan : NaN is known not to be among what is there
     """
 
     values: Bools
     fill: bool = True
+    has_no_nan: bool = False
 
 
 def is_masked(image: object) -> bool:

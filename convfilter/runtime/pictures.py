@@ -7,6 +7,7 @@ whose axes the caller names. Filters and pipelines do the same by `over_pictures
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -173,10 +174,10 @@ def of_pictures(
             elif not takes_gaps:
                 raise refuse_gaps(function.__name__)
             else:
-                fill = gaps.fill_is_there
+                how = gaps.fill_is_there, is_nodata(math.nan, gaps.nodata)
 
                 def on_present(*pictures: Array) -> Any:
-                    present = Present(pictures[-1], fill)
+                    present = Present(pictures[-1], *how)
                     return function(*pictures[:-1], *further, mask=present, **named)
 
                 both = [*arrays, gaps.present]

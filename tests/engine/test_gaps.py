@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 
 from convfilter import engine
 from convfilter.engine import recorded_plans
+from convfilter.engine.operation import attempt
 from convfilter.engine.planning import forcing
 from convfilter.engine.rank.sorting import MOST_SORTED, network
-from convfilter.engine.window.axes import lay_out
-from convfilter.engine.window.present import areas
+from convfilter.engine.window.axes import Outline, lay_out
+from convfilter.engine.window.present import Region, areas, in_pieces
 from convfilter.errors import ArgumentError, ArgumentTypeError
 from tests import naive_gaps
 from tests.engine.cases import DTYPES
-from tests.engine.chains import EACH
+from tests.engine.chains import EACH, Step
 from tests.engine.gaps import KINDS, check, draw_gaps
 from tests.examples import examples
 
@@ -195,6 +196,54 @@ def test_workers_change_no_bit_of_a_large_picture(name: str) -> None:
     assert told.tobytes() == one.tobytes()
 
 
+SOBEL = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 3
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+@pytest.mark.parametrize("walk", [{}, {"stride": 2}, {"dilation": 3}])
+def test_gaps_far_away_change_no_bit(dtype: Any, walk: dict[str, Any]) -> None:
+    # parts of rows that see no gap are made without looking at weights
+    image = np.random.default_rng(6).integers(0, 250, (12, 1100, 1)).astype(dtype)
+    there = np.ones(image.shape, bool)
+    there[:, 400:700] = there[2:4, 40] = False
+    many = there.copy()
+    many[:, ::90] = False
+    bank = [SOBEL, SOBEL.T], "l1"
+    one = engine.correlate_bank(image, *bank, mask=there, dtype="float32", **walk)
+    other = engine.correlate_bank(image, *bank, mask=many, dtype="float32", **walk)
+    expected, gaps = naive_gaps.correlate_bank(image, there, *bank, **walk)
+    np.testing.assert_array_equal(one.mask, gaps)
+    np.testing.assert_allclose(one.filled(0), np.where(gaps, 0, expected), rtol=2e-6, atol=1e-3)
+    same = naive_gaps.is_whole(image, many, (3, 3), **walk)
+    assert one.data[same].tobytes() == other.data[same].tobytes()
+
+
+@pytest.mark.parametrize("workers", [1, 2, 7])
+def test_pieces_cover_regions_once(workers: int) -> None:
+    regions = [Region(0, 40, 0, 300), Region(40, 41, 20, 30), Region(50, 400, 100, 900)]
+    seen = np.zeros((400, 900), int)
+
+    def work(piece: Region) -> None:
+        seen[piece.slices(1)] += 1
+
+    in_pieces(regions, lambda region: 30, 100.0, workers, work)
+    for region in regions:
+        seen[region.slices(1)] -= 1
+    assert not seen.any()
+
+
+@pytest.mark.parametrize("width", [40, 47, 64, 100])
+def test_results_that_mean_nothing_are_counted_once(width: int) -> None:
+    # so many less those beside gaps says whether others mean nothing, too
+    image = np.random.default_rng(7).random((37, width, 1), np.float32)
+    image[5, -9:] = image[20:, 3] = image[-1] = np.nan
+    step = Step("correlate", ([[1, 2, 3], [4, 5, 6], [7, 8, 9]],))
+    operation = step.operation(Outline.of(image), image.dtype)
+    assert operation.plan.name.startswith("nine")
+    output, bad = attempt(operation, image, 1)
+    assert bad == np.count_nonzero(np.isnan(output)) > 0
+
+
 @pytest.mark.parametrize("size", [(3, 3), (2, 5), (1, 9)])
 @pytest.mark.parametrize("walk", [{}, {"stride": 3}, {"padding": "valid", "dilation": 2}])
 @pytest.mark.parametrize("border", ["reflect", "constant", "wrap"])
@@ -208,9 +257,9 @@ def test_areas_hold_what_sees_gaps(
             row, column = random.integers(90), random.integers(300)
             there[row : row + random.integers(40), column : column + random.integers(90)] = False
         rows, columns = lay_out(there.shape, size, **walk)
-        found = areas(
-            rows, columns, border, there.view(np.uint8), fill=fill, nanoseconds=9e9, workers=1
-        )
+        costs: dict[str, Any] = {"nanoseconds": 9e9, "as_ever": 1.0, "moved": 2}
+        mask = there.view(np.uint8)
+        found = areas(rows, columns, border, mask, fill=fill, workers=1, **costs)
         options = {**walk, "border": border, "fill_there": fill}
         is_whole = naive_gaps.is_whole(there, there, size, **options)[:, :, 0]
         is_empty = naive_gaps.is_whole(there, ~there, size, **{**options, "fill_there": not fill})

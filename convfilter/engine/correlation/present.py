@@ -51,7 +51,7 @@ STRIP_NUMBERS = 1 << 19
 LEAST_TRANSFORMED = 1e-6
 """Of the sum of weights: beside smaller ones the errors of transforms would show."""
 
-NANOSECONDS = 1.0
+NANOSECONDS = 2.0
 """About what it takes to divide a sum by another and to store it."""
 
 
@@ -81,9 +81,11 @@ def over_present(operation: Correlation, image: Array, present: Present, workers
     """Carry out a correlation over what is there of an image (H, W, C)."""
     mask = mask_of(present)
     walk = operation.rows, operation.columns, operation.border
-    sides, shape = sides_of(operation), operation.output_shape
+    sides, shape = _sides(operation), operation.output_shape
     cost = NANOSECONDS + 3 * operation.plan.cost
-    found = areas(*walk, mask, fill=present.fill, nanoseconds=cost, workers=workers)
+    as_ever = operation.plan.cost
+    costs: dict[str, Any] = {"nanoseconds": cost, "as_ever": as_ever, "moved": operation.moved}
+    found = areas(*walk, mask, fill=present.fill, workers=workers, **costs)
     if not any(sides):  # nothing is missing of a response that is 0
         found = Areas([*found.mixed, *found.empty], [], found.are_few)
     flat = shape[0], shape[1] * shape[2]
@@ -138,7 +140,7 @@ def _fill(
     Returns whether some are NaN or infinite, and the dtype of sums.
     """
     dtype = arithmetic(operation, sides, lambda _, side: side.taps)
-    sums = _means(operation, sides, fills)
+    sums = _means(operation, fills)
     cost = sum(mean.cost for each in sums for mean in each)
     strips: Means | _Strips
     if takes(operation, dtype) and cost_of(sides, dtype) < cost:
@@ -148,8 +150,18 @@ def _fill(
     return strips.fill(found, output, gaps), strips.dtype
 
 
-def _means(operation: Correlation, sides: Sides, fills: tuple[float, float]) -> list[list[_Mean]]:
-    """Return the means that each kernel is made of, by sums of the engine."""
+@functools.lru_cache(maxsize=64)
+def _sides(operation: Correlation) -> Sides:
+    return sides_of(operation)
+
+
+@functools.lru_cache(maxsize=64)
+def _means(operation: Correlation, fills: tuple[float, float]) -> list[list[_Mean]]:
+    """Return the means that each kernel is made of, by sums of the engine.
+
+    They are remembered as operations are: to plan them takes as long as to filter a small picture.
+    """
+    sides = _sides(operation)
     dtype = arithmetic(operation, sides, _depth)
     return [[_mean(operation, side, dtype, fills) for side in each] for each in sides]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +39,11 @@ from convfilter.runtime.missing import Present
 STRIP_BYTES = 1 << 21
 """Of the rows of a piece."""
 
-NANOSECONDS_TO_FILL = 0.1
-"""Of a value."""
+NANOSECONDS_TO_FILL = 0.15
+"""Of a byte of a value."""
+
+NANOSECONDS_OF_PIECES = 0.5
+"""Of an output of a piece, beside what it takes elsewhere."""
 
 NANOSECONDS = 2.0
 """Of a mean."""
@@ -71,9 +75,11 @@ def over_present(operation: Fold, image: Array, present: Present, workers: int) 
             folded[nothing] = 0
         return folded, nothing
     rows, columns, border = operation.rows, operation.columns, operation.border
-    cost = operation.plan.cost + NANOSECONDS_TO_FILL * rows.stride * columns.stride
+    cost = operation.plan.cost + NANOSECONDS_OF_PIECES + _to_fill(operation)
     walk = rows, columns, border
-    found = areas(*walk, mask, fill=present.fill, nanoseconds=cost, workers=workers)
+    as_ever = operation.plan.cost
+    costs: dict[str, Any] = {"nanoseconds": cost, "as_ever": as_ever, "moved": operation.moved}
+    found = areas(*walk, mask, fill=present.fill, workers=workers, **costs)
     flat = shape[0], shape[1] * shape[2]
     around = run_again(operation, image, workers).reshape(flat) if found.are_few else None
     output, gaps = begun(found, flat, shape[2], operation.dtype, around, workers)
@@ -96,6 +102,12 @@ def over_present(operation: Fold, image: Array, present: Present, workers: int) 
 
     in_pieces(found.mixed, _rows_at_once(operation), cost * channels, workers, work)
     return output.reshape(shape), gaps.reshape(shape)
+
+
+def _to_fill(operation: Fold) -> float:
+    """Return about how many nanoseconds it takes to fill what an output reads anew."""
+    values = operation.rows.stride * operation.columns.stride
+    return NANOSECONDS_TO_FILL * values * operation.outline.dtype.itemsize
 
 
 def _read(rows: Axis, border: Border, piece: Region) -> RowSources:
@@ -161,7 +173,13 @@ def _means(
         return output.reshape(shape), gaps.reshape(shape)
     rows, columns, border = operation.rows, operation.columns, operation.border
     walk = rows, columns, border
-    found = areas(*walk, mask, fill=fill, nanoseconds=NANOSECONDS, workers=workers)
+    as_ever = operation.plan.cost
+    costs: dict[str, Any] = {
+        "nanoseconds": NANOSECONDS + _to_fill(operation),
+        "as_ever": as_ever,
+        "moved": operation.moved,
+    }
+    found = areas(*walk, mask, fill=fill, workers=workers, **costs)
     around = run_again(operation, image, workers).reshape(flat) if found.are_few else None
     output, gaps = begun(found, flat, channels, operation.dtype, around, workers)
     filled = Filled(image, mask, 0)

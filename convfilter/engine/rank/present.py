@@ -10,6 +10,7 @@ import functools
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ from convfilter.runtime.compiled import loop
 from convfilter.runtime.memory import LINE_BYTES, of_thread
 from convfilter.runtime.missing import Present
 
-NANOSECONDS = 0.5
+NANOSECONDS = 1.0
 """Of an output, beside what it takes to find a rank."""
 
 STRIP_BYTES = 1 << 21
@@ -54,11 +55,13 @@ def over_present(operation: Rank, image: Array, present: Present, workers: int) 
     walk = operation.rows, operation.columns, operation.border
     plan = _planned(operation)
     cost = NANOSECONDS + plan.cost
-    found = areas(*walk, mask, fill=present.fill, nanoseconds=cost, workers=workers)
+    as_ever = operation.plan.cost
+    costs: dict[str, Any] = {"nanoseconds": cost, "as_ever": as_ever, "moved": operation.moved}
+    found = areas(*walk, mask, fill=present.fill, workers=workers, **costs)
     flat = shape[0], shape[1] * shape[2]
     output = None
     if found.are_few:
-        output = _beside_gaps(operation, image, mask, last, workers).reshape(flat)
+        output = _beside_gaps(operation, image, mask, present, last, workers).reshape(flat)
     output, gaps = begun(found, flat, shape[2], operation.dtype, output, workers)
     record(replace(plan, reason=f"{plan.reason}; among what is there"))
     if found.mixed:
@@ -69,11 +72,16 @@ def over_present(operation: Rank, image: Array, present: Present, workers: int) 
 
 
 def _beside_gaps(
-    operation: Rank, image: Array, mask: NDArray[np.uint8], last: float, workers: int
+    operation: Rank,
+    image: Array,
+    mask: NDArray[np.uint8],
+    present: Present,
+    last: float,
+    workers: int,
 ) -> Array:
     """Return the ranks whose windows see no gap, among others that mean nothing."""
     output, bad = attempt(replace(operation, holds_nan=False), image, workers)
-    if bad and holds_nan(image, mask, workers):
+    if bad and not present.has_no_nan and holds_nan(image, mask, workers):
         output = run_again(operation, replaced(image, mask, last, workers), workers)
     return output
 

@@ -60,11 +60,14 @@ SMALLEST_CELL = 16, 64
 GROUP = 8
 """Rows of the image that are looked at together."""
 
-BEGINNING = 250_000
+BEGINNING = 200_000
 """Nanoseconds to begin with a region, during which no other thread can."""
 
-AS_EVER = 0.3
-"""What it takes to compute an output as ever, as a share of what it takes beside a gap."""
+NANOSECONDS_TO_MOVE = 0.06
+"""Of a byte that comes from memory, or goes there."""
+
+MOST_SHARES, SMALLEST_PIECE = 4, 1_000_000
+"""Pieces that work is cut into, so that threads share it evenly, and nanoseconds worth one."""
 
 HOLDS_GAP, HOLDS_VALUE = 1, 2
 
@@ -155,7 +158,7 @@ def begun(
         output[piece.slices(channels)] = 0
         gaps[piece.slices(channels)] = True
 
-    in_pieces(found.empty, lambda region: 64, NANOSECONDS * channels, workers, mark)
+    in_pieces(found.empty, lambda region: 512, NANOSECONDS * channels, workers, mark)
     return output, gaps
 
 
@@ -169,7 +172,7 @@ def count_not_finite(found: Sequence[Region], output: Array, channels: int, work
         place = part.__array_interface__["data"][0]
         counts.append(count(place, part.strides[0], *part.shape))
 
-    in_pieces(found, lambda region: 64, NANOSECONDS * channels, workers, work)
+    in_pieces(found, lambda region: 512, NANOSECONDS * channels, workers, work)
     return sum(counts)
 
 
@@ -247,21 +250,26 @@ def in_pieces(
 
     `at_once` says how many rows of a region are a piece, `nanoseconds` what an output takes.
     """
+    all_outputs = sum(region.size for region in found)
+    most = max(all_outputs / MOST_SHARES, SMALLEST_PIECE / nanoseconds)
     pieces = [
         region._replace(first_row=first, last_row=min(first + rows, region.last_row))
         for region in found
-        for rows in (at_once(region),)
+        for high in (most / (region.last_column - region.first_column),)
+        for rows in (max(1, min(at_once(region), int(high))),)
         for first in range(region.first_row, region.last_row, rows)
     ]
     if not pieces:
         return
-    outputs = sum(piece.size for piece in pieces)
+    # the largest first, and each thread takes the next: so all are done at about the same time
+    pieces.sort(key=lambda piece: -piece.size)
+    numbers = itertools.count()
 
-    def some(start: int, stop: int) -> None:
-        for piece in pieces[start:stop]:
-            work(piece)
+    def some(_start: int, _stop: int) -> None:
+        while (number := next(numbers)) < len(pieces):
+            work(pieces[number])
 
-    run_bands(len(pieces), nanoseconds * outputs / len(pieces), workers, some)
+    run_bands(len(pieces), nanoseconds * all_outputs / len(pieces), workers, some)
 
 
 def areas(
@@ -272,15 +280,19 @@ def areas(
     *,
     fill: bool,
     nanoseconds: float,
+    as_ever: float,
+    moved: int,
     workers: int,
 ) -> Areas:
     """Return what lies where among the outputs; the `fill` of the border may be a gap, too.
 
-    `nanoseconds` are what an output takes whose window sees a gap.
+    `nanoseconds` are what an output takes whose window sees a gap, `as_ever` what others take,
+    each with `moved` bytes that come from memory or go there.
     """
     everything = [Region(0, rows.outputs, 0, columns.outputs)]
     if is_rehearsal():
         return Areas(everything, everything, are_few=True)
+    nanoseconds, as_ever = (each + NANOSECONDS_TO_MOVE * moved for each in (nanoseconds, as_ever))
     height, width, channels = mask.shape
     wide = max(SMALLEST_CELL[1], -(-width // CELLS[1]))
     wide = -(-wide // SMALLEST_CELL[1]) * SMALLEST_CELL[1]  # whole vectors
@@ -308,7 +320,7 @@ def areas(
     _close(filled_cells, few)
     all_filled = list(_regions(filled_cells, *sides))
     all_of_it = _cost(everything, nanoseconds * channels)
-    of_few = _cost(few_mixed, nanoseconds * channels) + AS_EVER * all_of_it
+    of_few = _cost(few_mixed, nanoseconds * channels) + _cost(everything, as_ever * channels)
     of_filled = _cost(all_filled, nanoseconds * channels)
     if of_few < min(of_filled, all_of_it):
         return Areas(few_mixed, list(_regions(empty & ~mixed, *sides)), are_few=True)
@@ -328,12 +340,10 @@ def _cost(found: Sequence[Region], nanoseconds: float) -> float:
 
 def _close(chosen: Gaps, few: float) -> None:
     """Choose also what lies between chosen cells of a row, where that is fewer than so many."""
-    for row in np.flatnonzero(~chosen.all(axis=1) & chosen.any(axis=1)):
-        cells = chosen[row]
-        places = np.flatnonzero(cells)
-        for gap in np.flatnonzero(np.diff(places) > 1):
-            first, last = places[gap], places[gap + 1]
-            if last - first <= few:
+    for cells, row in zip(chosen, chosen.tolist(), strict=True):  # a few hundred: not for NumPy
+        places = [place for place, is_chosen in enumerate(row) if is_chosen]
+        for first, last in itertools.pairwise(places):
+            if 1 < last - first <= few:
                 cells[first:last] = True
 
 
@@ -370,7 +380,7 @@ def _regions(cells: Gaps, high: int, wide: int, rows: int, columns: int) -> Iter
     begun: dict[tuple[int, int], int] = {}
     changes = np.flatnonzero((cells[1:] != cells[:-1]).any(axis=1)) + 1
     for number in (0, *changes.tolist(), len(cells)):
-        runs = list(_runs(cells[number])) if number < len(cells) else []
+        runs = list(_runs(cells[number].tolist())) if number < len(cells) else []
         for run in [run for run in begun if run not in runs]:
             first, last = begun.pop(run), min(number * high, rows)
             yield Region(first, last, run[0] * wide, min(run[1] * wide, columns))
@@ -378,9 +388,11 @@ def _regions(cells: Gaps, high: int, wide: int, rows: int, columns: int) -> Iter
             begun.setdefault(run, number * high)
 
 
-def _runs(cells: Gaps) -> Iterator[tuple[int, int]]:
+def _runs(cells: Sequence[bool]) -> Iterator[tuple[int, int]]:
     """Yield the first of each run of chosen cells, and the one after the last."""
-    edges = (0, *(np.flatnonzero(cells[1:] != cells[:-1]) + 1).tolist(), len(cells))
-    for first, last in itertools.pairwise(edges):
-        if cells[first]:
+    first = 0
+    for is_chosen, run in itertools.groupby(cells):
+        last = first + sum(1 for _ in run)
+        if is_chosen:
             yield first, last
+        first = last

@@ -12,6 +12,8 @@ from convfilter.runtime.compiled.vectors import fill, lanes, load, multiply_add,
 
 NONE, L1, L2, MAX = int(Combine.NONE), int(Combine.L1), int(Combine.L2), int(Combine.MAX)
 
+GAPS, VALUES = 1, 2
+
 
 @register_jitable(**OPTIONS)
 def _sum(values, mask, top, left, tap_rows, tap_columns, weights, first, last, sums, shares):
@@ -47,6 +49,64 @@ def _sum(values, mask, top, left, tap_rows, tap_columns, weights, first, last, s
             store(shares, x + size, f)
             store(shares, x + 2 * size, g)
             store(shares, x + 3 * size, h)
+
+
+@register_jitable(**OPTIONS)
+def _sum_values(values, top, left, tap_rows, tap_columns, weights, first, last, sums):
+    """Sum the products of some taps, as `_sum` does."""
+    number = weights.dtype.type
+    size, length = lanes(number), sums.shape[0]
+    wide = 4 * size if length >= 4 * size else size
+    for start in range(0, length, wide):
+        x = min(start, length - wide)
+        a, b, c, d = fill(number(0)), fill(number(0)), fill(number(0)), fill(number(0))
+        for tap in range(first, last):
+            row, column = top + tap_rows[tap], left + x + tap_columns[tap]
+            weight, line = fill(weights[tap]), values[row]
+            a = multiply_add(weight, load(line, column), a)
+            if wide > size:
+                b = multiply_add(weight, load(line, column + size), b)
+                c = multiply_add(weight, load(line, column + 2 * size), c)
+                d = multiply_add(weight, load(line, column + 3 * size), d)
+        store(sums, x, a)
+        if wide > size:
+            store(sums, x + size, b)
+            store(sums, x + 2 * size, c)
+            store(sums, x + 3 * size, d)
+
+
+@register_jitable(**OPTIONS)
+def _make_means_of_all(sums, weights, first, last, total, least, means):
+    """Make means as `_make_means` does, where all is there: with the very same roundings."""
+    share = weights.dtype.type(0)
+    for tap in range(first, last):
+        share += weights[tap]
+    factor = total / (share if share >= least else total)
+    for x in range(sums.shape[0]):
+        means[x] = sums[x] * factor
+
+
+@register_jitable(**OPTIONS)
+def _clear_gaps(values, mask, length, tile, seen):
+    """Make values 0 where the mask is 0, and say what tiles of outputs see of each row.
+
+    That is `GAPS`, `VALUES`, or both of them.
+    """
+    zero = mask.dtype.type(0)
+    beyond = values.shape[1] - length
+    for row in range(values.shape[0]):
+        line, there = values[row], mask[row]
+        for number in range(seen.shape[1]):
+            left = min(number * tile, length - tile)
+            part = there[left : left + tile + beyond]
+            known = np.int32(0)
+            for x in range(part.shape[0]):
+                known = np.int32(known + np.int32(part[x] != zero))
+            some = GAPS if known < part.shape[0] else 0
+            seen[row, number] = np.uint8(some + (VALUES if known > 0 else 0))
+        for x in range(line.shape[0]):
+            kept = line[x]
+            line[x] = kept if there[x] != zero else zero
 
 
 @register_jitable(**OPTIONS)
@@ -107,7 +167,7 @@ def _place(target, row, left, combined, lost, gaps):
     "const Target[:] target, T[:,:] values, const T[:,:] mask, i8 row_step, const i8[:] tap_rows,"
     " const i8[:] tap_columns, const T[:] weights, const i8[:,:] sides, const T[:,:] means, i8 how,"
     " T least, i8 rows, i8 length, i8 tile, i8 gaps, i8 gaps_pitch, T[:] sums, T[:] shares,"
-    " T[:] response, T[:] joined, u1[:] marks -> i8",
+    " T[:] response, T[:] joined, u1[:] marks, u1[:,:] seen -> i8",
     Target=TARGET,
 )
 def respond(
@@ -132,6 +192,7 @@ def respond(
     response,
     joined,
     marks,
+    seen,
 ):
     """Store rows of combined responses of padded rows, 0 where they are missing.
 
@@ -139,29 +200,41 @@ def respond(
     ``sides[k]``, from the first to the last, are those of one sign of a kernel, whose number comes
     third; ``means[k]`` are the sum that their mean is multiplied by, and the least weight that can
     be there. Outputs, `rows` of `length` numbers, are made in tiles of `tile` numbers, a vector at
-    least. Rows that say what is missing begin at the address `gaps`. Returns how many responses
-    mean nothing, those among them that are below `least` and whose squares are lost.
+    least; `seen` has a number for each of those and each padded row. Rows that say what is missing
+    begin at the address `gaps`. Returns how many responses mean nothing, those among them that are
+    below `least` and whose squares are lost.
     """
     number = weights.dtype.type
     zero, bad = number(0), 0
-    for row in range(values.shape[0]):
-        line, there = values[row], mask[row]
-        for x in range(line.shape[0]):
-            kept = line[x]
-            line[x] = kept if there[x] != zero else zero
+    reach = 0
+    for tap in range(tap_rows.shape[0]):
+        reach = max(reach, tap_rows[tap] + 1)
+    _clear_gaps(values, mask, length, tile, seen)
     for i in range(rows):
         top = i * row_step
-        for start in range(0, length, tile):
-            n = min(tile, length)
-            left = min(start, length - n)
+        for place in range(seen.shape[1]):
+            n = tile
+            left = min(place * tile, length - n)
             answers, lost, combined = response[:n], marks[:n], joined[:n]
+            met = np.uint8(0)
+            for row in range(top, top + reach):
+                met = np.uint8(met | seen[row, place])
             for x in range(n):
-                lost[x] = np.uint8(0)
+                lost[x] = np.uint8(met == GAPS)
                 answers[x] = zero
                 combined[x] = zero
-            for k in range(sides.shape[0]):
+            # where nothing is there, all is missing and nothing has to be made
+            for k in range(0 if met != GAPS else sides.shape[0], sides.shape[0]):
                 first, last, kernel = sides[k, 0], sides[k, 1], sides[k, 2]
-                if last > first:
+                if last > first and met == VALUES:
+                    _sum_values(
+                        values, top, left, tap_rows, tap_columns, weights, first, last, sums[:n]
+                    )
+                    _make_means_of_all(
+                        sums[:n], weights, first, last, means[k, 0], means[k, 1], shares[:n]
+                    )
+                    _add(shares[:n], answers)
+                elif last > first:
                     _sum(
                         values,
                         mask,

@@ -5,6 +5,7 @@ rows of outputs share what they load, a vector of each at a time; only outputs w
 beyond the image are made from padded rows.
 """
 
+import numpy as np
 from numba.extending import register_jitable
 
 from convfilter.engine.correlation.layout import EDGE_ROWS, EDGE_WIDTH, NINE_WIDTH, ROWS_AT_ONCE
@@ -45,11 +46,17 @@ def _four(rows, at, step, weights, nothing):
 
 
 @register_jitable(**OPTIONS)
-def _place(values, row, at, shift):
-    """Store a vector of results; return how many are NaN or infinite."""
+def _place(values, row, at, shift, first):
+    """Store a vector of results; return how many from the first on are NaN or infinite."""
     values = values + shift
     store(row, at, values)
-    return count_nans(values - values)
+    strange = np.int64(0)
+    if at < first:
+        for x in range(first, at + lanes(row.dtype.type)):
+            strange += row[x] - row[x] != 0
+    else:
+        strange += count_nans(values - values)
+    return strange
 
 
 @loop(
@@ -100,16 +107,16 @@ def respond(source, target, rows, length, weights, as_they_are, sums, edge):
                 # the last vector begins so early that it ends with the outputs
                 x = min(place, stop - size)
                 a, b, c, d = _four(lines, to_image + x, step, w, nothing)
-                bad += _place(a, out_0, x, shift)
+                bad += _place(a, out_0, x, shift, place)
                 if useful == 4:
-                    bad += _place(b, out_1, x, shift)
-                    bad += _place(c, out_2, x, shift)
-                    bad += _place(d, out_3, x, shift)
+                    bad += _place(b, out_1, x, shift, place)
+                    bad += _place(c, out_2, x, shift, place)
+                    bad += _place(d, out_3, x, shift, place)
                 else:
                     if useful > 1:
-                        bad += _place(b, out_1, x, shift)
+                        bad += _place(b, out_1, x, shift, place)
                     if useful > 2:
-                        bad += _place(c, out_2, x, shift)
+                        bad += _place(c, out_2, x, shift, place)
             continue
         for left in range(start, stop, NINE_WIDTH):
             n = min(NINE_WIDTH, stop - left)
