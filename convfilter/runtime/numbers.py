@@ -174,9 +174,8 @@ def split_pair(value: Any, what: str) -> tuple[Any, Any]:
     """
     if isinstance(value, (tuple, list)) or getattr(value, "ndim", 0) > 0:
         if len(value) != 2:
-            raise ArgumentError(
-                f"{what} has {len(value)} parts: give one number or (rows, columns)"
-            )
+            count = "1 part" if len(value) == 1 else f"{len(value)} parts"
+            raise ArgumentError(f"{what} has {count}: give one number or (rows, columns)")
         return value[0], value[1]
     return value, value
 

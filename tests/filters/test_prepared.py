@@ -590,12 +590,18 @@ def test_memory_that_does_not_hold_the_result_is_refused(name: str, out: Any) ->
         ((28, 28), np.int64),
         ((28, 28), "pixels"),
         ((28, 28), None),
+        ((28, 28), np.complex64),
     ],
     ids=str,
 )
 def test_what_cannot_be_prepared_for_is_refused(shape: Any, dtype: Any) -> None:
     with pytest.raises((ArgumentError, ArgumentTypeError)):
         convfilter.prepare("sobel", shape, dtype)
+
+
+def test_of_a_wide_dtype_no_value_is_told() -> None:
+    with pytest.raises(ArgumentTypeError, match="dtype is int32: convert it to one of uint8, "):
+        convfilter.prepare("sobel", (28, 28), np.int32)
 
 
 def test_arguments_are_refused_when_it_is_prepared() -> None:

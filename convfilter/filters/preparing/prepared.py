@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike
 
+from convfilter.dtypes import PIXEL_DTYPES, understood, way_out
 from convfilter.errors import ArgumentError, ArgumentTypeError
 from convfilter.filters.preparing.recent import is_looked_at
 from convfilter.filters.preparing.tracing import Quick, Run, traced
@@ -161,9 +162,13 @@ def check_shape(shape: Any) -> tuple[int, ...]:
 
 def _check_dtype(dtype: Any) -> np.dtype[Any]:
     try:
-        if dtype is not None:  # which NumPy takes for float64
-            known: np.dtype[Any] = np.dtype(dtype)
-            return known
+        known: np.dtype[Any] | None = None if dtype is None else np.dtype(dtype)
     except (TypeError, ValueError):
-        pass
-    raise ArgumentTypeError(f"dtype is {shortened(dtype)}: give that of the arrays, as numpy.uint8")
+        known = None
+    if known is None:  # which NumPy takes for float64
+        words = "give that of the arrays, as numpy.uint8"
+        raise ArgumentTypeError(f"dtype is {shortened(dtype)}: {words}")
+    sample = np.empty(0, known)
+    if understood(sample).dtype.name not in PIXEL_DTYPES:
+        raise ArgumentTypeError(f"dtype is {known.name}: {way_out(sample)}")
+    return known
