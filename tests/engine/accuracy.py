@@ -10,7 +10,7 @@ that weigh them. The input is left alone, and the number of workers changes no b
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -122,6 +122,15 @@ def allowance(dtype: np.dtype[Any], sums: Array, taps: int, weight: float = 1.0)
     return allowed + taps * sums * 2.0**-53
 
 
+def joined_sums(absolute: Sequence[Array], how: str) -> Array:
+    """Return by what the joined responses of kernels are judged, from what each of them is judged.
+
+    Where one response is infinite, another one, which meets infinity with a weight of 0, may win:
+    that is judged by its own products.
+    """
+    return naive.combine([np.where(np.isfinite(each), each, 0) for each in absolute], how)
+
+
 def shown_fill(options: dict[str, Any]) -> float:
     """Return the value that a border shows beyond the edge, 0 where it shows none of its own."""
     return options.get("fill", 0.0) if options.get("border") == "constant" else 0.0
@@ -194,7 +203,7 @@ def expect_sums(case: Case) -> Expected:
         kernels, how = [np.asarray(case.arguments[0])], "max"
         exact = getattr(naive, case.function)(image, kernels[0], **options)
         kernels = [kernels[0][::-1, ::-1] if case.function == "convolve" else kernels[0]]
-    sums = naive.combine([naive.absolute_sums(image, kernel, **options) for kernel in kernels], how)
+    sums = joined_sums([naive.absolute_sums(image, kernel, **options) for kernel in kernels], how)
     finite = sums[np.isfinite(sums)]
     largest = float(finite.max()) if finite.size else 0.0
     whole = (

@@ -32,6 +32,7 @@ from tests.engine.accuracy import (
     image_dtype,
     in_small_pieces,
     is_whole,
+    joined_sums,
     share_of_allowance,
     shown_fill,
 )
@@ -180,7 +181,7 @@ def _expect_sums(gap_case: GapCase, options: dict[str, Any]) -> tuple[Expected, 
         naive_gaps.correlate(image, there, kernel, absolute=True, **options)[0]
         for kernel in kernels
     ]
-    sums = naive.combine(absolute, how) + abs(offset)
+    sums = joined_sums(absolute, how) + abs(offset)
     taps = sum(kernel.size for kernel in kernels) + 8
     weight = abs(options.get("scale", 1.0)) * sum(
         np.abs(k.astype(np.float64)).sum() for k in kernels

@@ -46,8 +46,12 @@ def test_results_are_those_of_the_twin(kind: str, random: Random) -> None:
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_three_thousand_calls(kind: str, dtype: str) -> None:
-    for seed in range(125):
+    for seed in range(150):
         check(draw_gaps(Random(f"{kind} {dtype} {seed}"), kind, dtype))
+
+
+def test_a_response_beside_an_infinite_one_is_judged_by_its_own_products() -> None:
+    check(draw_gaps(Random(669), "bank"), (1,))
 
 
 def test_a_mean_is_of_what_is_there() -> None:
