@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
 import itertools
 import math
 from dataclasses import dataclass
@@ -15,6 +14,9 @@ from numpy.typing import NDArray
 from convfilter.engine.correlation.layout import GROUP, RUNS
 
 Weights = NDArray[np.float64]
+
+_LONGEST = (0, *(max(run for run in RUNS if run <= left) for left in range(1, RUNS[-1] + 1)))
+"""For so many taps that are left, the longest run that has a loop."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +49,7 @@ class Taps:
         found = []
         for first, last in itertools.pairwise(edges):
             while first < last:
-                length = RUNS[bisect.bisect(RUNS, last - first) - 1]
+                length = _LONGEST[min(last - first, RUNS[-1])]
                 found.append((first, length))
                 first += length
         return tuple(found)
