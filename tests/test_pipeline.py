@@ -12,6 +12,7 @@ import convfilter
 from convfilter import Image, Pipeline, engine, filters, kernels
 from convfilter.errors import ArgumentError, ConvfilterError, PipelineError, UnknownNameError
 from tests.engine.accuracy import in_small_pieces
+from tests.examples import every
 
 
 @pytest.fixture
@@ -236,7 +237,7 @@ CHAINS = [
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("chain", CHAINS)
+@pytest.mark.parametrize("chain", every(3, CHAINS))
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32", "float64"])
 @pytest.mark.parametrize("channels", [(), (3,), (4,)])
 def test_chains_in_one_pass_give_the_bits_of_single_steps(

@@ -11,6 +11,7 @@ import pytest
 
 import convfilter
 from convfilter.picture.image import Image
+from tests.examples import every
 
 pytestmark = [pytest.mark.linux, pytest.mark.slow]
 
@@ -50,7 +51,7 @@ def peak(*words: str | Path) -> int:
     return int(done.stdout)
 
 
-@pytest.mark.parametrize("name", ["sobel", "gaussian-blur"])
+@pytest.mark.parametrize("name", every(2, ["sobel", "gaussian-blur"]))
 @pytest.mark.parametrize(
     ("suffix", "channels", "dtype", "most"),
     [

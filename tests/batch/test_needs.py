@@ -34,7 +34,7 @@ def test_filters_and_kernels() -> None:
     assert {dtypes["S"] for _, dtypes in asked if "S" in dtypes} == {*needs.DTYPES}  # among gaps
 
 
-@pytest.mark.slow
+@pytest.mark.thorough
 def test_small_and_large_pictures_and_every_size_of_a_window() -> None:
     assert {"median_3x3", "median_5x5"} < names(needs.of_filter("median"))
     assert {"respond", "correlate"} < names(needs.of_filter("gabor"))

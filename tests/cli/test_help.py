@@ -12,6 +12,7 @@ from convfilter.cli.group import Commands
 from convfilter.cli.options import help_text
 from convfilter.filters.declaring.parameters import REQUIRED, Parameter, Spec
 from tests.cli.conftest import Runner
+from tests.examples import every
 
 COMMANDS = sorted({*filters.names(), *kernels.names(), *SUMMARIES})
 
@@ -39,7 +40,7 @@ def test_version(convfilter: Runner) -> None:
     assert (ended.code, ended.text) == (0, f"convfilter {package.__version__}\n")
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", every(2, COMMANDS))
 def test_every_command_explains_itself(convfilter: Runner, name: str) -> None:
     ended = convfilter(name, "--help")
     assert ended.code == 0, ended.err
@@ -50,7 +51,7 @@ def test_every_command_explains_itself(convfilter: Runner, name: str) -> None:
             assert f"{parameter.option} " in ended.text
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", every(2, COMMANDS))
 def test_no_option_is_there_twice(name: str) -> None:
     group = Commands()
     command = group.get_command(click.Context(group), name)

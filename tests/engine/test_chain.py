@@ -31,13 +31,13 @@ from tests.engine.chains import (
     magnitude,
     pool,
 )
-from tests.examples import examples
+from tests.examples import every, examples
 
 BYTES = np.dtype(np.uint8)
 IDENTITY = Step("correlate", ([[1.0]],))
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", every(2, DTYPES))
 @examples(300)
 @given(random=st.randoms(use_true_random=False))
 def test_same_bits_as_one_step_after_the_other(dtype: str, random: Random) -> None:

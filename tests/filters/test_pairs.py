@@ -43,7 +43,7 @@ def one_by_one(names: tuple[str, ...], picture: Array) -> Array:
     return filters.get(names[-1]).run(pixels, bound(names[-1])).finish()
 
 
-@pytest.mark.parametrize(("first", "kind"), every(2, BEFORE_OTHERS))
+@pytest.mark.parametrize(("first", "kind"), every(4, BEFORE_OTHERS))
 def test_every_filter_before_every_other(first: str, kind: str) -> None:
     picture = PICTURES[kind]
     with in_small_pieces():

@@ -89,7 +89,7 @@ def _rerun(words: list[str], made: Path, again: Path, source: Path) -> None:
 
 
 def test_random_commands_run_again_give_the_same_bytes(inputs: list[Path], tmp_path: Path) -> None:
-    _commands(inputs, tmp_path, 12, seed=1)
+    _commands(inputs, tmp_path, 5, seed=1)
 
 
 @pytest.mark.thorough
