@@ -6,7 +6,6 @@ import ctypes
 import os
 import re
 import sys
-import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
@@ -156,6 +155,8 @@ class _Caught:
 def _file_without_a_name() -> int:
     if hasattr(os, "memfd_create"):  # which needs no folder that may be written to
         return os.memfd_create("printed")
+    import tempfile  # which loads much
+
     with tempfile.TemporaryFile() as file:
         return os.dup(file.fileno())
 

@@ -6,7 +6,6 @@ of gain maps (ISO 21496-1), and whatever phones append.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -93,6 +92,8 @@ def extended_xmp(found: Iterable[Segment]) -> bytes | None:
     parts = [each.content for each in found if each.content.startswith(_EXTENDED_XMP)]
     if not parts:
         return None
+    import hashlib  # which loads much
+
     head = len(_EXTENDED_XMP) + 40  # a name of 32 letters, the whole length, a place in it
     name = parts[0][len(_EXTENDED_XMP) : head - 8]
     length = int.from_bytes(parts[0][head - 8 : head - 4], "big")

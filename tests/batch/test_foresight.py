@@ -5,6 +5,7 @@ Here all loops are in the cache, and the work is told that they are missing.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,6 @@ from convfilter import engine, filters
 from convfilter.batch.job import Job
 from convfilter.batch.settings import completed
 from convfilter.batch.work import Work
-from convfilter.engine import operation
 from convfilter.images import Image, read, write
 from convfilter.pipeline import Pipeline
 from convfilter.runtime.compiled import Requests, loading, rehearsal
@@ -35,7 +35,11 @@ class Misses:
     def forget(self) -> None:
         """Begin anew, without loops that are known or bound."""
         loading._loop.cache_clear()
-        operation._remembered.cache_clear()
+        for name, module in [*sys.modules.items()]:
+            if name.startswith("convfilter.engine"):
+                for value in vars(module).values():
+                    if hasattr(value, "cache_clear"):
+                        value.cache_clear()
         self.asked: Requests = {}
         self.foreseen: Requests = {}
 

@@ -6,21 +6,17 @@ its file formats (Adobe 2019); comments and the density without a unit are of JF
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from convfilter.formats.exif.block import PREFIX, has_resolution
-from convfilter.formats.exif.resources import MARK, without_pictures
 from convfilter.formats.pillow.writing import described
 from convfilter.formats.segments import COMMENT as COMMENT_SEGMENT
 from convfilter.formats.segments import PHOTOSHOP, Segment, comments, extended_xmp, segments
 from convfilter.picture.image import COMMENT, Metadata
 from convfilter.picture.metadata import comments_of, upright_xmp
-from convfilter.picture.xmp_parts import joined
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
@@ -57,12 +53,13 @@ def said_by(picture: ImageFile, data: bytes, metadata: Metadata) -> tuple[Metada
     found = [each for each in segments(data) if each.marker in (_APP1, _APP13, COMMENT_SEGMENT)]
     text = comments_of(comments(found))
     resources = _resources(found)
-    if resources and not resources.startswith(MARK):
-        resources = b""
+    if resources is None:
         lost.append("Photoshop's resources, which are damaged: left out")
     xmp = metadata.xmp
     more = extended_xmp(found)
     if more is not None:
+        from convfilter.picture.xmp_parts import joined
+
         whole = joined(picture.info.get("xmp") or b"", more) if more else None
         if whole is None:
             lost.append("the part of the XMP packet beyond 64 KiB, which is damaged: left out")
@@ -73,16 +70,30 @@ def said_by(picture: ImageFile, data: bytes, metadata: Metadata) -> tuple[Metada
     if picture.info.get("jfif_unit") == 0 and across and down and across != down:
         oblong = float(across), float(down)
     # for EXIF without a resolution Pillow says 72 pixels per inch
-    is_stated = picture.info.get("jfif_unit") in (1, 2) or has_resolution(metadata.exif or b"")
+    is_stated = picture.info.get("jfif_unit") in (1, 2) or _has_resolution(metadata.exif)
     dpi = metadata.dpi if is_stated and oblong is None else None
     said = replace(metadata, text=text, photoshop=resources or None, xmp=xmp)
     return replace(said, density=oblong, dpi=dpi), lost
 
 
-def _resources(found: Sequence[Segment]) -> bytes:
+def _has_resolution(exif: bytes | None) -> bool:
+    if not exif:
+        return False
+    from convfilter.formats.exif.block import has_resolution
+
+    return has_resolution(exif)
+
+
+def _resources(found: Sequence[Segment]) -> bytes | None:
+    """Return Photoshop's resources without pictures, None for damaged ones."""
     parts = (each.content for each in found if each.marker == _APP13)
     data = b"".join(part[len(PHOTOSHOP) :] for part in parts if part.startswith(PHOTOSHOP))
-    return without_pictures(data)
+    if not data:
+        return b""
+    from convfilter.formats.exif.resources import MARK, without_pictures
+
+    known = without_pictures(data)
+    return known if not known or known.startswith(MARK) else None
 
 
 def options_for(metadata: Metadata) -> tuple[dict[str, Any], list[str]]:
@@ -90,6 +101,8 @@ def options_for(metadata: Metadata) -> tuple[dict[str, Any], list[str]]:
     notes = []
     exif = metadata.exif or None
     if exif:
+        from convfilter.formats.exif.block import PREFIX
+
         exif = PREFIX + exif  # which Pillow wants from the caller
     if exif is not None and len(exif) > _EXIF_LIMIT:
         notes.append(f"the EXIF block is too long for {_NAME} and was left out")
@@ -145,6 +158,8 @@ def _in_two(packet: bytes, notes: list[str]) -> tuple[bytes | None, bytes]:
     if len(packet) > _EXTENDED_LIMIT or b"\0" in packet:
         notes.append(f"the XMP packet is too long for {_NAME} and was left out")
         return None, b""
+    import hashlib
+
     name = hashlib.md5(packet, usedforsecurity=False).hexdigest().upper().encode()
     first = (
         b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>'
