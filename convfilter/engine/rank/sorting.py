@@ -1,7 +1,4 @@
-"""Ranks that differ from window to window, in small windows that are sorted as a whole.
-
-The network is Batcher's (*Sorting networks and their applications*, 1968).
-"""
+"""Ranks that differ from window to window, in small windows that are sorted as a whole."""
 
 from __future__ import annotations
 
@@ -11,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.engine.planning import Plan
+from convfilter.engine.rank.exchanges import exchanges
 from convfilter.engine.rank.rank import Find, Own, Rank, Strips
 from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import is_rehearsal, loop
@@ -92,15 +90,4 @@ class _Medians(Strips):
 @functools.lru_cache(maxsize=32)
 def network(count: int) -> NDArray[np.int64]:
     """Return the places of values that are compared one after the other, two by two."""
-    places: list[int] = []
-    half = 1
-    while half < count:
-        step = half
-        while step >= 1:
-            for start in range(step % half, count - step, 2 * step):
-                for place in range(start, min(start + step, count - step)):
-                    if place // (2 * half) == (place + step) // (2 * half):
-                        places += (place, place + step)
-            step //= 2
-        half *= 2
-    return np.array(places, np.int64)
+    return np.array(exchanges(count), np.int64).ravel()

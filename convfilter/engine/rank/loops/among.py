@@ -3,6 +3,7 @@
 import numpy as np
 from numba.extending import register_jitable
 
+from convfilter.engine.rank.exchanges import exchanges
 from convfilter.runtime.compiled.declare import OPTIONS, loop
 from convfilter.runtime.compiled.vectors import lanes, larger, load, smaller, store
 
@@ -47,20 +48,11 @@ def clear(gaps, values):
 def _sorting(count, wanted):
     """Return a function of `count` vectors that gives the `wanted` lowest ones, sorted.
 
-    The network is Batcher's, as in `sorting.network`; what nobody wants is not compiled.
+    What nobody wants is not compiled.
     """
     lines = [f"def network({', '.join(f'v{k}' for k in range(count))}):"]
-    half = 1
-    while half < count:
-        step = half
-        while step >= 1:
-            for start in range(step % half, count - step, 2 * step):
-                for place in range(start, min(start + step, count - step)):
-                    if place // (2 * half) == (place + step) // (2 * half):
-                        a, b = f"v{place}", f"v{place + step}"
-                        lines.append(f"{a}, {b} = smaller({a}, {b}), larger({a}, {b})")
-            step //= 2
-        half *= 2
+    for low, high in exchanges(count):
+        lines.append(f"v{low}, v{high} = smaller(v{low}, v{high}), larger(v{low}, v{high})")
     lines.append(f"return {', '.join(f'v{k}' for k in range(wanted))}")
     scope = {"larger": larger, "smaller": smaller}
     exec("\n    ".join(lines), scope)
