@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import copy
-import os
 import pickle
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -16,59 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import convfilter
-from convfilter import Image, Pipeline, Prepared, engine, filters
+from convfilter import Pipeline, engine, filters
 from convfilter.engine import planning
 from convfilter.engine.replay import MOST_BYTES
 from convfilter.engine.window.borders import BORDERS
-from convfilter.errors import ArgumentError, ArgumentTypeError, ConvfilterError, UnknownNameError
-from convfilter.filters.pixels.saturation import recorded_saturation
 from convfilter.filters.preparing import recent
 from tests.examples import examples
+from tests.filters.calls import DTYPES, KERNEL, assert_same, outcome, picture, planned_anew
 from tests.filters.pictures import Array
 from tests.filters.registry import needed
-
-KERNEL = [[1, 2, 0], [0, -3, 5], [4, 0, 1]]
-
-DTYPES = ("uint8", "uint16", "int16", "float32", "float64")
-
-
-def picture(shape: tuple[int, ...], dtype: Any, seed: int = 0) -> Array:
-    """Return an image that holds values from black to white."""
-    random = np.random.default_rng(seed)
-    kind = np.dtype(dtype)
-    if kind == np.bool_:
-        return random.random(shape) < 0.5
-    if kind.kind == "f":
-        return random.random(shape).astype(kind)
-    limits = np.iinfo(kind)
-    return random.integers(limits.min, limits.max, shape, kind, endpoint=True)
-
-
-def outcome(call: Callable[..., Any], *given: Any, **named: Any) -> Any:
-    """Return what a call returns, or the error that it raises as text."""
-    try:
-        return call(*given, **named)
-    except ConvfilterError as error:
-        return f"{type(error).__name__}: {error}"
-
-
-def assert_same(found: Array | str, expected: Array | str) -> None:
-    if isinstance(expected, str):
-        assert found == expected
-        return
-    assert isinstance(found, np.ndarray)
-    assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
-    assert found.tobytes() == expected.tobytes()
-
-
-def planned_anew(pipeline: Pipeline, image: Array, **how: Any) -> Array | str:
-    """Return what a pipeline makes of an image when nothing is remembered of calls like this."""
-    with recorded_saturation():  # of which quick calls know nothing
-        result: Array | str = outcome(pipeline, image, **how)
-        return result
-
-
-# --- the same bits ------------------------------------------------------------------------------
 
 
 @st.composite
@@ -208,8 +160,6 @@ def test_results_are_nobody_elses() -> None:
     assert first.flags.writeable
     assert first.flags.c_contiguous
 
-
-# --- nothing is done twice ----------------------------------------------------------------------
 
 QUICK = ["sobel", "gaussian-blur", "box-blur", "median", "maximum", "sharpen", "max-pool"]
 QUICK += ["unsharp-mask", "high-pass", "morphological-gradient", "invert", "grayscale"]
@@ -370,254 +320,3 @@ def test_pictures_of_a_stack_are_like_each_other(
     monkeypatch.setattr("convfilter.engine.operation.attempt", counted)
     filters.median(stack, size=5, border="wrap", **how)
     assert len(planned) <= 1
-
-
-# --- what is remembered -------------------------------------------------------------------------
-
-
-def test_calls_that_differ_in_anything_are_told_apart() -> None:
-    ones = np.ones((2, 2))
-    arguments: list[dict[str, Any]] = [
-        {},
-        *({"a": value} for value in (0, 0.0, -0.0, False, None, "0", (0,), [0])),
-        *({"a": value} for value in (1, 1.0, True, np.float64(1), np.float32(1), np.int64(1))),
-        {"b": 0},
-        *({"a": value} for value in (ones, ones.ravel(), ones.astype(np.float32), ones[:1])),
-        *({"a": value} for value in ([[1, 1], [1, 1]], [[1, 1], [1, 1.0]], [1, 1, 1, 1])),
-        {"a": np.nan},
-    ]
-    keys = [recent.key_of(each) for each in arguments]
-    assert None not in keys
-    assert len(set(keys)) == len(keys)
-
-
-def test_what_cannot_be_told_apart_is_not_remembered(tmp_path: Any) -> None:
-    for value in (object(), tmp_path, np.ones((40, 40)), np.array([object()]), [lambda: 0]):
-        assert recent.key_of({"a": value}) is None
-
-
-def test_a_file_that_changes_is_read_again(tmp_path: Any) -> None:
-    file, image = tmp_path / "kernel.txt", picture((28, 28), np.uint8)
-    for weights in ("1 0 0\n0 0 0\n0 0 0\n", "0 0 1\n0 0 0\n0 0 0\n"):
-        file.write_text(weights)
-        expected = filters.convolve(image, kernel=np.loadtxt(file))
-        for _ in range(4):
-            assert_same(filters.convolve(image, kernel=str(file)), expected)
-            assert_same(convfilter.apply("convolve", image, kernel=str(file)), expected)
-
-
-def test_what_is_remembered_has_an_end() -> None:
-    for side in range(1, 2 * recent.MOST_REMEMBERED):
-        for _ in range(3):
-            filters.invert(np.zeros((1, side), np.uint8))
-    assert recent._entries.cache_info().currsize <= recent.MOST_REMEMBERED
-
-
-def test_wrong_arguments_are_refused_each_time() -> None:
-    image = picture((28, 28), np.uint8)
-    for _ in range(4):
-        with pytest.raises(ArgumentError):
-            filters.gaussian_blur(image, sigma=-1)
-        with pytest.raises(ArgumentTypeError):
-            filters.gaussian_blur(image, sigma=True)
-        filters.gaussian_blur(image, sigma=1)
-        with pytest.raises(UnknownNameError):
-            filters.gaussian_blur(image, sigmo=1)
-        with pytest.raises(ArgumentError):
-            filters.gaussian_blur(image, sigma=1, workers=0)
-
-
-def test_the_environment_is_looked_at_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    image = picture((28, 28), np.uint8)
-    for _ in range(4):
-        filters.sobel(image)
-    monkeypatch.setenv("CONVFILTER_WORKERS", "many")
-    with pytest.raises(ArgumentError, match="CONVFILTER_WORKERS"):
-        filters.sobel(image)
-
-
-def test_plans_are_told_of_calls_that_are_known() -> None:
-    image = picture((28, 28), np.uint8)
-    for call in (filters.sobel, convfilter.prepare("sobel", (28, 28), np.uint8)):
-        for _ in range(4):
-            with engine.recorded_plans() as plans:
-                call(image)
-            assert len(plans) == 1
-        with planning.forcing("direct in float64"), engine.recorded_plans() as plans:
-            call(image)
-        assert plans[0].name == "direct in float64"
-
-
-def test_masks_remain_masks() -> None:
-    mask = picture((28, 28), np.bool_)
-    for _ in range(4):
-        assert filters.median(mask).dtype == np.bool_
-    assert convfilter.prepare("median", (28, 28), np.bool_)(mask).dtype == np.bool_
-    for _ in range(4):
-        array = np.ma.MaskedArray(picture((28, 28), np.uint8), mask)
-        assert np.ma.isMaskedArray(filters.median(array))
-
-
-# --- threads, forks, copies ---------------------------------------------------------------------
-
-
-def test_threads_share_nothing() -> None:
-    pipeline = Pipeline.parse("gaussian-blur sigma=1 | sobel")
-    prepared = pipeline.prepare((28, 28), np.uint8)
-    images = [picture((28, 28), np.uint8, seed) for seed in range(16)]
-    expected = [planned_anew(pipeline, image) for image in images]
-    start = threading.Barrier(4)
-
-    def work(number: int) -> None:
-        start.wait()
-        for at in range(number, 400 + number):
-            image, wanted = images[at % 16], expected[at % 16]
-            assert_same(prepared(image), wanted)
-            assert_same(pipeline(image), wanted)
-
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(work, range(4)))
-
-
-def test_a_call_within_a_call_has_memory_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As one that a signal brings: it finds the first call between two of its steps."""
-    image, other = picture((28, 28), np.uint8, 1), picture((28, 28), np.uint8, 2)
-    pipeline = Pipeline.parse("gaussian-blur sigma=1 | sobel")
-    expected, of_other = planned_anew(pipeline, image), planned_anew(pipeline, other)
-    prepared = pipeline.prepare((28, 28), np.uint8)
-    from convfilter.engine.operation import Operation
-
-    inner = []
-
-    def check(_operation: Operation, _values: Array) -> None:
-        if not inner:
-            inner.append(None)
-            inner[0] = prepared(other)
-
-    monkeypatch.setattr("convfilter.engine.correlation.correlate.Correlation.check_values", check)
-    prepared = pipeline.prepare((28, 28), np.uint8)
-    inner.clear()
-    assert_same(prepared(image), expected)
-    assert_same(inner[0], of_other)
-
-
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
-def test_it_works_after_a_fork() -> None:
-    prepared = convfilter.prepare("median", (28, 28), np.uint8)
-    image = picture((28, 28), np.uint8)
-    expected = prepared(image)
-    if not hasattr(os, "fork"):
-        return
-    child = os.fork()
-    if not child:
-        os._exit(0 if (prepared(image) == expected).all() else 1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-
-
-def test_copies_are_the_same() -> None:
-    image = picture((28, 28), np.uint8)
-    prepared = convfilter.prepare("gaussian-blur", (28, 28), np.uint8, sigma=1.5)
-    for other in (
-        copy.copy(prepared),
-        copy.deepcopy(prepared),
-        pickle.loads(pickle.dumps(prepared)),
-    ):
-        assert isinstance(other, Prepared)
-        assert_same(other(image), prepared(image))
-    pipeline = Pipeline(["sobel"])
-    for _ in range(3):
-        pipeline(image)
-    assert_same(pickle.loads(pickle.dumps(pipeline))(image), pipeline(image))
-
-
-# --- what it says -------------------------------------------------------------------------------
-
-
-def test_it_tells_what_it_takes_and_gives() -> None:
-    prepared = convfilter.prepare("max-pool", (28, 30, 3), np.uint8, size=2)
-    assert (prepared.shape, prepared.dtype) == ((28, 30, 3), np.uint8)
-    assert (prepared.result_shape, prepared.result_dtype) == ((14, 15, 3), np.uint8)
-    assert repr(prepared) == ("<Pipeline.parse('max-pool size=2') prepared for (28, 30, 3) uint8>")
-
-
-@pytest.mark.parametrize(
-    ("image", "message"),
-    [
-        (
-            np.zeros((64, 64), np.uint8),
-            r"\(64, 64\) uint8 and this was prepared for \(28, 28\) uint8",
-        ),
-        (np.zeros((28, 28), np.float32), "float32 and this was prepared for .* uint8: convert it"),
-        (np.zeros((28, 28), ">u2"), "prepared for .* uint8: convert it"),
-        ([[0] * 28] * 28, "give an array of"),
-        (Image(np.zeros((28, 28), np.uint8)), "give an array of"),
-    ],
-)
-def test_what_it_was_not_prepared_for_is_refused(image: Any, message: str) -> None:
-    prepared = convfilter.prepare("sobel", (28, 28), np.uint8)
-    with pytest.raises((ArgumentError, ArgumentTypeError), match=message) as raised:
-        prepared(image)
-    assert "\n" not in str(raised.value)
-
-
-@pytest.mark.parametrize(
-    "out",
-    [
-        np.zeros((28, 27), np.uint8),
-        np.zeros((28, 28), np.int16),
-        [0],
-        np.broadcast_to(np.uint8(0), (28, 28)),
-    ],
-    ids=["shape", "dtype", "list", "read-only"],
-)
-@pytest.mark.parametrize("name", ["sobel", "unsharp-mask"])
-def test_memory_that_does_not_hold_the_result_is_refused(name: str, out: Any) -> None:
-    prepared = convfilter.prepare(name, (28, 28), np.uint8)
-    with pytest.raises((ArgumentError, ArgumentTypeError), match=r"^out is"):
-        prepared(np.zeros((28, 28), np.uint8), out=out)
-
-
-@pytest.mark.parametrize(
-    ("shape", "dtype"),
-    [
-        ((28,), np.uint8),
-        ((0, 28), np.uint8),
-        ((-1, 28), np.uint8),
-        (28, np.uint8),
-        ((2.0, 28), np.uint8),
-        ((28, 28, 9), np.uint8),
-        ((2**40, 2**40), np.uint8),
-        ((28, 28), np.int64),
-        ((28, 28), "pixels"),
-        ((28, 28), None),
-        ((28, 28), np.complex64),
-    ],
-    ids=str,
-)
-def test_what_cannot_be_prepared_for_is_refused(shape: Any, dtype: Any) -> None:
-    with pytest.raises((ArgumentError, ArgumentTypeError)):
-        convfilter.prepare("sobel", shape, dtype)
-
-
-def test_of_a_wide_dtype_no_value_is_told() -> None:
-    with pytest.raises(ArgumentTypeError, match="dtype is int32: convert it to one of uint8, "):
-        convfilter.prepare("sobel", (28, 28), np.int32)
-
-
-def test_arguments_are_refused_when_it_is_prepared() -> None:
-    with pytest.raises(UnknownNameError):
-        convfilter.prepare("sobbel", (28, 28), np.uint8)
-    with pytest.raises(ArgumentError):
-        convfilter.prepare("max-pool", (28, 28), np.uint8, size=100)
-    with pytest.raises(ArgumentError):
-        convfilter.prepare("sobel", (28, 28), np.uint8, workers=0)
-    with pytest.raises(UnknownNameError):
-        convfilter.prepare("sobel", (28, 28), np.uint8, axes="YX", alpha="wey")
-
-
-def test_values_that_cannot_be_filtered_are_refused_as_ever() -> None:
-    image = picture((28, 28), np.float32)
-    image[3, 4] = np.nan
-    prepared = convfilter.prepare("gaussian-blur", (28, 28), np.float32)
-    assert_same(prepared(image), planned_anew(Pipeline(["gaussian-blur"]), image))
-    assert np.isnan(prepared(image)).any()
