@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from convfilter.batch.plan import FilePlan, make_plan
-from convfilter.batch.run import Outcome, Running, begin
+from convfilter.batch.planning.plan import FilePlan, make_plan
+from convfilter.batch.running.run import Outcome, Running, begin
 from convfilter.batch.settings import OPTIONS, Settings, checked
 from convfilter.batch.work import Done, Seconds, prepare
 from convfilter.errors import ArgumentTypeError, ImageError, reason_of, shown

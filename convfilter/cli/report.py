@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convfilter.batch.plan import FilePlan
+from convfilter.batch.planning.plan import FilePlan
 from convfilter.cli.wording import counted
 from convfilter.errors import shown
 

@@ -13,8 +13,8 @@ import click
 
 from convfilter import __version__
 from convfilter.batch.job import Job
-from convfilter.batch.plan import FilePlan, make_plan
-from convfilter.batch.run import Outcome, Running, begin
+from convfilter.batch.planning.plan import FilePlan, make_plan
+from convfilter.batch.running.run import Outcome, Running, begin
 from convfilter.batch.settings import OPTIONS, check_together, completed
 from convfilter.batch.work import Done, prepare
 from convfilter.cli.options import given_values
@@ -96,7 +96,7 @@ def _place_for_recipe(
     name = context.params["save_recipe"]
     if name is None:
         return None
-    from convfilter.batch.checks import check_outputs
+    from convfilter.batch.planning.checks import check_outputs
     from convfilter.batch.recipes.recipe import Recipe, check_name
 
     check_name(Path(name))

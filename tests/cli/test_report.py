@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from convfilter.batch.job import Job
-from convfilter.batch.plan import FilePlan
+from convfilter.batch.planning.plan import FilePlan
 from convfilter.cli.report import Report
 from convfilter.errors import ArgumentError, ImageError
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from convfilter.batch.job import Job
-from convfilter.batch.plan import FilePlan
+from convfilter.batch.planning.plan import FilePlan
 from convfilter.cli import progress
 from convfilter.cli.run import _Teller
 from convfilter.images import read

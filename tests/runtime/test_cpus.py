@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from convfilter.batch.run import shared_out
+from convfilter.batch.running.run import shared_out
 from convfilter.errors import ArgumentError
 from convfilter.runtime import cpus
 from convfilter.runtime.threads import check_workers, default_workers

@@ -273,7 +273,7 @@ class Pictures:
                 yield Found(path, error=error)
             return
         from convfilter.batch.job import Job
-        from convfilter.batch.run import Threads
+        from convfilter.batch.running.run import Threads
         from convfilter.runtime.threads import default_workers
 
         jobs = [Job(path, None) for path in self.paths]
@@ -301,7 +301,7 @@ class Pictures:
         return next(iter(self._codes)) if len(self._codes) == 1 else 1
 
     def _enter(self, folder: Path, *, recursive: bool) -> None:
-        from convfilter.batch.walk import walk
+        from convfilter.batch.planning.walk import walk
 
         contents = walk(folder, recursive=recursive)
         self.paths += [folder / image for image in contents.images]

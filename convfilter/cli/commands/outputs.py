@@ -21,8 +21,8 @@ def check_free(path: str, *, overwrite: bool) -> None:
     ImageError
         It may not be written.
     """
-    from convfilter.batch.checks import check_outputs
     from convfilter.batch.job import Job
+    from convfilter.batch.planning.checks import check_outputs
 
     check_outputs([Job(None, Path(path))], None, overwrite=overwrite, in_place=False)
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from convfilter.batch.checks import check_outputs
-from convfilter.batch.collisions import without_collisions
 from convfilter.batch.job import Failure, Job
+from convfilter.batch.planning.checks import check_outputs
+from convfilter.batch.planning.collisions import without_collisions
 from convfilter.batch.settings import Settings
 from convfilter.errors import ImageError, UsageError, shown
 from convfilter.formats import (
@@ -275,7 +275,7 @@ class _Draft:
         named: Callable[[str], str] = str,
     ) -> None:
         """Add the images of a folder, whose results go into another, each under its new name."""
-        from convfilter.batch.walk import walk
+        from convfilter.batch.planning.walk import walk
 
         contents = walk(folder, recursive=recursive, leave_out=leave_out)
         for file in contents.images:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from convfilter.batch.job import Job
-from convfilter.batch.run import Outcome, Threads, shared_out
+from convfilter.batch.running.run import Outcome, Threads, shared_out
 from convfilter.batch.work import Done, Seconds
 from convfilter.errors import ImageError
 from convfilter.runtime import threads

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from convfilter.batch.plan import FilePlan, make_plan
+from convfilter.batch.planning.plan import FilePlan, make_plan
 from convfilter.batch.settings import completed
 from convfilter.errors import ImageError, UsageError
 

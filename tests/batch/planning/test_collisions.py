@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from convfilter.batch import collisions
+from convfilter.batch.planning import collisions
 from convfilter.batch.filtering import filter_files
-from convfilter.batch.plan import FilePlan
+from convfilter.batch.planning.plan import FilePlan
 from convfilter.errors import UsageError
-from tests.batch.test_plan import pairs, planned, touch
+from tests.batch.planning.test_plan import pairs, planned, touch
 from tests.cli.conftest import Runner, convfilter, picture
 
 __all__ = ["convfilter"]

@@ -1,0 +1,1 @@
+"""Jobs under way: several at a time, so that one bad file never stops the others."""
