@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from convfilter.batch.planning import collisions
 from convfilter.batch.filtering import filter_files
+from convfilter.batch.planning import collisions
 from convfilter.batch.planning.plan import FilePlan
 from convfilter.errors import UsageError
 from tests.batch.planning.test_plan import pairs, planned, touch
