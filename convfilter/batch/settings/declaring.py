@@ -7,7 +7,7 @@ from typing import Any
 
 from convfilter.filters.declaring.parameters import FileName, Parameter, Spec, Text
 
-__all__ = ["OF_RUN", "Declaration", "choice", "file", "flag", "number", "text"]
+__all__ = ["OF_MANY", "OF_RUN", "Declaration", "choice", "file", "flag", "number", "text"]
 
 
 Declaration = Callable[[str], Parameter]
@@ -16,6 +16,9 @@ Declaration = Callable[[str], Parameter]
 
 OF_RUN = object()
 """Marks what is said of how the work is done, and not of what comes out: no part of a recipe."""
+
+OF_MANY = object()
+"""Marks what is said of folders or of several files, and makes no sense for a single one."""
 
 
 def flag(words: str) -> Declaration:
