@@ -112,3 +112,28 @@ def test_only_texts_have_words_of_their_own() -> None:
     assert set(texts) == {name for name, option in OPTIONS.items() if option.kind == "text"}
     assert all(not option.choices for option in texts.values())
     assert all(texts[name].parse(word) for name in texts for word in texts[name].words)
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("300M", 300_000_000),
+        ("1.5g", 1_500_000_000),
+        ("5 GB", 5_000_000_000),
+        ("2Gi", 2**31),
+        ("2.5KiB", 2560),
+        ("512", 512),
+        ("70b", 70),
+    ],
+)
+def test_sizes_are_written_with_units_of_1000_or_1024(written: str, number: int):
+    option = OPTIONS["max_pixels"]
+    assert option.parse(written) == option.check(written) == option.check(number) == number
+
+
+@pytest.mark.parametrize(
+    "written", ["", "M", "-1M", "1.5", "1e9", "5GG", "5Gb/s", "٣M", "0", "0.1b"]
+)
+def test_what_is_no_size_is_refused_in_one_line(written: str):
+    with pytest.raises(ArgumentError, match=r"max_pixels is .*: give [^\n]*"):
+        OPTIONS["max_pixels"].parse(written)

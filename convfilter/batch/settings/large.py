@@ -3,7 +3,7 @@
 # no `from __future__ import annotations`: what stands in the annotations is read
 from typing import Annotated, TypedDict
 
-from convfilter.batch.settings.declaring import OF_RUN, number
+from convfilter.batch.settings.declaring import OF_RUN, size
 
 __all__ = ["OfLarge"]
 
@@ -13,8 +13,9 @@ class OfLarge(TypedDict, total=False):
 
     max_pixels: Annotated[
         int | None,
-        number(
-            "largest width times height to be read, of all frames together", None, "500 million"
+        size(
+            "largest width times height to be read, of all frames together: 500M, 5G",
+            "500M",
         ),
         OF_RUN,
     ]
