@@ -32,7 +32,7 @@ from convfilter.formats.declaring.limits import (
 from convfilter.picture.image import Image
 from convfilter.runtime.array_axes import check_axes
 from convfilter.runtime.numbers import Range, check_number
-from convfilter.runtime.streams import descriptor_of, read_whole
+from convfilter.runtime.streams import descriptor_of, is_address, read_whole
 
 __all__ = ["DEFAULT_MAX_PIXELS", "blank", "display_name", "read"]
 
@@ -64,8 +64,9 @@ def read(
 
     Parameters
     ----------
-    source : path or binary stream
-        A stream is read to its end.
+    source : path, address or binary stream
+        An address is of storage that fsspec reaches, such as ``s3://bucket/photo.jpg``. A stream is
+        read to its end.
     max_pixels : int
         Largest width times height, of all frames together; checked before anything is decoded.
     frames : str, int or several, optional
@@ -112,7 +113,7 @@ def read(
     dpi = check_number(dpi, "dpi", Range(*DPI_RANGE))
     limits = Limits(max_pixels, Selection.of(frames), axes, develop, dpi)
     if isinstance(source, (str, os.PathLike)):
-        with _open(Path(source), name) as file:
+        with _open(source, name) as file:
             return _read(file, name, limits)
     if not hasattr(source, "read"):
         raise ArgumentTypeError(f"{source!r} is no picture file: give a path or a binary stream")
@@ -125,14 +126,14 @@ def read(
     return _read(io.BytesIO(data), name, limits)
 
 
-def blank(path: Path) -> Image | None:
+def blank(path: str | os.PathLike[str]) -> Image | None:
     """Return a picture of the size and kind of the first one in a file, without its pixels.
 
     None where the header does not tell, or the format has no use for it.
     """
-    if not path.is_file():
-        return None  # a pipe gives its bytes once
-    with path.open("rb") as file:
+    if not os.path.isfile(path):  # noqa: PTH113
+        return None  # a pipe gives its bytes once, and storage takes its time
+    with Path(path).open("rb") as file:
         head = file.read(HEAD_BYTES)
         file.seek(0)
         look = FORMATS[identify(head)].blank
@@ -142,14 +143,23 @@ def blank(path: Path) -> Image | None:
 def display_name(target: object) -> str:
     """Return the name of a path or stream for messages, on one line."""
     if isinstance(target, (str, os.PathLike)):
+        if is_address(target):
+            from convfilter.files.storage.address import without_secrets
+
+            return without_secrets(target)
         return shown(target)
     given = getattr(target, "name", None)
     standard = {"<stdin>": "standard input", "<stdout>": "standard output"}
     return shown(standard.get(given, given)) if isinstance(given, str) else "the stream"
 
 
-def _open(path: Path, name: str) -> BinaryIO:
+def _open(source: str | os.PathLike[str], name: str) -> BinaryIO:
     """Open a file for reading; what cannot be rewound is taken into memory."""
+    if is_address(source):
+        from convfilter.files.storage.remote import opened
+
+        return opened(source)
+    path = Path(source)
     if path.is_dir():
         raise ImageError(f"{name}: is a folder, not a picture: give a file")
     try:
