@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 
 __all__ = [
+    "CAUSES",
     "ArgumentError",
     "ArgumentTypeError",
     "ConvfilterError",
@@ -26,16 +27,30 @@ FEW = 8
 """So many names are listed whole."""
 
 
+CAUSES = ("input", "filter", "output", "plan", "memory", "time", "crash", "usage", "fault")
+"""What may have kept a file from being made, a word each, for reports.
+
+The input cannot be read, the filters cannot be applied to it, the output cannot be written; which
+file becomes which is not clear; it took too much memory or time, or brought its process to an end;
+the command makes no sense for it; or it is a fault of this package.
+"""
+
+
 class ConvfilterError(Exception):
-    """Something could not be done; the message is one line that says what, why and the way out."""
+    """Something could not be done; the message is one line that says what, why and the way out.
+
+    `cause` is one of `CAUSES`.
+    """
 
     exit_code = 1
+    cause = "plan"
 
 
 class UsageError(ConvfilterError):
     """The command was given in a way that cannot be carried out (colliding outputs, say)."""
 
     exit_code = 2
+    cause = "usage"
 
 
 class ArgumentError(UsageError, ValueError):

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from convfilter.batch.planning.plan import FilePlan, make_plan
-from convfilter.batch.running.run import Outcome, Running, begin
+from convfilter.batch.running.outcome import Outcome, Running
+from convfilter.batch.running.run import begin
 from convfilter.batch.settings import OPTIONS, Settings, checked
 from convfilter.batch.work import Done, Seconds, prepare
 from convfilter.errors import ArgumentTypeError, ImageError, reason_of, shown
@@ -164,7 +165,7 @@ def filter_files(
     except OSError as error:  # a name that is too long, a folder that may not be looked into
         name = "" if error.filename is None else f"{shown(error.filename)}: "
         raise ImageError(f"{name}{reason_of(error)}") from error
-    return _results(plan, begin(plan.jobs, pipeline, settings))
+    return _results(plan, begin(plan, pipeline, settings))
 
 
 def _label(pipeline: Pipeline) -> str:

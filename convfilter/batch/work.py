@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -16,21 +17,24 @@ from convfilter.batch.recipes.carrying_out import (
     holds_negatives,
 )
 from convfilter.batch.settings import Settings
-from convfilter.errors import ImageError, UsageError, listed, reason_of, shown
+from convfilter.errors import ConvfilterError, ImageError, UsageError, listed, reason_of, shown
 from convfilter.formats import FORMATS, alternatives, check_written, format_of, written_as
 from convfilter.formats.declaring import DEPTHS
 from convfilter.formats.declaring.limits import DEVELOPED
 from convfilter.runtime.compiled import Foresight, waiting_timed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from convfilter.batch.recipes.stamp import Source
     from convfilter.engine import Plan
+    from convfilter.files.writing import Digest
     from convfilter.filters.pixels.saturation import Saturation
     from convfilter.picture.image import Image
     from convfilter.pipeline import Pipeline
     from convfilter.runtime.checks import Array
 
-__all__ = ["Done", "Seconds", "Work", "prepare"]
+__all__ = ["Done", "FileState", "Seconds", "Work", "prepare"]
 
 MOST = 0.75
 """So large a share of values that are cut is worth a note: noise with edges all over has less."""
@@ -47,6 +51,14 @@ class Seconds(NamedTuple):
     writing: float
 
 
+class FileState(NamedTuple):
+    """What a file is known by: bytes, time of its last change in nanoseconds, SHA-256 or ""."""
+
+    size: int
+    changed: int
+    sha256: str = ""
+
+
 class Done(NamedTuple):
     """What a job did.
 
@@ -61,6 +73,9 @@ class Done(NamedTuple):
     source : what the input is known by, if the result was stamped
     compiling : seconds that loops were waited for, on a first use
     lengths : a line for each parameter that is a length, which tells the pixels
+    input : the file as it was just before it was read; None for a stream
+    output : the file as it was written, with its hash if that was asked for; None for a stream
+    made : the shape of the result's first frame
     """
 
     shape: tuple[int, ...]
@@ -73,6 +88,9 @@ class Done(NamedTuple):
     source: Source | None = None
     compiling: float = 0.0
     lengths: tuple[str, ...] = ()
+    input: FileState | None = None
+    output: FileState | None = None
+    made: tuple[int, ...] = ()
 
 
 class Work:
@@ -85,12 +103,21 @@ class Work:
     pipeline : what becomes of a picture
     settings : complete ones, as `settings.checked` returns them
     workers : threads for each file; None for all CPUs
+    hashes : whether the SHA-256 of every output is told
     """
 
-    def __init__(self, pipeline: Pipeline, settings: Settings, workers: int | None = None) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        settings: Settings,
+        workers: int | None = None,
+        *,
+        hashes: bool = False,
+    ) -> None:
         self.pipeline = pipeline
         self.settings = settings
         self.workers = workers
+        self.hashes = hashes
 
     def __call__(self, job: Job) -> Done:
         """Read, filter and write.
@@ -102,10 +129,12 @@ class Work:
         BrokenPipeError
             Nobody reads standard output any more.
         """
-        with waiting_timed() as waited:
-            return self._done(job, lambda: time.perf_counter() - waited[0], waited)
+        with waiting_timed() as waited, _Stage() as stage:
+            return self._done(job, lambda: time.perf_counter() - waited[0], waited, stage)
 
-    def _done(self, job: Job, clock: Callable[[], float], waited: list[float]) -> Done:
+    def _done(
+        self, job: Job, clock: Callable[[], float], waited: list[float], stage: _Stage
+    ) -> Done:
         """Do the work; the clock stands still while loops are compiled."""
         # imported before the clock starts, so that loading them counts as no part of the work
         from convfilter.engine import recorded_plans
@@ -114,6 +143,7 @@ class Work:
 
         settings = self.settings
         source: Any = sys.stdin.buffer if job.input is None else job.input
+        before = None if job.input is None else _state(job.input)
         started = clock()
         known = None
         if settings["stamp"]:
@@ -131,6 +161,7 @@ class Work:
             )
             image = self._with_alpha(image)
         have_read = clock()
+        stage.cause = "filter"
         format_name = check_written(settings["format"] or _format(job, image))
         self._check_raw(format_name)
         with Foresight(lambda: self._rehearse(image, format_name)):
@@ -138,12 +169,17 @@ class Work:
             with recorded_plans() as plans, recorded_saturation() as saturation:
                 result = self._filtered(deep, format_name)
             have_filtered = clock()
+            stage.cause = "output"
             target: Any = sys.stdout.buffer if job.output is None else job.output
             if job.make_folder:
                 _make_folder(job)
             result, stamp_notes = self._stamped(result, format_name, known)
-            notes = self._write(result, target, format_name, overwrite=job.overwrite)
+            digest = _digest() if self.hashes else None
+            notes = self._write(result, target, format_name, overwrite=job.overwrite, digest=digest)
         written = clock()
+        after = None if job.output is None else _state(job.output)
+        if after is not None and digest is not None:
+            after = after._replace(sha256=digest.hexdigest())
         return Done(
             deep.shape,
             deep.dtype.name,
@@ -155,6 +191,9 @@ class Work:
             known,
             waited[0],
             self.pipeline.lengths_in(deep),
+            before,
+            after,
+            result.shape,
         )
 
     def _stamped(
@@ -250,11 +289,17 @@ class Work:
         ]
 
     def _write(
-        self, result: Image, target: Any, format_name: str, *, overwrite: bool = False
+        self,
+        result: Image,
+        target: Any,
+        format_name: str,
+        *,
+        overwrite: bool = False,
+        digest: Digest | None = None,
     ) -> list[str]:
-        from convfilter.files.writing import write
+        from convfilter.files.writing import write_hashed
 
-        return write(
+        return write_hashed(
             result,
             target,
             format=format_name,
@@ -263,7 +308,38 @@ class Work:
             compress=self.settings["compress"],
             workers=self.workers,
             background=self.settings["background"],
+            digest=digest,
         )
+
+
+class _Stage:
+    """Where a job is, so that an error which ends it tells: "input", "filter" or "output"."""
+
+    def __init__(self) -> None:
+        self.cause = "input"
+
+    def __enter__(self) -> _Stage:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        # what is wrong with the command stays so, wherever it shows
+        if isinstance(error, ConvfilterError) and error.cause == ConvfilterError.cause:
+            error.cause = self.cause
+
+
+def _state(path: Path) -> FileState | None:
+    """Return what a file is known by; None for a pipe or device, and where there is no file."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return FileState(status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
+
+
+def _digest() -> Digest:
+    from hashlib import sha256
+
+    return sha256()
 
 
 def prepare(jobs: Sequence[Job]) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import click
 
-from convfilter.batch.settings import OPTIONS
-from convfilter.cli.options import flag, option_of
+from convfilter.batch.settings import OPTIONS, SECTIONS
+from convfilter.batch.settings.results import OfPixels
+from convfilter.cli.options import Section, flag, option_of
 
-__all__ = ["engine_options", "file_options", "option", "paths_argument", "recipe_option"]
+__all__ = ["engine_options", "file_sections", "option", "paths_argument", "recipe_option"]
 
-OF_ENGINE = ("alpha", "nodata", "mask", "linear", "workers")
+OF_ENGINE = (*OfPixels.__annotations__, "workers")
 """The settings that are shown among the options of the engine."""
 
 SHORT = {"recursive": "-r", "jobs": "-j"}
@@ -37,12 +38,18 @@ def engine_options() -> Sequence[click.Option]:
     ]
 
 
-def file_options() -> Sequence[click.Option]:
-    """Return the options about files."""
+def file_sections() -> Sequence[Section]:
+    """Return the options about files, folders and large pictures, each kind under its title."""
+    further = {"Options about files": [recipe_option(), flag("--quiet", "print errors only", "-q")]}
     return [
-        *(option(name) for name in OPTIONS if name not in OF_ENGINE),
-        recipe_option(),
-        flag("--quiet", "print errors only", "-q"),
+        (
+            title,
+            [
+                *(option(name) for name in names if name not in OF_ENGINE),
+                *further.get(title, []),
+            ],
+        )
+        for title, names in SECTIONS.items()
     ]
 
 

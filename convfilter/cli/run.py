@@ -14,7 +14,8 @@ import click
 from convfilter import __version__
 from convfilter.batch.job import Job
 from convfilter.batch.planning.plan import FilePlan, make_plan
-from convfilter.batch.running.run import Outcome, Running, begin
+from convfilter.batch.running.outcome import Outcome, Running
+from convfilter.batch.running.run import begin
 from convfilter.batch.settings import OPTIONS, check_together, completed
 from convfilter.batch.work import Done, prepare
 from convfilter.cli.options import given_values
@@ -64,7 +65,7 @@ def filter_given_files(
     plan = make_plan(inputs, output, settings, label=label)
     _check_streams(plan)
     kept = _place_for_recipe(context, pipeline, settings)
-    running = begin(plan.jobs, pipeline, settings)
+    running = begin(plan, pipeline, settings)
     quiet = context.params["quiet"]
     with _display(plan, context.command_path, quiet=quiet) as (line, advance):
         teller = _Teller(plan, context, line, source)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Protocol
 
 from numpy.typing import ArrayLike
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from convfilter.colour.named import Colour
 
 __all__ = [
+    "Digest",
     "background_of",
     "check_effort",
     "check_target",
@@ -51,7 +52,18 @@ __all__ = [
     "kept",
     "told",
     "write",
+    "write_hashed",
 ]
+
+
+class Digest(Protocol):
+    """A hash of `hashlib` that grows."""
+
+    def update(self, data: bytes, /) -> None:
+        """Add bytes."""
+
+    def hexdigest(self) -> str:
+        """Return it in hexadecimal digits."""
 
 
 def write(
@@ -121,6 +133,31 @@ def write(
     >>> convfilter.write(edges, "edges.png")
     []
     """
+    return write_hashed(
+        image,
+        target,
+        format=format,
+        overwrite=overwrite,
+        quality=quality,
+        compress=compress,
+        background=background,
+        workers=workers,
+    )
+
+
+def write_hashed(
+    image: Image | ArrayLike,
+    target: str | os.PathLike[str] | IO[bytes],
+    *,
+    format: str | None = None,  # noqa: A002 - the word that users know
+    overwrite: bool = True,
+    quality: int | None = None,
+    compress: str = "fast",
+    background: str = "white",
+    workers: int | None = None,
+    digest: Digest | None = None,
+) -> list[str]:
+    """Write as `write` does, and give the bytes of the file to a digest of `hashlib` as well."""
     effort = check_effort(quality, compress, workers)
     colour = background_of(background)
     picture = Image.of(image)
@@ -130,12 +167,14 @@ def write(
         if format is None:
             raise ArgumentError(f"{name}: a stream has no suffix: give the format (--format)")
         pieces, notes = _encoded(picture, check_format(format), colour, name, effort)
+        _add_to(digest, pieces)
         _write_stream(target, pieces, name)
         return notes
     path = Path(target)
     format_name = format_of(path) if format is None else check_format(format)
     check_target(path, name, overwrite)
     pieces, notes = _encoded(picture, format_name, colour, name, effort)
+    _add_to(digest, pieces)
     try:
         losses = replace_file(path, pieces, overwrite=overwrite)
     except FileExistsError as error:
@@ -145,6 +184,12 @@ def write(
     except (OSError, ValueError) as error:
         raise ImageError(explained(error, path, name)) from error
     return notes + [f"{name}: {loss}" for loss in losses]
+
+
+def _add_to(digest: Digest | None, pieces: Iterable[bytes]) -> None:
+    if digest is not None:
+        for piece in pieces:
+            digest.update(piece)
 
 
 def check_effort(quality: int | None, compress: str, workers: int | None) -> Effort:

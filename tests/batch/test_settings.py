@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from typing import Any, get_args, get_type_hints
 
 import pytest
 
 import convfilter
 from convfilter.batch.settings import OPTIONS, Settings, checked, completed
-from convfilter.cli.files import engine_options, file_options
+from convfilter.cli.files import engine_options, file_sections
 from convfilter.errors import ArgumentError, ArgumentTypeError, ConvfilterError, UnknownNameError
 from convfilter.filters.declaring.parameters import Text
 
@@ -34,7 +35,8 @@ def test_the_type_of_every_field_allows_its_default_and_its_choices() -> None:
 
 
 def test_the_command_line_offers_all_of_them_and_shows_their_help() -> None:
-    offered = {option.name: option for option in [*engine_options(), *file_options()]}
+    sections = [options for _, options in file_sections()]
+    offered = {option.name: option for option in itertools.chain(engine_options(), *sections)}
     assert set(offered) == {*OPTIONS, "explain", "quiet", "save_recipe"}
     for name, option in OPTIONS.items():
         assert option.option in offered[name].opts
@@ -110,3 +112,28 @@ def test_only_texts_have_words_of_their_own() -> None:
     assert set(texts) == {name for name, option in OPTIONS.items() if option.kind == "text"}
     assert all(not option.choices for option in texts.values())
     assert all(texts[name].parse(word) for name in texts for word in texts[name].words)
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("300M", 300_000_000),
+        ("1.5g", 1_500_000_000),
+        ("5 GB", 5_000_000_000),
+        ("2Gi", 2**31),
+        ("2.5KiB", 2560),
+        ("512", 512),
+        ("70b", 70),
+    ],
+)
+def test_sizes_are_written_with_units_of_1000_or_1024(written: str, number: int):
+    option = OPTIONS["max_pixels"]
+    assert option.parse(written) == option.check(written) == option.check(number) == number
+
+
+@pytest.mark.parametrize(
+    "written", ["", "M", "-1M", "1.5", "1e9", "5GG", "5Gb/s", "٣M", "0", "0.1b"]
+)
+def test_what_is_no_size_is_refused_in_one_line(written: str):
+    with pytest.raises(ArgumentError, match=r"max_pixels is .*: give [^\n]*"):
+        OPTIONS["max_pixels"].parse(written)

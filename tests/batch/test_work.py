@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import pickle
 import sys
@@ -17,7 +18,7 @@ from convfilter.batch.job import Job
 from convfilter.batch.settings import checked
 from convfilter.batch.work import LARGE_FILE, Work, prepare
 from convfilter.cli.explain import explanation
-from convfilter.errors import ImageError
+from convfilter.errors import ConvfilterError, ImageError
 from convfilter.images import Image, read, write
 from convfilter.pipeline import Pipeline
 from convfilter.runtime import compiled
@@ -44,6 +45,33 @@ def test_a_job_is_done_and_told() -> None:
     assert done.notes == ()
     assert len(done.plans) > 0
     assert all(seconds > 0 for seconds in done.seconds)
+
+
+def test_what_files_are_known_by_is_told() -> None:
+    source, target = Path("in.png"), Path("out.png")
+    before = source.stat()
+    done = Work(Pipeline.parse("sobel | max-pool size=2"), checked({}), hashes=True)(
+        Job(source, target)
+    )
+    assert done.input == (before.st_size, before.st_mtime_ns, "")
+    written = target.stat()
+    digest = hashlib.sha256(target.read_bytes()).hexdigest()
+    assert done.output == (written.st_size, written.st_mtime_ns, digest)
+    assert done.made[:2] == read(target).shape[:2] == (done.shape[0] // 2, done.shape[1] // 2)
+
+
+@pytest.mark.parametrize(
+    ("job", "text", "cause"),
+    [
+        (("none.png", "out.png"), "sobel", "input"),
+        (("in.png", "none/out.png"), "sobel", "output"),
+        (("in.png", "out.png"), "sobel signed=raw", "usage"),
+    ],
+)
+def test_an_error_tells_what_it_is_about(job: tuple[str, str], text: str, cause: str) -> None:
+    with pytest.raises(ConvfilterError) as caught:
+        work(text)(Job(*map(Path, job)))
+    assert caught.value.cause == cause
 
 
 def test_what_the_output_cannot_hold_is_noted() -> None:

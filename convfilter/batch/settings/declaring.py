@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable
 from typing import Any
 
+from convfilter.errors import ArgumentError
 from convfilter.filters.declaring.parameters import FileName, Parameter, Spec, Text
+from convfilter.runtime.numbers import shortened
 
-__all__ = ["OF_RUN", "Declaration", "choice", "file", "flag", "number", "text"]
+__all__ = [
+    "OF_MANY",
+    "OF_RUN",
+    "Declaration",
+    "Size",
+    "choice",
+    "file",
+    "flag",
+    "number",
+    "size",
+    "text",
+]
 
 
 Declaration = Callable[[str], Parameter]
 """All of an option but its name, which is that of its field."""
 
 
+UNITS = "kmgt"
+"""The letters of a thousand or 1024, and of its powers."""
+
+SIZE = re.compile(
+    rf"(\d{{1,20}}(?:\.\d{{1,9}})?) ?(?:([{UNITS}])(i?))?b?", re.ASCII | re.IGNORECASE
+)
+
 OF_RUN = object()
 """Marks what is said of how the work is done, and not of what comes out: no part of a recipe."""
+
+OF_MANY = object()
+"""Marks what is said of folders or of several files, and makes no sense for a single one."""
 
 
 def flag(words: str) -> Declaration:
@@ -27,6 +52,12 @@ def number(words: str, highest: int | None, automatic: str) -> Declaration:
     """Declare a whole number from 1 to `highest`; None by default, which means `automatic`."""
     spec = Spec(words, 1, highest, automatic=automatic)
     return lambda name: Parameter(name, "integer", None, spec)
+
+
+def size(words: str, automatic: str) -> Declaration:
+    """Declare a number of many bytes or pixels, at least 1, as `Size` reads it; None by default."""
+    spec = Spec(words, 1, automatic=automatic)
+    return lambda name: Size(name, "integer", None, spec)
 
 
 def choice(
@@ -54,3 +85,35 @@ def file(meaning: str, automatic: str) -> Declaration:
     """Declare the name of a file; None by default, which means `automatic`."""
     spec = Spec(meaning, automatic=automatic)
     return lambda name: FileName(name, None, spec, str, "FILE")
+
+
+class Size(Parameter):
+    """A large whole number, for which a unit may stand: 300M, 1.5G; in Python 300_000_000 as well.
+
+    K, M, G and T are thousand, million, ... as in the names of disks and pictures, so that 5G
+    pixels are 5,000,000,000. Ki, Mi, Gi and Ti are powers of 1024, as memory is sold: 2Gi bytes
+    are 2,147,483,648. The case does not matter, and a B may follow: 300MB, 2GiB.
+    """
+
+    def check(self, value: Any) -> Any:
+        """Return the number, or raise an error that names the parameter."""
+        return super().check(self._number(value.strip()) if isinstance(value, str) else value)
+
+    def parse(self, text: str) -> Any:
+        """Return the number that a person wrote."""
+        return self.check(None if text.strip() == "auto" else text)
+
+    def _wanted(self) -> str:
+        return "give a number such as 500000000, 500M, 2G or 2Gi"
+
+    def _number(self, text: str) -> int:
+        match = SIZE.fullmatch(text)
+        if match is None:
+            raise ArgumentError(f"{self.name} is {shortened(text)}: {self._wanted()}")
+        number, letter, binary = match.groups()
+        whole, _, part = number.partition(".")
+        if part and letter is None:
+            raise ArgumentError(f"{self.name} is {shortened(text)}: {self._wanted()}")
+        power = 0 if letter is None else 1 + UNITS.index(letter.lower())
+        unit = math.prod([1024 if binary else 1000] * power)
+        return int(whole + part) * unit // math.prod([10] * len(part))

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from convfilter.batch.job import Job
-from convfilter.batch.running.run import Outcome, Threads, shared_out
+from convfilter.batch.running.outcome import Outcome, Told
+from convfilter.batch.running.run import shared_out
+from convfilter.batch.running.threads import Threads
 from convfilter.batch.work import Done, Seconds
 from convfilter.errors import ImageError
 from convfilter.runtime import threads
@@ -135,6 +137,51 @@ def test_an_error_that_is_kept_keeps_no_pictures() -> None:
     gc.collect()
     assert [str(outcome.error) for outcome in outcomes] == ["cannot be written"] * 2
     assert [picture() for picture in pictures] == [None, None]
+
+
+class Notebook:
+    """A listener that writes down what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[Outcome[Done]] = []
+        self.closed = 0
+
+    def tell(self, outcome: Outcome[Done]) -> None:
+        assert not self.closed
+        self.heard.append(outcome)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.mark.parametrize("taken", [0, 5, 12])
+def test_listeners_hear_of_every_outcome_in_order_and_once_of_the_end(taken: int) -> None:
+    first, second = Notebook(), Notebook()
+    running = Told(Threads(JOBS, work, 2), [first, second])
+    outcomes = [next(running) for _ in range(taken)]
+    outcomes += list(running) if taken == len(JOBS) else running.stop()
+    assert first.heard == second.heard == outcomes
+    assert len(outcomes) >= taken
+    assert running.stop() == []
+    assert first.closed == second.closed == 1
+
+
+def test_a_listener_that_fails_ends_the_run_and_others_are_closed() -> None:
+    class Full(Notebook):
+        def tell(self, outcome: Outcome[Done]) -> None:
+            raise OSError("disk full")
+
+        def close(self) -> None:
+            super().close()
+            raise OSError("disk still full")
+
+    listeners = [Notebook(), Full(), Notebook()]
+    running = Told(Threads(JOBS, work, 1), listeners)
+    with pytest.raises(OSError, match="disk full"):
+        next(running)
+    with pytest.raises(OSError, match="disk still full"):
+        running.stop()
+    assert [listener.closed for listener in listeners] == [1, 1, 1]
 
 
 @pytest.mark.parametrize(

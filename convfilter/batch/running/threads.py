@@ -1,0 +1,68 @@
+"""Jobs under way in threads of this process."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from convfilter.batch.job import Job
+from convfilter.batch.running.outcome import Outcome, outcome_of
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+__all__ = ["Threads"]
+
+T = TypeVar("T")
+
+
+class Threads(Generic[T]):
+    """Jobs under way in threads; a single thread is the caller's own, at the moment it asks.
+
+    Otherwise as many jobs again are begun ahead, so that no thread waits for whoever takes the
+    outcomes. No more are: a caller that stops asking does not find all files written later.
+    """
+
+    def __init__(self, jobs: Sequence[Job], work: Callable[[Job], T], count: int = 1) -> None:
+        self._waiting = iter(jobs)
+        self._work = work
+        self._count = min(count, len(jobs))
+        self._pool: ThreadPoolExecutor | None = None
+        self._begun: set[Future[Outcome[T]]] = set()
+        self._ended: SimpleQueue[Future[Outcome[T]]] = SimpleQueue()
+
+    def __iter__(self) -> Iterator[Outcome[T]]:
+        return self
+
+    def __next__(self) -> Outcome[T]:
+        if self._count <= 1:
+            return outcome_of(next(self._waiting), self._work)
+        if self._pool is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._pool = ThreadPoolExecutor(self._count, thread_name_prefix="convfilter-job")
+        for job in itertools.islice(self._waiting, 2 * self._count - len(self._begun)):
+            future = self._pool.submit(outcome_of, job, self._work)
+            self._begun.add(future)
+            future.add_done_callback(self._ended.put)
+        if not self._begun:
+            self.stop()
+            raise StopIteration
+        future = self._ended.get()
+        self._begun.remove(future)
+        return future.result()
+
+    def stop(self) -> list[Outcome[T]]:
+        """Begin no more jobs, wait for those under way, and return what came of these."""
+        self._waiting = iter(())
+        if self._pool is None:
+            return []
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        begun, self._begun = self._begun, set()
+        return [
+            future.result()
+            for future in begun
+            if not future.cancelled() and future.exception() is None
+        ]
