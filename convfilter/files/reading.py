@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -34,7 +35,15 @@ from convfilter.runtime.array_axes import check_axes
 from convfilter.runtime.numbers import Range, check_number
 from convfilter.runtime.streams import descriptor_of, is_address, read_whole
 
-__all__ = ["DEFAULT_MAX_PIXELS", "blank", "display_name", "read"]
+__all__ = [
+    "DEFAULT_MAX_PIXELS",
+    "blank",
+    "damage_told",
+    "display_name",
+    "holds",
+    "open_picture",
+    "read",
+]
 
 DEFAULT_MAX_PIXELS = 500_000_000
 """Largest width times height, of all frames together, unless the caller allows more."""
@@ -113,7 +122,7 @@ def read(
     dpi = check_number(dpi, "dpi", Range(*DPI_RANGE))
     limits = Limits(max_pixels, Selection.of(frames), axes, develop, dpi)
     if isinstance(source, (str, os.PathLike)):
-        with _open(source, name) as file:
+        with open_picture(source, name) as file:
             return _read(file, name, limits)
     if not hasattr(source, "read"):
         raise ArgumentTypeError(f"{source!r} is no picture file: give a path or a binary stream")
@@ -153,8 +162,13 @@ def display_name(target: object) -> str:
     return shown(standard.get(given, given)) if isinstance(given, str) else "the stream"
 
 
-def _open(source: str | os.PathLike[str], name: str) -> BinaryIO:
-    """Open a file for reading; what cannot be rewound is taken into memory."""
+def open_picture(source: str | os.PathLike[str], name: str) -> BinaryIO:
+    """Open a file for reading; what cannot be rewound is taken into memory.
+
+    Raises
+    ------
+    ImageError
+    """
     if is_address(source):
         from convfilter.files.storage.remote import opened
 
@@ -174,6 +188,13 @@ def _open(source: str | os.PathLike[str], name: str) -> BinaryIO:
         raise ImageError(f"{name}: may not be read: check its permissions") from error
     except (OSError, ValueError) as error:
         raise ImageError(f"{name}: cannot be opened: {reason_of(error)}") from error
+
+
+def holds(source: str | os.PathLike[str], pieces: Iterable[bytes]) -> bool:
+    """Tell whether a file consists of these bytes; raises ImageError."""
+    data = b"".join(pieces)
+    with open_picture(source, display_name(source)) as file:
+        return file.read(len(data) + 1) == data
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -203,8 +224,20 @@ def _decoded(file: BinaryIO, format_name: str, limits: Limits) -> Image:
         raise ImageError(
             f"is {form.name}, which says itself what its axes are: leave axes out (--axes)"
         )
-    try:
+    with damage_told(file, format_name):
         return form.read(file, limits)
+
+
+@contextmanager
+def damage_told(file: BinaryIO, format_name: str) -> Iterator[None]:
+    """Turn whatever a reader raises over a damaged file into an error that does not name it.
+
+    Raises
+    ------
+    ImageError
+    """
+    try:
+        yield
     except (ImageError, EnvironmentVariableError):
         raise
     except MemoryError as error:
