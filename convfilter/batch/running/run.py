@@ -27,6 +27,10 @@ def begin(
     """
     jobs = plan.jobs
     threads, workers = shared_out(len(jobs), settings["jobs"], settings["workers"])
+    if settings["scheduler"] is not None:
+        from convfilter.batch.running.cluster import over_cluster
+
+        return Told(over_cluster(jobs, pipeline, settings, threads), listeners)
     return Told(Threads(jobs, Work(pipeline, settings, workers), threads), listeners)
 
 
