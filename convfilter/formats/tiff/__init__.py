@@ -19,10 +19,10 @@ from convfilter.picture.orientation import upright
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from convfilter.formats.declaring.rows import RowReader
+    from convfilter.formats.declaring.rows import RowReader, RowWriter, Sink
     from convfilter.formats.tiff.pages import Page
 
-__all__ = ["FORMAT", "read", "read_rows", "write"]
+__all__ = ["FORMAT", "read", "read_rows", "write", "write_rows"]
 
 
 def read(file: BinaryIO, limits: Limits) -> Image:
@@ -156,7 +156,14 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
     """Return a file of pages, each with its own metadata."""
     from convfilter.formats.tiff import writer
 
-    return writer.encode(frames, effort.workers)
+    return writer.encode(frames, effort)
+
+
+def write_rows(frame: Frame, sink: Sink, effort: Effort) -> RowWriter:
+    """Begin a file of a page whose rows come one after the other."""
+    from convfilter.formats.tiff import writer
+
+    return writer.begin([frame], sink, effort)
 
 
 FORMAT = Format(
@@ -168,4 +175,6 @@ FORMAT = Format(
     read=read,
     write=write,
     read_rows=read_rows,
+    write_rows=write_rows,
+    stores=True,
 )
