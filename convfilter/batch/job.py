@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,27 +12,59 @@ from convfilter.runtime.streams import is_stream
 __all__ = ["Failure", "Job"]
 
 
-class Job(NamedTuple):
+class _Job(NamedTuple):
+    source: str | None
+    target: str | None
+    overwrite: bool
+    make_folder: bool
+    has_twin: bool
+    exists: bool
+
+
+class Job(_Job):
     """One file to be made; None stands for standard input or output.
+
+    Paths are kept as text, since a plan may hold a million of them.
 
     Attributes
     ----------
-    input, output : the file to be read, the file to be written
+    source, target : the paths of input and output as text
     overwrite : an output that exists may be replaced
     make_folder : the folder of the output may be created
     has_twin : the name of another output differs in case or forms of accents alone
+    exists : something was there, when the plan was made, that writing the output would destroy
     """
 
-    input: Path | None
-    output: Path | None
-    overwrite: bool = False
-    make_folder: bool = False
-    has_twin: bool = False
+    __slots__ = ()
+
+    def __new__(
+        cls,
+        input: str | Path | None,  # noqa: A002 - what it is called in messages and reports
+        output: str | Path | None,
+        overwrite: bool = False,
+        make_folder: bool = False,
+        has_twin: bool = False,
+        exists: bool = False,
+    ) -> Job:
+        """Take paths or text."""
+        source = None if input is None else os.fspath(input)
+        target = None if output is None else os.fspath(output)
+        return super().__new__(cls, source, target, overwrite, make_folder, has_twin, exists)
+
+    @property
+    def input(self) -> Path | None:
+        """The file to be read."""
+        return None if self.source is None else Path(self.source)
+
+    @property
+    def output(self) -> Path | None:
+        """The file to be written."""
+        return None if self.target is None else Path(self.target)
 
     @property
     def name(self) -> str:
         """The input's name for messages."""
-        return "standard input" if self.input is None else shown(self.input)
+        return "standard input" if self.source is None else shown(Path(self.source))
 
     @property
     def keeps_format(self) -> bool:
