@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from convfilter.errors import ConvfilterError, shown
 from convfilter.runtime.streams import is_stream
+
+if TYPE_CHECKING:
+    from convfilter.files.storage.url import Place, Url
 
 __all__ = ["Failure", "Job"]
 
 
 class _Job(NamedTuple):
-    source: str | None
-    target: str | None
+    source: str | Url | None
+    target: str | Url | None
     overwrite: bool
     make_folder: bool
     has_twin: bool
@@ -28,7 +31,7 @@ class Job(_Job):
 
     Attributes
     ----------
-    source, target : the paths of input and output as text
+    source, target : the paths of input and output as text; addresses in storage as they are
     overwrite : an output that exists may be replaced
     make_folder : the folder of the output may be created
     has_twin : the name of another output differs in case or forms of accents alone
@@ -39,32 +42,32 @@ class Job(_Job):
 
     def __new__(
         cls,
-        input: str | Path | None,  # noqa: A002 - what it is called in messages and reports
-        output: str | Path | None,
+        input: str | Place | None,  # noqa: A002 - what it is called in messages and reports
+        output: str | Place | None,
         overwrite: bool = False,
         make_folder: bool = False,
         has_twin: bool = False,
         exists: bool = False,
     ) -> Job:
         """Take paths or text."""
-        source = None if input is None else os.fspath(input)
-        target = None if output is None else os.fspath(output)
+        source = os.fspath(input) if isinstance(input, Path) else input
+        target = os.fspath(output) if isinstance(output, Path) else output
         return super().__new__(cls, source, target, overwrite, make_folder, has_twin, exists)
 
     @property
-    def input(self) -> Path | None:
+    def input(self) -> Place | None:
         """The file to be read."""
-        return None if self.source is None else Path(self.source)
+        return Path(self.source) if isinstance(self.source, str) else self.source
 
     @property
-    def output(self) -> Path | None:
+    def output(self) -> Place | None:
         """The file to be written."""
-        return None if self.target is None else Path(self.target)
+        return Path(self.target) if isinstance(self.target, str) else self.target
 
     @property
     def name(self) -> str:
         """The input's name for messages."""
-        return "standard input" if self.source is None else shown(Path(self.source))
+        return "standard input" if self.input is None else shown(self.input)
 
     @property
     def keeps_format(self) -> bool:
@@ -78,6 +81,6 @@ class Failure(NamedTuple):
     `output` is where the result would be; of a folder, the folder of its results.
     """
 
-    input: Path
-    output: Path
+    input: Place
+    output: Place
     error: ConvfilterError

@@ -5,24 +5,33 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from convfilter.batch.job import Job
+from convfilter.batch.planning.places import known_by
 from convfilter.errors import ImageError, UsageError, shown
 from convfilter.runtime.streams import is_stream
+
+if TYPE_CHECKING:
+    from convfilter.files.storage.url import Place, Url
 
 __all__ = ["check_outputs"]
 
 
+def _is_there(path: str | Url) -> bool:
+    return os.path.lexists(path) if isinstance(path, str) else path.exists()
+
+
 def check_outputs(
     jobs: Sequence[Job],
-    target: Path | None,
+    target: Place | None,
     *,
     overwrite: bool,
     in_place: bool,
     refuse_existing: bool = True,
-    exists: Callable[[str], bool] = os.path.lexists,
+    exists: Callable[[str | Url], bool] = _is_there,
 ) -> tuple[Job, ...]:
     """Return the jobs, each with whether its output exists, and with permission to replace it.
 
@@ -49,8 +58,8 @@ def check_outputs(
     streams = {output for output in there if is_stream(output)}
     in_the_way = there - streams
     if in_the_way and refuse_existing and not overwrite:
-        _refuse([job.target for job in jobs if job.target in in_the_way and not job.overwrite])
-    for place in {Path(output).parent for output in _to_be_in_folders(jobs) - streams}:
+        _refuse([job.output for job in jobs if job.target in in_the_way and not job.overwrite])
+    for place in {Path(output).parent for output in _local(jobs) - streams}:
         _check_folder(place, may_be_made=False)
     if target is not None and jobs:
         _check_folder(target, may_be_made=True)
@@ -60,15 +69,15 @@ def check_outputs(
     )
 
 
-def _to_be_in_folders(jobs: Sequence[Job]) -> set[str]:
-    """Return the outputs whose folders have to be there."""
-    return {job.target for job in jobs if job.target is not None and not job.make_folder}
+def _local(jobs: Sequence[Job]) -> set[str | Url]:
+    """Return the outputs whose folders have to be there, which those of storage need not be."""
+    return {job.target for job in jobs if isinstance(job.target, str) and not job.make_folder}
 
 
-def _refuse(existing: Sequence[str | None]) -> None:
+def _refuse(existing: Sequence[Place | None]) -> None:
     """Raise for outputs that exist already and may not be replaced, if there are any."""
-    if existing:
-        first = f"{shown(Path(str(existing[0])))}: exists already"
+    if existing and existing[0] is not None:
+        first = f"{shown(existing[0])}: exists already"
         if len(existing) > 1:
             first += f", and {len(existing) - 1} more outputs do"
         raise ImageError(f"{first}: give another name, or --overwrite to replace")
@@ -85,29 +94,31 @@ def _allowed(job: Job, *, overwrite: bool, exists: bool, stream: bool) -> Job:
     return job._replace(overwrite=may_replace, exists=exists and not stream)
 
 
-def _check_not_inputs(jobs: Sequence[Job], there: set[str]) -> None:
+def _check_not_inputs(jobs: Sequence[Job], there: set[str | Url]) -> None:
     """Raise if an output that is there, or standard output, is an input too."""
-    inputs: dict[tuple[int, int], str] = {}
+    inputs: dict[Hashable, Job] = {}
     for job in jobs:
         if job.source is not None:
             identity = _regular_identity(job.source)
             if identity is not None:
-                inputs.setdefault(identity, job.source)
+                inputs.setdefault(identity, job)
     for job in jobs:
         if job.target is not None and job.target not in there:
             continue
         identity = _standard_output() if job.target is None else _regular_identity(job.target)
         if identity is not None and identity in inputs:
-            source = shown(Path(inputs[identity]))
-            output = "standard output" if job.target is None else shown(Path(job.target))
+            source = inputs[identity].name
+            output = "standard output" if job.output is None else shown(job.output)
             same = f"{output} is both input and output"
             if source != output:
                 same = f"the output {output} is the same file as the input {source}"
             raise UsageError(f"{same}: give another output, or --in-place to replace the input")
 
 
-def _regular_identity(path: str) -> tuple[int, int] | None:
+def _regular_identity(path: str | Url) -> Hashable | None:
     """Return what the system knows a file by, through links too; None where there is none."""
+    if not isinstance(path, str):
+        return known_by(path)
     try:
         status = os.stat(path)  # noqa: PTH116 - paths cost their time
     except (OSError, ValueError):
@@ -115,7 +126,7 @@ def _regular_identity(path: str) -> tuple[int, int] | None:
     return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
-def _standard_output() -> tuple[int, int] | None:
+def _standard_output() -> Hashable | None:
     """Return what the system knows a file by that standard output goes into."""
     try:
         status = os.fstat(sys.stdout.fileno())
@@ -124,7 +135,9 @@ def _standard_output() -> tuple[int, int] | None:
     return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
-def _check_folder(folder: Path, *, may_be_made: bool) -> None:
+def _check_folder(folder: Place, *, may_be_made: bool) -> None:
+    if not isinstance(folder, Path):
+        return  # storage of objects has no folders, and what else is wrong writing will tell
     place = folder
     while may_be_made and not os.path.lexists(place) and place != place.parent:
         place = place.parent

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from convfilter.batch.job import Failure, Job
-from convfilter.batch.planning.places import Places, folded
+from convfilter.batch.planning.listings import Listings, folded
 from convfilter.errors import FEW, UsageError, listed, shown
 
 __all__ = ["without_collisions"]
 
 
 def without_collisions(
-    jobs: Sequence[Job], places: Places
+    jobs: Sequence[Job], listings: Listings
 ) -> tuple[Sequence[Job], tuple[Failure, ...]]:
     """Return the jobs whose output is theirs alone, and the failures of the others.
 
@@ -25,7 +25,7 @@ def without_collisions(
     sharing: dict[str, int | list[int]] = {}
     for number, job in enumerate(jobs):
         if job.target is not None:
-            key = folded(places.resolved(job.target))
+            key = folded(listings.resolved(job.target))
             others = sharing.setdefault(key, number)
             if isinstance(others, list):
                 others.append(number)
@@ -34,7 +34,7 @@ def without_collisions(
     groups = [[jobs[number] for number in each] for each in sharing.values() if type(each) is list]
     if not groups:
         return jobs, ()
-    same_files = _SameFiles(places)
+    same_files = _SameFiles(listings)
     twins: set[Job] = set()
     failed: dict[Job, Failure] = {}
     for group in groups:
@@ -71,8 +71,8 @@ def _few(names: Iterable[str]) -> str:
 class _SameFiles:
     """Tells outputs that are one file from those whose names are merely alike."""
 
-    def __init__(self, places: Places) -> None:
-        self._places = places
+    def __init__(self, listings: Listings) -> None:
+        self._listings = listings
         self._ignoring: dict[str, bool] = {}
 
     def __call__(self, jobs: Sequence[Job]) -> Iterable[list[Job]]:
@@ -80,8 +80,9 @@ class _SameFiles:
         found: dict[str, list[Job]] = {}
         for job in jobs:
             assert job.target is not None
-            path = self._places.resolved(job.target)
-            key = folded(path) if self._ignores_case(os.path.dirname(path)) else path  # noqa: PTH120
+            path = self._listings.resolved(job.target)
+            alike = isinstance(job.target, str) and self._ignores_case(os.path.dirname(path))  # noqa: PTH120
+            key = folded(path) if alike else path
             found.setdefault(key, []).append(job)
         return found.values()
 

@@ -7,10 +7,17 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from convfilter.batch.planning.walk import entries, identity, is_folder
+from convfilter.batch.planning.places import known_by
+from convfilter.batch.planning.walk import entries, is_folder
 from convfilter.errors import ImageError
+from convfilter.runtime.streams import is_address
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from convfilter.files.storage.url import Place
 
 __all__ = ["Match", "is_pattern", "matches"]
 
@@ -34,12 +41,12 @@ class Match(NamedTuple):
 
 
 def is_pattern(path: str) -> bool:
-    """Tell whether a path has wildcards, and no file is called so."""
-    return _MAGIC.search(path) is not None and not os.path.lexists(path)
+    """Tell whether a path has wildcards, and no file is called so; addresses have none."""
+    return bool(_MAGIC.search(path)) and not os.path.lexists(path) and not is_address(path)
 
 
 def matches(
-    pattern: str, *, follow_links: bool = False, leave_out: Path | None = None
+    pattern: str, *, follow_links: bool = False, leave_out: Place | None = None
 ) -> Iterator[Match]:
     """Yield what a pattern matches, sorted by name, each once.
 
@@ -55,9 +62,9 @@ def matches(
         base = os.sep + base
     elif plain and parts[0].endswith(":"):  # a drive
         base = parts[0] + os.sep + os.path.join("", *parts[1:plain])  # noqa: PTH118
-    excluded = identity(leave_out) if leave_out is not None else None
+    excluded = known_by(leave_out) if leave_out is not None else None
     seen: set[str] = set()
-    entered: set[tuple[int, tuple[int, int] | None]] = set()
+    entered: set[tuple[int, Hashable]] = set()
     steps = [_step(part) for part in parts[plain:]]
     # (what is below the base, how many parts of the pattern it has met)
     ahead: list[tuple[str, int]] = [("", 0)]
@@ -78,7 +85,7 @@ def matches(
             continue
         if step is None:
             if follow_links:
-                here = (met, identity(Path(base, below)))
+                here = (met, known_by(Path(base, below)))
                 if here in entered:
                     continue
                 entered.add(here)
@@ -90,7 +97,8 @@ def matches(
         last = met + 1 == len(steps)
         for entry in found:
             path = os.path.join(below, entry.name)  # noqa: PTH118
-            if excluded is not None and is_folder(entry) and identity(entry.path) == excluded:
+            inner = Path(base, path) if excluded is not None and is_folder(entry) else None
+            if inner is not None and known_by(inner) == excluded:
                 continue
             if step is None:
                 may_enter = follow_links or not entry.is_symlink()

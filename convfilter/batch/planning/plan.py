@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from convfilter.batch.job import Failure, Job
 from convfilter.batch.planning.checks import check_outputs
+from convfilter.batch.planning.places import full_name, is_there, place_of
 from convfilter.batch.settings import OPTIONS, Settings
 from convfilter.errors import ImageError, UsageError, shown
 from convfilter.formats import Unsupported, is_image_path, written_format_of
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
-    from convfilter.batch.planning.places import Places
+    from convfilter.batch.planning.folders import Draft
+    from convfilter.batch.planning.listings import Listings
+    from convfilter.files.storage.url import Place
 
 __all__ = ["STANDARD", "FilePlan", "make_plan"]
 
@@ -49,10 +51,10 @@ class FilePlan(NamedTuple):
     failures: tuple[Failure, ...] = ()
     passed_over: int = 0
     not_entered: int = 0
-    target: Path | None = None
+    target: Place | None = None
     chosen_name: bool = False
     unsupported: tuple[tuple[Failure, Unsupported], ...] = ()
-    special: tuple[tuple[Path, str], ...] = ()
+    special: tuple[tuple[Place, str], ...] = ()
     not_followed: int = 0
 
     def strict(self) -> FilePlan:
@@ -133,7 +135,7 @@ def make_plan(
     elif output is None:
         plan = _siblings(inputs, settings, label, output_called)
     elif _is_folder_target(inputs, output, output_called):
-        plan = _into_folder(inputs, Path(output), settings, label)
+        plan = _into_folder(inputs, place_of(output), settings, label)
     else:
         plan = _one(inputs[0], output, settings)
     if settings["strict"]:
@@ -142,20 +144,20 @@ def make_plan(
         raise ImageError(_nothing_found([*inputs, *(names or ())], plan))
     jobs: Sequence[Job] = plan.jobs
     failures: tuple[Failure, ...] = ()
-    places: Places | None = None
+    listings: Listings | None = None
     if len(jobs) > 1:
         from convfilter.batch.planning.collisions import without_collisions
-        from convfilter.batch.planning.places import Places
+        from convfilter.batch.planning.listings import Listings
 
-        places = Places(jobs)
-        jobs, failures = without_collisions(jobs, places)
+        listings = Listings(jobs)
+        jobs, failures = without_collisions(jobs, listings)
     jobs = check_outputs(
         jobs,
         plan.target,
         overwrite=settings["overwrite"] or in_place,
         in_place=in_place,
         refuse_existing=refuse_existing,
-        exists=places.exists if places else os.path.lexists,
+        **({"exists": listings.exists} if listings else {}),
     )
     return plan._replace(jobs=jobs, failures=(*failures, *plan.failures))
 
@@ -179,7 +181,7 @@ def _in_place(
         draft.add_input(text, keeps_name=False)
     for text in names:
         draft.add_listed(text)
-    return _alone([*inputs, *names], draft.plan())
+    return _alone([*inputs, *names], _plan_of(draft))
 
 
 def _siblings(
@@ -191,12 +193,12 @@ def _siblings(
     if text == STANDARD:
         _check_no_naming(settings, "standard output")
         return FilePlan((Job(None, None),))
-    from convfilter.batch.planning.naming import Naming, folder_name
+    from convfilter.batch.planning.naming import Naming
     from convfilter.batch.planning.patterns import is_pattern
 
-    path = Path(text)
+    path = place_of(text)
     if path.is_dir():
-        place = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
+        place = full_name(path)
         if not place.name:
             raise UsageError(f"{shown(path)} has no place beside it: name a folder for the results")
         named_as_written = path.name not in ("", "..")
@@ -207,15 +209,15 @@ def _siblings(
             f"{shown(text)} may match several files, which need a folder as {output_called}"
         )
     _check_exists(path)
-    name = Naming(settings, label, f"-{label}")(path.name, folder_name(text))
+    name = Naming(settings, label, f"-{label}")(path.name, full_name(path).parent.name)
     output = path.parent / name
     _check_suffix(output, settings["format"])
     return FilePlan((Job(path, output),), chosen_name=True)
 
 
 def _one(source: str, target: str, settings: Settings) -> FilePlan:
-    reading = None if source == STANDARD else Path(source)
-    writing = None if target == STANDARD else Path(target)
+    reading = None if source == STANDARD else place_of(source)
+    writing = None if target == STANDARD else place_of(target)
     if reading is not None:
         _check_exists(reading)
     _check_no_naming(settings, "standard output" if writing is None else shown(writing))
@@ -242,8 +244,8 @@ def _is_folder_target(inputs: Sequence[str], output: str, output_called: str) ->
     if STANDARD in inputs and len(inputs) > 1:
         raise UsageError("standard input (-) can only be the one input")
     needed = len(inputs) > 1 or _may_be_several(inputs[0])
-    target = Path(output)
-    what = "folder" if Path(inputs[0]).is_dir() else "pattern"
+    target = place_of(output)
+    what = "folder" if place_of(inputs[0]).is_dir() else "pattern"
     why = "several inputs need" if len(inputs) > 1 else f"the {what} {shown(inputs[0])} needs"
     if output == STANDARD:
         if needed:
@@ -258,7 +260,7 @@ def _is_folder_target(inputs: Sequence[str], output: str, output_called: str) ->
         return True
     if not needed:
         return False
-    if os.path.lexists(target):
+    if is_there(target):
         raise UsageError(f"{why} a folder as {output_called}, but {shown(target)} is a file")
     if is_image_path(target):
         raise UsageError(
@@ -272,21 +274,21 @@ def _may_be_several(text: str) -> bool:
     """Whether one input may be many files: a folder, or a pattern that no shell has expanded."""
     if text == STANDARD or os.path.isfile(text):  # noqa: PTH113 - the usual case at each start
         return False
-    if Path(text).is_dir():
+    if place_of(text).is_dir():
         return True
     from convfilter.batch.planning.patterns import is_pattern
 
     return is_pattern(text)
 
 
-def _into_folder(inputs: Sequence[str], target: Path, settings: Settings, label: str) -> FilePlan:
+def _into_folder(inputs: Sequence[str], target: Place, settings: Settings, label: str) -> FilePlan:
     from convfilter.batch.planning.folders import Draft
     from convfilter.batch.planning.naming import Naming
 
     draft = Draft(settings, Naming(settings, label), target)
     for text in inputs:
         draft.add_input(text, keeps_name=len(inputs) > 1)
-    return _alone(inputs, draft.plan())
+    return _alone(inputs, _plan_of(draft))
 
 
 def _of_list(
@@ -303,12 +305,25 @@ def _of_list(
         raise UsageError("a list of files needs a folder for the results, or --in-place")
     if STANDARD in (*inputs, output):
         raise UsageError("a list of files goes with files and folders, not with standard streams")
-    draft = Draft(settings, Naming(settings, label), Path(output))
+    draft = Draft(settings, Naming(settings, label), place_of(output))
     for text in inputs:
         draft.add_input(text, keeps_name=True)
     for text in names:
         draft.add_listed(text)
-    return draft.plan()
+    return _plan_of(draft)
+
+
+def _plan_of(draft: Draft) -> FilePlan:
+    return FilePlan(
+        tuple(draft.jobs),
+        tuple(draft.failures),
+        draft.passed_over,
+        draft.not_entered,
+        draft.target,
+        unsupported=tuple(draft.unsupported),
+        special=tuple(draft.special),
+        not_followed=draft.not_followed,
+    )
 
 
 def _alone(inputs: Sequence[str], plan: FilePlan) -> FilePlan:
@@ -319,17 +334,17 @@ def _alone(inputs: Sequence[str], plan: FilePlan) -> FilePlan:
     if len(inputs) == 1:
         if plan.failures and not plan.jobs:
             raise plan.failures[0].error
-        if plan.jobs and plan.jobs[0].input == Path(inputs[0]):
-            _check_exists(Path(inputs[0]))
+        if plan.jobs and plan.jobs[0].input == place_of(inputs[0]):
+            _check_exists(place_of(inputs[0]))
     return plan
 
 
-def _check_exists(path: Path) -> None:
-    if not os.path.lexists(path):
+def _check_exists(path: Place) -> None:
+    if not is_there(path):
         raise ImageError(f"{shown(path)}: no such file or folder: check the name")
 
 
-def _check_suffix(output: Path, format_name: str | None) -> None:
+def _check_suffix(output: Place, format_name: str | None) -> None:
     if format_name is None:
         try:
             written_format_of(output)

@@ -6,12 +6,16 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from convfilter.batch.planning.places import known_by, listing
 from convfilter.errors import ImageError, reason_of, shown
 from convfilter.formats import Unsupported, is_image_path, unsupported
 
-__all__ = ["Contents", "Kinds", "entries", "identity", "is_folder", "special_kind", "walk"]
+if TYPE_CHECKING:
+    from convfilter.files.storage.url import Entry, Place
+
+__all__ = ["Contents", "Kinds", "entries", "is_folder", "walk"]
 
 SPECIAL = {
     stat.S_IFIFO: "pipe",
@@ -52,7 +56,7 @@ class Contents(NamedTuple):
 
 
 def walk(
-    folder: Path, *, recursive: bool, follow_links: bool = False, leave_out: Path | None = None
+    folder: Place, *, recursive: bool, follow_links: bool = False, leave_out: Place | None = None
 ) -> Contents:
     """Return the files of a folder whose suffix is that of an image, and what else is there.
 
@@ -61,9 +65,9 @@ def walk(
     `follow_links` each folder is entered once, by its own name rather than by a link's.
     """
     known = Kinds()
-    entered = {identity(leave_out)} if leave_out is not None else set()
+    entered = {known_by(leave_out)} if leave_out is not None else set()
     if follow_links:
-        entered.add(identity(folder))
+        entered.add(known_by(folder))
     entered.discard(None)
     images: list[tuple[str, list[tuple[str, bool]]]] = []
     unreadable: list[tuple[Path, ImageError]] = []
@@ -90,8 +94,9 @@ def walk(
                 is_link = entry.is_symlink()
                 if is_link and not follow_links:
                     not_followed += 1
-                elif not entered or (who := identity(entry.path)) not in entered:
-                    path = os.path.join(below, name)  # noqa: PTH118 - a hundred thousand paths
+                    continue
+                path = os.path.join(below, name)  # noqa: PTH118 - a hundred thousand paths
+                if not entered or (who := known_by(folder / path)) not in entered:
                     if not recursive:
                         not_entered += 1
                     elif is_link:
@@ -100,7 +105,7 @@ def walk(
                         inner.append(path)
                         if follow_links:
                             entered.add(who)
-            elif (what := special_kind(entry)) is not None:
+            elif (what := _special_kind(entry)) is not None:
                 special.append((Path(below, name), what))
             elif hidden or (kind := known.of(name)) is None:
                 passed_over += 1
@@ -113,9 +118,9 @@ def walk(
         ahead += reversed(inner)
         if not ahead and links:
             # what was found by its own name since is not entered by a link as well
-            links = [link for link in links if identity(folder / link) not in entered]
+            links = [link for link in links if known_by(folder / link) not in entered]
             if links:
-                entered.add(identity(folder / links[0]))
+                entered.add(known_by(folder / links[0]))
     return Contents(images, passed_over, not_entered, not_followed, unreadable, beyond, special)
 
 
@@ -134,17 +139,16 @@ class Kinds:
         return self._known[suffix]
 
 
-def entries(folder: Path) -> list[os.DirEntry[str]]:
+def entries(folder: Place) -> Sequence[os.DirEntry[str] | Entry]:
     """Return what is in a folder, sorted by name; raises ImageError where it cannot be read."""
     try:
-        with os.scandir(folder) as listing:
-            return sorted(listing, key=lambda entry: entry.name)
+        return listing(folder)
     except OSError as error:
         why = reason_of(error)
         raise ImageError(f"{shown(folder)}: the folder cannot be read: {why}") from error
 
 
-def is_folder(entry: os.DirEntry[str]) -> bool:
+def is_folder(entry: os.DirEntry[str] | Entry) -> bool:
     """Whether it is a folder, or a link to one."""
     try:
         return entry.is_dir()
@@ -152,20 +156,11 @@ def is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def special_kind(entry: os.DirEntry[str]) -> str | None:
+def _special_kind(entry: os.DirEntry[str] | Entry) -> str | None:
     """Return what is no file of a folder of pictures: a pipe, a socket or a device."""
     try:
-        if entry.is_file(follow_symlinks=False) or entry.is_symlink():
+        if entry.is_file() or entry.is_symlink():
             return None
-        return SPECIAL.get(stat.S_IFMT(entry.stat(follow_symlinks=False).st_mode))
+        return SPECIAL.get(stat.S_IFMT(entry.stat().st_mode))
     except OSError:
         return None  # reading it will say what is wrong
-
-
-def identity(path: str | Path) -> tuple[int, int] | None:
-    """Return what the system knows a folder by, through links too; None where there is none."""
-    try:
-        status = os.stat(path)  # noqa: PTH116
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

@@ -3,21 +3,9 @@
 # no `from __future__ import annotations`: what stands in the annotations is read
 from typing import Annotated, TypedDict
 
-from convfilter.batch.settings.declaring import OF_MANY, OF_RUN, flag, text
+from convfilter.batch.settings.declaring import OF_MANY, OF_RUN, flag, later, text
 
 __all__ = ["OfFolders"]
-
-
-def _suffix(text: str) -> str:
-    from convfilter.batch.planning.naming import check_suffix
-
-    return check_suffix(text)
-
-
-def _template(text: str) -> str:
-    from convfilter.batch.planning.naming import check_template
-
-    return check_template(text)
 
 
 class OfFolders(TypedDict, total=False):
@@ -44,7 +32,7 @@ class OfFolders(TypedDict, total=False):
         str | None,
         text(
             "what is added to names: -edges makes photo-edges.jpg of photo.jpg",
-            _suffix,
+            later("convfilter.batch.settings.names", "check_suffix"),
             "TEXT",
             automatic="nothing in a folder, the filter beside a single file",
         ),
@@ -63,7 +51,7 @@ class OfFolders(TypedDict, total=False):
             "names of results, within their folder, such as {stem}-{filter}{ext} or"
             " {parent}/{index:04}.png: stem is the name without suffix, ext the suffix of the"
             " result, parent the folder of the input, index counts from 1",
-            _template,
+            later("convfilter.batch.settings.names", "check_template"),
             "TEMPLATE",
             automatic="as the inputs are called",
         ),
