@@ -190,15 +190,10 @@ def write_hashed(
         return notes
     path = Path(target)  # of an address, what may be shown of it
     format_name = format_of(path) if format is None else check_format(format)
-<<<<<<< HEAD
-    check_target(path, name, overwrite)
-    pieces, notes = _encoded(picture, format_name, colour, name, effort, storing)
-=======
     in_storage = is_address(target)
     if not in_storage:
         check_target(path, name, overwrite or repeated)
-    pieces, notes = _encoded(picture, format_name, colour, name, effort)
->>>>>>> 8b2fe78b03e0fd20681af700321cf374c20bec9b
+    pieces, notes = _encoded(picture, format_name, colour, name, effort, storing)
     _add_to(digest, pieces)
     try:
         if in_storage:
