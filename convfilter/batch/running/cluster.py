@@ -255,7 +255,7 @@ def _check(job: Job) -> None:
     """Refuse what workers cannot reach."""
     from convfilter.runtime.streams import is_stream
 
-    for place in job[:2]:
+    for place in (job.source, job.target):
         if place is None or is_stream(place):
             raise UsageError("--scheduler takes files: standard streams are this process's alone")
         if os.fspath(place).startswith("memory://"):

@@ -114,9 +114,9 @@ def _version_there() -> Callable[[], str]:
     """Return a function that is sent whole, so that a worker without convfilter can tell so."""
 
     def version() -> str:
-        import convfilter
+        from importlib import import_module
 
-        return convfilter.__version__
+        return str(import_module("convfilter").__version__)
 
     return version
 

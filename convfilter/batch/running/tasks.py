@@ -22,6 +22,8 @@ from convfilter.errors import ConvfilterError, SchedulerError, shown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from convfilter.files.storage.url import Url
+
 __all__ = ["Batch", "dask_setup", "do", "sent", "worded_as_here"]
 
 T = TypeVar("T")
@@ -77,7 +79,7 @@ def dask_setup(_worker: object) -> None:
 
 def sent(job: Job) -> Job:
     """Return the job with paths that mean the same in whichever folder a worker runs."""
-    return job._replace(input=_whole(job.input), output=_whole(job.output))
+    return job._replace(source=_whole(job.source), target=_whole(job.target))
 
 
 def worded_as_here(outcome: Outcome[T], job: Job) -> Outcome[T]:
@@ -108,7 +110,6 @@ def _renamed(text: str, names: Sequence[tuple[str, str]]) -> str:
     return text
 
 
-def _whole(place: Any) -> Any:
-    if not isinstance(place, Path):
-        return place
-    return Path(os.path.abspath(place))  # noqa: PTH100 - resolve() would follow links
+def _whole(place: str | Url | None) -> str | Url | None:
+    # links are not followed
+    return os.path.abspath(place) if isinstance(place, str) else place  # noqa: PTH100

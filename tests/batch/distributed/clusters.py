@@ -1,4 +1,4 @@
-"""A scheduler and workers on loopback, each a process of its own, as `dask scheduler` starts them."""
+"""A scheduler and workers on loopback, each a process of its own, as their commands start them."""
 
 from __future__ import annotations
 
