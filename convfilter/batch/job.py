@@ -2,31 +2,67 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from convfilter.errors import ConvfilterError, shown
 from convfilter.runtime.streams import is_stream
 
+if TYPE_CHECKING:
+    from convfilter.files.storage.url import Place, Url
+
 __all__ = ["Failure", "Job"]
 
 
-class Job(NamedTuple):
+class _Job(NamedTuple):
+    source: str | Url | None
+    target: str | Url | None
+    overwrite: bool
+    make_folder: bool
+    has_twin: bool
+    exists: bool
+
+
+class Job(_Job):
     """One file to be made; None stands for standard input or output.
+
+    Paths are kept as text, since a plan may hold a million of them.
 
     Attributes
     ----------
-    input, output : the file to be read, the file to be written
+    source, target : the paths of input and output as text; addresses in storage as they are
     overwrite : an output that exists may be replaced
     make_folder : the folder of the output may be created
     has_twin : the name of another output differs in case or forms of accents alone
+    exists : something was there, when the plan was made, that writing the output would destroy
     """
 
-    input: Path | None
-    output: Path | None
-    overwrite: bool = False
-    make_folder: bool = False
-    has_twin: bool = False
+    __slots__ = ()
+
+    def __new__(
+        cls,
+        input: str | Place | None,  # noqa: A002 - what it is called in messages and reports
+        output: str | Place | None,
+        overwrite: bool = False,
+        make_folder: bool = False,
+        has_twin: bool = False,
+        exists: bool = False,
+    ) -> Job:
+        """Take paths or text."""
+        source = os.fspath(input) if isinstance(input, Path) else input
+        target = os.fspath(output) if isinstance(output, Path) else output
+        return super().__new__(cls, source, target, overwrite, make_folder, has_twin, exists)
+
+    @property
+    def input(self) -> Place | None:
+        """The file to be read."""
+        return Path(self.source) if isinstance(self.source, str) else self.source
+
+    @property
+    def output(self) -> Place | None:
+        """The file to be written."""
+        return Path(self.target) if isinstance(self.target, str) else self.target
 
     @property
     def name(self) -> str:
@@ -45,6 +81,6 @@ class Failure(NamedTuple):
     `output` is where the result would be; of a folder, the folder of its results.
     """
 
-    input: Path
-    output: Path
+    input: Place
+    output: Place
     error: ConvfilterError

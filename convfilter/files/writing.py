@@ -22,7 +22,7 @@ from convfilter.errors import (
     shown,
 )
 from convfilter.files.fit import fit
-from convfilter.files.reading import display_name
+from convfilter.files.reading import display_name, holds
 from convfilter.files.replace import replace_file
 from convfilter.formats import FORMATS, check_format, check_written, format_of
 from convfilter.formats.declaring import (
@@ -36,13 +36,24 @@ from convfilter.formats.declaring import (
 from convfilter.formats.declaring.limits import words_of
 from convfilter.picture.image import Image, Metadata, Timing
 from convfilter.runtime.numbers import Range, check_integer
-from convfilter.runtime.streams import is_stream, write_whole
+from convfilter.runtime.streams import is_address, is_stream, write_whole
 from convfilter.runtime.threads import check_workers
 
 if TYPE_CHECKING:
     from convfilter.colour.named import Colour
 
-__all__ = ["Digest", "write", "write_hashed"]
+__all__ = [
+    "Digest",
+    "background_of",
+    "check_effort",
+    "check_target",
+    "exists_already",
+    "explained",
+    "kept",
+    "told",
+    "write",
+    "write_hashed",
+]
 
 
 class Digest(Protocol):
@@ -65,6 +76,8 @@ def write(
     compress: str = "fast",
     background: str = "white",
     workers: int | None = None,
+    tile: int | None = None,
+    pyramid: bool = False,
 ) -> list[str]:
     """Write a picture and return notes about what the format could not hold.
 
@@ -79,8 +92,9 @@ def write(
     image : Image or array
         (H, W) or (H, W, C). An array has no alpha: ``Image(pixels, alpha=True)`` has. Integers
         span their range, floats 0 to 1.
-    target : path or binary stream
-        A file is replaced at once when everything has succeeded. It keeps owner, group, permission
+    target : path, address or binary stream
+        An address is of storage that fsspec reaches, such as ``s3://bucket/edges.png``. A file is
+        replaced at once when everything has succeeded. It keeps owner, group, permission
         bits, access list and extended attributes as far as the user may give them. A stream may
         take its bytes in parts, as unbuffered ones do.
     format : str, optional
@@ -96,6 +110,12 @@ def write(
         A colour name or ``#rrggbb``.
     workers : int, optional
         Number of threads that compress; by default all CPUs.
+    tile : int, optional
+        Side of the squares in which pixels are stored, a multiple of 16; by default they are
+        stored in rows. Of formats that have tiles alone.
+    pyramid : bool
+        Whether the file holds reduced copies of the picture, too, each half as large, in tiles
+        (Cloud Optimized GeoTIFF). Of formats that have tiles alone.
 
     Returns
     -------
@@ -131,6 +151,8 @@ def write(
         compress=compress,
         background=background,
         workers=workers,
+        tile=tile,
+        pyramid=pyramid,
     )
 
 
@@ -144,38 +166,52 @@ def write_hashed(
     compress: str = "fast",
     background: str = "white",
     workers: int | None = None,
+    tile: int | None = None,
+    pyramid: bool = False,
     digest: Digest | None = None,
+    repeated: bool = False,
+    forced: bool = True,
 ) -> list[str]:
-    """Write as `write` does, and give the bytes of the file to a digest of `hashlib` as well."""
-    if quality is not None:
-        quality = check_integer(quality, "quality", Range(1, BEST_QUALITY))
-    if compress not in COMPRESSIONS:
-        raise UnknownNameError("compression", compress, COMPRESSIONS)
-    effort = Effort(quality, compress, check_workers(workers))
-    colour = _background(background)
+    """Write as `write` does, and give the bytes of the file to a digest of `hashlib` as well.
+
+    With `repeated` the same may have been written before, unknown to whoever asks: a file that is
+    there and holds the very bytes is no reason to refuse. With `forced` off, a new file is not on
+    the disk yet, as `replace_file` has it.
+    """
+    effort = check_effort(quality, compress, workers)
+    colour = background_of(background)
     picture = Image.of(image)
-    name = display_name(target)
+    name, storing = display_name(target), (tile, pyramid)
     if not isinstance(target, (str, os.PathLike)):
         _check_stream(target, name)
         if format is None:
             raise ArgumentError(f"{name}: a stream has no suffix: give the format (--format)")
-        pieces, notes = _encoded(picture, check_format(format), colour, name, effort)
+        pieces, notes = _encoded(picture, check_format(format), colour, name, effort, storing)
         _add_to(digest, pieces)
         _write_stream(target, pieces, name)
         return notes
-    path = Path(target)
+    path = Path(target)  # of an address, what may be shown of it
     format_name = format_of(path) if format is None else check_format(format)
-    _check_target(path, name, overwrite)
-    pieces, notes = _encoded(picture, format_name, colour, name, effort)
+    in_storage = is_address(target)
+    if not in_storage:
+        check_target(path, name, overwrite or repeated)
+    pieces, notes = _encoded(picture, format_name, colour, name, effort, storing)
     _add_to(digest, pieces)
     try:
-        losses = replace_file(path, pieces, overwrite=overwrite)
+        if in_storage:
+            from convfilter.files.storage.remote import place_file
+
+            place_file(target, pieces, overwrite=overwrite)
+            return notes
+        losses = replace_file(path, pieces, overwrite=overwrite, forced=forced)
     except FileExistsError as error:
-        raise _exists(name) from error
+        if repeated and holds(target, pieces):
+            return notes
+        raise exists_already(name) from error
     except BrokenPipeError as error:
         raise ReaderGoneError(f"{name}: nobody reads what is written to it") from error
     except (OSError, ValueError) as error:
-        raise ImageError(_explain(error, path, name)) from error
+        raise ImageError(explained(error, path, name)) from error
     return notes + [f"{name}: {loss}" for loss in losses]
 
 
@@ -185,7 +221,17 @@ def _add_to(digest: Digest | None, pieces: Iterable[bytes]) -> None:
             digest.update(piece)
 
 
-def _background(text: str) -> Colour:
+def check_effort(quality: int | None, compress: str, workers: int | None) -> Effort:
+    """Return how to compress, as `write` takes it; raises the errors that it has for that."""
+    if quality is not None:
+        quality = check_integer(quality, "quality", Range(1, BEST_QUALITY))
+    if compress not in COMPRESSIONS:
+        raise UnknownNameError("compression", compress, COMPRESSIONS)
+    return Effort(quality, compress, check_workers(workers))
+
+
+def background_of(text: str) -> Colour:
+    """Return the colour that a name or ``#rrggbb`` stands for."""
     if text == "white":  # the default, for which Pillow need not be there
         return 255, 255, 255
     from convfilter.colour.named import colour_named
@@ -194,14 +240,23 @@ def _background(text: str) -> Colour:
 
 
 def _encoded(
-    picture: Image, format_name: str, background: Colour, name: str, effort: Effort
+    picture: Image,
+    format_name: str,
+    background: Colour,
+    name: str,
+    effort: Effort,
+    storing: tuple[int | None, bool],
 ) -> Written:
     """Return the file in pieces; notes, and errors about the picture, begin with its name."""
     try:
         form = FORMATS[check_written(format_name)]
+        if storing != (None, False):
+            from convfilter.files.storing import storing_of
+
+            effort = effort._replace(storing=storing_of(picture, form, *storing))
         frames, notes = _fitted(picture, form, background)
         plays = _plays(picture, form, len(frames), notes)
-        frames = _kept(frames, form, notes)
+        frames = kept(frames, form, notes)
         pieces, losses = _written(frames, plays, form, effort)
     except ImageError as error:
         raise ImageError(f"{name}: {error}") from error
@@ -227,13 +282,13 @@ def _fitted(picture: Image, form: Format, background: Colour) -> tuple[list[Fram
 
         pixels, _ = alike([(part, part.ndim == 3 and part.shape[2] in (2, 4)) for part in pixels])
     frames = [
-        Frame(part, frame.timing or Timing(), _told(frame, form), frame.alpha and form.holds.alpha)
+        Frame(part, frame.timing or Timing(), told(frame, form), frame.alpha and form.holds.alpha)
         for part, frame in zip(pixels, held, strict=True)
     ]
     return frames, notes
 
 
-def _told(frame: Image, form: Format) -> Metadata:
+def told(frame: Image, form: Format) -> Metadata:
     """Return what is said of a frame, with its number for no data where the format has a tag."""
     if frame.nodata is None or "tags" not in form.keeps:
         return frame.metadata
@@ -252,7 +307,7 @@ def _plays(picture: Image, form: Format, frames: int, notes: list[str]) -> int:
     return most
 
 
-def _kept(frames: Sequence[Frame], form: Format, notes: list[str]) -> list[Frame]:
+def kept(frames: Sequence[Frame], form: Format, notes: list[str]) -> list[Frame]:
     """Return the frames with the metadata that the format keeps, and note what it does not."""
     made = []
     for frame in frames:
@@ -324,7 +379,7 @@ def _write_stream(stream: IO[bytes], pieces: list[bytes], name: str) -> None:
         raise ImageError(f"{name}: cannot be written: {reason_of(error)}") from error
 
 
-def _check_target(path: Path, name: str, overwrite: bool) -> None:
+def check_target(path: Path, name: str, overwrite: bool) -> None:
     """Refuse early what could only fail after the work of encoding."""
     if is_stream(path):
         return
@@ -332,7 +387,7 @@ def _check_target(path: Path, name: str, overwrite: bool) -> None:
         if path.is_dir():
             raise ImageError(f"{name}: is a folder: give the name of a file in it")
         if not overwrite and os.path.lexists(path):
-            raise _exists(name)
+            raise exists_already(name)
         if path.exists() and not os.access(path, os.W_OK):
             raise ImageError(f"{name}: is write-protected: change its permissions or its name")
         if not path.parent.is_dir():
@@ -340,14 +395,16 @@ def _check_target(path: Path, name: str, overwrite: bool) -> None:
                 f"{name}: the folder {shown(path.parent)} does not exist: create it first"
             )
     except (OSError, ValueError) as error:
-        raise ImageError(_explain(error, path, name)) from error
+        raise ImageError(explained(error, path, name)) from error
 
 
-def _exists(name: str) -> ImageError:
+def exists_already(name: str) -> ImageError:
+    """Return the error of a target that may not be replaced."""
     return ImageError(f"{name}: exists already: allow it to be replaced (--overwrite)")
 
 
-def _explain(error: OSError | ValueError, path: Path, name: str) -> str:
+def explained(error: OSError | ValueError, path: Path, name: str) -> str:
+    """Return on one line why the system does not let a file be written."""
     if isinstance(error, PermissionError):
         if is_stream(path):
             return f"{name}: may not be written: check its permissions"
