@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from convfilter.batch.running.outcome import Listener, Running, Told
+from convfilter.batch.running.outcome import Listener, Running
+from convfilter.batch.running.telling import Told
 from convfilter.batch.running.threads import Threads
 from convfilter.batch.work import Done, Work
 
@@ -27,7 +28,10 @@ def begin(
     """
     jobs = plan.jobs
     threads, workers = shared_out(len(jobs), settings["jobs"], settings["workers"])
-    return Told(Threads(jobs, Work(pipeline, settings, workers), threads), listeners)
+    # of several files, each on its own would wait for the disk as long as it is worked on
+    forced = len(jobs) <= 1
+    work = Work(pipeline, settings, workers, forced=forced)
+    return Told(Threads(jobs, work, threads), listeners, forced=forced)
 
 
 def shared_out(jobs: int, threads: int | None, workers: int | None) -> tuple[int, int | None]:
