@@ -7,6 +7,7 @@ from typing import Any, cast
 from convfilter.batch.settings.declaring import OF_RUN
 from convfilter.batch.settings.files import OfFiles
 from convfilter.batch.settings.results import OfPixels, OfResults
+from convfilter.batch.settings.resuming import OfResuming
 from convfilter.batch.settings.runs import OfRuns
 from convfilter.errors import UnknownNameError, UsageError
 from convfilter.filters.declaring.parameters import Parameter
@@ -14,7 +15,7 @@ from convfilter.filters.declaring.parameters import Parameter
 __all__ = ["OF_RECIPES", "OPTIONS", "Settings", "check_together", "checked", "completed"]
 
 
-class Settings(OfPixels, OfResults, OfFiles, OfRuns, total=False):
+class Settings(OfPixels, OfResults, OfFiles, OfResuming, OfRuns, total=False):
     """What is said about a job; `completed` and `checked` fill in what is not said.
 
     Each field holds its whole declaration: default, range, and the words of its help.

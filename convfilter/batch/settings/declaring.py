@@ -11,7 +11,7 @@ from convfilter.errors import ArgumentError
 from convfilter.filters.declaring.parameters import FileName, Parameter, Spec, Text
 from convfilter.runtime.numbers import shortened
 
-__all__ = ["OF_RUN", "Declaration", "Size", "choice", "file", "flag", "number", "size", "text"]
+__all__ = ["OF_RUN", "Declaration", "Size", "choice", "file", "flag", "number", "quantity", "size", "text"]
 
 
 Declaration = Callable[[str], Parameter]
@@ -29,15 +29,26 @@ OF_RUN = object()
 """Marks what is said of how the work is done, and not of what comes out: no part of a recipe."""
 
 
-def flag(words: str) -> Declaration:
-    """Declare what is said or not; it is not, by default."""
-    return lambda name: Parameter(name, "flag", False, Spec(words))
+def flag(words: str, *, default: bool = False) -> Declaration:
+    """Declare what is said or not.
+
+    Where it is so by default the command offers to say no, and the words are of that.
+    """
+    return lambda name: Parameter(name, "flag", default, Spec(words))
 
 
 def number(words: str, highest: int | None, automatic: str) -> Declaration:
     """Declare a whole number from 1 to `highest`; None by default, which means `automatic`."""
     spec = Spec(words, 1, highest, automatic=automatic)
     return lambda name: Parameter(name, "integer", None, spec)
+
+
+def quantity(
+    words: str, lowest: float, highest: float, unit: str, automatic: str
+) -> Declaration:
+    """Declare a number in a unit; None by default, which means `automatic`."""
+    spec = Spec(words, lowest, highest, unit=unit, automatic=automatic)
+    return lambda name: Parameter(name, "number", None, spec)
 
 
 def size(words: str, automatic: str) -> Declaration:
