@@ -6,16 +6,17 @@ from collections.abc import Sequence
 
 import click
 
-from convfilter.batch.settings import OPTIONS
-from convfilter.cli.options import flag, option_of
+from convfilter.batch.settings import OPTIONS, SECTIONS
+from convfilter.batch.settings.results import OfPixels
+from convfilter.cli.options import Section, flag, option_of
 
-__all__ = ["engine_options", "file_options", "option", "paths_argument", "recipe_option"]
+__all__ = ["engine_options", "file_sections", "option", "paths_argument", "recipe_option"]
 
-OF_ENGINE = ("alpha", "nodata", "mask", "linear", "workers")
+OF_ENGINE = (*OfPixels.__annotations__, "workers")
 """The settings that are shown among the options of the engine."""
 
-SHORT = {"recursive": "-r", "jobs": "-j"}
-"""The settings that have a short name as well."""
+ALSO = {"recursive": "-r", "jobs": "-j", "resume": "--update"}
+"""The settings that have another name as well."""
 
 
 def paths_argument() -> click.Argument:
@@ -37,12 +38,18 @@ def engine_options() -> Sequence[click.Option]:
     ]
 
 
-def file_options() -> Sequence[click.Option]:
-    """Return the options about files."""
+def file_sections() -> Sequence[Section]:
+    """Return the options about files, folders and large pictures, each kind under its title."""
+    further = {"Options about files": [recipe_option(), flag("--quiet", "print errors only", "-q")]}
     return [
-        *(option(name) for name in OPTIONS if name not in OF_ENGINE),
-        recipe_option(),
-        flag("--quiet", "print errors only", "-q"),
+        (
+            title,
+            [
+                *(option(name) for name in names if name not in OF_ENGINE),
+                *further.get(title, []),
+            ],
+        )
+        for title, names in SECTIONS.items()
     ]
 
 
@@ -59,7 +66,7 @@ def recipe_option() -> click.Option:
 def option(name: str) -> click.Option:
     """Return the option for a setting of a job."""
     setting = OPTIONS[name]
-    short = [SHORT[name]] if name in SHORT else []
-    if setting.kind == "flag":  # all of these are off unless they are given
-        return flag(setting.option, setting.spec.help, *short)
-    return option_of(setting, *short)
+    also = [ALSO[name]] if name in ALSO else []
+    if setting.kind == "flag" and not setting.default:
+        return flag(setting.option, setting.spec.help, *also)
+    return option_of(setting, *also)

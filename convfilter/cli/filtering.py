@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from convfilter import kernels
-from convfilter.cli.files import engine_options, file_options, paths_argument
+from convfilter.cli.files import engine_options, file_sections, paths_argument
 from convfilter.cli.options import Command, given_values, option_of
 from convfilter.pipeline import Pipeline, find
 
@@ -61,7 +61,7 @@ def _command(
         sections=[
             ("Options of the filter", own),
             ("Options of the engine", [*shared, *engine_options()]),
-            ("Options about files", file_options()),
+            *file_sections(),
         ],
     )
 

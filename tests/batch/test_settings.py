@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from typing import Any, get_args, get_type_hints
 
 import pytest
 
 import convfilter
 from convfilter.batch.settings import OPTIONS, Settings, checked, completed
-from convfilter.cli.files import engine_options, file_options
+from convfilter.cli.files import engine_options, file_sections
 from convfilter.errors import ArgumentError, ArgumentTypeError, ConvfilterError, UnknownNameError
 from convfilter.filters.declaring.parameters import Text
 
@@ -34,7 +35,8 @@ def test_the_type_of_every_field_allows_its_default_and_its_choices() -> None:
 
 
 def test_the_command_line_offers_all_of_them_and_shows_their_help() -> None:
-    offered = {option.name: option for option in [*engine_options(), *file_options()]}
+    sections = [options for _, options in file_sections()]
+    offered = {option.name: option for option in itertools.chain(engine_options(), *sections)}
     assert set(offered) == {*OPTIONS, "explain", "quiet", "save_recipe"}
     for name, option in OPTIONS.items():
         assert option.option in offered[name].opts

@@ -9,7 +9,7 @@ import click
 
 from convfilter.cli import commands
 from convfilter.cli.commands.listing import families
-from convfilter.cli.files import engine_options, file_options
+from convfilter.cli.files import engine_options, file_sections
 from convfilter.cli.group import Commands
 from tools.generate import ROOT
 
@@ -53,7 +53,9 @@ def page() -> str:
     )
     parts.append(".SH OPTIONS OF EVERY FILTER\n")
     parts.append("Each filter has more: \\fBconvfilter\\fR \\fIFILTER\\fR \\fB\\-\\-help\\fR.\n")
-    parts += _options([*engine_options(), *file_options()])
+    parts += _options(engine_options())
+    for title, options in file_sections():
+        parts += [f".SS {title}\n", *_options(options)]
     parts.append(".SH EXIT STATUS\n")
     parts += _listed(_exit_codes())
     parts.append(".SH ENVIRONMENT\n")

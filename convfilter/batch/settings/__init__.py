@@ -4,18 +4,31 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from convfilter.batch.settings.declaring import OF_RUN
+from convfilter.batch.settings.declaring import OF_MANY, OF_RUN
 from convfilter.batch.settings.files import OfFiles
+from convfilter.batch.settings.folders import OfFolders
+from convfilter.batch.settings.large import OfLarge
 from convfilter.batch.settings.results import OfPixels, OfResults
 from convfilter.batch.settings.resuming import OfResuming
 from convfilter.batch.settings.runs import OfRuns
 from convfilter.errors import UnknownNameError, UsageError
 from convfilter.filters.declaring.parameters import Parameter
 
-__all__ = ["OF_RECIPES", "OPTIONS", "Settings", "check_together", "checked", "completed"]
+__all__ = [
+    "FOR_MANY",
+    "OF_RECIPES",
+    "OPTIONS",
+    "SECTIONS",
+    "Settings",
+    "check_together",
+    "checked",
+    "completed",
+]
 
 
-class Settings(OfPixels, OfResults, OfFiles, OfResuming, OfRuns, total=False):
+class Settings(
+    OfPixels, OfResults, OfFiles, OfFolders, OfResuming, OfRuns, OfLarge, total=False
+):
     """What is said about a job; `completed` and `checked` fill in what is not said.
 
     Each field holds its whole declaration: default, range, and the words of its help.
@@ -32,6 +45,24 @@ OF_RECIPES = tuple(
     name for name, field in Settings.__annotations__.items() if OF_RUN not in field.__metadata__
 )
 """The options that decide about the bytes of a result."""
+
+
+FOR_MANY = tuple(
+    name for name, field in Settings.__annotations__.items() if OF_MANY in field.__metadata__
+)
+"""The options that make no sense for a single file."""
+
+
+SECTIONS = {
+    "Options about files": (*OfResults.__annotations__, *OfFiles.__annotations__),
+    "Options for folders": (
+        *OfFolders.__annotations__,
+        *OfResuming.__annotations__,
+        *OfRuns.__annotations__,
+    ),
+    "Options for large pictures": tuple(OfLarge.__annotations__),
+}
+"""The titles under which help shows options, and these; those of pixels stand elsewhere."""
 
 
 def completed(given: Mapping[str, Any]) -> Settings:
@@ -70,3 +101,23 @@ def check_together(settings: Settings) -> None:
         raise UsageError(
             "--develop linear gives light, which --linear would decode once more: leave one out"
         )
+    _check_resuming(settings)
+
+
+def _check_resuming(settings: Settings) -> None:
+    """Raise UsageError for what cannot be said together of earlier and later files."""
+    for name in ("watch", "resume"):
+        if settings[name] and not settings["journal"]:
+            raise UsageError(f"--{name} goes by the journal: leave --no-journal out")
+        if settings[name] and settings["skip_existing"]:
+            raise UsageError(
+                f"--{name} looks at what outputs hold, --skip-existing does not: leave one out"
+            )
+    for name in ("watch", "resume", "skip_existing"):
+        if settings[name] and settings["in_place"]:  # type: ignore[literal-required]
+            raise UsageError(
+                f"{OPTIONS[name].option} leaves outputs alone, --in-place has no others than the"
+                " inputs: leave one out"
+            )
+    if settings["poll"] is not None and not settings["watch"]:
+        raise UsageError("--poll says how --watch looks for files: give that too")

@@ -11,7 +11,19 @@ from convfilter.errors import ArgumentError
 from convfilter.filters.declaring.parameters import FileName, Parameter, Spec, Text
 from convfilter.runtime.numbers import shortened
 
-__all__ = ["OF_RUN", "Declaration", "Size", "choice", "file", "flag", "number", "quantity", "size", "text"]
+__all__ = [
+    "OF_MANY",
+    "OF_RUN",
+    "Declaration",
+    "Size",
+    "choice",
+    "file",
+    "flag",
+    "number",
+    "quantity",
+    "size",
+    "text",
+]
 
 
 Declaration = Callable[[str], Parameter]
@@ -28,12 +40,12 @@ SIZE = re.compile(
 OF_RUN = object()
 """Marks what is said of how the work is done, and not of what comes out: no part of a recipe."""
 
+OF_MANY = object()
+"""Marks what is said of folders or of several files, and makes no sense for a single one."""
+
 
 def flag(words: str, *, default: bool = False) -> Declaration:
-    """Declare what is said or not.
-
-    Where it is so by default the command offers to say no, and the words are of that.
-    """
+    """Declare what is said or not; it is not, by default."""
     return lambda name: Parameter(name, "flag", default, Spec(words))
 
 
@@ -47,7 +59,7 @@ def quantity(
     words: str, lowest: float, highest: float, unit: str, automatic: str
 ) -> Declaration:
     """Declare a number in a unit; None by default, which means `automatic`."""
-    spec = Spec(words, lowest, highest, unit=unit, automatic=automatic)
+    spec = Spec(words, lowest, highest, unit, automatic=automatic)
     return lambda name: Parameter(name, "number", None, spec)
 
 

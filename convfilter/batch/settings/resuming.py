@@ -3,7 +3,7 @@
 # no `from __future__ import annotations`: what stands in the annotations is read
 from typing import Annotated, TypedDict
 
-from convfilter.batch.settings.declaring import OF_RUN, flag, quantity
+from convfilter.batch.settings.declaring import OF_MANY, OF_RUN, flag, quantity
 
 __all__ = ["OfResuming"]
 
@@ -18,6 +18,7 @@ class OfResuming(TypedDict, total=False):
             " as it is, unless its input, the recipe or the output itself has changed since"
         ),
         OF_RUN,
+        OF_MANY,
     ]
     skip_existing: Annotated[
         bool, flag("leave alone every output that exists, whatever it holds"), OF_RUN
@@ -25,8 +26,8 @@ class OfResuming(TypedDict, total=False):
     journal: Annotated[
         bool,
         flag(
-            "write no .convfilter-journal into the folder of the outputs; resume then knows nothing"
-            " of this run",
+            "keep .convfilter-journal in the folder of the outputs, by which resume knows what is"
+            " done",
             default=True,
         ),
         OF_RUN,
@@ -46,6 +47,7 @@ class OfResuming(TypedDict, total=False):
             " change, and filter each once it is wholly written, until interrupted"
         ),
         OF_RUN,
+        OF_MANY,
     ]
     poll: Annotated[
         float | None,

@@ -1,9 +1,9 @@
-"""What is said of how the work is done: side by side, and within which limits."""
+"""What is said of how many files are worked on: side by side, and what ends the work."""
 
 # no `from __future__ import annotations`: what stands in the annotations is read
 from typing import Annotated, TypedDict
 
-from convfilter.batch.settings.declaring import OF_RUN, number, size
+from convfilter.batch.settings.declaring import OF_MANY, OF_RUN, number
 from convfilter.filters.declaring.run_options import WORKERS
 from convfilter.runtime.threads import MOST_WORKERS
 
@@ -20,12 +20,5 @@ class OfRuns(TypedDict, total=False):
             "files filtered side by side, which share the CPUs", MOST_WORKERS, "one for each CPU"
         ),
         OF_RUN,
-    ]
-    max_pixels: Annotated[
-        int | None,
-        size(
-            "largest width times height to be read, of all frames together: 500M, 5G",
-            "500M",
-        ),
-        OF_RUN,
+        OF_MANY,
     ]

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from convfilter.cli.commands import SUMMARIES
-from convfilter.cli.files import engine_options, file_options, paths_argument
+from convfilter.cli.files import engine_options, file_sections, paths_argument
 from convfilter.cli.options import Command
 from convfilter.errors import UsageError
 from convfilter.pipeline import Pipeline
@@ -67,7 +67,7 @@ def command() -> Command:
         arguments=[click.Argument(["pipeline"], metavar="PIPELINE"), paths_argument()],
         sections=[
             ("Options of the engine", engine_options()),
-            ("Options about files", file_options()),
+            *file_sections(),
         ],
     )
 

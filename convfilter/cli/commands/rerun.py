@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from convfilter.batch.settings import OF_RECIPES, OPTIONS
+from convfilter.batch.settings import FOR_MANY, OF_RECIPES, OPTIONS
 from convfilter.cli.commands import SUMMARIES
 from convfilter.cli.files import option, recipe_option
 from convfilter.cli.options import Command, flag, given_values
@@ -32,13 +32,10 @@ RESULT again, byte by byte.
   convfilter rerun edges.png photo.png again.png
 """
 
-_NOT_OF_ONE = ("in_place", "recursive", "jobs")
-"""Options of runs that make no sense for a single file."""
-
 
 def command() -> Command:
     """Return the command that makes a result again."""
-    of_run = [name for name in OPTIONS if name not in (*OF_RECIPES, *_NOT_OF_ONE)]
+    of_run = [name for name in OPTIONS if name not in (*OF_RECIPES, *FOR_MANY, "in_place")]
     of_run += [name for name in OF_RECIPES if isinstance(OPTIONS[name], FileName)]
     return Command(
         "rerun",
