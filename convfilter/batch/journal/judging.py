@@ -1,0 +1,186 @@
+"""Why a file would be made, or that it is done: judged by the journal and by what is there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from convfilter.batch.job import Job
+from convfilter.batch.journal.identity import NUMBERS, Places, recipe_hash
+from convfilter.batch.journal.lines import NAME, read
+from convfilter.batch.journal.records import Known, Record
+from convfilter.batch.work import FileState
+
+if TYPE_CHECKING:
+    from convfilter.batch.settings import Settings
+    from convfilter.pipeline import Pipeline
+
+__all__ = ["Judge", "Judged", "Why", "judged"]
+
+
+class Why(StrEnum):
+    """Why a file is made, or is not, in words for a list."""
+
+    NEW = "new"
+    BEGUN = "begun, but not finished"
+    INPUT = "input changed"
+    RECIPE = "recipe changed"
+    NUMBERS = "results of this version differ"
+    MISSING = "output missing"
+    CHANGED = "output changed"
+    STRANGE = "output exists, but is not in the journal"
+    UNCHANGED = "unchanged"
+    EXISTS = "output exists"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is nothing to do."""
+        return self in (Why.UNCHANGED, Why.EXISTS)
+
+
+class Judged(NamedTuple):
+    """Jobs by what is to become of them; each tells by `why` the reason.
+
+    Attributes
+    ----------
+    jobs : to be done; those whose outputs an earlier run made may replace them
+    done : to be left alone
+    strange : jobs among those to be done whose outputs are somebody else's
+    seen : records of outputs that are known by their hash, but no longer by their time
+    """
+
+    jobs: tuple[Job, ...]
+    done: tuple[Job, ...]
+    strange: tuple[Job, ...]
+    seen: dict[str, Record]
+
+
+class Judge:
+    """Tells why jobs would be done, by what the journal of their folder says.
+
+    Nothing is written.
+
+    Parameters
+    ----------
+    folder : that of the journal
+    recipe : the hash of what is to be done
+    known : what the journal says
+    """
+
+    def __init__(self, folder: Path, recipe: str, known: Known) -> None:
+        self.places = Places(folder)
+        self.recipe = recipe
+        self.known = known
+        self.seen: dict[str, Record] = {}
+
+    @classmethod
+    def of(cls, folder: Path, pipeline: Pipeline, settings: Settings) -> Judge:
+        """Return the judge of runs of a pipeline into a folder; raises ImageError as `read`."""
+        return cls(folder, recipe_hash(pipeline, settings), read(folder / NAME))
+
+    def __call__(self, job: Job) -> Why:
+        """Return why a job would be done, or that it is."""
+        assert job.input is not None
+        assert job.output is not None
+        output = self.places(job.output)
+        record = self.known.records.get(output)
+        is_begun = output in self.known.begun
+        if record is None:
+            if not os.path.lexists(job.output):
+                return Why.BEGUN if is_begun else Why.NEW
+            return Why.BEGUN if is_begun else Why.STRANGE
+        after = _state(job.output)
+        if after is None:
+            return Why.STRANGE if os.path.lexists(job.output) else Why.MISSING
+        source = self.places(job.input)
+        before = _state(job.input)
+        same_before = before is not None and _is_same(before, record.input, job.input, "sha256")
+        # of another file's name, time and size say nothing
+        if not same_before or (source != record.source and not record.input.hash):
+            return Why.INPUT
+        if source != record.source and not _has_hash(job.input, record.input.hash, "sha256"):
+            return Why.INPUT
+        if self.recipe != record.recipe:
+            return Why.RECIPE
+        if record.numbers != NUMBERS:
+            return Why.NUMBERS
+        if not _is_same(after, record.output, job.output, "checksum"):
+            return Why.CHANGED
+        assert before is not None
+        told = record.input._replace(changed=before.changed)
+        now = record._replace(
+            source=source, input=told, output=record.output._replace(changed=after.changed)
+        )
+        if now != record:
+            self.seen[output] = now
+        return Why.UNCHANGED
+
+
+def judged(jobs: Iterable[Job], folder: Path, pipeline: Pipeline, settings: Settings) -> Judged:
+    """Judge the jobs of a run that resumes, or skips what exists.
+
+    Raises
+    ------
+    ImageError
+        The journal cannot be read.
+    """
+    if settings["skip_existing"]:
+
+        def judge(job: Job) -> Why:
+            assert job.output is not None
+            return Why.EXISTS if os.path.lexists(job.output) else Why.NEW
+
+        seen: dict[str, Record] = {}
+    else:
+        judge = by_journal = Judge.of(folder, pipeline, settings)
+        seen = by_journal.seen
+    to_do, done, strange = [], [], []
+    for job in jobs:
+        why = judge(job)
+        told = job._replace(why=why, overwrite=job.overwrite or why in _OURS)
+        (done if why.is_done else to_do).append(told)
+        if why is Why.STRANGE:
+            strange.append(told)
+    return Judged(tuple(to_do), tuple(done), tuple(strange), seen)
+
+
+_OURS = (Why.BEGUN, Why.INPUT, Why.RECIPE, Why.NUMBERS, Why.CHANGED)
+"""Where an output is there, it was made by an earlier run and may be replaced."""
+
+
+def _state(path: Path) -> FileState | None:
+    """Return what a file is known by, without its hash; None if there is no regular file."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - a hundred thousand of them
+    except (OSError, ValueError):
+        return None
+    return FileState(status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
+
+
+def _is_same(now: FileState, recorded: FileState, path: Path, kind: str) -> bool:
+    """Whether a file is what it was: by size and time, and where these differ by its hash."""
+    if now.size != recorded.size:
+        return False
+    return now.changed == recorded.changed or _has_hash(path, recorded.hash, kind)
+
+
+def _has_hash(path: Path, recorded: str, kind: str) -> bool:
+    if not recorded:
+        return False
+    try:
+        with path.open("rb") as file:
+            if kind == "sha256":
+                return hashlib.file_digest(file, "sha256").hexdigest() == recorded
+            from convfilter.formats.checksum import Checksum
+
+            digest = Checksum()
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+            return digest.hexdigest() == recorded
+    except OSError:
+        return False
