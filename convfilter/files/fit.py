@@ -18,7 +18,7 @@ from convfilter.picture.image import Image
 if TYPE_CHECKING:
     from convfilter.colour.named import Colour
 
-__all__ = ["fit"]
+__all__ = ["Fitting", "check_shape", "fit"]
 
 
 def fit(image: Image, form: Format, background: Colour) -> tuple[NDArray[Any], list[str]]:
@@ -45,27 +45,121 @@ def fit(image: Image, form: Format, background: Colour) -> tuple[NDArray[Any], l
     ImageError
         The format cannot hold the pixels; the message says which ones can.
     """
-    _check_shape(image, form)
-    pixels = image.pixels[..., 0] if image.shape[2:] == (1,) else image.pixels
-    _check_colour(pixels, form)
-    if image.alpha and pixels.dtype.kind == "i":
-        raise ImageError("alpha of signed pixels cannot be stored: leave it out (--alpha drop)")
-    notes: list[str] = []
-    pixels = _fit_dtype(pixels, form, notes)
-    if image.alpha and not form.holds.alpha:
-        pixels = _flatten(pixels, background)
-        notes.append(f"{form.name} holds no transparency: laid on the background")
+    check_shape(image, form)
+    fitting = Fitting(image.alpha, form, background)
+    return fitting.fit(image.pixels), fitting.notes
+
+
+class Fitting:
+    """Fits the pixels of a picture, all at once or some rows after the other, as `fit` has it.
+
+    No value decides about another one, so that rows come out as those of the whole picture do; some
+    values are refused wherever they stand.
+    """
+
+    def __init__(self, alpha: bool, form: Format, background: Colour) -> None:
+        self._alpha, self._form, self._background = alpha, form, background
+        self._losses: dict[str, None] = {}
+        self._low, self._high = 0.0, 1.0
+
+    def fit(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        """Return further rows of the picture as pixels that the format holds."""
+        form = self._form
+        if form.holds.arrays:
+            return pixels
+        pixels = pixels[..., 0] if pixels.shape[2:] == (1,) else pixels
         _check_colour(pixels, form)
-    if form.holds.depth == 1:
-        _check_black_and_white(pixels, form)
-    return pixels if form.holds.grey else _coloured(pixels), notes
+        if self._alpha and pixels.dtype.kind == "i":
+            raise ImageError("alpha of signed pixels cannot be stored: leave it out (--alpha drop)")
+        pixels = self._fit_dtype(pixels)
+        if self._alpha and not form.holds.alpha:
+            pixels = _flatten(pixels, self._background)
+            self._losses[f"{form.name} holds no transparency: laid on the background"] = None
+            _check_colour(pixels, form)
+        if form.holds.depth == 1:
+            _check_black_and_white(pixels, form)
+        return pixels if form.holds.grey else _coloured(pixels)
+
+    @property
+    def notes(self) -> list[str]:
+        """A line for each loss, of all rows so far."""
+        low, high = self._low, self._high
+        if low >= 0.0 and high <= 1.0:
+            return list(self._losses)
+        first, *others = self._losses  # that they were rounded
+        cut = f"float pixels from {low:.4g} to {high:.4g} were clipped to the range 0 to 1"
+        return [first, cut, *others]
+
+    def _fit_dtype(self, pixels: NDArray[Any]) -> NDArray[Any]:
+        form = self._form
+        dtype, depth = pixels.dtype, form.holds.depth
+        if form.holds.floats_alone and dtype.kind in "bu":
+            white = 1 if dtype.kind == "b" else np.iinfo(dtype).max
+            floats: NDArray[np.float32] = np.divide(pixels, white, dtype=np.float32)
+            return floats
+        if dtype == np.uint8:
+            return pixels
+        if dtype == np.bool_:
+            return np.where(pixels, np.uint8(255), np.uint8(0))
+        if dtype == np.uint16:
+            if depth < 16:
+                colour = pixels.ndim == 3
+                others = alternatives(lambda holds: holds.depth >= 16 and holds.colour >= colour)
+                if colour:
+                    kind, way_out = "colour or alpha", "to 8 bits or to grey"
+                else:
+                    kind, way_out = "grey", "to 8 bits"
+                raise ImageError(
+                    f"{form.name} holds no 16-bit {kind}: write {others}, "
+                    f"or convert the picture {way_out} first"
+                )
+            return pixels
+        if dtype.kind != "f":
+            if form.holds.signed:
+                return pixels
+            if depth >= 16 and pixels.size and pixels.min() >= 0:
+                return pixels.astype(np.uint16)
+            raise ImageError(
+                f"signed {dtype} pixels cannot be stored in {form.name}: map them to 0 to 255 first"
+                " (abs, offset, clamp or scale), or write "
+                + alternatives(lambda holds: holds.signed)
+            )
+        if depth >= 32:
+            if dtype != np.float32:
+                self._losses[f"{dtype} pixels were rounded to 32-bit float"] = None
+            with np.errstate(over="ignore"):
+                return pixels.astype(np.float32)
+        return self._to_bytes(pixels)
+
+    def _to_bytes(self, pixels: NDArray[Any]) -> NDArray[np.uint8]:
+        """Return floats of 0 to 1 as 0 to 255: rounded to nearest, ties to even, saturated."""
+        if np.isnan(pixels).any():
+            others = alternatives(lambda holds: holds.depth >= 32)
+            raise ImageError(
+                f"NaN pixels cannot be stored in {self._form.name}: replace them first, or write"
+                f" {others}"
+            )
+        self._low = min(self._low, float(pixels.min()))
+        self._high = max(self._high, float(pixels.max()))
+        self._losses["float pixels were rounded to 8 bits"] = None
+        scaled = np.clip(pixels, 0.0, 1.0) * pixels.dtype.type(255)
+        rounded: NDArray[np.uint8] = np.rint(scaled).astype(np.uint8)
+        return rounded
 
 
 def _is_grey(pixels: NDArray[Any]) -> bool:
     return pixels.ndim == 2 or pixels.shape[2] == 2
 
 
-def _check_shape(image: Image, form: Format) -> None:
+def check_shape(image: Image, form: Format) -> None:
+    """Refuse pictures of a size or of channels that the format does not hold.
+
+    Raises
+    ------
+    ImageError
+    """
+    if form.holds.arrays:
+        return
     height, width, channels = image.height, image.width, image.channels
     if height == 0 or width == 0 or channels == 0:
         raise ImageError(f"a picture of {width}x{height} pixels cannot be stored")
@@ -96,62 +190,6 @@ def _check_colour(pixels: NDArray[Any], form: Format) -> None:
         raise ImageError(
             f"{form.name} holds grey only: write {others}, or make the picture grey first"
         )
-
-
-def _fit_dtype(pixels: NDArray[Any], form: Format, notes: list[str]) -> NDArray[Any]:
-    dtype, depth = pixels.dtype, form.holds.depth
-    if form.holds.floats_alone and dtype.kind in "bu":
-        white = 1 if dtype.kind == "b" else np.iinfo(dtype).max
-        floats: NDArray[np.float32] = np.divide(pixels, white, dtype=np.float32)
-        return floats
-    if dtype == np.uint8:
-        return pixels
-    if dtype == np.bool_:
-        return np.where(pixels, np.uint8(255), np.uint8(0))
-    if dtype == np.uint16:
-        if depth < 16:
-            colour = pixels.ndim == 3
-            others = alternatives(lambda holds: holds.depth >= 16 and holds.colour >= colour)
-            if colour:
-                kind, way_out = "colour or alpha", "to 8 bits or to grey"
-            else:
-                kind, way_out = "grey", "to 8 bits"
-            raise ImageError(
-                f"{form.name} holds no 16-bit {kind}: write {others}, "
-                f"or convert the picture {way_out} first"
-            )
-        return pixels
-    if dtype.kind != "f":
-        if form.holds.signed:
-            return pixels
-        if depth >= 16 and pixels.size and pixels.min() >= 0:
-            return pixels.astype(np.uint16)
-        raise ImageError(
-            f"signed {dtype} pixels cannot be stored in {form.name}: map them to 0 to 255 first"
-            f" (abs, offset, clamp or scale), or write {alternatives(lambda holds: holds.signed)}"
-        )
-    if depth >= 32:
-        if dtype != np.float32:
-            notes.append(f"{dtype} pixels were rounded to 32-bit float")
-        with np.errstate(over="ignore"):
-            return pixels.astype(np.float32)
-    return _to_bytes(pixels, form, notes)
-
-
-def _to_bytes(pixels: NDArray[Any], form: Format, notes: list[str]) -> NDArray[np.uint8]:
-    """Return float pixels of 0 to 1 as 0 to 255: rounded to nearest, ties to even, saturated."""
-    if np.isnan(pixels).any():
-        others = alternatives(lambda holds: holds.depth >= 32)
-        raise ImageError(
-            f"NaN pixels cannot be stored in {form.name}: replace them first, or write {others}"
-        )
-    low, high = float(pixels.min()), float(pixels.max())
-    notes.append("float pixels were rounded to 8 bits")
-    if low < 0.0 or high > 1.0:
-        notes.append(f"float pixels from {low:.4g} to {high:.4g} were clipped to the range 0 to 1")
-    scaled = np.clip(pixels, 0.0, 1.0) * pixels.dtype.type(255)
-    rounded: NDArray[np.uint8] = np.rint(scaled).astype(np.uint8)
-    return rounded
 
 
 def _flatten(pixels: NDArray[Any], background: Colour) -> NDArray[Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -34,7 +35,7 @@ from convfilter.runtime.array_axes import check_axes
 from convfilter.runtime.numbers import Range, check_number
 from convfilter.runtime.streams import descriptor_of, read_whole
 
-__all__ = ["DEFAULT_MAX_PIXELS", "blank", "display_name", "read"]
+__all__ = ["DEFAULT_MAX_PIXELS", "blank", "damage_told", "display_name", "open_picture", "read"]
 
 DEFAULT_MAX_PIXELS = 500_000_000
 """Largest width times height, of all frames together, unless the caller allows more."""
@@ -112,7 +113,7 @@ def read(
     dpi = check_number(dpi, "dpi", Range(*DPI_RANGE))
     limits = Limits(max_pixels, Selection.of(frames), axes, develop, dpi)
     if isinstance(source, (str, os.PathLike)):
-        with _open(Path(source), name) as file:
+        with open_picture(Path(source), name) as file:
             return _read(file, name, limits)
     if not hasattr(source, "read"):
         raise ArgumentTypeError(f"{source!r} is no picture file: give a path or a binary stream")
@@ -148,8 +149,13 @@ def display_name(target: object) -> str:
     return shown(standard.get(given, given)) if isinstance(given, str) else "the stream"
 
 
-def _open(path: Path, name: str) -> BinaryIO:
-    """Open a file for reading; what cannot be rewound is taken into memory."""
+def open_picture(path: Path, name: str) -> BinaryIO:
+    """Open a file for reading; what cannot be rewound is taken into memory.
+
+    Raises
+    ------
+    ImageError
+    """
     if path.is_dir():
         raise ImageError(f"{name}: is a folder, not a picture: give a file")
     try:
@@ -193,8 +199,20 @@ def _decoded(file: BinaryIO, format_name: str, limits: Limits) -> Image:
         raise ImageError(
             f"is {form.name}, which says itself what its axes are: leave axes out (--axes)"
         )
-    try:
+    with damage_told(file, format_name):
         return form.read(file, limits)
+
+
+@contextmanager
+def damage_told(file: BinaryIO, format_name: str) -> Iterator[None]:
+    """Turn whatever a reader raises over a damaged file into an error that does not name it.
+
+    Raises
+    ------
+    ImageError
+    """
+    try:
+        yield
     except (ImageError, EnvironmentVariableError):
         raise
     except MemoryError as error:

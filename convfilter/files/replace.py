@@ -15,12 +15,12 @@ import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO, cast
 
 from convfilter.files.attributes import NOT_SUPPORTED, UNKNOWN, keep_attributes
 from convfilter.runtime.streams import descriptor_of, write_whole
 
-__all__ = ["abandon", "replace_file"]
+__all__ = ["Replacement", "abandon", "replace_file"]
 
 _PRIVATE = 0o600
 _WRITING = os.O_WRONLY | getattr(os, "O_BINARY", 0)
@@ -51,40 +51,112 @@ def replace_file(path: Path, pieces: Iterable[bytes], *, overwrite: bool) -> lis
         The system refused a step. What was there is untouched, except where the last step, to force
         the new name to the disk, is the one that failed: then the new file is there in full.
     """
-    descriptor = descriptor_of(path)
-    if descriptor is not None:
-        with os.fdopen(os.dup(descriptor), "wb", buffering=0) as stream:
-            write_whole(stream, pieces)
-        return []
-    status: os.stat_result | None = None
-    with suppress(FileNotFoundError):
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            # never O_CREAT, which some systems refuse for the pipe of somebody else
-            with os.fdopen(os.open(path, _WRITING), "wb", buffering=0) as stream:
-                write_whole(stream, pieces)
+    file = Replacement(path, overwrite=overwrite)
+    try:  # an interrupt may come anywhere, also where a context manager is entered
+        file.begin()
+        file.put_all(pieces)
+        return file.finish()
+    finally:
+        file.close()
+
+
+class Replacement:
+    """A file that is written piece by piece, and is there only when it is finished.
+
+    `begin` opens it; `close`, which must be called whatever happens, leaves nothing behind if it
+    was not finished. `replace_file` has what becomes of devices, pipes and of what was there, and
+    the errors.
+    """
+
+    def __init__(self, path: Path, *, overwrite: bool) -> None:
+        self._path, self._overwrite = path, overwrite
+        self._status: os.stat_result | None = None
+        self._temporary: Path | None = None
+        self._file: IO[bytes] | None = None
+
+    def begin(self) -> None:
+        """Open what is written to: a temporary file, or the device or pipe itself."""
+        path = self._path
+        descriptor = descriptor_of(path)
+        if descriptor is not None:
+            self._file = os.fdopen(os.dup(descriptor), "wb", buffering=0)
+            return
+        with suppress(FileNotFoundError):
+            self._status = path.stat()
+            if not stat.S_ISREG(self._status.st_mode):
+                # never O_CREAT, which some systems refuse for the pipe of somebody else
+                self._file = os.fdopen(os.open(path, _WRITING), "wb", buffering=0)
+                return
+        self._target = Path(os.path.realpath(path))
+        self._temporary = self._target.with_name(f".convfilter-{os.urandom(8).hex()}.tmp")
+        self._file = _create(self._temporary, self._status)
+
+    def close(self) -> None:
+        """Remove what was not finished."""
+        file, self._file = self._file, None
+        try:
+            if file is not None:
+                file.close()
+        finally:
+            temporary = self._temporary
+            if temporary is not None:
+                with suppress(OSError):
+                    temporary.unlink()
+                _unfinished.discard(temporary)  # not where another interrupt comes first
+
+    @property
+    def _open(self) -> IO[bytes]:
+        assert self._file is not None
+        return self._file
+
+    def put_all(self, pieces: Iterable[bytes]) -> None:
+        """Write further bytes."""
+        write_whole(self._open, pieces)
+
+    def put(self, *pieces: bytes) -> None:
+        """Write further bytes."""
+        write_whole(self._open, pieces)
+
+    def patch(self, place: int, data: bytes) -> None:
+        """Write over bytes that have been put already.
+
+        Raises
+        ------
+        OSError
+            Also for pipes, in which nothing can be changed any more.
+        """
+        file = self._open
+        end = file.seek(0, os.SEEK_CUR)
+        file.seek(place)
+        write_whole(file, [data])
+        file.seek(end)
+
+    def aside(self) -> BinaryIO:
+        """Return an empty file for what comes later, which is gone when it is closed."""
+        import tempfile
+
+        folder = None if self._temporary is None else self._temporary.parent
+        return cast("BinaryIO", tempfile.TemporaryFile(prefix=".convfilter-", dir=folder))
+
+    def finish(self) -> list[str]:
+        """Put the file in its place, and return a note for what was not kept of the old one."""
+        temporary, file = self._temporary, self._open
+        if temporary is None:
             return []
-    target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".convfilter-{os.urandom(8).hex()}.tmp")
-    notes: list[str] = []
-    try:
-        with _create(temporary, status) as file:
-            write_whole(file, pieces)
-            if status is not None:
-                notes = keep_attributes(target, status, temporary, file.fileno())
-            _force(file.fileno())
-        if overwrite:
-            temporary.replace(target)
+        notes: list[str] = []
+        if self._status is not None:
+            notes = keep_attributes(self._target, self._status, temporary, file.fileno())
+        _force(file.fileno())
+        file.close()
+        self._file = None
+        if self._overwrite:
+            temporary.replace(self._target)
         else:
-            _move_to_free_name(temporary, target)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        _unfinished.discard(temporary)  # not where another interrupt comes first
-        raise
-    _unfinished.discard(temporary)
-    _force_folder(target.parent)
-    return notes
+            _move_to_free_name(temporary, self._target)
+        self._temporary = None
+        _unfinished.discard(temporary)
+        _force_folder(self._target.parent)
+        return notes
 
 
 def _create(temporary: Path, status: os.stat_result | None) -> IO[bytes]:

@@ -42,7 +42,18 @@ from convfilter.runtime.threads import check_workers
 if TYPE_CHECKING:
     from convfilter.colour.named import Colour
 
-__all__ = ["Digest", "write", "write_hashed"]
+__all__ = [
+    "Digest",
+    "background_of",
+    "check_effort",
+    "check_target",
+    "exists_already",
+    "explained",
+    "kept",
+    "told",
+    "write",
+    "write_hashed",
+]
 
 
 class Digest(Protocol):
@@ -147,12 +158,8 @@ def write_hashed(
     digest: Digest | None = None,
 ) -> list[str]:
     """Write as `write` does, and give the bytes of the file to a digest of `hashlib` as well."""
-    if quality is not None:
-        quality = check_integer(quality, "quality", Range(1, BEST_QUALITY))
-    if compress not in COMPRESSIONS:
-        raise UnknownNameError("compression", compress, COMPRESSIONS)
-    effort = Effort(quality, compress, check_workers(workers))
-    colour = _background(background)
+    effort = check_effort(quality, compress, workers)
+    colour = background_of(background)
     picture = Image.of(image)
     name = display_name(target)
     if not isinstance(target, (str, os.PathLike)):
@@ -165,17 +172,17 @@ def write_hashed(
         return notes
     path = Path(target)
     format_name = format_of(path) if format is None else check_format(format)
-    _check_target(path, name, overwrite)
+    check_target(path, name, overwrite)
     pieces, notes = _encoded(picture, format_name, colour, name, effort)
     _add_to(digest, pieces)
     try:
         losses = replace_file(path, pieces, overwrite=overwrite)
     except FileExistsError as error:
-        raise _exists(name) from error
+        raise exists_already(name) from error
     except BrokenPipeError as error:
         raise ReaderGoneError(f"{name}: nobody reads what is written to it") from error
     except (OSError, ValueError) as error:
-        raise ImageError(_explain(error, path, name)) from error
+        raise ImageError(explained(error, path, name)) from error
     return notes + [f"{name}: {loss}" for loss in losses]
 
 
@@ -185,7 +192,17 @@ def _add_to(digest: Digest | None, pieces: Iterable[bytes]) -> None:
             digest.update(piece)
 
 
-def _background(text: str) -> Colour:
+def check_effort(quality: int | None, compress: str, workers: int | None) -> Effort:
+    """Return how to compress, as `write` takes it; raises the errors that it has for that."""
+    if quality is not None:
+        quality = check_integer(quality, "quality", Range(1, BEST_QUALITY))
+    if compress not in COMPRESSIONS:
+        raise UnknownNameError("compression", compress, COMPRESSIONS)
+    return Effort(quality, compress, check_workers(workers))
+
+
+def background_of(text: str) -> Colour:
+    """Return the colour that a name or ``#rrggbb`` stands for."""
     if text == "white":  # the default, for which Pillow need not be there
         return 255, 255, 255
     from convfilter.colour.named import colour_named
@@ -201,7 +218,7 @@ def _encoded(
         form = FORMATS[check_written(format_name)]
         frames, notes = _fitted(picture, form, background)
         plays = _plays(picture, form, len(frames), notes)
-        frames = _kept(frames, form, notes)
+        frames = kept(frames, form, notes)
         pieces, losses = _written(frames, plays, form, effort)
     except ImageError as error:
         raise ImageError(f"{name}: {error}") from error
@@ -227,13 +244,13 @@ def _fitted(picture: Image, form: Format, background: Colour) -> tuple[list[Fram
 
         pixels, _ = alike([(part, part.ndim == 3 and part.shape[2] in (2, 4)) for part in pixels])
     frames = [
-        Frame(part, frame.timing or Timing(), _told(frame, form), frame.alpha and form.holds.alpha)
+        Frame(part, frame.timing or Timing(), told(frame, form), frame.alpha and form.holds.alpha)
         for part, frame in zip(pixels, held, strict=True)
     ]
     return frames, notes
 
 
-def _told(frame: Image, form: Format) -> Metadata:
+def told(frame: Image, form: Format) -> Metadata:
     """Return what is said of a frame, with its number for no data where the format has a tag."""
     if frame.nodata is None or "tags" not in form.keeps:
         return frame.metadata
@@ -252,7 +269,7 @@ def _plays(picture: Image, form: Format, frames: int, notes: list[str]) -> int:
     return most
 
 
-def _kept(frames: Sequence[Frame], form: Format, notes: list[str]) -> list[Frame]:
+def kept(frames: Sequence[Frame], form: Format, notes: list[str]) -> list[Frame]:
     """Return the frames with the metadata that the format keeps, and note what it does not."""
     made = []
     for frame in frames:
@@ -324,7 +341,7 @@ def _write_stream(stream: IO[bytes], pieces: list[bytes], name: str) -> None:
         raise ImageError(f"{name}: cannot be written: {reason_of(error)}") from error
 
 
-def _check_target(path: Path, name: str, overwrite: bool) -> None:
+def check_target(path: Path, name: str, overwrite: bool) -> None:
     """Refuse early what could only fail after the work of encoding."""
     if is_stream(path):
         return
@@ -332,7 +349,7 @@ def _check_target(path: Path, name: str, overwrite: bool) -> None:
         if path.is_dir():
             raise ImageError(f"{name}: is a folder: give the name of a file in it")
         if not overwrite and os.path.lexists(path):
-            raise _exists(name)
+            raise exists_already(name)
         if path.exists() and not os.access(path, os.W_OK):
             raise ImageError(f"{name}: is write-protected: change its permissions or its name")
         if not path.parent.is_dir():
@@ -340,14 +357,16 @@ def _check_target(path: Path, name: str, overwrite: bool) -> None:
                 f"{name}: the folder {shown(path.parent)} does not exist: create it first"
             )
     except (OSError, ValueError) as error:
-        raise ImageError(_explain(error, path, name)) from error
+        raise ImageError(explained(error, path, name)) from error
 
 
-def _exists(name: str) -> ImageError:
+def exists_already(name: str) -> ImageError:
+    """Return the error of a target that may not be replaced."""
     return ImageError(f"{name}: exists already: allow it to be replaced (--overwrite)")
 
 
-def _explain(error: OSError | ValueError, path: Path, name: str) -> str:
+def explained(error: OSError | ValueError, path: Path, name: str) -> str:
+    """Return on one line why the system does not let a file be written."""
     if isinstance(error, PermissionError):
         if is_stream(path):
             return f"{name}: may not be written: check its permissions"

@@ -9,7 +9,7 @@ import io
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 from numpy.lib import format as npy
@@ -20,14 +20,61 @@ from convfilter.errors import ArgumentError, ImageError
 from convfilter.formats.behind import behind
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits
+from convfilter.formats.declaring.rows import (
+    Appended,
+    OnlyWholeError,
+    RowReader,
+    RowWriter,
+    Sink,
+    blank_pixels,
+)
 from convfilter.formats.quiet import warnings_silenced
 from convfilter.picture.image import Image, Stack
-from convfilter.runtime.array_axes import check_axes, layout_of
+from convfilter.runtime.array_axes import Layout, check_axes, layout_of
 
-__all__ = ["FORMAT", "read", "write"]
+__all__ = ["FORMAT", "read", "read_rows", "write", "write_rows"]
 
 _LONGEST_HEADER = 10_000
 _HEADERS = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+
+
+class _Header(NamedTuple):
+    """What a file says before its values, which begin at `start`; `chosen` of its pictures."""
+
+    shape: tuple[int, ...]
+    by_columns: bool
+    dtype: np.dtype[Any]
+    layout: Layout
+    start: int
+
+    @classmethod
+    def of(cls, file: BinaryIO, limits: Limits) -> _Header:
+        """Read it, and refuse what is no picture or too large."""
+        version = npy.read_magic(file)
+        if version not in _HEADERS:
+            raise ValueError(f"version {version[0]}.{version[1]}")
+        with warnings_silenced():  # of files that Python 2 has written
+            shape, by_columns, dtype = _HEADERS[version](file, max_header_size=_LONGEST_HEADER)
+        if dtype.kind not in "biuf":
+            raise ImageError(f"arrays of {dtype.name} are not supported: store numbers")
+        if len(shape) < 2 or 0 in shape:
+            raise ImageError(
+                f"an array of the shape {shape} is no picture: give (height, width) or"
+                " (height, width, channels)"
+            )
+        try:
+            layout = layout_of(shape, limits.axes)
+        except ArgumentError as error:
+            raise ImageError(str(error)) from error
+        header = cls(shape, by_columns, dtype, layout, file.tell())
+        size = shape[layout.columns], shape[layout.rows]
+        limits.check_size(size, math.prod(header.lengths))
+        return header
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """How many pictures there are along each axis of the stack."""
+        return tuple(self.shape[axis] for axis in self.layout.stack)
 
 
 def read(file: BinaryIO, limits: Limits) -> Image:
@@ -42,29 +89,11 @@ def read(file: BinaryIO, limits: Limits) -> Image:
     ValueError, EOFError
         For damage, and where values are missing.
     """
-    version = npy.read_magic(file)
-    if version not in _HEADERS:
-        raise ValueError(f"version {version[0]}.{version[1]}")
-    with warnings_silenced():  # of files that Python 2 has written
-        shape, by_columns, dtype = _HEADERS[version](file, max_header_size=_LONGEST_HEADER)
-    if dtype.kind not in "biuf":
-        raise ImageError(f"arrays of {dtype.name} are not supported: store numbers")
-    if len(shape) < 2 or 0 in shape:
-        raise ImageError(
-            f"an array of the shape {shape} is no picture: give (height, width) or"
-            " (height, width, channels)"
-        )
-    try:
-        layout = layout_of(shape, limits.axes)
-    except ArgumentError as error:
-        raise ImageError(str(error)) from error
-    lengths = tuple(shape[axis] for axis in layout.stack)
-    limits.check_size((shape[layout.columns], shape[layout.rows]), math.prod(lengths))
+    header = _Header.of(file, limits)
+    lengths = header.lengths
     chosen = limits.chosen(math.prod(lengths))
-    values = understood(_values(file, shape, by_columns, dtype))
-    if values.dtype.name not in PIXEL_DTYPES:
-        raise ImageError(f"arrays of {dtype.name} are not supported: {way_out(values)}")
-    pictures = layout.pictures(values)
+    values = _known(_values(file, header.shape, header.by_columns, header.dtype))
+    pictures = header.layout.pictures(values)
     frames = [
         Image(np.ascontiguousarray(pictures[np.unravel_index(number, lengths)]), format=FORMAT.name)
         for number in chosen
@@ -75,6 +104,67 @@ def read(file: BinaryIO, limits: Limits) -> Image:
         stacked=_stack(limits.axes, lengths, chosen),
         left_out=_behind(file),
     )
+
+
+def _known(values: NDArray[Any]) -> NDArray[Any]:
+    """Return values of a dtype that pixels have."""
+    values = understood(values)
+    if values.dtype.name not in PIXEL_DTYPES:
+        raise ImageError(f"arrays of {values.dtype.name} are not supported: {way_out(values)}")
+    return values
+
+
+def read_rows(file: BinaryIO, limits: Limits) -> RowReader:
+    """Open the only picture that is asked for of an array, to be read where it lies."""
+    header = _Header.of(file, limits)
+    chosen = limits.chosen(math.prod(header.lengths))
+    if len(chosen) > 1:
+        raise OnlyWholeError(
+            f"holds {len(chosen):,} pictures, which are read as a whole: choose one (--frames)"
+        )
+    return _Rows(file, header, limits, chosen[0])
+
+
+class _Rows:
+    """The rows of a picture in an array; nothing of it is held."""
+
+    in_order, held = False, 0
+
+    def __init__(self, file: BinaryIO, header: _Header, limits: Limits, number: int) -> None:
+        self._file, self._header = file, header
+        self._place = np.unravel_index(number, header.lengths)
+        length = math.prod(header.shape) * header.dtype.itemsize
+        if file.seek(0, io.SEEK_END) < header.start + length:
+            raise EOFError("the file is truncated")
+        file.seek(header.start + length)
+        picture = header.layout.pictures(blank_pixels(header.shape, header.dtype))[self._place]
+        row = _known(picture[:1])
+        self.image = Image(
+            blank_pixels(picture.shape, row.dtype),
+            format=FORMAT.name,
+            stacked=_stack(limits.axes, header.lengths, [number]),
+            left_out=_behind(file),
+        )
+
+    def read(self, first: int, last: int) -> NDArray[Any]:
+        """Return rows; the memory into which the system maps the file is let go of at once."""
+        header = self._header
+        if not header.by_columns and header.layout.is_picture:
+            size = math.prod(header.shape[1:]) * header.dtype.itemsize
+            self._file.seek(header.start + first * size)
+            data = self._file.read((last - first) * size)
+            if len(data) < (last - first) * size:
+                raise EOFError("the file is truncated")
+            rows = np.frombuffer(data, header.dtype).reshape(-1, *header.shape[1:])
+        else:
+            shape = header.shape[::-1] if header.by_columns else header.shape
+            mapped = np.memmap(self._file, header.dtype, "r", header.start, shape)
+            values = mapped.T if header.by_columns else mapped
+            rows = header.layout.pictures(np.asarray(values))[self._place][first:last]
+        return np.ascontiguousarray(_known(rows.astype(header.dtype.newbyteorder("="))))
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 def _behind(file: BinaryIO) -> tuple[str, ...]:
@@ -117,9 +207,21 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
     """Return a file of an array: the header and the values."""
     (frame,) = frames
     contiguous = np.ascontiguousarray(frame.pixels)
+    return [_head(contiguous.shape, contiguous.dtype), contiguous.tobytes()], []
+
+
+def _head(shape: tuple[int, ...], dtype: np.dtype[Any]) -> bytes:
     header = io.BytesIO()
-    npy.write_array_header_1_0(header, npy.header_data_from_array_1_0(contiguous))
-    return [header.getvalue(), contiguous.tobytes()], []
+    # of none of the values, which may not be there yet
+    told = npy.header_data_from_array_1_0(np.empty((0,), dtype)) | {"shape": shape}
+    npy.write_array_header_1_0(header, told)
+    return header.getvalue()
+
+
+def write_rows(frame: Frame, sink: Sink, effort: Effort) -> RowWriter:
+    """Begin a file of an array whose rows come one after the other."""
+    sink.put(_head(frame.pixels.shape, frame.pixels.dtype))
+    return Appended(sink, lambda rows: np.ascontiguousarray(rows).tobytes())
 
 
 FORMAT = Format(
@@ -129,4 +231,6 @@ FORMAT = Format(
     holds=Holds(depth=64, arrays=True),
     read=read,
     write=write,
+    read_rows=read_rows,
+    write_rows=write_rows,
 )

@@ -6,8 +6,10 @@ pictures, one straight behind the other; where the values are written as words, 
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, BinaryIO, NamedTuple
 
@@ -17,6 +19,14 @@ from numpy.typing import NDArray
 from convfilter.formats.behind import behind
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Kept, Written
 from convfilter.formats.declaring.limits import Limits
+from convfilter.formats.declaring.rows import (
+    Appended,
+    OnlyWholeError,
+    RowReader,
+    RowWriter,
+    Sink,
+    blank_pixels,
+)
 from convfilter.picture.image import COMMENT, Image, Metadata
 from convfilter.picture.metadata import comments_of
 
@@ -28,6 +38,9 @@ _GREY_OR_COLOUR = re.compile(rb"P([2356])" + 3 * _NUMBER + rb"(\s?)")
 _BLACK_AND_WHITE = re.compile(rb"P([14])" + 2 * _NUMBER + rb"(\s?)")
 _COMMENT = rb"#[^\r\n]*"
 _WORDS_OF_COMMENT = re.compile(rb"#[ \t]?([^\r\n]*)")
+
+_LONGEST_HEADER = 1 << 20
+"""Bytes of a header with its comments, where rows are read; longer ones are read as a whole."""
 
 _PLAIN = (1, 2, 3)
 _BITS = (1, 4)
@@ -77,6 +90,16 @@ class _Header(NamedTuple):
         return 3 if self.kind in (3, 6) else 1
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the pixels, (H, W) or (H, W, 3)."""
+        return (self.height, self.width, *([3] if self.channels == 3 else []))
+
+    @property
+    def dtype(self) -> type[np.uint8] | type[np.uint16]:
+        """Of the pixels."""
+        return np.uint8 if self.largest < 256 else np.uint16
+
+    @property
     def length(self) -> int | None:
         """Bytes of the values; None where they are words."""
         if self.kind in _PLAIN:
@@ -121,6 +144,63 @@ def _read(file: BinaryIO, limits: Limits, name: str) -> Image:
     return replace(first, following=tuple(others), left_out=left_out)
 
 
+def _rows_of_colour(file: BinaryIO, limits: Limits) -> RowReader:
+    return _Rows(file, limits, PPM.name)
+
+
+def _rows_of_grey(file: BinaryIO, limits: Limits) -> RowReader:
+    return _Rows(file, limits, PGM.name)
+
+
+def _rows_of_black_and_white(file: BinaryIO, limits: Limits) -> RowReader:
+    return _Rows(file, limits, PBM.name)
+
+
+class _Rows:
+    """The rows of the only picture of a file, read where they lie."""
+
+    in_order, held = False, 0
+
+    def __init__(self, file: BinaryIO, limits: Limits, name: str) -> None:
+        data = file.read(_LONGEST_HEADER)
+        header = _Header.of(data, 0)
+        if header is None or header.length is None:
+            raise OnlyWholeError("holds no numbers of fixed length, and is read as a whole")
+        stop = header.start + header.length
+        size = file.seek(0, io.SEEK_END)
+        limits.check_size((header.width, header.height))
+        if size < stop:
+            raise EOFError("the file is truncated")
+        file.seek(stop)
+        with suppress(ValueError, EOFError):
+            if _Header.of(file.read(_LONGEST_HEADER), 0) is not None:
+                raise OnlyWholeError("holds several pictures, which are read as a whole")
+        limits.chosen()
+        file.seek(stop)
+        text = comments_of(_WORDS_OF_COMMENT.findall(data, 0, header.start))
+        self._file, self._header = file, header
+        self.image = Image(
+            blank_pixels(header.shape, header.dtype),
+            format=name,
+            metadata=Metadata(text=text),
+            left_out=tuple(behind(file.read())),
+        )
+
+    def read(self, first: int, last: int) -> NDArray[Any]:
+        """Return rows."""
+        header, count = self._header, last - first
+        row = (header.length or 0) // header.height
+        self._file.seek(header.start + first * row)
+        part = header._replace(height=count, start=0)
+        pixels, is_cut = _pixels(self._file.read(count * row), part)
+        if is_cut:
+            raise ValueError(f"a value lies beyond {header.largest}")
+        return pixels
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
 def _comments(data: bytes, headers: Sequence[_Header], number: int) -> list[bytes]:
     """Return the comments of a picture, which stand between its numbers."""
     header = headers[number]
@@ -159,13 +239,19 @@ def _pixels(data: bytes, header: _Header) -> tuple[NDArray[Any], bool]:
         For damage.
     """
     count = header.width * header.height * header.channels
-    shape = (header.height, header.width, *([3] if header.channels == 3 else []))
+    shape = header.shape
     if header.kind in _BITS:
         black = _bits(data, header)
         return np.where(black, np.uint8(0), np.uint8(255)), False
     values = _words(data, header, count) if header.length is None else _numbers(data, header)
     if values.size < count:
         raise EOFError("the file is truncated")
+    pixels, is_cut = _scaled(values, header)
+    return pixels.reshape(shape), is_cut
+
+
+def _scaled(values: NDArray[Any], header: _Header) -> tuple[NDArray[Any], bool]:
+    """Return values scaled to 0 to 255 or 65535, and whether some were too large and were cut."""
     white = 255 if header.largest < 256 else 65535
     most = int(values.max())
     is_cut = most > header.largest
@@ -175,8 +261,7 @@ def _pixels(data: bytes, header: _Header) -> tuple[NDArray[Any], bool]:
         values = np.minimum(values, header.largest)
     if header.largest != white:
         values = np.rint(values.astype(np.float64) * white / header.largest)
-    kind = np.uint8 if white == 255 else np.uint16
-    return values.astype(kind).reshape(shape), is_cut
+    return values.astype(header.dtype), is_cut
 
 
 def _numbers(data: bytes, header: _Header) -> NDArray[Any]:
@@ -220,23 +305,44 @@ def _commented(metadata: Metadata) -> bytes:
 
 
 def _written(frame: Frame) -> list[bytes]:
-    pixels = frame.pixels
-    height, width = pixels.shape[:2]
-    kind, white = (5 if pixels.ndim == 2 else 6), int(np.iinfo(pixels.dtype).max)
-    ordered = pixels.astype(pixels.dtype.newbyteorder(">"), copy=False)
+    return [_head(frame), _bytes(frame.pixels)]
+
+
+def _head(frame: Frame) -> bytes:
+    height, width = frame.pixels.shape[:2]
+    kind, white = (5 if frame.pixels.ndim == 2 else 6), int(np.iinfo(frame.pixels.dtype).max)
     said = _commented(frame.metadata)
-    return [b"P%d\n%s%d %d\n%d\n" % (kind, said, width, height, white), ordered.tobytes()]
+    return b"P%d\n%s%d %d\n%d\n" % (kind, said, width, height, white)
+
+
+def _bytes(pixels: NDArray[Any]) -> bytes:
+    return pixels.astype(pixels.dtype.newbyteorder(">"), copy=False).tobytes()
+
+
+def _write_rows(frame: Frame, sink: Sink, effort: Effort) -> RowWriter:
+    """Begin a file of a grey or coloured picture."""
+    sink.put(_head(frame))
+    return Appended(sink, _bytes)
 
 
 def _write_black_and_white(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
     """Return a file of pictures of 0 and 255."""
-    pieces = []
-    for frame in frames:
-        height, width = frame.pixels.shape[:2]
-        rows = np.packbits(frame.pixels == 0, axis=1)
-        said = _commented(frame.metadata)
-        pieces += [b"P4\n%s%d %d\n" % (said, width, height), rows.tobytes()]
-    return pieces, []
+    return [piece for each in frames for piece in (_head_of_bits(each), _in_bits(each.pixels))], []
+
+
+def _head_of_bits(frame: Frame) -> bytes:
+    height, width = frame.pixels.shape[:2]
+    return b"P4\n%s%d %d\n" % (_commented(frame.metadata), width, height)
+
+
+def _in_bits(pixels: NDArray[np.uint8]) -> bytes:
+    return np.packbits(pixels == 0, axis=1).tobytes()
+
+
+def _write_rows_of_bits(frame: Frame, sink: Sink, effort: Effort) -> RowWriter:
+    """Begin a file of a picture of 0 and 255."""
+    sink.put(_head_of_bits(frame))
+    return Appended(sink, _in_bits)
 
 
 _KEEPS: frozenset[Kept] = frozenset({"comment"})
@@ -249,6 +355,8 @@ PPM = Format(
     keeps=_KEEPS,
     read=_read_colour,
     write=_write,
+    read_rows=_rows_of_colour,
+    write_rows=_write_rows,
 )
 PGM = Format(
     "PGM",
@@ -258,6 +366,8 @@ PGM = Format(
     keeps=_KEEPS,
     read=_read_grey,
     write=_write,
+    read_rows=_rows_of_grey,
+    write_rows=_write_rows,
 )
 PBM = Format(
     "PBM",
@@ -267,6 +377,8 @@ PBM = Format(
     keeps=_KEEPS,
     read=_read_black_and_white,
     write=_write_black_and_white,
+    read_rows=_rows_of_black_and_white,
+    write_rows=_write_rows_of_bits,
 )
 PNM = Format(
     "PNM",
@@ -276,4 +388,6 @@ PNM = Format(
     keeps=_KEEPS,
     read=_read_colour,
     write=_write,
+    read_rows=_rows_of_colour,
+    write_rows=_write_rows,
 )

@@ -58,11 +58,15 @@ class File:
     def __init__(self, file: Any, count: Callable[[str], None]) -> None:
         self._file, self._count = file, count
 
+    def close(self) -> None:
+        """Close it."""
+        self._file.close()
+
     def __enter__(self) -> File:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        self.close()
 
     def fileno(self) -> int:
         """Return the number of the file."""

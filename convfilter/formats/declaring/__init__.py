@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from convfilter.formats.declaring.limits import Limits
+    from convfilter.formats.declaring.rows import RowReader, RowWriter, Sink, Storing
     from convfilter.picture.image import Image, Metadata, Timing
 
 __all__ = [
@@ -117,11 +118,15 @@ class Frame(NamedTuple):
 
 
 class Effort(NamedTuple):
-    """How to compress: the quality of lossy formats, one of `COMPRESSIONS`, and the threads."""
+    """How to compress: the quality of lossy formats, one of `COMPRESSIONS`, and the threads.
+
+    `storing` says how pixels are laid out, where that is not left to the format.
+    """
 
     quality: int | None = None
     compress: str = "fast"
     workers: int | None = None
+    storing: Storing | None = None
 
 
 Written: TypeAlias = tuple[list[bytes], list[str]]
@@ -168,6 +173,15 @@ class Format(NamedTuple):
         Returns a picture of the size and kind of that in a file, without its pixels and whatever
         else comes after its header; None where the header does not tell. It lets loops be compiled
         while the file is read, and is of use to formats whose reading itself needs loops.
+    read_rows : function (file, limits) -> RowReader, or None
+        Opens a file, from its beginning, to be read row by row: the same pixels and the same words
+        as `read` gives, in memory that does not depend on the number of rows. `OnlyWholeError` for
+        a file of which that is not possible; other errors are those of `read`.
+    write_rows : function (frame, sink, effort) -> RowWriter, or None
+        Begins a file that is written row by row, the same bytes as `write` makes. The pixels of the
+        frame tell shape and dtype alone. `OnlyWholeError` as above.
+    stores : bool
+        Whether it has a choice of how pixels are laid out (`Storing`).
     """
 
     name: str
@@ -183,6 +197,9 @@ class Format(NamedTuple):
     deep_extra: str | None = None
     written_as: str = "PNG"
     blank: Callable[[BinaryIO], Image | None] | None = None
+    read_rows: Callable[[BinaryIO, Limits], RowReader] | None = None
+    write_rows: Callable[[Frame, Sink, Effort], RowWriter] | None = None
+    stores: bool = False
 
 
 class Summary(NamedTuple):
