@@ -20,6 +20,7 @@ class Job(NamedTuple):
     overwrite : an output that exists may be replaced
     make_folder : the folder of the output may be created
     has_twin : the name of another output differs in case or forms of accents alone
+    why : it is to be made, or is done, if the journal was asked: a `batch.journal.judging.Why`
     """
 
     input: Path | None
@@ -27,6 +28,7 @@ class Job(NamedTuple):
     overwrite: bool = False
     make_folder: bool = False
     has_twin: bool = False
+    why: str = ""
 
     @property
     def name(self) -> str:

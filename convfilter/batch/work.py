@@ -52,11 +52,18 @@ class Seconds(NamedTuple):
 
 
 class FileState(NamedTuple):
-    """What a file is known by: bytes, time of its last change in nanoseconds, SHA-256 or ""."""
+    """What a file is known by.
+
+    Attributes
+    ----------
+    size : bytes
+    changed : time of its last change in nanoseconds
+    hash : of an input its SHA-256, of an output its `Checksum`; "" where nobody asked for it
+    """
 
     size: int
     changed: int
-    sha256: str = ""
+    hash: str = ""
 
 
 class Done(NamedTuple):
@@ -103,7 +110,7 @@ class Work:
     pipeline : what becomes of a picture
     settings : complete ones, as `settings.checked` returns them
     workers : threads for each file; None for all CPUs
-    hashes : whether the SHA-256 of every output is told
+    hashes : whether the checksum of every output is told
     """
 
     def __init__(
@@ -146,10 +153,12 @@ class Work:
         before = None if job.input is None else _state(job.input)
         started = clock()
         known = None
-        if settings["stamp"]:
+        if settings["stamp"] or settings["hash_inputs"]:
             from convfilter.batch.recipes.stamp import taken
 
             source, known = taken(source)
+            before = before and before._replace(hash=known.sha256)
+        stamped = known if settings["stamp"] else None
         with Foresight(lambda: self._rehearse_all(job)):
             image = read(
                 source,
@@ -173,13 +182,13 @@ class Work:
             target: Any = sys.stdout.buffer if job.output is None else job.output
             if job.make_folder:
                 _make_folder(job)
-            result, stamp_notes = self._stamped(result, format_name, known)
+            result, stamp_notes = self._stamped(result, format_name, stamped)
             digest = _digest() if self.hashes else None
             notes = self._write(result, target, format_name, overwrite=job.overwrite, digest=digest)
         written = clock()
         after = None if job.output is None else _state(job.output)
         if after is not None and digest is not None:
-            after = after._replace(sha256=digest.hexdigest())
+            after = after._replace(hash=digest.hexdigest())
         return Done(
             deep.shape,
             deep.dtype.name,
@@ -188,7 +197,7 @@ class Work:
             tuple(plans),
             Seconds(have_read - started, have_filtered - have_read, written - have_filtered),
             deep.alpha,
-            known,
+            stamped,
             waited[0],
             self.pipeline.lengths_in(deep),
             before,
@@ -337,9 +346,9 @@ def _state(path: Path) -> FileState | None:
 
 
 def _digest() -> Digest:
-    from hashlib import sha256
+    from convfilter.formats.checksum import Checksum
 
-    return sha256()
+    return Checksum()
 
 
 def prepare(jobs: Sequence[Job]) -> None:

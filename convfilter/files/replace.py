@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from convfilter.files.attributes import NOT_SUPPORTED, UNKNOWN, keep_attributes
+from convfilter.files.temporaries import temporary_name
 from convfilter.runtime.streams import descriptor_of, write_whole
 
 __all__ = ["Replacement", "abandon", "replace_file"]
@@ -88,7 +89,7 @@ class Replacement:
                 self._file = os.fdopen(os.open(path, _WRITING), "wb", buffering=0)
                 return
         self._target = Path(os.path.realpath(path))
-        self._temporary = self._target.with_name(f".convfilter-{os.urandom(8).hex()}.tmp")
+        self._temporary = self._target.with_name(temporary_name())
         self._file = _create(self._temporary, self._status)
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from convfilter.batch.settings import Settings
     from convfilter.pipeline import Pipeline
 
-__all__ = ["Judge", "Judged", "Why", "judged"]
+__all__ = ["Judge", "Judged", "Why", "existing", "judged"]
 
 
 class Why(StrEnum):
@@ -122,23 +122,14 @@ class Judge:
 
 
 def judged(jobs: Iterable[Job], folder: Path, pipeline: Pipeline, settings: Settings) -> Judged:
-    """Judge the jobs of a run that resumes, or skips what exists.
+    """Judge the jobs of a run that goes by the journal.
 
     Raises
     ------
     ImageError
         The journal cannot be read.
     """
-    if settings["skip_existing"]:
-
-        def judge(job: Job) -> Why:
-            assert job.output is not None
-            return Why.EXISTS if os.path.lexists(job.output) else Why.NEW
-
-        seen: dict[str, Record] = {}
-    else:
-        judge = by_journal = Judge.of(folder, pipeline, settings)
-        seen = by_journal.seen
+    judge = Judge.of(folder, pipeline, settings)
     to_do, done, strange = [], [], []
     for job in jobs:
         why = judge(job)
@@ -146,7 +137,17 @@ def judged(jobs: Iterable[Job], folder: Path, pipeline: Pipeline, settings: Sett
         (done if why.is_done else to_do).append(told)
         if why is Why.STRANGE:
             strange.append(told)
-    return Judged(tuple(to_do), tuple(done), tuple(strange), seen)
+    return Judged(tuple(to_do), tuple(done), tuple(strange), judge.seen)
+
+
+def existing(jobs: Iterable[Job]) -> tuple[tuple[Job, ...], tuple[Job, ...]]:
+    """Return the jobs whose outputs are missing, and those whose outputs exist."""
+    to_do, done = [], []
+    for job in jobs:
+        assert job.output is not None
+        exists = os.path.lexists(job.output)
+        (done if exists else to_do).append(job._replace(why=Why.EXISTS if exists else Why.NEW))
+    return tuple(to_do), tuple(done)
 
 
 _OURS = (Why.BEGUN, Why.INPUT, Why.RECIPE, Why.NUMBERS, Why.CHANGED)

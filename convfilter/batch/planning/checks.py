@@ -29,8 +29,8 @@ def check_outputs(
     """
     if not in_place:
         _check_not_inputs(jobs)
-    existing = [job.output for job in jobs if job.output is not None and _in_the_way(job.output)]
-    if existing and not overwrite:
+    existing = [] if overwrite else [job.output for job in jobs if _is_in_the_way(job)]
+    if existing:
         first = f"{shown(existing[0])}: exists already"
         if len(existing) > 1:
             first += f", and {len(existing) - 1} more outputs do"
@@ -48,6 +48,7 @@ def _replaces(job: Job, overwrite: bool) -> bool:
     """Whether the job may write to what is there: it is allowed, or it is a device or a pipe."""
     if job.output is None:
         return False
+    overwrite = overwrite or job.overwrite
     if overwrite and job.has_twin:
         # what is not there yet may be the other one when it is, on some file systems
         return os.path.lexists(job.output)
@@ -90,9 +91,10 @@ def _standard_output() -> tuple[int, int] | None:
     return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
-def _in_the_way(path: Path) -> bool:
-    """Whether something is there that writing would destroy; a device or a pipe only takes it."""
-    return os.path.lexists(path) and not is_stream(path)
+def _is_in_the_way(job: Job) -> bool:
+    """Whether something is there that may not be replaced; a device or a pipe is no such thing."""
+    path = job.output
+    return path is not None and not job.overwrite and os.path.lexists(path) and not is_stream(path)
 
 
 def _check_folder(folder: Path, *, may_be_made: bool) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePath
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from convfilter.batch.job import Failure, Job
 from convfilter.batch.planning.checks import check_outputs
@@ -22,6 +23,10 @@ from convfilter.formats import (
     written_format_of,
 )
 from convfilter.runtime.streams import is_stream
+
+if TYPE_CHECKING:
+    from convfilter.batch.journal.records import Record
+    from convfilter.pipeline import Pipeline
 
 __all__ = ["STANDARD", "FilePlan", "make_plan"]
 
@@ -39,6 +44,8 @@ class FilePlan(NamedTuple):
     passed_over : other files in folders, by their suffix no images
     unsupported : files in folders that are images of a kind that cannot be read here, as
         failures, and why
+    done : files that are left alone since there is nothing to do, each with the reason
+    seen : what the journal is to be told of those whose times have changed
     not_entered : folders inside folders, without `recursive`
     target : the folder that the outputs go into, or None
     chosen_name : the output's name was made here, so that the person does not know it yet
@@ -51,6 +58,8 @@ class FilePlan(NamedTuple):
     target: Path | None = None
     chosen_name: bool = False
     unsupported: tuple[tuple[Failure, Unsupported], ...] = ()
+    done: tuple[Job, ...] = ()
+    seen: Mapping[str, Record] = MappingProxyType({})
 
     def strict(self) -> FilePlan:
         """Return the plan with what cannot be read here among the failures."""
@@ -70,6 +79,7 @@ def make_plan(
     *,
     label: str,
     output_called: str = "the last path",
+    pipeline: Pipeline | None = None,
 ) -> FilePlan:
     """Turn paths into jobs.
 
@@ -83,6 +93,7 @@ def make_plan(
     settings : of which `format`, `in_place`, `overwrite`, `recursive` and `strict` count here
     label : what is added to the name of a sibling
     output_called : what a person knows the output by, for messages
+    pipeline : what is to be done, for `resume` and `watch`, which compare it with the journal
 
     Raises
     ------
@@ -113,8 +124,26 @@ def make_plan(
         raise ImageError(_nothing_found(inputs, plan))
     overwrite = settings["overwrite"] or in_place
     jobs, failures = without_collisions(plan.jobs)
-    jobs = check_outputs(jobs, plan.target, overwrite=overwrite, in_place=in_place)
-    return plan._replace(jobs=jobs, failures=(*failures, *plan.failures))
+    plan = plan._replace(jobs=jobs, failures=(*failures, *plan.failures))
+    if settings["resume"] or settings["watch"] or settings["skip_existing"]:
+        plan = _without_done(plan, pipeline, settings)
+    jobs = check_outputs(plan.jobs, plan.target, overwrite=overwrite, in_place=in_place)
+    return plan._replace(jobs=jobs)
+
+
+def _without_done(plan: FilePlan, pipeline: Pipeline | None, settings: Settings) -> FilePlan:
+    """Return the plan without the jobs of which there is nothing to do, which are told apart."""
+    from convfilter.batch.journal.judging import existing, judged
+
+    if settings["skip_existing"]:
+        jobs, done = existing(plan.jobs)
+        return plan._replace(jobs=jobs, done=done)
+    assert pipeline is not None
+    if plan.target is None:
+        option = "--watch" if settings["watch"] else "--resume"
+        raise UsageError(f"{option} goes by the journal in a folder: give one as the output")
+    found = judged(plan.jobs, plan.target, pipeline, settings)
+    return plan._replace(jobs=found.jobs, done=found.done, seen=found.seen)
 
 
 def _in_place(
