@@ -96,6 +96,10 @@ CONFINED = {
     "pypdfium2": ("formats.extras",),
     "click": ("cli",),
     "rich": ("cli",),
+    "fsspec": ("files.storage", "dask"),
+    "dask": ("dask", "batch.running"),
+    "distributed": ("dask", "batch.running"),
+    "zarr": ("dask",),
 }
 """Where other packages may be imported; those that are not listed, anywhere."""
 

@@ -7,7 +7,6 @@ import os
 import textwrap
 from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from convfilter.batch.planning.plan import FilePlan, make_plan
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from convfilter.batch.recipes.recipe import Recipe
     from convfilter.engine import Plan
+    from convfilter.files.storage.url import Place
 
 __all__ = ["FileResult", "filter_files"]
 
@@ -41,9 +41,9 @@ class FileResult:
 
     Attributes
     ----------
-    input : Path
+    input : Path, or Url of a file in storage
         The file; or a folder that could not be read, so that its files are missing.
-    output : Path
+    output : Path or Url
         Where the result is, or would be.
     error : Exception or None
         Why there is no result. A `ConvfilterError` says it in one line; anything else is a fault of
@@ -60,8 +60,8 @@ class FileResult:
         Seconds that loops were waited for on a first use, which are no part of the others.
     """
 
-    input: Path
-    output: Path
+    input: Place
+    output: Place
     error: Exception | None = None
     notes: tuple[str, ...] = ()
     plans: tuple[Plan, ...] = ()

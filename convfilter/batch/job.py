@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from convfilter.errors import ConvfilterError, shown
 from convfilter.runtime.streams import is_stream
+
+if TYPE_CHECKING:
+    from convfilter.files.storage.url import Place
 
 __all__ = ["Failure", "Job"]
 
@@ -23,8 +25,8 @@ class Job(NamedTuple):
     why : it is to be made, or is done, if the journal was asked: a `batch.journal.judging.Why`
     """
 
-    input: Path | None
-    output: Path | None
+    input: Place | None
+    output: Place | None
     overwrite: bool = False
     make_folder: bool = False
     has_twin: bool = False
@@ -47,6 +49,6 @@ class Failure(NamedTuple):
     `output` is where the result would be; of a folder, the folder of its results.
     """
 
-    input: Path
-    output: Path
+    input: Place
+    output: Place
     error: ConvfilterError

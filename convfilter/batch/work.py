@@ -6,6 +6,7 @@ import stat
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from convfilter.batch.job import Job
@@ -24,10 +25,9 @@ from convfilter.formats.declaring.limits import DEVELOPED
 from convfilter.runtime.compiled import Foresight, waiting_timed
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from convfilter.batch.recipes.stamp import Source
     from convfilter.engine import Plan
+    from convfilter.files.storage.url import Place
     from convfilter.files.writing import Digest
     from convfilter.filters.pixels.saturation import Saturation
     from convfilter.picture.image import Image
@@ -111,6 +111,8 @@ class Work:
     settings : complete ones, as `settings.checked` returns them
     workers : threads for each file; None for all CPUs
     hashes : whether the checksum of every output is told
+    repeated : whether a job may have been done before, unknown to whoever asks for it
+        Its output, if it holds the very bytes, is no reason to refuse then.
     """
 
     def __init__(
@@ -120,11 +122,13 @@ class Work:
         workers: int | None = None,
         *,
         hashes: bool = False,
+        repeated: bool = False,
     ) -> None:
         self.pipeline = pipeline
         self.settings = settings
         self.workers = workers
         self.hashes = hashes
+        self.repeated = repeated
 
     def __call__(self, job: Job) -> Done:
         """Read, filter and write.
@@ -318,6 +322,7 @@ class Work:
             workers=self.workers,
             background=self.settings["background"],
             digest=digest,
+            repeated=self.repeated,
         )
 
 
@@ -336,7 +341,7 @@ class _Stage:
             error.cause = self.cause
 
 
-def _state(path: Path) -> FileState | None:
+def _state(path: Place) -> FileState | None:
     """Return what a file is known by; None for a pipe or device, and where there is no file."""
     try:
         status = path.stat()
@@ -394,6 +399,8 @@ def _format(job: Job, image: Image) -> str:
 def _make_folder(job: Job) -> None:
     assert job.output is not None
     folder = job.output.parent
+    if not isinstance(folder, Path):
+        return  # storage makes its own
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

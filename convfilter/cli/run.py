@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from convfilter.batch.recipes.stamp import Source
     from convfilter.batch.settings import Settings
     from convfilter.cli.progress import Advance
+    from convfilter.files.storage.url import Place
 
 __all__ = ["filter_given_files"]
 
@@ -284,7 +285,7 @@ def _check_streams(plan: FilePlan) -> None:
         raise UsageError(f"{shown(job.output)} {IS_THE_SCREEN}")
 
 
-def _is_terminal(path: Path) -> bool:
+def _is_terminal(path: Place) -> bool:
     """Whether a path such as ``/dev/stdout`` means the screen or the keyboard."""
     descriptor = descriptor_of(path)
     return descriptor is not None and os.isatty(descriptor)

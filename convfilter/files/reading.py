@@ -33,9 +33,17 @@ from convfilter.formats.declaring.limits import (
 from convfilter.picture.image import Image
 from convfilter.runtime.array_axes import check_axes
 from convfilter.runtime.numbers import Range, check_number
-from convfilter.runtime.streams import descriptor_of, read_whole
+from convfilter.runtime.streams import descriptor_of, is_address, read_whole
 
-__all__ = ["DEFAULT_MAX_PIXELS", "blank", "damage_told", "display_name", "open_picture", "read"]
+__all__ = [
+    "DEFAULT_MAX_PIXELS",
+    "blank",
+    "damage_told",
+    "display_name",
+    "holds",
+    "open_picture",
+    "read",
+]
 
 DEFAULT_MAX_PIXELS = 500_000_000
 """Largest width times height, of all frames together, unless the caller allows more."""
@@ -65,8 +73,9 @@ def read(
 
     Parameters
     ----------
-    source : path or binary stream
-        A stream is read to its end.
+    source : path, address or binary stream
+        An address is of storage that fsspec reaches, such as ``s3://bucket/photo.jpg``. A stream is
+        read to its end.
     max_pixels : int
         Largest width times height, of all frames together; checked before anything is decoded.
     frames : str, int or several, optional
@@ -113,7 +122,7 @@ def read(
     dpi = check_number(dpi, "dpi", Range(*DPI_RANGE))
     limits = Limits(max_pixels, Selection.of(frames), axes, develop, dpi)
     if isinstance(source, (str, os.PathLike)):
-        with open_picture(Path(source), name) as file:
+        with open_picture(source, name) as file:
             return _read(file, name, limits)
     if not hasattr(source, "read"):
         raise ArgumentTypeError(f"{source!r} is no picture file: give a path or a binary stream")
@@ -126,14 +135,14 @@ def read(
     return _read(io.BytesIO(data), name, limits)
 
 
-def blank(path: Path) -> Image | None:
+def blank(path: str | os.PathLike[str]) -> Image | None:
     """Return a picture of the size and kind of the first one in a file, without its pixels.
 
     None where the header does not tell, or the format has no use for it.
     """
-    if not path.is_file():
-        return None  # a pipe gives its bytes once
-    with path.open("rb") as file:
+    if not os.path.isfile(path):  # noqa: PTH113
+        return None  # a pipe gives its bytes once, and storage takes its time
+    with Path(path).open("rb") as file:
         head = file.read(HEAD_BYTES)
         file.seek(0)
         look = FORMATS[identify(head)].blank
@@ -143,19 +152,28 @@ def blank(path: Path) -> Image | None:
 def display_name(target: object) -> str:
     """Return the name of a path or stream for messages, on one line."""
     if isinstance(target, (str, os.PathLike)):
+        if is_address(target):
+            from convfilter.files.storage.address import without_secrets
+
+            return without_secrets(target)
         return shown(target)
     given = getattr(target, "name", None)
     standard = {"<stdin>": "standard input", "<stdout>": "standard output"}
     return shown(standard.get(given, given)) if isinstance(given, str) else "the stream"
 
 
-def open_picture(path: Path, name: str) -> BinaryIO:
+def open_picture(source: str | os.PathLike[str], name: str) -> BinaryIO:
     """Open a file for reading; what cannot be rewound is taken into memory.
 
     Raises
     ------
     ImageError
     """
+    if is_address(source):
+        from convfilter.files.storage.remote import opened
+
+        return opened(source)
+    path = Path(source)
     if path.is_dir():
         raise ImageError(f"{name}: is a folder, not a picture: give a file")
     try:
@@ -170,6 +188,13 @@ def open_picture(path: Path, name: str) -> BinaryIO:
         raise ImageError(f"{name}: may not be read: check its permissions") from error
     except (OSError, ValueError) as error:
         raise ImageError(f"{name}: cannot be opened: {reason_of(error)}") from error
+
+
+def holds(source: str | os.PathLike[str], pieces: Iterable[bytes]) -> bool:
+    """Tell whether a file consists of these bytes; raises ImageError."""
+    data = b"".join(pieces)
+    with open_picture(source, display_name(source)) as file:
+        return file.read(len(data) + 1) == data
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -22,7 +22,7 @@ from convfilter.errors import (
     shown,
 )
 from convfilter.files.fit import fit
-from convfilter.files.reading import display_name
+from convfilter.files.reading import display_name, holds
 from convfilter.files.replace import replace_file
 from convfilter.formats import FORMATS, check_format, check_written, format_of
 from convfilter.formats.declaring import (
@@ -36,7 +36,7 @@ from convfilter.formats.declaring import (
 from convfilter.formats.declaring.limits import words_of
 from convfilter.picture.image import Image, Metadata, Timing
 from convfilter.runtime.numbers import Range, check_integer
-from convfilter.runtime.streams import is_stream, write_whole
+from convfilter.runtime.streams import is_address, is_stream, write_whole
 from convfilter.runtime.threads import check_workers
 
 if TYPE_CHECKING:
@@ -90,8 +90,9 @@ def write(
     image : Image or array
         (H, W) or (H, W, C). An array has no alpha: ``Image(pixels, alpha=True)`` has. Integers
         span their range, floats 0 to 1.
-    target : path or binary stream
-        A file is replaced at once when everything has succeeded. It keeps owner, group, permission
+    target : path, address or binary stream
+        An address is of storage that fsspec reaches, such as ``s3://bucket/edges.png``. A file is
+        replaced at once when everything has succeeded. It keeps owner, group, permission
         bits, access list and extended attributes as far as the user may give them. A stream may
         take its bytes in parts, as unbuffered ones do.
     format : str, optional
@@ -156,8 +157,13 @@ def write_hashed(
     background: str = "white",
     workers: int | None = None,
     digest: Digest | None = None,
+    repeated: bool = False,
 ) -> list[str]:
-    """Write as `write` does, and give the bytes of the file to a digest of `hashlib` as well."""
+    """Write as `write` does, and give the bytes of the file to a digest of `hashlib` as well.
+
+    With `repeated` the same may have been written before, unknown to whoever asks: a file that is
+    there and holds the very bytes is no reason to refuse.
+    """
     effort = check_effort(quality, compress, workers)
     colour = background_of(background)
     picture = Image.of(image)
@@ -170,14 +176,23 @@ def write_hashed(
         _add_to(digest, pieces)
         _write_stream(target, pieces, name)
         return notes
-    path = Path(target)
+    path = Path(target)  # of an address, what may be shown of it
     format_name = format_of(path) if format is None else check_format(format)
-    check_target(path, name, overwrite)
+    in_storage = is_address(target)
+    if not in_storage:
+        check_target(path, name, overwrite or repeated)
     pieces, notes = _encoded(picture, format_name, colour, name, effort)
     _add_to(digest, pieces)
     try:
+        if in_storage:
+            from convfilter.files.storage.remote import place_file
+
+            place_file(target, pieces, overwrite=overwrite)
+            return notes
         losses = replace_file(path, pieces, overwrite=overwrite)
     except FileExistsError as error:
+        if repeated and holds(target, pieces):
+            return notes
         raise exists_already(name) from error
     except BrokenPipeError as error:
         raise ReaderGoneError(f"{name}: nobody reads what is written to it") from error

@@ -16,7 +16,7 @@ import stat
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
-__all__ = ["descriptor_of", "is_stream", "read_whole", "write_whole"]
+__all__ = ["descriptor_of", "is_address", "is_stream", "read_whole", "write_whole"]
 
 _FEW_BYTES = 1 << 18
 """Shorter pieces are written together."""
@@ -25,6 +25,7 @@ _LINKS = 40
 """So many links are followed, as by Linux."""
 
 _DESCRIPTOR = re.compile(r"/dev/fd/(\d+)|/proc/(?:self|thread-self|(?P<process>\d+))/fd/(\d+)")
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(::[A-Za-z0-9+.-]+)*://")
 _STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 
 
@@ -144,6 +145,14 @@ def _wait(stream: Any, event: str) -> None:
     poll = select.poll()
     poll.register(descriptor, getattr(select, event))
     poll.poll()
+
+
+def is_address(path: object) -> bool:
+    """Tell whether it is an address in storage, such as ``s3://bucket/a.png``, and no path."""
+    if not isinstance(path, (str, os.PathLike)):
+        return False
+    text = os.fspath(path)
+    return isinstance(text, str) and "://" in text and _ADDRESS.match(text) is not None
 
 
 def is_stream(path: str | os.PathLike[str]) -> bool:

@@ -5,18 +5,23 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from convfilter.batch.job import Job
+from convfilter.batch.planning.places import is_there, known_by
 from convfilter.errors import ImageError, UsageError, shown
 from convfilter.runtime.streams import is_stream
+
+if TYPE_CHECKING:
+    from convfilter.files.storage.url import Place
 
 __all__ = ["check_outputs"]
 
 
 def check_outputs(
-    jobs: Sequence[Job], target: Path | None, *, overwrite: bool, in_place: bool
+    jobs: Sequence[Job], target: Place | None, *, overwrite: bool, in_place: bool
 ) -> tuple[Job, ...]:
     """Return the jobs, each with permission to replace its output where that is given.
 
@@ -51,12 +56,12 @@ def _replaces(job: Job, overwrite: bool) -> bool:
     overwrite = overwrite or job.overwrite
     if overwrite and job.has_twin:
         # what is not there yet may be the other one when it is, on some file systems
-        return os.path.lexists(job.output)
+        return is_there(job.output)
     return overwrite or is_stream(job.output)
 
 
 def _check_not_inputs(jobs: Sequence[Job]) -> None:
-    inputs: dict[tuple[int, int], Path] = {}
+    inputs: dict[Hashable, Place] = {}
     for job in jobs:
         if job.input is not None:
             identity = _regular_identity(job.input)
@@ -73,8 +78,10 @@ def _check_not_inputs(jobs: Sequence[Job]) -> None:
             raise UsageError(f"{same}: give another output, or --in-place to replace the input")
 
 
-def _regular_identity(path: Path) -> tuple[int, int] | None:
+def _regular_identity(path: Place) -> Hashable | None:
     """Return what the system knows a file by, through links too; None where there is none."""
+    if not isinstance(path, Path):
+        return known_by(path)
     try:
         status = path.stat()
     except (OSError, ValueError):
@@ -82,7 +89,7 @@ def _regular_identity(path: Path) -> tuple[int, int] | None:
     return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
-def _standard_output() -> tuple[int, int] | None:
+def _standard_output() -> Hashable | None:
     """Return what the system knows a file by that standard output goes into."""
     try:
         status = os.fstat(sys.stdout.fileno())
@@ -94,10 +101,12 @@ def _standard_output() -> tuple[int, int] | None:
 def _is_in_the_way(job: Job) -> bool:
     """Whether something is there that may not be replaced; a device or a pipe is no such thing."""
     path = job.output
-    return path is not None and not job.overwrite and os.path.lexists(path) and not is_stream(path)
+    return path is not None and not job.overwrite and is_there(path) and not is_stream(path)
 
 
-def _check_folder(folder: Path, *, may_be_made: bool) -> None:
+def _check_folder(folder: Place, *, may_be_made: bool) -> None:
+    if not isinstance(folder, Path):
+        return  # storage of objects has no folders, and what else is wrong writing will tell
     place = folder
     while may_be_made and not os.path.lexists(place) and place != place.parent:
         place = place.parent

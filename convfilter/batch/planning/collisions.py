@@ -7,9 +7,13 @@ import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from convfilter.batch.job import Failure, Job
 from convfilter.errors import FEW, UsageError, listed, shown
+
+if TYPE_CHECKING:
+    from convfilter.files.storage.url import Place
 
 __all__ = ["without_collisions"]
 
@@ -63,11 +67,13 @@ class _Places:
     """What the file system says of folders, each asked once."""
 
     def __init__(self) -> None:
-        self._resolved: dict[Path, str] = {}
+        self._resolved: dict[Place, str] = {}
         self._ignoring: dict[str, bool] = {}
 
-    def resolved(self, output: Path) -> str:
-        """Return the path of a file without links."""
+    def resolved(self, output: Place) -> str:
+        """Return the path of a file without links; an address, which has none, as it is."""
+        if not isinstance(output, Path):
+            return output.address
         if output.is_symlink():
             return os.path.realpath(output)
         folder = output.parent
@@ -81,7 +87,8 @@ class _Places:
         for job in jobs:
             assert job.output is not None
             path = self.resolved(job.output)
-            key = _folded(path) if self._ignores_case(os.path.dirname(path)) else path  # noqa: PTH120
+            alike = isinstance(job.output, Path) and self._ignores_case(os.path.dirname(path))  # noqa: PTH120
+            key = _folded(path) if alike else path
             found.setdefault(key, []).append(job)
         return found.values()
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from convfilter.batch.job import Failure, Job
 from convfilter.batch.planning.checks import check_outputs
 from convfilter.batch.planning.collisions import without_collisions
+from convfilter.batch.planning.places import full_name, is_there, place_of, resolved
 from convfilter.batch.settings import Settings
 from convfilter.errors import ImageError, UsageError, shown
 from convfilter.formats import (
@@ -26,6 +27,7 @@ from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
     from convfilter.batch.journal.records import Record
+    from convfilter.files.storage.url import Place
     from convfilter.pipeline import Pipeline
 
 __all__ = ["STANDARD", "FilePlan", "make_plan"]
@@ -55,7 +57,7 @@ class FilePlan(NamedTuple):
     failures: tuple[Failure, ...] = ()
     passed_over: int = 0
     not_entered: int = 0
-    target: Path | None = None
+    target: Place | None = None
     chosen_name: bool = False
     unsupported: tuple[tuple[Failure, Unsupported], ...] = ()
     done: tuple[Job, ...] = ()
@@ -115,7 +117,7 @@ def make_plan(
     elif output is None:
         plan = _siblings(inputs, label, format_name, recursive, output_called)
     elif _is_folder_target(inputs, output, output_called):
-        plan = _into_folder(inputs, Path(output), format_name, recursive)
+        plan = _into_folder(inputs, place_of(output), format_name, recursive)
     else:
         plan = _one(inputs[0], output, format_name)
     if settings["strict"]:
@@ -159,7 +161,7 @@ def _in_place(
         if is_stream(text):
             raise UsageError(f"{shown(text)} is no file that could be replaced: name an output")
     draft = _Draft()
-    for path in map(Path, inputs):
+    for path in map(place_of, inputs):
         if path.is_dir():
             draft.add_folder(path, path, recursive=recursive)
         else:
@@ -179,9 +181,9 @@ def _siblings(
     text = inputs[0]
     if text == STANDARD:
         return FilePlan((Job(None, None),))
-    path = Path(text)
+    path = place_of(text)
     if path.is_dir():
-        place = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
+        place = full_name(path)
         if not place.name:
             raise UsageError(f"{shown(path)} has no place beside it: name a folder for the results")
         named_as_written = path.name not in ("", "..")
@@ -195,8 +197,8 @@ def _siblings(
 
 
 def _one(source: str, target: str, format_name: str | None) -> FilePlan:
-    reading = None if source == STANDARD else Path(source)
-    writing = None if target == STANDARD else Path(target)
+    reading = None if source == STANDARD else place_of(source)
+    writing = None if target == STANDARD else place_of(target)
     if reading is not None:
         _check_exists(reading)
     if writing is not None:
@@ -210,9 +212,9 @@ def _is_folder_target(inputs: Sequence[str], output: str, output_called: str) ->
     """Whether the output is, or is to be, a folder; raises UsageError where it cannot be one."""
     if STANDARD in inputs and len(inputs) > 1:
         raise UsageError("standard input (-) can only be the one input")
-    folders = [path for path in inputs if path != STANDARD and Path(path).is_dir()]
+    folders = [path for path in inputs if path != STANDARD and place_of(path).is_dir()]
     needed = len(inputs) > 1 or bool(folders)
-    target = Path(output)
+    target = place_of(output)
     why = "several inputs need" if len(inputs) > 1 else f"the folder {shown(inputs[0])} needs"
     if output == STANDARD:
         if needed:
@@ -227,7 +229,7 @@ def _is_folder_target(inputs: Sequence[str], output: str, output_called: str) ->
         return True
     if not needed:
         return False
-    if os.path.lexists(target):
+    if is_there(target):
         raise UsageError(f"{why} a folder as {output_called}, but {shown(target)} is a file")
     if is_image_path(target):
         raise UsageError(
@@ -238,13 +240,13 @@ def _is_folder_target(inputs: Sequence[str], output: str, output_called: str) ->
 
 
 def _into_folder(
-    inputs: Sequence[str], target: Path, format_name: str | None, recursive: bool
+    inputs: Sequence[str], target: Place, format_name: str | None, recursive: bool
 ) -> FilePlan:
     draft = _Draft()
-    for path in map(Path, inputs):
+    for path in map(place_of, inputs):
         if path.is_dir():
             # as with cp, each of several folders keeps its name; of one folder the contents go over
-            base = Path(os.path.abspath(path)).name if len(inputs) > 1 else ""  # noqa: PTH100
+            base = full_name(path).name if len(inputs) > 1 else ""
             draft.add_folder(
                 path,
                 target / base,
@@ -287,20 +289,20 @@ class _Draft:
         self._unsupported: list[tuple[Failure, Unsupported]] = []
         self._passed_over = self._not_entered = 0
 
-    def add(self, source: Path, output: Path) -> None:
+    def add(self, source: Place, output: Place) -> None:
         """Add a file, unless it is there already: the same file named twice is no collision."""
         in_place = source == output
-        identity = os.path.realpath(source)
+        identity = resolved(source)
         job = Job(source, output, make_folder=not in_place)
         self._jobs.setdefault((identity, identity if in_place else str(output)), job)
 
     def add_folder(
         self,
-        folder: Path,
-        output: Path,
+        folder: Place,
+        output: Place,
         *,
         recursive: bool,
-        leave_out: Path | None = None,
+        leave_out: Place | None = None,
         named: Callable[[str], str] = str,
     ) -> None:
         """Add the images of a folder, whose results go into another, each under its new name."""
@@ -317,7 +319,7 @@ class _Draft:
         self._passed_over += contents.passed_over - len(contents.unsupported)
         self._not_entered += contents.not_entered
 
-    def plan(self, inputs: Sequence[str], target: Path | None = None) -> FilePlan:
+    def plan(self, inputs: Sequence[str], target: Place | None = None) -> FilePlan:
         """Return the plan; what is wrong with the only input is raised at once.
 
         Among several it is one failure of many.
@@ -326,19 +328,19 @@ class _Draft:
         if len(inputs) == 1:
             if failures and not jobs:
                 raise failures[0].error
-            if jobs and jobs[0].input == Path(inputs[0]):
-                _check_exists(Path(inputs[0]))
+            if jobs and jobs[0].input == place_of(inputs[0]):
+                _check_exists(place_of(inputs[0]))
         beyond = tuple(self._unsupported)
         passed_over, not_entered = self._passed_over, self._not_entered
         return FilePlan(jobs, failures, passed_over, not_entered, target, unsupported=beyond)
 
 
-def _check_exists(path: Path) -> None:
-    if not os.path.lexists(path):
+def _check_exists(path: Place) -> None:
+    if not is_there(path):
         raise ImageError(f"{shown(path)}: no such file or folder: check the name")
 
 
-def _check_suffix(output: Path, format_name: str | None) -> None:
+def _check_suffix(output: Place, format_name: str | None) -> None:
     if format_name is None:
         try:
             written_format_of(output)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from convfilter.batch.planning.places import known_by, listing
 from convfilter.errors import ImageError, reason_of, shown
 from convfilter.formats import Unsupported, is_image_path, unsupported
+
+if TYPE_CHECKING:
+    from convfilter.files.storage.url import Entry, Place
 
 __all__ = ["Contents", "walk"]
 
@@ -32,14 +36,14 @@ class Contents(NamedTuple):
     unsupported: Sequence[tuple[Path, Unsupported]] = ()
 
 
-def walk(folder: Path, *, recursive: bool, leave_out: Path | None = None) -> Contents:
+def walk(folder: Place, *, recursive: bool, leave_out: Place | None = None) -> Contents:
     """Return the files of a folder whose suffix is that of an image, and what else is there.
 
     Hidden files and folders (`.name`) are passed over, and so are links to folders, which could
     lead round in a circle. The folder `leave_out`, where results of an earlier run may lie, is not
     entered.
     """
-    excluded = _identity(leave_out) if leave_out is not None else None
+    excluded = known_by(leave_out) if leave_out is not None else None
     images: list[Path] = []
     unreadable: list[tuple[Path, ImageError]] = []
     beyond: list[tuple[Path, Unsupported]] = []
@@ -68,7 +72,7 @@ def walk(folder: Path, *, recursive: bool, leave_out: Path | None = None) -> Con
             else:
                 images.append(below / entry.name)
         if excluded is not None:
-            folders = [inner for inner in folders if _identity(folder / inner) != excluded]
+            folders = [inner for inner in folders if known_by(folder / inner) != excluded]
         if recursive:
             ahead += reversed(folders)
         else:
@@ -76,35 +80,25 @@ def walk(folder: Path, *, recursive: bool, leave_out: Path | None = None) -> Con
     return Contents(images, passed_over, not_entered, unreadable, beyond)
 
 
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
+def _entries(folder: Place) -> Sequence[os.DirEntry[str] | Entry]:
     """Return what is in a folder, sorted by name; raises ImageError where it cannot be read."""
     try:
-        with os.scandir(folder) as listing:
-            return sorted(listing, key=lambda entry: entry.name)
+        return listing(folder)
     except OSError as error:
         why = reason_of(error)
         raise ImageError(f"{shown(folder)}: the folder cannot be read: {why}") from error
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def _is_folder(entry: os.DirEntry[str] | Entry) -> bool:
     try:
         return entry.is_dir()
     except OSError:
         return False
 
 
-def _is_special(entry: os.DirEntry[str]) -> bool:
+def _is_special(entry: os.DirEntry[str] | Entry) -> bool:
     """Whether it is a pipe, a socket or a device, which nobody means by a folder of pictures."""
     try:
         return not entry.is_file() and not entry.is_symlink()
     except OSError:
         return False  # reading it will say what is wrong
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Return what the system knows a folder by, through links too; None where there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino

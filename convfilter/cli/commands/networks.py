@@ -278,14 +278,17 @@ class Pictures:
 
         jobs = [Job(path, None) for path in self.paths]
         order = {id(job): number for number, job in enumerate(jobs)}
+
+        def do(job: Job) -> T:
+            return work(_read(self.paths[order[id(job)]]))
+
         ready: dict[int, Found] = {}
         following = 0
-        running = Threads(jobs, lambda job: work(_read(job.input)), default_workers())
+        running = Threads(jobs, do, default_workers())
         try:
             for outcome in running:
-                ready[order[id(outcome.job)]] = Found(
-                    outcome.job.input, outcome.done, outcome.error
-                )
+                number = order[id(outcome.job)]
+                ready[number] = Found(self.paths[number], outcome.done, outcome.error)
                 while following in ready:
                     yield ready.pop(following)
                     following += 1
