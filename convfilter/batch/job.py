@@ -1,7 +1,8 @@
-"""One file to be made of one file."""
+"""One file to be made of one file, and what files are known by."""
 
 from __future__ import annotations
 
+import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from convfilter.errors import ConvfilterError, shown
@@ -10,7 +11,7 @@ from convfilter.runtime.streams import is_stream
 if TYPE_CHECKING:
     from convfilter.files.storage.url import Place
 
-__all__ = ["Failure", "Job"]
+__all__ = ["Failure", "FileState", "Job", "state_of"]
 
 
 class Job(NamedTuple):
@@ -52,3 +53,27 @@ class Failure(NamedTuple):
     input: Place
     output: Place
     error: ConvfilterError
+
+
+class FileState(NamedTuple):
+    """What a file is known by.
+
+    Attributes
+    ----------
+    size : bytes
+    changed : time of its last change in nanoseconds
+    hash : of an input its SHA-256, of an output its `Checksum`; "" where nobody asked for it
+    """
+
+    size: int
+    changed: int
+    hash: str = ""
+
+
+def state_of(place: Place) -> FileState | None:
+    """Return what a file is known by; None for a pipe or device, and where there is no file."""
+    try:
+        status = place.stat()
+    except (OSError, ValueError):
+        return None
+    return FileState(status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None

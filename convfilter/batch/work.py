@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import stat
 import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from convfilter.batch.job import Job
+from convfilter.batch.job import FileState, Job, state_of
 from convfilter.batch.recipes.carrying_out import (
     FLOATS,
     asks_raw,
@@ -27,14 +26,13 @@ from convfilter.runtime.compiled import Foresight, waiting_timed
 if TYPE_CHECKING:
     from convfilter.batch.recipes.stamp import Source
     from convfilter.engine import Plan
-    from convfilter.files.storage.url import Place
     from convfilter.files.writing import Digest
     from convfilter.filters.pixels.saturation import Saturation
     from convfilter.picture.image import Image
     from convfilter.pipeline import Pipeline
     from convfilter.runtime.checks import Array
 
-__all__ = ["Done", "FileState", "Seconds", "Work", "prepare"]
+__all__ = ["Done", "Seconds", "Work", "prepare"]
 
 MOST = 0.75
 """So large a share of values that are cut is worth a note: noise with edges all over has less."""
@@ -49,21 +47,6 @@ class Seconds(NamedTuple):
     reading: float
     filtering: float
     writing: float
-
-
-class FileState(NamedTuple):
-    """What a file is known by.
-
-    Attributes
-    ----------
-    size : bytes
-    changed : time of its last change in nanoseconds
-    hash : of an input its SHA-256, of an output its `Checksum`; "" where nobody asked for it
-    """
-
-    size: int
-    changed: int
-    hash: str = ""
 
 
 class Done(NamedTuple):
@@ -154,7 +137,7 @@ class Work:
 
         settings = self.settings
         source: Any = sys.stdin.buffer if job.input is None else job.input
-        before = None if job.input is None else _state(job.input)
+        before = None if job.input is None else state_of(job.input)
         started = clock()
         known = None
         if settings["stamp"] or settings["hash_inputs"]:
@@ -190,7 +173,7 @@ class Work:
             digest = _digest() if self.hashes else None
             notes = self._write(result, target, format_name, overwrite=job.overwrite, digest=digest)
         written = clock()
-        after = None if job.output is None else _state(job.output)
+        after = None if job.output is None else state_of(job.output)
         if after is not None and digest is not None:
             after = after._replace(hash=digest.hexdigest())
         return Done(
@@ -339,15 +322,6 @@ class _Stage:
         # what is wrong with the command stays so, wherever it shows
         if isinstance(error, ConvfilterError) and error.cause == ConvfilterError.cause:
             error.cause = self.cause
-
-
-def _state(path: Place) -> FileState | None:
-    """Return what a file is known by; None for a pipe or device, and where there is no file."""
-    try:
-        status = path.stat()
-    except (OSError, ValueError):
-        return None
-    return FileState(status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
 
 
 def _digest() -> Digest:

@@ -63,13 +63,13 @@ def filter_given_files(
         raise click.UsageError(str(error), context) from error
     all_inputs = settings["in_place"] or len(paths) == 1
     inputs, output = (paths, None) if all_inputs else (paths[:-1], paths[-1])
-    plan = make_plan(inputs, output, settings, label=label)
+    plan = make_plan(inputs, output, settings, label=label, pipeline=pipeline)
     _check_streams(plan)
     kept = _place_for_recipe(context, pipeline, settings)
-    running = begin(plan, pipeline, settings)
     quiet = context.params["quiet"]
     with _display(plan, context.command_path, quiet=quiet) as (line, advance):
         teller = _Teller(plan, context, line, source)
+        running = begin(plan, pipeline, settings, say=teller.note)
         if version != __version__:
             teller.note(
                 f"the recipe was written by convfilter {version}, and this is {__version__}:"
@@ -174,7 +174,7 @@ class _Teller:
         self._command = context.command_path
         self._quiet: bool = context.params["quiet"]
         self._explain: bool = context.params["explain"]
-        self._several = self.report.total > 1 or plan.target is not None
+        self._several = self.report.total > 1 or plan.target is not None or bool(plan.done)
         self._said_compiling = False
         self._source = source
 

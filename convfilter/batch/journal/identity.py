@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 from convfilter import __version__
 from convfilter.batch.settings import OF_RECIPES, OPTIONS
-from convfilter.errors import ConvfilterError
+from convfilter.errors import ConvfilterError, shown
 from convfilter.filters.declaring.parameters import FileName
 
 if TYPE_CHECKING:
     from convfilter.batch.settings import Settings
+    from convfilter.files.storage.url import Place
     from convfilter.pipeline import Pipeline
 
-__all__ = ["NUMBERS", "Places", "recipe_hash"]
+__all__ = ["NUMBERS", "Names", "recipe_hash"]
 
 NUMBERS = 1
 """The version of the numbers: raised by whoever changes a bit of any result.
@@ -58,16 +59,18 @@ def _content(path: str) -> str:
         return repr(path)  # the work itself will say what is wrong with it
 
 
-class Places:
-    """Paths relative to a folder, through no links, each folder looked up once."""
+class Names:
+    """Names of files from a folder on, through no links, each folder looked up once."""
 
     def __init__(self, folder: Path) -> None:
         self._base = os.path.realpath(folder)
         self._known: dict[str, str] = {}
 
-    def __call__(self, path: Path) -> str:
-        """Return the path from the folder, with slashes; on another drive, the whole path."""
-        folder, name = os.path.split(path)
+    def __call__(self, place: Place) -> str:
+        """Return the path from the folder, with slashes; else, as on another drive, the whole."""
+        if not isinstance(place, Path):
+            return shown(place)  # without credentials
+        folder, name = os.path.split(place)
         start = self._known.get(folder)
         if start is None:
             start = self._known[folder] = self._start(folder)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import stat
 from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from convfilter.batch.job import Job
-from convfilter.batch.journal.identity import NUMBERS, Places, recipe_hash
-from convfilter.batch.journal.lines import NAME, read
+from convfilter.batch.job import FileState, Job, state_of
+from convfilter.batch.journal import NAME
+from convfilter.batch.journal.identity import NUMBERS, Names, recipe_hash
+from convfilter.batch.journal.lines import read
 from convfilter.batch.journal.records import Known, Record
-from convfilter.batch.work import FileState
+from convfilter.batch.planning.places import is_there
+from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
     from convfilter.batch.settings import Settings
+    from convfilter.files.storage.url import Place
     from convfilter.pipeline import Pipeline
 
 __all__ = ["Judge", "Judged", "Why", "existing", "judged"]
@@ -73,7 +74,7 @@ class Judge:
     """
 
     def __init__(self, folder: Path, recipe: str, known: Known) -> None:
-        self.places = Places(folder)
+        self.name_of = Names(folder)
         self.recipe = recipe
         self.known = known
         self.seen: dict[str, Record] = {}
@@ -87,18 +88,18 @@ class Judge:
         """Return why a job would be done, or that it is."""
         assert job.input is not None
         assert job.output is not None
-        output = self.places(job.output)
+        output = self.name_of(job.output)
         record = self.known.records.get(output)
         is_begun = output in self.known.begun
         if record is None:
-            if not os.path.lexists(job.output):
+            if not is_there(job.output):
                 return Why.BEGUN if is_begun else Why.NEW
             return Why.BEGUN if is_begun else Why.STRANGE
-        after = _state(job.output)
+        after = state_of(job.output)
         if after is None:
-            return Why.STRANGE if os.path.lexists(job.output) else Why.MISSING
-        source = self.places(job.input)
-        before = _state(job.input)
+            return Why.STRANGE if is_there(job.output) else Why.MISSING
+        source = self.name_of(job.input)
+        before = state_of(job.input)
         same_before = before is not None and _is_same(before, record.input, job.input, "sha256")
         # of another file's name, time and size say nothing
         if not same_before or (source != record.source and not record.input.hash):
@@ -130,7 +131,9 @@ def judged(jobs: Iterable[Job], folder: Path, pipeline: Pipeline, settings: Sett
         The journal cannot be read.
     """
     judge = Judge.of(folder, pipeline, settings)
-    to_do, done, strange = [], [], []
+    to_do: list[Job] = []
+    done: list[Job] = []
+    strange: list[Job] = []
     for job in jobs:
         why = judge(job)
         told = job._replace(why=why, overwrite=job.overwrite or why in _OURS)
@@ -142,10 +145,11 @@ def judged(jobs: Iterable[Job], folder: Path, pipeline: Pipeline, settings: Sett
 
 def existing(jobs: Iterable[Job]) -> tuple[tuple[Job, ...], tuple[Job, ...]]:
     """Return the jobs whose outputs are missing, and those whose outputs exist."""
-    to_do, done = [], []
+    to_do: list[Job] = []
+    done: list[Job] = []
     for job in jobs:
-        assert job.output is not None
-        exists = os.path.lexists(job.output)
+        output = job.output
+        exists = output is not None and is_there(output) and not is_stream(output)
         (done if exists else to_do).append(job._replace(why=Why.EXISTS if exists else Why.NEW))
     return tuple(to_do), tuple(done)
 
@@ -154,24 +158,15 @@ _OURS = (Why.BEGUN, Why.INPUT, Why.RECIPE, Why.NUMBERS, Why.CHANGED)
 """Where an output is there, it was made by an earlier run and may be replaced."""
 
 
-def _state(path: Path) -> FileState | None:
-    """Return what a file is known by, without its hash; None if there is no regular file."""
-    try:
-        status = os.stat(path)  # noqa: PTH116 - a hundred thousand of them
-    except (OSError, ValueError):
-        return None
-    return FileState(status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
-
-
-def _is_same(now: FileState, recorded: FileState, path: Path, kind: str) -> bool:
+def _is_same(now: FileState, recorded: FileState, path: Place, kind: str) -> bool:
     """Whether a file is what it was: by size and time, and where these differ by its hash."""
     if now.size != recorded.size:
         return False
     return now.changed == recorded.changed or _has_hash(path, recorded.hash, kind)
 
 
-def _has_hash(path: Path, recorded: str, kind: str) -> bool:
-    if not recorded:
+def _has_hash(path: Place, recorded: str, kind: str) -> bool:
+    if not recorded or not isinstance(path, Path):
         return False
     try:
         with path.open("rb") as file:

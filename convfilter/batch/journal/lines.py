@@ -1,8 +1,8 @@
 """The file of the journal: lines are only ever added, and whatever ends a process tears the last.
 
-SQLite would do as well on a disk of one's own. But it asks for locks that network file systems often
-lack, and a file of lines is read by people, too. Lines that are added in one call of the system do
-not mix where several runs write at once, and where a file system mixes them, they tell so.
+SQLite would do as well on a disk of one's own. But it asks for locks that network file systems
+often lack, and a file of lines is read by people, too. Lines that are added in one call of the
+system do not mix where several runs write at once, and where a file system mixes them, they tell.
 """
 
 from __future__ import annotations
@@ -18,14 +18,7 @@ from convfilter.batch.journal.records import HEADER, Known
 from convfilter.errors import ImageError, reason_of, shown
 from convfilter.files.replace import replace_file
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
-
-__all__ = ["NAME", "Lines", "read"]
-
-NAME = ".convfilter-journal"
+__all__ = ["Lines", "read"]
 
 _CAREFUL = (
     getattr(os, "O_CLOEXEC", 0)
@@ -134,6 +127,14 @@ class Lines:
         with suppress(OSError):  # some file systems do not know how
             os.fsync(self._descriptor)
 
+    def drop(self) -> None:
+        """Close the file and remove it, unless another run has it open."""
+        is_alone = self._has_the_name() and _locked(self._descriptor, exclusively=True)
+        if is_alone:
+            with suppress(OSError):
+                self.path.unlink()
+        self.close()
+
     def close(self) -> None:
         """Close the file, and give the lock back."""
         descriptor, self._descriptor = self._descriptor, -1
@@ -181,7 +182,9 @@ def _locked(descriptor: int, *, exclusively: bool) -> bool:
 
     Where the change cannot be made the shared lock is kept.
     """
-    if fcntl is None:
+    try:
+        import fcntl
+    except ImportError:  # Windows
         return False
     try:
         fcntl.flock(descriptor, (fcntl.LOCK_EX if exclusively else fcntl.LOCK_SH) | fcntl.LOCK_NB)

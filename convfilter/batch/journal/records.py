@@ -1,14 +1,14 @@
 """What the journal says, and how it says it in lines that tell whether they are whole.
 
-A line is a CRC-32 of the rest in eight hexadecimal digits, a space, and an array in JSON whose first
-element says what it tells:
+A line is a CRC-32 of the rest in eight hexadecimal digits, a space, and an array in JSON whose
+first element says what it tells:
 
     ["begun", [output, ...]]
         Files that are about to be made, and may be there from now on.
     ["done", output, input, size, changed, sha256, recipe, numbers, size, changed, checksum]
         A file was made, and is on the disk. First what the input was known by, then the output.
-    ["void", output]
-        It was not made after all.
+    ["void", [output, ...]]
+        They were not made after all.
 
 Paths are relative to the folder of the journal, with slashes, so that trees may move together.
 """
@@ -20,7 +20,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from convfilter.batch.work import FileState
+from convfilter.batch.job import FileState
 
 __all__ = ["HEADER", "Known", "Record", "begun", "made", "void"]
 
@@ -82,8 +82,8 @@ class Known:
                 case ["done", str(output), *rest]:
                     self.records[output] = _record(*rest)
                     self.begun.discard(output)
-                case ["void", str(output)]:
-                    self.begun.discard(output)
+                case ["void", list(names)]:
+                    self.begun.difference_update(names)
                 case _:
                     return False
         except (ValueError, TypeError, RecursionError):
@@ -130,11 +130,13 @@ def made(output: str, record: Record) -> bytes:
     return _line(["done", output, source, *before, recipe, numbers, *after])
 
 
-def void(output: str) -> bytes:
-    """Return the line that says that a file was not made."""
-    return _line(["void", output])
+def void(outputs: list[str]) -> bytes:
+    """Return the line that says that files were not made."""
+    return _line(["void", outputs])
 
 
 def _line(said: list[object]) -> bytes:
-    text = json.dumps(said, separators=(",", ":")).encode()  # which writes what is no text as \udc..
+    text = json.dumps(
+        said, separators=(",", ":")
+    ).encode()  # which writes what is no text as \udc..
     return b"%08x %s\n" % (zlib.crc32(text), text)

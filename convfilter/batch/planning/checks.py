@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convfilter.batch.job import Job
+from convfilter.batch.journal import NAME
 from convfilter.batch.planning.places import is_there, known_by
-from convfilter.errors import ImageError, UsageError, shown
+from convfilter.errors import ImageError, UsageError, listed, shown
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
@@ -34,12 +35,15 @@ def check_outputs(
     """
     if not in_place:
         _check_not_inputs(jobs)
-    existing = [] if overwrite else [job.output for job in jobs if _is_in_the_way(job)]
+    existing = [] if overwrite else [each for job in jobs if (each := _in_the_way(job)) is not None]
     if existing:
         first = f"{shown(existing[0])}: exists already"
         if len(existing) > 1:
             first += f", and {len(existing) - 1} more outputs do"
-        raise ImageError(f"{first}: give another name, or --overwrite to replace")
+        others = ["another name", "--overwrite to replace"]
+        if isinstance(target, Path) and os.path.lexists(target / NAME):
+            others.insert(1, "--resume to go on where a run ended")
+        raise ImageError(f"{first}: give {listed(others, 'or')}")
     if not in_place:
         made = (job.output for job in jobs if job.output and not job.make_folder)
         for place in {output.parent for output in made if not is_stream(output)}:
@@ -98,10 +102,12 @@ def _standard_output() -> Hashable | None:
     return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
-def _is_in_the_way(job: Job) -> bool:
-    """Whether something is there that may not be replaced; a device or a pipe is no such thing."""
+def _in_the_way(job: Job) -> Place | None:
+    """Return the output if it is there and may not be replaced; no device or pipe is so."""
     path = job.output
-    return path is not None and not job.overwrite and is_there(path) and not is_stream(path)
+    if path is None or job.overwrite or not is_there(path) or is_stream(path):
+        return None
+    return path
 
 
 def _check_folder(folder: Place, *, may_be_made: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -141,7 +141,7 @@ def _without_done(plan: FilePlan, pipeline: Pipeline | None, settings: Settings)
         jobs, done = existing(plan.jobs)
         return plan._replace(jobs=jobs, done=done)
     assert pipeline is not None
-    if plan.target is None:
+    if not isinstance(plan.target, Path):
         option = "--watch" if settings["watch"] else "--resume"
         raise UsageError(f"{option} goes by the journal in a folder: give one as the output")
     found = judged(plan.jobs, plan.target, pipeline, settings)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+from warnings import warn
 
 from convfilter.batch.running.outcome import Listener, Running, Told
 from convfilter.batch.running.threads import Threads
 from convfilter.batch.work import Done, Work
 
 if TYPE_CHECKING:
+    from convfilter.batch.job import Job
     from convfilter.batch.planning.plan import FilePlan
     from convfilter.batch.settings import Settings
     from convfilter.pipeline import Pipeline
@@ -18,16 +21,33 @@ __all__ = ["begin", "shared_out"]
 
 
 def begin(
-    plan: FilePlan, pipeline: Pipeline, settings: Settings, listeners: Sequence[Listener] = ()
+    plan: FilePlan,
+    pipeline: Pipeline,
+    settings: Settings,
+    listeners: Sequence[Listener] = (),
+    say: Callable[[str], None] = warn,
 ) -> Running[Done]:
     """Return the jobs of a plan under way, as many at once as the settings and the CPUs allow.
 
     Listeners hear of every outcome before whoever takes it does. What else is to know of outcomes
-    whenever a setting says so is made a listener here, so that every face has it.
+    whenever a setting says so is made a listener here, so that every face has it. `say` takes a
+    line for a person.
     """
-    jobs = plan.jobs
-    threads, workers = shared_out(len(jobs), settings["jobs"], settings["workers"])
-    return Told(Threads(jobs, Work(pipeline, settings, workers), threads), listeners)
+    jobs: Iterable[Job] = plan.jobs
+    journal = None
+    if isinstance(plan.target, Path):
+        from convfilter.files.temporaries import clear_dead
+
+        clear_dead({job.output.parent for job in plan.jobs if isinstance(job.output, Path)})
+        if settings["journal"]:
+            from convfilter.batch.journal.identity import recipe_hash
+            from convfilter.batch.journal.keeping import Journal
+
+            journal = Journal(plan.target, recipe_hash(pipeline, settings), plan.seen, say)
+            jobs, listeners = journal.begin(plan.jobs), [journal, *listeners]
+    threads, workers = shared_out(len(plan.jobs), settings["jobs"], settings["workers"])
+    work = Work(pipeline, settings, workers, hashes=journal is not None)
+    return Told(Threads(jobs, work, threads), listeners)
 
 
 def shared_out(jobs: int, threads: int | None, workers: int | None) -> tuple[int, int | None]:

@@ -26,9 +26,7 @@ __all__ = [
 ]
 
 
-class Settings(
-    OfPixels, OfResults, OfFiles, OfFolders, OfResuming, OfRuns, OfLarge, total=False
-):
+class Settings(OfPixels, OfResults, OfFiles, OfFolders, OfResuming, OfRuns, OfLarge, total=False):
     """What is said about a job; `completed` and `checked` fill in what is not said.
 
     Each field holds its whole declaration: default, range, and the words of its help.

@@ -55,9 +55,7 @@ def number(words: str, highest: int | None, automatic: str) -> Declaration:
     return lambda name: Parameter(name, "integer", None, spec)
 
 
-def quantity(
-    words: str, lowest: float, highest: float, unit: str, automatic: str
-) -> Declaration:
+def quantity(words: str, lowest: float, highest: float, unit: str, automatic: str) -> Declaration:
     """Declare a number in a unit; None by default, which means `automatic`."""
     spec = Spec(words, lowest, highest, unit, automatic=automatic)
     return lambda name: Parameter(name, "number", None, spec)

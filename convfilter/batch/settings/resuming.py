@@ -1,4 +1,4 @@
-"""What is said of earlier runs and of later files: what is done already, and what is yet to come."""
+"""What is said of earlier runs and of later files: what is done, and what is yet to come."""
 
 # no `from __future__ import annotations`: what stands in the annotations is read
 from typing import Annotated, TypedDict
