@@ -2,36 +2,71 @@
 
 from __future__ import annotations
 
+import os
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from convfilter.errors import ConvfilterError, shown
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
-    from convfilter.files.storage.url import Place
+    from convfilter.files.storage.url import Place, Url
 
 __all__ = ["Failure", "FileState", "Job", "state_of"]
 
 
-class Job(NamedTuple):
+class _Job(NamedTuple):
+    source: str | Url | None
+    target: str | Url | None
+    overwrite: bool
+    make_folder: bool
+    has_twin: bool
+    exists: bool
+    why: str
+
+
+class Job(_Job):
     """One file to be made; None stands for standard input or output.
+
+    Paths are kept as text, since a plan may hold a million of them.
 
     Attributes
     ----------
-    input, output : the file to be read, the file to be written
+    source, target : the paths of input and output as text; addresses in storage as they are
     overwrite : an output that exists may be replaced
     make_folder : the folder of the output may be created
     has_twin : the name of another output differs in case or forms of accents alone
+    exists : something was there, when the plan was made, that writing the output would destroy
     why : it is to be made, or is done, if the journal was asked: a `batch.journal.judging.Why`
     """
 
-    input: Place | None
-    output: Place | None
-    overwrite: bool = False
-    make_folder: bool = False
-    has_twin: bool = False
-    why: str = ""
+    __slots__ = ()
+
+    def __new__(
+        cls,
+        input: str | Place | None,  # noqa: A002 - what it is called in messages and reports
+        output: str | Place | None,
+        overwrite: bool = False,
+        make_folder: bool = False,
+        has_twin: bool = False,
+        exists: bool = False,
+        why: str = "",
+    ) -> Job:
+        """Take paths or text."""
+        source = os.fspath(input) if isinstance(input, Path) else input
+        target = os.fspath(output) if isinstance(output, Path) else output
+        return super().__new__(cls, source, target, overwrite, make_folder, has_twin, exists, why)
+
+    @property
+    def input(self) -> Place | None:
+        """The file to be read."""
+        return Path(self.source) if isinstance(self.source, str) else self.source
+
+    @property
+    def output(self) -> Place | None:
+        """The file to be written."""
+        return Path(self.target) if isinstance(self.target, str) else self.target
 
     @property
     def name(self) -> str:
@@ -70,10 +105,10 @@ class FileState(NamedTuple):
     hash: str = ""
 
 
-def state_of(place: Place) -> FileState | None:
+def state_of(place: str | Place) -> FileState | None:
     """Return what a file is known by; None for a pipe or device, and where there is no file."""
     try:
-        status = place.stat()
+        status = os.stat(place) if isinstance(place, str) else place.stat()  # noqa: PTH116
     except (OSError, ValueError):
         return None
     return FileState(status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None

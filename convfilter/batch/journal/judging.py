@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,6 +14,7 @@ from convfilter.batch.journal.identity import NUMBERS, Names, recipe_hash
 from convfilter.batch.journal.lines import read
 from convfilter.batch.journal.records import Known, Record
 from convfilter.batch.planning.places import is_there
+from convfilter.errors import UsageError
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from convfilter.files.storage.url import Place
     from convfilter.pipeline import Pipeline
 
-__all__ = ["Judge", "Judged", "Why", "existing", "judged"]
+__all__ = ["Judge", "Judged", "Why", "by_existence", "judged"]
 
 
 class Why(StrEnum):
@@ -51,14 +52,12 @@ class Judged(NamedTuple):
     ----------
     jobs : to be done; those whose outputs an earlier run made may replace them
     done : to be left alone
-    strange : jobs among those to be done whose outputs are somebody else's
     seen : records of outputs that are known by their hash, but no longer by their time
     """
 
     jobs: tuple[Job, ...]
     done: tuple[Job, ...]
-    strange: tuple[Job, ...]
-    seen: dict[str, Record]
+    seen: Mapping[str, Record]
 
 
 class Judge:
@@ -122,36 +121,42 @@ class Judge:
         return Why.UNCHANGED
 
 
-def judged(jobs: Iterable[Job], folder: Path, pipeline: Pipeline, settings: Settings) -> Judged:
-    """Judge the jobs of a run that goes by the journal.
+def judged(
+    jobs: Iterable[Job], folder: Place | None, pipeline: Pipeline | None, settings: Settings
+) -> Judged:
+    """Judge the jobs of a run that goes by the journal in a folder, or by existence alone.
 
     Raises
     ------
+    UsageError
+        There is no such folder in the file system.
     ImageError
         The journal cannot be read.
     """
-    judge = Judge.of(folder, pipeline, settings)
+    if settings["skip_existing"]:
+        judge: Callable[[Job], Why] = by_existence
+        seen: Mapping[str, Record] = {}
+    elif isinstance(folder, Path):
+        assert pipeline is not None
+        judge = by_journal = Judge.of(folder, pipeline, settings)
+        seen = by_journal.seen
+    else:
+        option = "--watch" if settings["watch"] else "--resume"
+        raise UsageError(f"{option} goes by the journal in a folder: give one as the output")
     to_do: list[Job] = []
     done: list[Job] = []
-    strange: list[Job] = []
     for job in jobs:
         why = judge(job)
         told = job._replace(why=why, overwrite=job.overwrite or why in _OURS)
         (done if why.is_done else to_do).append(told)
-        if why is Why.STRANGE:
-            strange.append(told)
-    return Judged(tuple(to_do), tuple(done), tuple(strange), judge.seen)
+    return Judged(tuple(to_do), tuple(done), seen)
 
 
-def existing(jobs: Iterable[Job]) -> tuple[tuple[Job, ...], tuple[Job, ...]]:
-    """Return the jobs whose outputs are missing, and those whose outputs exist."""
-    to_do: list[Job] = []
-    done: list[Job] = []
-    for job in jobs:
-        output = job.output
-        exists = output is not None and is_there(output) and not is_stream(output)
-        (done if exists else to_do).append(job._replace(why=Why.EXISTS if exists else Why.NEW))
-    return tuple(to_do), tuple(done)
+def by_existence(job: Job) -> Why:
+    """Return why a job would be done, or that its output exists."""
+    output = job.output
+    exists = output is not None and is_there(output) and not is_stream(output)
+    return Why.EXISTS if exists else Why.NEW
 
 
 _OURS = (Why.BEGUN, Why.INPUT, Why.RECIPE, Why.NUMBERS, Why.CHANGED)

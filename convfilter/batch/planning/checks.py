@@ -5,26 +5,44 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convfilter.batch.job import Job
 from convfilter.batch.journal import NAME
-from convfilter.batch.planning.places import is_there, known_by
+from convfilter.batch.planning.places import known_by
 from convfilter.errors import ImageError, UsageError, listed, shown
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
-    from convfilter.files.storage.url import Place
+    from convfilter.files.storage.url import Place, Url
 
 __all__ = ["check_outputs"]
 
 
+def _is_there(path: str | Url) -> bool:
+    return os.path.lexists(path) if isinstance(path, str) else path.exists()
+
+
 def check_outputs(
-    jobs: Sequence[Job], target: Place | None, *, overwrite: bool, in_place: bool
+    jobs: Sequence[Job],
+    target: Place | None,
+    *,
+    overwrite: bool,
+    in_place: bool,
+    refuse_existing: bool = True,
+    exists: Callable[[str | Url], bool] = _is_there,
 ) -> tuple[Job, ...]:
-    """Return the jobs, each with permission to replace its output where that is given.
+    """Return the jobs, each with whether its output exists, and with permission to replace it.
+
+    Parameters
+    ----------
+    jobs : those that may replace their output already are left so
+    target : the folder of all outputs, which may have to be made
+    overwrite, in_place : whether all may
+    refuse_existing : whether an output that is there and may not be replaced is an error
+    exists : tells whether something has a name, a link that leads nowhere included
 
     Raises
     ------
@@ -33,10 +51,35 @@ def check_outputs(
     ImageError
         An output exists already, or the folder of the outputs cannot be written to.
     """
-    if not in_place:
-        _check_not_inputs(jobs)
-    existing = [] if overwrite else [each for job in jobs if (each := _in_the_way(job)) is not None]
-    if existing:
+    if in_place:
+        return tuple(job._replace(overwrite=True, exists=True) for job in jobs)
+    there = {job.target for job in jobs if job.target is not None and exists(job.target)}
+    if there or any(job.target is None for job in jobs[:1]):  # which is the only one then
+        _check_not_inputs(jobs, there)
+    streams = {output for output in there if is_stream(output)}
+    in_the_way = there - streams
+    if in_the_way and refuse_existing and not overwrite:
+        _refuse(
+            [job.output for job in jobs if job.target in in_the_way and not job.overwrite], target
+        )
+    for place in {Path(output).parent for output in _local(jobs) - streams}:
+        _check_folder(place, may_be_made=False)
+    if target is not None and jobs:
+        _check_folder(target, may_be_made=True)
+    return tuple(
+        _allowed(job, overwrite=overwrite, exists=job.target in there, stream=job.target in streams)
+        for job in jobs
+    )
+
+
+def _local(jobs: Sequence[Job]) -> set[str | Url]:
+    """Return the outputs whose folders have to be there, which those of storage need not be."""
+    return {job.target for job in jobs if isinstance(job.target, str) and not job.make_folder}
+
+
+def _refuse(existing: Sequence[Place | None], target: Place | None) -> None:
+    """Raise for outputs that exist already and may not be replaced, if there are any."""
+    if existing and existing[0] is not None:
         first = f"{shown(existing[0])}: exists already"
         if len(existing) > 1:
             first += f", and {len(existing) - 1} more outputs do"
@@ -44,37 +87,33 @@ def check_outputs(
         if isinstance(target, Path) and os.path.lexists(target / NAME):
             others.insert(1, "--resume to go on where a run ended")
         raise ImageError(f"{first}: give {listed(others, 'or')}")
-    if not in_place:
-        made = (job.output for job in jobs if job.output and not job.make_folder)
-        for place in {output.parent for output in made if not is_stream(output)}:
-            _check_folder(place, may_be_made=False)
-        if target is not None and jobs:
-            _check_folder(target, may_be_made=True)
-    return tuple(job._replace(overwrite=True) if _replaces(job, overwrite) else job for job in jobs)
 
 
-def _replaces(job: Job, overwrite: bool) -> bool:
-    """Whether the job may write to what is there: it is allowed, or it is a device or a pipe."""
-    if job.output is None:
-        return False
-    overwrite = overwrite or job.overwrite
+def _allowed(job: Job, *, overwrite: bool, exists: bool, stream: bool) -> Job:
+    """Return the job with what it may do: a device or a pipe only takes what is written to it."""
+    may_replace = job.overwrite or stream or overwrite
     if overwrite and job.has_twin:
         # what is not there yet may be the other one when it is, on some file systems
-        return is_there(job.output)
-    return overwrite or is_stream(job.output)
+        may_replace = exists
+    if (may_replace, exists) == (job.overwrite, job.exists):
+        return job
+    return job._replace(overwrite=may_replace, exists=exists and not stream)
 
 
-def _check_not_inputs(jobs: Sequence[Job]) -> None:
-    inputs: dict[Hashable, Place] = {}
+def _check_not_inputs(jobs: Sequence[Job], there: set[str | Url]) -> None:
+    """Raise if an output that is there, or standard output, is an input too."""
+    inputs: dict[Hashable, Job] = {}
     for job in jobs:
-        if job.input is not None:
-            identity = _regular_identity(job.input)
+        if job.source is not None:
+            identity = _regular_identity(job.source)
             if identity is not None:
-                inputs.setdefault(identity, job.input)
+                inputs.setdefault(identity, job)
     for job in jobs:
-        identity = _standard_output() if job.output is None else _regular_identity(job.output)
+        if job.target is not None and job.target not in there:
+            continue
+        identity = _standard_output() if job.target is None else _regular_identity(job.target)
         if identity is not None and identity in inputs:
-            source = shown(inputs[identity])
+            source = inputs[identity].name
             output = "standard output" if job.output is None else shown(job.output)
             same = f"{output} is both input and output"
             if source != output:
@@ -82,12 +121,12 @@ def _check_not_inputs(jobs: Sequence[Job]) -> None:
             raise UsageError(f"{same}: give another output, or --in-place to replace the input")
 
 
-def _regular_identity(path: Place) -> Hashable | None:
+def _regular_identity(path: str | Url) -> Hashable | None:
     """Return what the system knows a file by, through links too; None where there is none."""
-    if not isinstance(path, Path):
+    if not isinstance(path, str):
         return known_by(path)
     try:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116 - paths cost their time
     except (OSError, ValueError):
         return None
     return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
@@ -100,14 +139,6 @@ def _standard_output() -> Hashable | None:
     except (OSError, ValueError, AttributeError):
         return None
     return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
-
-
-def _in_the_way(job: Job) -> Place | None:
-    """Return the output if it is there and may not be replaced; no device or pipe is so."""
-    path = job.output
-    if path is None or job.overwrite or not is_there(path) or is_stream(path):
-        return None
-    return path
 
 
 def _check_folder(folder: Place, *, may_be_made: bool) -> None:

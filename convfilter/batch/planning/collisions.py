@@ -6,41 +6,46 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from convfilter.batch.job import Failure, Job
+from convfilter.batch.planning.listings import Listings, folded
 from convfilter.errors import FEW, UsageError, listed, shown
-
-if TYPE_CHECKING:
-    from convfilter.files.storage.url import Place
 
 __all__ = ["without_collisions"]
 
 
-def without_collisions(jobs: Sequence[Job]) -> tuple[tuple[Job, ...], tuple[Failure, ...]]:
+def without_collisions(
+    jobs: Sequence[Job], listings: Listings
+) -> tuple[Sequence[Job], tuple[Failure, ...]]:
     """Return the jobs whose output is theirs alone, and the failures of the others.
 
     Whether two names are one file is for the file system to say: through links, and of upper and
     lower case.
     """
-    if len(jobs) < 2:
-        return tuple(jobs), ()
-    places = _Places()
-    sharing: dict[str, list[Job]] = {}
-    for job in jobs:
-        if job.output is not None:
-            sharing.setdefault(_folded(places.resolved(job.output)), []).append(job)
+    sharing: dict[str, int | list[int]] = {}
+    for number, job in enumerate(jobs):
+        if job.target is not None:
+            key = folded(listings.resolved(job.target))
+            others = sharing.setdefault(key, number)
+            if isinstance(others, list):
+                others.append(number)
+            elif others != number:
+                sharing[key] = [others, number]
+    groups = [[jobs[number] for number in each] for each in sharing.values() if type(each) is list]
+    if not groups:
+        return jobs, ()
+    same_files = _SameFiles(listings)
     twins: set[Job] = set()
     failed: dict[Job, Failure] = {}
-    for group in sharing.values():
-        if len(group) > 1:
-            for same in places.same_files(group):
-                if len(same) > 1:
-                    failed.update(zip(same, _failures(same), strict=True))
-            twins.update(group)
-    kept = (job._replace(has_twin=job in twins) for job in jobs if job not in failed)
-    return tuple(kept), tuple(failed.values())
+    for group in groups:
+        for same in same_files(group):
+            if len(same) > 1:
+                failed.update(zip(same, _failures(same), strict=True))
+        twins.update(group)
+    kept = (job for job in jobs if job not in failed)
+    return [job._replace(has_twin=True) if job in twins else job for job in kept], tuple(
+        failed.values()
+    )
 
 
 def _failures(jobs: Sequence[Job]) -> Iterable[Failure]:
@@ -63,32 +68,21 @@ def _few(names: Iterable[str]) -> str:
     return listed([first, *others])
 
 
-class _Places:
-    """What the file system says of folders, each asked once."""
+class _SameFiles:
+    """Tells outputs that are one file from those whose names are merely alike."""
 
-    def __init__(self) -> None:
-        self._resolved: dict[Place, str] = {}
+    def __init__(self, listings: Listings) -> None:
+        self._listings = listings
         self._ignoring: dict[str, bool] = {}
 
-    def resolved(self, output: Place) -> str:
-        """Return the path of a file without links; an address, which has none, as it is."""
-        if not isinstance(output, Path):
-            return output.address
-        if output.is_symlink():
-            return os.path.realpath(output)
-        folder = output.parent
-        if folder not in self._resolved:
-            self._resolved[folder] = os.path.realpath(folder)
-        return os.path.join(self._resolved[folder], output.name)  # noqa: PTH118
-
-    def same_files(self, jobs: Sequence[Job]) -> Iterable[list[Job]]:
+    def __call__(self, jobs: Sequence[Job]) -> Iterable[list[Job]]:
         """Return jobs, whose outputs differ in case and forms of accents at most, by file."""
         found: dict[str, list[Job]] = {}
         for job in jobs:
-            assert job.output is not None
-            path = self.resolved(job.output)
-            alike = isinstance(job.output, Path) and self._ignores_case(os.path.dirname(path))  # noqa: PTH120
-            key = _folded(path) if alike else path
+            assert job.target is not None
+            path = self._listings.resolved(job.target)
+            alike = isinstance(job.target, str) and self._ignores_case(os.path.dirname(path))  # noqa: PTH120
+            key = folded(path) if alike else path
             found.setdefault(key, []).append(job)
         return found.values()
 
@@ -96,17 +90,6 @@ class _Places:
         if folder not in self._ignoring:
             self._ignoring[folder] = ignores_case(folder)
         return self._ignoring[folder]
-
-
-def _folded(path: str) -> str:
-    """Return what two paths share that some file systems take for one.
-
-    Those of macOS and Windows, and Linux where it is asked to, take upper and lower case for one,
-    some of them also the two ways to write an accented letter.
-    """
-    import unicodedata  # a single file collides with nothing
-
-    return unicodedata.normalize("NFC", path).casefold()
 
 
 def ignores_case(folder: str) -> bool:

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path, PurePath
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from convfilter.batch.job import Failure, Job
 from convfilter.batch.planning.checks import check_outputs
-from convfilter.batch.planning.collisions import without_collisions
-from convfilter.batch.planning.places import full_name, is_there, place_of, resolved
-from convfilter.batch.settings import Settings
+from convfilter.batch.planning.places import full_name, is_there, place_of
+from convfilter.batch.settings import OPTIONS, Settings
 from convfilter.errors import ImageError, UsageError, shown
-from convfilter.formats import (
-    SUFFIXES,
-    Unsupported,
-    is_image_path,
-    suffix_of,
-    written_as,
-    written_format_of,
-)
+from convfilter.formats import Unsupported, is_image_path, written_format_of
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
+    from convfilter.batch.planning.folders import Draft
     from convfilter.batch.journal.records import Record
+    from convfilter.batch.planning.listings import Listings
     from convfilter.files.storage.url import Place
     from convfilter.pipeline import Pipeline
 
@@ -35,6 +28,9 @@ __all__ = ["STANDARD", "FilePlan", "make_plan"]
 STANDARD = "-"
 """The path that stands for standard input or output."""
 
+NAMING = ("suffix", "keep_ext", "name")
+"""The settings that say what results are called."""
+
 
 class FilePlan(NamedTuple):
     """Every file that is to be made, and what was met on the way.
@@ -42,15 +38,18 @@ class FilePlan(NamedTuple):
     Attributes
     ----------
     jobs : in the order in which the inputs were given; a folder's files sorted by name
-    failures : folders that could not be read, and files whose outputs would have one name
-    passed_over : other files in folders, by their suffix no images
+    failures : folders that could not be read, and files whose outputs would have one name, or one
+        that is too long
+    passed_over : other files in folders: hidden ones, and by their suffix no images
     unsupported : files in folders that are images of a kind that cannot be read here, as
         failures, and why
-    done : files that are left alone since there is nothing to do, each with the reason
-    seen : what the journal is to be told of those whose times have changed
     not_entered : folders inside folders, without `recursive`
     target : the folder that the outputs go into, or None
     chosen_name : the output's name was made here, so that the person does not know it yet
+    special : pipes, sockets and devices in folders, which are passed over, each with what it is
+    not_followed : links to folders, without `follow_links`
+    done : files that are left alone since there is nothing to do, each with the reason
+    seen : what the journal is to be told of those whose times have changed
     """
 
     jobs: tuple[Job, ...]
@@ -60,6 +59,8 @@ class FilePlan(NamedTuple):
     target: Place | None = None
     chosen_name: bool = False
     unsupported: tuple[tuple[Failure, Unsupported], ...] = ()
+    special: tuple[tuple[Place, str], ...] = ()
+    not_followed: int = 0
     done: tuple[Job, ...] = ()
     seen: Mapping[str, Record] = MappingProxyType({})
 
@@ -73,6 +74,22 @@ class FilePlan(NamedTuple):
         counts = Counter((why.kind, why.way_out) for _, why in self.unsupported)
         return [f"{count} {kind}: {way_out}" for (kind, way_out), count in counts.items()]
 
+    def left_out(self) -> list[str]:
+        """Return in words what of the inputs is no part of the plan, and the way out if any."""
+        special = Counter(what for _, what in self.special)
+        parts = [
+            *self.kinds(),
+            _counted(self.passed_over, "other file", " passed over"),
+            *(_counted(count, what, " passed over") for what, count in special.items()),
+            _counted(self.not_entered, "folder", " not entered (use -r)"),
+            _counted(self.not_followed, "link", " to folders not followed (use --follow-links)"),
+        ]
+        return [part for part in parts if part]
+
+
+def _counted(number: int, thing: str, rest: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}{rest}" if number else ""
+
 
 def make_plan(
     inputs: Sequence[str],
@@ -81,21 +98,27 @@ def make_plan(
     *,
     label: str,
     output_called: str = "the last path",
+    listed: Iterable[str] | None = None,
+    refuse_existing: bool = True,
     pipeline: Pipeline | None = None,
 ) -> FilePlan:
     """Turn paths into jobs.
 
-    One file goes to one file (or into an existing folder), several files or a folder into a folder.
-    Without an output a single input gets a sibling: ``photo.jpg`` gives ``photo-sobel.jpg`` where
-    `label` is ``sobel``. With `in_place` every input is its own output.
+    One file goes to one file (or into an existing folder), several files, a folder, a pattern or a
+    list into a folder. Without an output a single input gets a sibling: ``photo.jpg`` gives
+    ``photo-sobel.jpg`` where `label` is ``sobel``. With `in_place` every input is its own output.
 
     Parameters
     ----------
-    inputs, output : paths of files and folders; ``-`` stands for standard input and output
-    settings : of which `format`, `in_place`, `overwrite`, `recursive` and `strict` count here
-    label : what is added to the name of a sibling
+    inputs, output : paths of files and folders; ``-`` stands for standard input and output; an
+        input may be a pattern such as ``photos/*.jpg``, if there is no file of that name
+    settings : of which `format`, `in_place`, `overwrite` and those of `OfFolders` count here
+    label : what is added to the name of a sibling, and what templates know the filter by
     output_called : what a person knows the output by, for messages
-    pipeline : what is to be done, for `resume` and `watch`, which compare it with the journal
+    listed : further inputs, from a list: each the name of a file or a folder, which keep the
+        folders that they are in
+    refuse_existing : whether outputs that exist are an error unless they may be replaced
+    pipeline : what is to be done, which `resume` and `watch` compare with the journal
 
     Raises
     ------
@@ -106,81 +129,87 @@ def make_plan(
         An input does not exist, an output exists already, a folder may not be written to, or
         there is no image at all.
     """
-    format_name, recursive = settings["format"], settings["recursive"]
     in_place = settings["in_place"]
-    if not inputs:
+    names = None if listed is None else list(listed)
+    if not inputs and names is None:
         raise UsageError("give an input, a file or a folder, and where its result belongs")
+    if not inputs and not names:
+        raise ImageError("the list of files is empty")
     if "" in inputs or output == "":
         raise UsageError("one of the paths is empty: perhaps a variable of the shell is not set")
     if in_place:
-        plan = _in_place(inputs, output, format_name, recursive)
+        plan = _in_place(inputs, names or [], output, settings)
+    elif names is not None:
+        plan = _of_list(inputs, names, output, settings, label)
     elif output is None:
-        plan = _siblings(inputs, label, format_name, recursive, output_called)
+        plan = _siblings(inputs, settings, label, output_called)
     elif _is_folder_target(inputs, output, output_called):
-        plan = _into_folder(inputs, place_of(output), format_name, recursive)
+        plan = _into_folder(inputs, place_of(output), settings, label)
     else:
-        plan = _one(inputs[0], output, format_name)
+        plan = _one(inputs[0], output, settings)
     if settings["strict"]:
         plan = plan.strict()
     if not plan.jobs and not plan.failures:
-        raise ImageError(_nothing_found(inputs, plan))
-    overwrite = settings["overwrite"] or in_place
-    jobs, failures = without_collisions(plan.jobs)
-    plan = plan._replace(jobs=jobs, failures=(*failures, *plan.failures))
+        raise ImageError(_nothing_found([*inputs, *(names or ())], plan))
+    jobs: Sequence[Job] = plan.jobs
+    failures: tuple[Failure, ...] = ()
+    listings: Listings | None = None
+    if len(jobs) > 1:
+        from convfilter.batch.planning.collisions import without_collisions
+        from convfilter.batch.planning.listings import Listings
+
+        listings = Listings(jobs)
+        jobs, failures = without_collisions(jobs, listings)
     if settings["resume"] or settings["watch"] or settings["skip_existing"]:
-        plan = _without_done(plan, pipeline, settings)
-    jobs = check_outputs(plan.jobs, plan.target, overwrite=overwrite, in_place=in_place)
-    return plan._replace(jobs=jobs)
+        from convfilter.batch.journal.judging import judged
 
-
-def _without_done(plan: FilePlan, pipeline: Pipeline | None, settings: Settings) -> FilePlan:
-    """Return the plan without the jobs of which there is nothing to do, which are told apart."""
-    from convfilter.batch.journal.judging import existing, judged
-
-    if settings["skip_existing"]:
-        jobs, done = existing(plan.jobs)
-        return plan._replace(jobs=jobs, done=done)
-    assert pipeline is not None
-    if not isinstance(plan.target, Path):
-        option = "--watch" if settings["watch"] else "--resume"
-        raise UsageError(f"{option} goes by the journal in a folder: give one as the output")
-    found = judged(plan.jobs, plan.target, pipeline, settings)
-    return plan._replace(jobs=found.jobs, done=found.done, seen=found.seen)
+        left_alone = judged(jobs, plan.target, pipeline, settings)
+        jobs, plan = left_alone.jobs, plan._replace(done=left_alone.done, seen=left_alone.seen)
+    jobs = check_outputs(
+        jobs,
+        plan.target,
+        overwrite=settings["overwrite"] or in_place,
+        in_place=in_place,
+        refuse_existing=refuse_existing,
+        **({"exists": listings.exists} if listings else {}),
+    )
+    return plan._replace(jobs=jobs, failures=(*failures, *plan.failures))
 
 
 def _in_place(
-    inputs: Sequence[str], output: str | None, format_name: str | None, recursive: bool
+    inputs: Sequence[str], names: Sequence[str], output: str | None, settings: Settings
 ) -> FilePlan:
+    from convfilter.batch.planning.folders import Draft
+
     if output is not None:
         raise UsageError(f"--in-place replaces the inputs: there is no place for {shown(output)}")
     if STANDARD in inputs:
         raise UsageError("standard input (-) cannot be filtered in place")
-    if format_name is not None:
+    if settings["format"] is not None:
         raise UsageError("--in-place keeps each file's format: leave --format out")
-    for text in inputs:
+    for text in (*inputs, *names):
         if is_stream(text):
             raise UsageError(f"{shown(text)} is no file that could be replaced: name an output")
-    draft = _Draft()
-    for path in map(place_of, inputs):
-        if path.is_dir():
-            draft.add_folder(path, path, recursive=recursive)
-        else:
-            draft.add(path, path)
-    return draft.plan(inputs)
+    draft = Draft(settings)
+    for text in inputs:
+        draft.add_input(text, keeps_name=False)
+    for text in names:
+        draft.add_listed(text)
+    return _alone([*inputs, *names], _plan_of(draft))
 
 
 def _siblings(
-    inputs: Sequence[str],
-    label: str,
-    format_name: str | None,
-    recursive: bool,
-    output_called: str,
+    inputs: Sequence[str], settings: Settings, label: str, output_called: str
 ) -> FilePlan:
     if len(inputs) > 1:
         raise UsageError(f"several inputs need a folder as {output_called}")
     text = inputs[0]
     if text == STANDARD:
+        _check_no_naming(settings, "standard output")
         return FilePlan((Job(None, None),))
+    from convfilter.batch.planning.naming import Naming
+    from convfilter.batch.planning.patterns import is_pattern
+
     path = place_of(text)
     if path.is_dir():
         place = full_name(path)
@@ -188,34 +217,50 @@ def _siblings(
             raise UsageError(f"{shown(path)} has no place beside it: name a folder for the results")
         named_as_written = path.name not in ("", "..")
         target = (path if named_as_written else place).with_name(f"{place.name}-{label}")
-        plan = _into_folder([text], target, format_name, recursive)
-        return plan._replace(chosen_name=True)
+        return _into_folder([text], target, settings, label)._replace(chosen_name=True)
+    if is_pattern(text):
+        raise UsageError(
+            f"{shown(text)} may match several files, which need a folder as {output_called}"
+        )
     _check_exists(path)
-    output = path.with_name(_sibling_name(path.name, label, format_name))
-    _check_suffix(output, format_name)
+    name = Naming(settings, label, f"-{label}")(path.name, full_name(path).parent.name)
+    output = path.parent / name
+    _check_suffix(output, settings["format"])
     return FilePlan((Job(path, output),), chosen_name=True)
 
 
-def _one(source: str, target: str, format_name: str | None) -> FilePlan:
+def _one(source: str, target: str, settings: Settings) -> FilePlan:
     reading = None if source == STANDARD else place_of(source)
     writing = None if target == STANDARD else place_of(target)
     if reading is not None:
         _check_exists(reading)
-    if writing is not None:
-        job = Job(reading, writing)
-        if not job.keeps_format:
-            _check_suffix(writing, format_name)
-    return FilePlan((Job(reading, writing),))
+    _check_no_naming(settings, "standard output" if writing is None else shown(writing))
+    job = Job(reading, writing)
+    if writing is not None and not job.keeps_format:
+        _check_suffix(writing, settings["format"])
+    return FilePlan((job,))
+
+
+def _check_no_naming(settings: Settings, output: str) -> None:
+    """Refuse what says how results are called where a person has said what the only one is."""
+    from convfilter.errors import listed
+
+    given = [OPTIONS[name].option for name in NAMING if settings.get(name)]
+    if given:
+        raise UsageError(
+            f"the result goes to {output}: {listed(given)} would give it another name: leave one"
+            " out, or name a folder"
+        )
 
 
 def _is_folder_target(inputs: Sequence[str], output: str, output_called: str) -> bool:
     """Whether the output is, or is to be, a folder; raises UsageError where it cannot be one."""
     if STANDARD in inputs and len(inputs) > 1:
         raise UsageError("standard input (-) can only be the one input")
-    folders = [path for path in inputs if path != STANDARD and place_of(path).is_dir()]
-    needed = len(inputs) > 1 or bool(folders)
+    needed = len(inputs) > 1 or _may_be_several(inputs[0])
     target = place_of(output)
-    why = "several inputs need" if len(inputs) > 1 else f"the folder {shown(inputs[0])} needs"
+    what = "folder" if place_of(inputs[0]).is_dir() else "pattern"
+    why = "several inputs need" if len(inputs) > 1 else f"the {what} {shown(inputs[0])} needs"
     if output == STANDARD:
         if needed:
             raise UsageError(f"{why} a folder as {output_called}, not standard output (-)")
@@ -239,100 +284,73 @@ def _is_folder_target(inputs: Sequence[str], output: str, output_called: str) ->
     return True
 
 
-def _into_folder(
-    inputs: Sequence[str], target: Place, format_name: str | None, recursive: bool
+def _may_be_several(text: str) -> bool:
+    """Whether one input may be many files: a folder, or a pattern that no shell has expanded."""
+    if text == STANDARD or os.path.isfile(text):  # noqa: PTH113 - the usual case at each start
+        return False
+    if place_of(text).is_dir():
+        return True
+    from convfilter.batch.planning.patterns import is_pattern
+
+    return is_pattern(text)
+
+
+def _into_folder(inputs: Sequence[str], target: Place, settings: Settings, label: str) -> FilePlan:
+    from convfilter.batch.planning.folders import Draft
+    from convfilter.batch.planning.naming import Naming
+
+    draft = Draft(settings, Naming(settings, label), target)
+    for text in inputs:
+        draft.add_input(text, keeps_name=len(inputs) > 1)
+    return _alone(inputs, _plan_of(draft))
+
+
+def _of_list(
+    inputs: Sequence[str],
+    names: Sequence[str],
+    output: str | None,
+    settings: Settings,
+    label: str,
 ) -> FilePlan:
-    draft = _Draft()
-    for path in map(place_of, inputs):
-        if path.is_dir():
-            # as with cp, each of several folders keeps its name; of one folder the contents go over
-            base = full_name(path).name if len(inputs) > 1 else ""
-            draft.add_folder(
-                path,
-                target / base,
-                recursive=recursive,
-                leave_out=target,
-                named=lambda name: _derived_name(name, format_name),
-            )
-        else:
-            draft.add(path, target / _derived_name(path.name, format_name))
-    return draft.plan(inputs, target)
+    from convfilter.batch.planning.folders import Draft
+    from convfilter.batch.planning.naming import Naming
+
+    if output is None:
+        raise UsageError("a list of files needs a folder for the results, or --in-place")
+    if STANDARD in (*inputs, output):
+        raise UsageError("a list of files goes with files and folders, not with standard streams")
+    draft = Draft(settings, Naming(settings, label), place_of(output))
+    for text in inputs:
+        draft.add_input(text, keeps_name=True)
+    for text in names:
+        draft.add_listed(text)
+    return _plan_of(draft)
 
 
-def _derived_name(name: str, format_name: str | None) -> str:
-    """Return the name with the suffix of the format, unless its own suffix means that format.
+def _plan_of(draft: Draft) -> FilePlan:
+    return FilePlan(
+        tuple(draft.jobs),
+        tuple(draft.failures),
+        draft.passed_over,
+        draft.not_entered,
+        draft.target,
+        unsupported=tuple(draft.unsupported),
+        special=tuple(draft.special),
+        not_followed=draft.not_followed,
+    )
 
-    Without a format it stays, unless it means one that is only read.
+
+def _alone(inputs: Sequence[str], plan: FilePlan) -> FilePlan:
+    """Return the plan; what is wrong with the only input is raised at once.
+
+    Among several it is one failure of many.
     """
-    pure = PurePath(name)
-    own = SUFFIXES.get(pure.suffix.lower())
-    if format_name is None and own is not None:
-        format_name = written_as(own)
-    if format_name is None or own == format_name:
-        return name
-    stem = pure.stem if is_image_path(pure) else name
-    return f"{stem}{suffix_of(format_name)}"
-
-
-def _sibling_name(name: str, label: str, format_name: str | None) -> str:
-    """Return the name of a result beside its input: ``photo.jpg`` gives ``photo-sobel.jpg``."""
-    pure = PurePath(_derived_name(name, format_name))
-    return f"{pure.stem}-{label}{pure.suffix}"
-
-
-class _Draft:
-    """A plan that grows."""
-
-    def __init__(self) -> None:
-        self._jobs: dict[tuple[str, str], Job] = {}
-        self._failures: list[Failure] = []
-        self._unsupported: list[tuple[Failure, Unsupported]] = []
-        self._passed_over = self._not_entered = 0
-
-    def add(self, source: Place, output: Place) -> None:
-        """Add a file, unless it is there already: the same file named twice is no collision."""
-        in_place = source == output
-        identity = resolved(source)
-        job = Job(source, output, make_folder=not in_place)
-        self._jobs.setdefault((identity, identity if in_place else str(output)), job)
-
-    def add_folder(
-        self,
-        folder: Place,
-        output: Place,
-        *,
-        recursive: bool,
-        leave_out: Place | None = None,
-        named: Callable[[str], str] = str,
-    ) -> None:
-        """Add the images of a folder, whose results go into another, each under its new name."""
-        from convfilter.batch.planning.walk import walk
-
-        contents = walk(folder, recursive=recursive, leave_out=leave_out)
-        for file in contents.images:
-            self.add(folder / file, output / file.with_name(named(file.name)))
-        for inner, error in contents.unreadable:
-            self._failures.append(Failure(folder / inner, output / inner, error))
-        for file, why in contents.unsupported:
-            error = ImageError(f"{shown(folder / file)}: {why.reason}")
-            self._unsupported.append((Failure(folder / file, output / file, error), why))
-        self._passed_over += contents.passed_over - len(contents.unsupported)
-        self._not_entered += contents.not_entered
-
-    def plan(self, inputs: Sequence[str], target: Place | None = None) -> FilePlan:
-        """Return the plan; what is wrong with the only input is raised at once.
-
-        Among several it is one failure of many.
-        """
-        jobs, failures = tuple(self._jobs.values()), tuple(self._failures)
-        if len(inputs) == 1:
-            if failures and not jobs:
-                raise failures[0].error
-            if jobs and jobs[0].input == place_of(inputs[0]):
-                _check_exists(place_of(inputs[0]))
-        beyond = tuple(self._unsupported)
-        passed_over, not_entered = self._passed_over, self._not_entered
-        return FilePlan(jobs, failures, passed_over, not_entered, target, unsupported=beyond)
+    if len(inputs) == 1:
+        if plan.failures and not plan.jobs:
+            raise plan.failures[0].error
+        if plan.jobs and plan.jobs[0].input == place_of(inputs[0]):
+            _check_exists(place_of(inputs[0]))
+    return plan
 
 
 def _check_exists(path: Place) -> None:
@@ -350,9 +368,5 @@ def _check_suffix(output: Place, format_name: str | None) -> None:
 
 def _nothing_found(inputs: Sequence[str], plan: FilePlan) -> str:
     where = shown(inputs[0]) if len(inputs) == 1 else "the folders"
-    asides = plan.kinds()
-    if plan.passed_over:
-        asides.append(f"{plan.passed_over} other files passed over")
-    if plan.not_entered:
-        asides.append(f"{plan.not_entered} folders not entered: use -r for those")
+    asides = plan.left_out()
     return f"{where}: no images found" + (f" ({'; '.join(asides)})" if asides else "")

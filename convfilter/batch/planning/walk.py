@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import stat
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +15,14 @@ from convfilter.formats import Unsupported, is_image_path, unsupported
 if TYPE_CHECKING:
     from convfilter.files.storage.url import Entry, Place
 
-__all__ = ["Contents", "walk"]
+__all__ = ["Contents", "Kinds", "entries", "is_folder", "walk"]
+
+SPECIAL = {
+    stat.S_IFIFO: "pipe",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFCHR: "device",
+    stat.S_IFBLK: "device",
+}
 
 
 class Contents(NamedTuple):
@@ -22,65 +30,116 @@ class Contents(NamedTuple):
 
     Attributes
     ----------
-    images : relative to the folder, sorted by name, a folder's files before the folders in it
-    passed_over : how many other files there are
-    unsupported : those of them that are pictures of a kind that cannot be read here, and why
+    images : folders within the folder, each with its images: names sorted, and whether each is a
+        link; a folder's files stand before the folders in it
+    passed_over : how many files there are that are hidden, or no images by their suffix
     not_entered : how many folders there are that were not asked for
+    not_followed : how many links to folders there are that were not followed
     unreadable : folders that could not be read, relative to the folder, and why
+    unsupported : files that are pictures of a kind that cannot be read here, and why
+    special : what is no file and no folder: where it is, and "pipe", "socket" or "device"
     """
 
-    images: Sequence[Path]
+    images: Sequence[tuple[str, Sequence[tuple[str, bool]]]]
     passed_over: int
     not_entered: int
+    not_followed: int
     unreadable: Sequence[tuple[Path, ImageError]]
-    unsupported: Sequence[tuple[Path, Unsupported]] = ()
+    unsupported: Sequence[tuple[Path, Unsupported]]
+    special: Sequence[tuple[Path, str]]
+
+    def paths(self) -> Iterator[str]:
+        """Yield the images, relative to the folder."""
+        for inner, files in self.images:
+            for name, _ in files:
+                yield os.path.join(inner, name)  # noqa: PTH118 - a hundred thousand paths
 
 
-def walk(folder: Place, *, recursive: bool, leave_out: Place | None = None) -> Contents:
+def walk(
+    folder: Place, *, recursive: bool, follow_links: bool = False, leave_out: Place | None = None
+) -> Contents:
     """Return the files of a folder whose suffix is that of an image, and what else is there.
 
-    Hidden files and folders (`.name`) are passed over, and so are links to folders, which could
-    lead round in a circle. The folder `leave_out`, where results of an earlier run may lie, is not
-    entered.
+    Hidden files and folders (`.name`) are passed over. The folder `leave_out`, where results of an
+    earlier run may lie, is not entered. Links to folders could lead round in a circle: with
+    `follow_links` each folder is entered once, by its own name rather than by a link's.
     """
-    excluded = known_by(leave_out) if leave_out is not None else None
-    images: list[Path] = []
+    known = Kinds()
+    entered = {known_by(leave_out)} if leave_out is not None else set()
+    if follow_links:
+        entered.add(known_by(folder))
+    entered.discard(None)
+    images: list[tuple[str, list[tuple[str, bool]]]] = []
     unreadable: list[tuple[Path, ImageError]] = []
     beyond: list[tuple[Path, Unsupported]] = []
-    passed_over = not_entered = 0
-    ahead = [Path()]
-    while ahead:
-        below = ahead.pop()
+    special: list[tuple[Path, str]] = []
+    passed_over = not_entered = not_followed = 0
+    ahead = [""]
+    links: list[str] = []
+    while ahead or links:
+        below = ahead.pop() if ahead else links.pop(0)
         try:
-            entries = _entries(folder / below)
+            found = entries(folder / below)
         except ImageError as error:
-            unreadable.append((below, error))
+            unreadable.append((Path(below), error))
             continue
-        folders = []
-        for entry in entries:
-            hidden = entry.name.startswith(".")
-            if _is_folder(entry):
-                if not hidden and not entry.is_symlink():
-                    folders.append(below / entry.name)
-            elif hidden or _is_special(entry):
+        here: list[tuple[str, bool]] = []
+        inner: list[str] = []
+        for entry in found:
+            name = entry.name
+            hidden = name.startswith(".")
+            if is_folder(entry):
+                if hidden:
+                    continue
+                is_link = entry.is_symlink()
+                if is_link and not follow_links:
+                    not_followed += 1
+                    continue
+                path = os.path.join(below, name)  # noqa: PTH118 - a hundred thousand paths
+                if not entered or (who := known_by(folder / path)) not in entered:
+                    if not recursive:
+                        not_entered += 1
+                    elif is_link:
+                        links.append(path)
+                    else:
+                        inner.append(path)
+                        if follow_links:
+                            entered.add(who)
+            elif (what := _special_kind(entry)) is not None:
+                special.append((Path(below, name), what))
+            elif hidden or (kind := known.of(name)) is None:
                 passed_over += 1
-            elif (why := unsupported(entry.name)) is not None:
-                passed_over += 1
-                beyond.append((below / entry.name, why))
-            elif not is_image_path(entry.name):
-                passed_over += 1
+            elif isinstance(kind, Unsupported):
+                beyond.append((Path(below, name), kind))
             else:
-                images.append(below / entry.name)
-        if excluded is not None:
-            folders = [inner for inner in folders if known_by(folder / inner) != excluded]
-        if recursive:
-            ahead += reversed(folders)
-        else:
-            not_entered += len(folders)
-    return Contents(images, passed_over, not_entered, unreadable, beyond)
+                here.append((name, entry.is_symlink()))
+        if here:
+            images.append((below, here))
+        ahead += reversed(inner)
+        if not ahead and links:
+            # what was found by its own name since is not entered by a link as well
+            links = [link for link in links if known_by(folder / link) not in entered]
+            if links:
+                entered.add(known_by(folder / links[0]))
+    return Contents(images, passed_over, not_entered, not_followed, unreadable, beyond, special)
 
 
-def _entries(folder: Place) -> Sequence[os.DirEntry[str] | Entry]:
+class Kinds:
+    """What files are by their suffix, each suffix asked for once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bool | Unsupported | None] = {}
+
+    def of(self, name: str) -> bool | Unsupported | None:
+        """Return True for an image, why one cannot be read here, or None for any other file."""
+        at = name.rfind(".")
+        suffix = name[at:] if at > 0 else ""
+        if suffix not in self._known:
+            self._known[suffix] = unsupported(f"x{suffix}") or is_image_path(f"x{suffix}") or None
+        return self._known[suffix]
+
+
+def entries(folder: Place) -> Sequence[os.DirEntry[str] | Entry]:
     """Return what is in a folder, sorted by name; raises ImageError where it cannot be read."""
     try:
         return listing(folder)
@@ -89,16 +148,19 @@ def _entries(folder: Place) -> Sequence[os.DirEntry[str] | Entry]:
         raise ImageError(f"{shown(folder)}: the folder cannot be read: {why}") from error
 
 
-def _is_folder(entry: os.DirEntry[str] | Entry) -> bool:
+def is_folder(entry: os.DirEntry[str] | Entry) -> bool:
+    """Whether it is a folder, or a link to one."""
     try:
         return entry.is_dir()
     except OSError:
         return False
 
 
-def _is_special(entry: os.DirEntry[str] | Entry) -> bool:
-    """Whether it is a pipe, a socket or a device, which nobody means by a folder of pictures."""
+def _special_kind(entry: os.DirEntry[str] | Entry) -> str | None:
+    """Return what is no file of a folder of pictures: a pipe, a socket or a device."""
     try:
-        return not entry.is_file() and not entry.is_symlink()
+        if entry.is_file() or entry.is_symlink():
+            return None
+        return SPECIAL.get(stat.S_IFMT(entry.stat().st_mode))
     except OSError:
-        return False  # reading it will say what is wrong
+        return None  # reading it will say what is wrong

@@ -11,7 +11,7 @@ from convfilter.batch.settings.large import OfLarge
 from convfilter.batch.settings.results import OfPixels, OfResults
 from convfilter.batch.settings.resuming import OfResuming
 from convfilter.batch.settings.runs import OfRuns
-from convfilter.errors import UnknownNameError, UsageError
+from convfilter.errors import UnknownNameError, UsageError, listed
 from convfilter.filters.declaring.parameters import Parameter
 
 __all__ = [
@@ -94,6 +94,13 @@ def check_together(settings: Settings) -> None:
     if settings["in_place"] and settings["frames"] is not None:
         raise UsageError(
             "--in-place keeps every frame of a file: leave --frames out, or name an output"
+        )
+    naming = [OPTIONS[name].option for name in ("suffix", "keep_ext", "name") if settings.get(name)]
+    if settings["in_place"] and naming:
+        raise UsageError(f"--in-place keeps each file's name: leave {listed(naming)} out")
+    if settings["suffix"] is not None and settings["name"] is not None:
+        raise UsageError(
+            "--name says all of a name: write the --suffix into it, as in {stem}-edges{ext}"
         )
     if settings["linear"] and settings["develop"] == "linear":
         raise UsageError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from convfilter.errors import ArgumentError
@@ -19,6 +20,7 @@ __all__ = [
     "choice",
     "file",
     "flag",
+    "later",
     "number",
     "quantity",
     "size",
@@ -124,3 +126,8 @@ class Size(Parameter):
         power = 0 if letter is None else 1 + UNITS.index(letter.lower())
         unit = math.prod([1024 if binary else 1000] * power)
         return int(whole + part) * unit // math.prod([10] * len(part))
+
+
+def later(module: str, name: str) -> Callable[[str], str]:
+    """Return what understands a text by a function that is imported when it is first asked."""
+    return lambda text: getattr(import_module(module), name)(text)

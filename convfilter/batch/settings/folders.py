@@ -3,7 +3,7 @@
 # no `from __future__ import annotations`: what stands in the annotations is read
 from typing import Annotated, TypedDict
 
-from convfilter.batch.settings.declaring import OF_MANY, OF_RUN, flag
+from convfilter.batch.settings.declaring import OF_MANY, OF_RUN, flag, later, text
 
 __all__ = ["OfFolders"]
 
@@ -21,4 +21,40 @@ class OfFolders(TypedDict, total=False):
             " not passed over"
         ),
         OF_RUN,
+    ]
+    follow_links: Annotated[
+        bool,
+        flag("go into folders that links lead to as well, into each folder once"),
+        OF_RUN,
+        OF_MANY,
+    ]
+    suffix: Annotated[
+        str | None,
+        text(
+            "what is added to names: -edges makes photo-edges.jpg of photo.jpg",
+            later("convfilter.batch.settings.names", "check_suffix"),
+            "TEXT",
+            automatic="nothing in a folder, the filter beside a single file",
+        ),
+        OF_RUN,
+        OF_MANY,
+    ]
+    keep_ext: Annotated[
+        bool,
+        flag("keep the old suffix where the format changes: photo.nef becomes photo.nef.jpg"),
+        OF_RUN,
+        OF_MANY,
+    ]
+    name: Annotated[
+        str | None,
+        text(
+            "names of results, within their folder, such as {stem}-{filter}{ext} or"
+            " {parent}/{index:04}.png: stem is the name without suffix, ext the suffix of the"
+            " result, parent the folder of the input, index counts from 1",
+            later("convfilter.batch.settings.names", "check_template"),
+            "TEMPLATE",
+            automatic="as the inputs are called",
+        ),
+        OF_RUN,
+        OF_MANY,
     ]

@@ -307,11 +307,12 @@ class Pictures:
         from convfilter.batch.planning.walk import walk
 
         contents = walk(folder, recursive=recursive)
-        self.paths += [folder / image for image in contents.images]
+        self.paths += [folder / image for image in contents.paths()]
         for _, error in contents.unreadable:
             self._tell(error, "")
-        if contents.passed_over:
-            self._asides.append(f"{contents.passed_over} other files passed over")
+        passed_over = contents.passed_over + len(contents.unsupported) + len(contents.special)
+        if passed_over:
+            self._asides.append(f"{passed_over} other files passed over")
         if contents.not_entered:
             self._asides.append(f"{contents.not_entered} folders not entered: use -r for those")
 

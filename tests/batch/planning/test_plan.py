@@ -180,7 +180,8 @@ def test_pipes_in_a_folder_are_passed_over() -> None:
     os.mkfifo("in/pipe.png")
     plan = planned("in", "out")
     assert pairs(plan) == [("in/a.png", "out/a.png")]
-    assert plan.passed_over == 1
+    assert plan.special == ((Path("in/pipe.png"), "pipe"),)
+    assert plan.left_out() == ["1 pipe passed over"]
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -303,7 +304,7 @@ def test_nothing_to_do_says_what_was_met() -> None:
     touch("in/notes.txt", "in/deep/a.png")
     message = refused("in", "out", error=ImageError)
     assert "in: no images found" in message
-    assert "1 other files passed over" in message
+    assert "1 other file passed over" in message
     assert "use -r" in message
     touch("in2/notes.txt")
     assert "the folders: no images" in refused("in", "in2", "out", error=ImageError)

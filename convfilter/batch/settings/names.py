@@ -1,0 +1,74 @@
+"""What a person may say that results are called."""
+
+from __future__ import annotations
+
+import os
+import re
+import string
+
+from convfilter.errors import ArgumentError, UnknownNameError
+
+__all__ = ["FIELDS", "check_suffix", "check_template", "leads_elsewhere"]
+
+FIELDS = {
+    "stem": "stem",
+    "ext": ".ext",
+    "filter": "filter",
+    "parent": "parent",
+    "index": 1,
+}
+"""What may stand in braces in a template, each with a value for example."""
+
+
+def check_suffix(text: str) -> str:
+    """Return what is added to names.
+
+    Raises
+    ------
+    ArgumentError
+        It is empty, or no part of a name.
+    """
+    if not text or leads_elsewhere(f"x{text}"):
+        raise ArgumentError(f"suffix is {text!r}: give a part of a name, such as -edges")
+    return text
+
+
+def check_template(text: str) -> str:
+    """Return a template of names.
+
+    Raises
+    ------
+    UnknownNameError
+        It has a field that there is not; the message lists those that there are.
+    ArgumentError
+        It cannot be understood, or leads out of the folder of the results.
+    """
+    wanted = "give a name such as {stem}-{filter}{ext}"
+    try:
+        parts = list(string.Formatter().parse(text))
+    except ValueError as error:
+        raise ArgumentError(f"name is {text!r}: {error}: {wanted}") from None
+    for _, field, form, conversion in parts:
+        if field is None:
+            continue
+        if field not in FIELDS:
+            raise UnknownNameError("field of a name", field, FIELDS)
+        if conversion or (form and (field != "index" or not re.fullmatch(r"0?\d", form))):
+            raise ArgumentError(
+                f"name is {text!r}: only index has a width, as in {{index:04}}: {wanted}"
+            )
+    if not text or leads_elsewhere(text.format_map(FIELDS)):
+        raise ArgumentError(
+            f"name is {text!r}: it has to stay within the folder of the results: {wanted}"
+        )
+    return text
+
+
+def leads_elsewhere(name: str) -> bool:
+    """Whether a name could stand for anything but a file below the folder that it is put into."""
+    parts = re.split(r"[/\\]" if os.sep == "\\" else "/", name)
+    return "\0" in name or any(part in ("", ".", "..") for part in parts) or _has_drive(name)
+
+
+def _has_drive(name: str) -> bool:
+    return bool(os.path.splitdrive(name)[0]) or (os.sep == "\\" and ":" in name)
