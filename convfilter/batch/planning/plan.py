@@ -17,8 +17,8 @@ from convfilter.formats import Unsupported, is_image_path, written_format_of
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
-    from convfilter.batch.planning.folders import Draft
     from convfilter.batch.journal.records import Record
+    from convfilter.batch.planning.folders import Draft
     from convfilter.batch.planning.listings import Listings
     from convfilter.files.storage.url import Place
     from convfilter.pipeline import Pipeline
