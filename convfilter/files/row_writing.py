@@ -13,6 +13,7 @@ from convfilter.errors import ArgumentError, ConvfilterError, ImageError, Reader
 from convfilter.files.fit import Fitting, check_shape
 from convfilter.files.reading import display_name
 from convfilter.files.replace import Replacement
+from convfilter.files.storing import storing_of
 from convfilter.files.writing import (
     background_of,
     check_effort,
@@ -25,7 +26,7 @@ from convfilter.files.writing import (
 from convfilter.formats import FORMATS, check_format, check_written, format_of
 from convfilter.formats.declaring import Format, Frame
 from convfilter.formats.declaring.limits import words_of
-from convfilter.formats.declaring.rows import OnlyWholeError, RowWriter, Storing, blank_pixels
+from convfilter.formats.declaring.rows import OnlyWholeError, RowWriter, blank_pixels
 from convfilter.picture.image import Image, Timing
 
 __all__ = ["RowsWritten", "begin_rows"]
@@ -41,7 +42,8 @@ def begin_rows(
     compress: str = "fast",
     background: str = "white",
     workers: int | None = None,
-    storing: Storing | None = None,
+    tile: int | None = None,
+    pyramid: bool = False,
 ) -> RowsWritten:
     """Begin a picture file whose rows come one after the other.
 
@@ -52,9 +54,6 @@ def begin_rows(
     ----------
     image : Image
         All about the picture; of its pixels, shape and dtype count alone (`blank_pixels`).
-    storing : Storing, optional
-        How pixels are laid out; by default as the format does it.
-
     The others are those of `write`, and so are the errors; besides:
 
     Raises
@@ -69,7 +68,7 @@ def begin_rows(
     ...         output.write(rows.read(first, min(first + 64, rows.image.height)))
     ...     notes = output.finish()
     """
-    effort = check_effort(quality, compress, workers)._replace(storing=storing)
+    effort = check_effort(quality, compress, workers)
     colour = background_of(background)
     name, path = display_name(target), Path(target)
     form = FORMATS[check_written(format_of(path) if format is None else check_format(format))]
@@ -78,6 +77,7 @@ def begin_rows(
     check_target(path, name, overwrite)
     begin = form.write_rows
     try:
+        effort = effort._replace(storing=storing_of(image, form, tile, pyramid))
         check_shape(image, form)
         fitting = Fitting(image.alpha, form, colour)
         # a row is enough to find out what becomes of the others

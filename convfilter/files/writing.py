@@ -76,6 +76,8 @@ def write(
     compress: str = "fast",
     background: str = "white",
     workers: int | None = None,
+    tile: int | None = None,
+    pyramid: bool = False,
 ) -> list[str]:
     """Write a picture and return notes about what the format could not hold.
 
@@ -108,6 +110,12 @@ def write(
         A colour name or ``#rrggbb``.
     workers : int, optional
         Number of threads that compress; by default all CPUs.
+    tile : int, optional
+        Side of the squares in which pixels are stored, a multiple of 16; by default they are
+        stored in rows. Of formats that have tiles alone.
+    pyramid : bool
+        Whether the file holds reduced copies of the picture, too, each half as large, in tiles
+        (Cloud Optimized GeoTIFF). Of formats that have tiles alone.
 
     Returns
     -------
@@ -143,6 +151,8 @@ def write(
         compress=compress,
         background=background,
         workers=workers,
+        tile=tile,
+        pyramid=pyramid,
     )
 
 
@@ -156,6 +166,8 @@ def write_hashed(
     compress: str = "fast",
     background: str = "white",
     workers: int | None = None,
+    tile: int | None = None,
+    pyramid: bool = False,
     digest: Digest | None = None,
     repeated: bool = False,
 ) -> list[str]:
@@ -167,12 +179,12 @@ def write_hashed(
     effort = check_effort(quality, compress, workers)
     colour = background_of(background)
     picture = Image.of(image)
-    name = display_name(target)
+    name, storing = display_name(target), (tile, pyramid)
     if not isinstance(target, (str, os.PathLike)):
         _check_stream(target, name)
         if format is None:
             raise ArgumentError(f"{name}: a stream has no suffix: give the format (--format)")
-        pieces, notes = _encoded(picture, check_format(format), colour, name, effort)
+        pieces, notes = _encoded(picture, check_format(format), colour, name, effort, storing)
         _add_to(digest, pieces)
         _write_stream(target, pieces, name)
         return notes
@@ -181,7 +193,7 @@ def write_hashed(
     in_storage = is_address(target)
     if not in_storage:
         check_target(path, name, overwrite or repeated)
-    pieces, notes = _encoded(picture, format_name, colour, name, effort)
+    pieces, notes = _encoded(picture, format_name, colour, name, effort, storing)
     _add_to(digest, pieces)
     try:
         if in_storage:
@@ -226,11 +238,20 @@ def background_of(text: str) -> Colour:
 
 
 def _encoded(
-    picture: Image, format_name: str, background: Colour, name: str, effort: Effort
+    picture: Image,
+    format_name: str,
+    background: Colour,
+    name: str,
+    effort: Effort,
+    storing: tuple[int | None, bool],
 ) -> Written:
     """Return the file in pieces; notes, and errors about the picture, begin with its name."""
     try:
         form = FORMATS[check_written(format_name)]
+        if storing != (None, False):
+            from convfilter.files.storing import storing_of
+
+            effort = effort._replace(storing=storing_of(picture, form, *storing))
         frames, notes = _fitted(picture, form, background)
         plays = _plays(picture, form, len(frames), notes)
         frames = kept(frames, form, notes)

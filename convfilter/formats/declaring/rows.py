@@ -6,6 +6,8 @@ A format that can do so declares `read_rows` and `write_rows` beside `read` and 
 
 from __future__ import annotations
 
+import io
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol, TypeAlias
 
@@ -105,6 +107,63 @@ class Appended:
     def finish(self) -> list[str]:
         """Nothing stands behind the last row."""
         return []
+
+
+class Groups:
+    """Puts rows that come in any numbers into groups of `high` rows, the last one of fewer."""
+
+    def __init__(self, high: int, total: int) -> None:
+        self._high, self._left = high, total
+        self._waiting: list[NDArray[Any]] = []
+        self._count = 0
+
+    def take(self, rows: NDArray[Any]) -> list[NDArray[Any]]:
+        """Take further rows, and return the groups that are complete.
+
+        Groups may be parts of `rows`, which have to stay as they are until the groups are done
+        with; rows that wait for others are copied.
+        """
+        import numpy as np
+
+        groups = []
+        start = 0
+        while start < len(rows):
+            missing = min(self._high, self._left) - self._count
+            part = rows[start : start + missing]
+            start += len(part)
+            self._count += len(part)
+            if len(part) < missing:
+                self._waiting.append(part.copy())
+                break
+            groups.append(np.concatenate([*self._waiting, part]) if self._waiting else part)
+            self._left -= self._count
+            self._waiting, self._count = [], 0
+        return groups
+
+
+class InMemory:
+    """A file in memory, in pieces."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self._ends: list[int] = []
+
+    def put(self, *pieces: bytes) -> None:
+        """Write further bytes."""
+        for piece in pieces:
+            self.pieces.append(piece)
+            self._ends.append(len(piece) + (self._ends[-1] if self._ends else 0))
+
+    def patch(self, place: int, data: bytes) -> None:
+        """Write over bytes that lie within one piece."""
+        number = bisect_right(self._ends, place)
+        piece = self.pieces[number]
+        at = place - self._ends[number] + len(piece)
+        self.pieces[number] = piece[:at] + data + piece[at + len(data) :]
+
+    def aside(self) -> BinaryIO:
+        """Return an empty file in memory."""
+        return io.BytesIO()
 
 
 class Storing(NamedTuple):

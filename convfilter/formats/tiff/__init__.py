@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from convfilter.errors import ImageError
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
@@ -12,14 +12,17 @@ from convfilter.formats.declaring.limits import Limits, too_large
 from convfilter.formats.declaring.needed import needed
 from convfilter.formats.tiff.storage import CMYK, Storage
 from convfilter.formats.tiff.tags.nodata import has_nodata, nodata_of, stated_nodata, without_nodata
-from convfilter.picture.image import Image
+from convfilter.picture.image import Image, Metadata
 from convfilter.picture.metadata import INKS
 from convfilter.picture.orientation import upright
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from convfilter.formats.declaring.rows import RowReader, RowWriter, Sink
     from convfilter.formats.tiff.pages import Page
 
-__all__ = ["FORMAT", "read", "write"]
+__all__ = ["FORMAT", "read", "read_rows", "write", "write_rows"]
 
 
 def read(file: BinaryIO, limits: Limits) -> Image:
@@ -28,13 +31,23 @@ def read(file: BinaryIO, limits: Limits) -> Image:
     Camera raw that is laid out as TIFF is developed.
     """
     from convfilter.formats.tiff.camera import is_camera_raw
-    from convfilter.formats.tiff.pages import pages_of, stack_of
+    from convfilter.formats.tiff.pages import stack_of
 
     if is_camera_raw(file):
         with needed("raw", "camera raw"):
             from convfilter.formats.extras import raw
         file.seek(0)
         return raw.read(file, limits)
+    pages, chosen = _chosen(file, limits)
+    first, *others = (_read_page(page, limits) for page in chosen)
+    stacked = stack_of(pages) if len(chosen) == len(pages) else None
+    return replace(first, following=tuple(others), stacked=stacked)
+
+
+def _chosen(file: BinaryIO, limits: Limits) -> tuple[list[Page], list[Page]]:
+    """Return all pages that are pictures of their own, and those of them that are to be read."""
+    from convfilter.formats.tiff.pages import pages_of
+
     pages = pages_of(file)
     if any(page.hides_a_picture for page in pages):
         raise ImageError(
@@ -46,9 +59,40 @@ def read(file: BinaryIO, limits: Limits) -> Image:
         limits.check_sizes([page.size for page in chosen])
     elif chosen[0].size is not None:
         limits.check_size(chosen[0].size)
-    first, *others = (_read_page(page, limits) for page in chosen)
-    stacked = stack_of(pages) if len(chosen) == len(pages) else None
-    return replace(first, following=tuple(others), stacked=stacked)
+    return pages, chosen
+
+
+def read_rows(file: BinaryIO, limits: Limits) -> RowReader:
+    """Open the only page that is asked for; its strips or tiles are unpacked as rows are read."""
+    from convfilter.formats.declaring.rows import OnlyWholeError, blank_pixels
+    from convfilter.formats.tiff.camera import is_camera_raw
+
+    if is_camera_raw(file):
+        raise OnlyWholeError("is camera raw, which is developed as a whole")
+    _, chosen = _chosen(file, limits)
+    if len(chosen) > 1:
+        raise OnlyWholeError(
+            f"has {len(chosen):,} pages, which are read as a whole: choose one (--frames)"
+        )
+    (page,) = chosen
+    storage = page.storage
+    if storage is None:
+        raise OnlyWholeError("states no size, and is read as a whole")
+    storage.check()
+    from convfilter.formats.tiff.colours import picture_of
+    from convfilter.formats.tiff.rows.reader import Rows, check_rows
+
+    about = page.metadata()
+    has_number = stated_nodata(about.tags) is not None
+    check_rows(storage, page.orientation, has_nodata=has_number)
+    image = _described(page, about, storage, blank_pixels((1, 1, 4), "uint8"))
+
+    def picture(samples: NDArray[Any]) -> NDArray[Any]:
+        return picture_of(storage, samples, about.icc_profile)
+
+    rows = Rows(storage, page.shared.source, picture, image)
+    rows.image = _with_nodata(rows.image, storage)
+    return rows
 
 
 def _read_page(page: Page, limits: Limits) -> Image:
@@ -69,16 +113,21 @@ def _read_page(page: Page, limits: Limits) -> Image:
         pixels = upright(pixels, page.orientation)
     except MemoryError as error:
         raise too_large(page.size) from error
+    image = _described(page, metadata, storage, pixels)
+    if fitted is not None:
+        changed = f"the value for no data needs more than 16 bits: it is {fitted:.0f} now"
+        return replace(image, nodata=fitted, left_out=(*image.left_out, changed))
+    return _with_nodata(image, storage)
+
+
+def _described(page: Page, metadata: Metadata, storage: Storage, pixels: NDArray[Any]) -> Image:
+    """Return pixels with what their page says of them."""
     left_out = page.left_out()
     if storage.photometric == CMYK:
         left_out = (INKS, *left_out)
         metadata = replace(metadata, icc_profile=None)  # that of ink, for pixels that are RGB now
     alpha = storage.alpha is not None
-    image = Image(pixels, alpha, FORMAT.name, metadata, left_out=left_out)
-    if fitted is not None:
-        changed = f"the value for no data needs more than 16 bits: it is {fitted:.0f} now"
-        return replace(image, nodata=fitted, left_out=(*left_out, changed))
-    return _with_nodata(image, storage)
+    return Image(pixels, alpha, FORMAT.name, metadata, left_out=left_out)
 
 
 def _with_nodata(image: Image, storage: Storage | None) -> Image:
@@ -107,7 +156,14 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
     """Return a file of pages, each with its own metadata."""
     from convfilter.formats.tiff import writer
 
-    return writer.encode(frames, effort.workers)
+    return writer.encode(frames, effort)
+
+
+def write_rows(frame: Frame, sink: Sink, effort: Effort) -> RowWriter:
+    """Begin a file of a page whose rows come one after the other."""
+    from convfilter.formats.tiff import writer
+
+    return writer.begin([frame], sink, effort)
 
 
 FORMAT = Format(
@@ -118,4 +174,7 @@ FORMAT = Format(
     keeps=frozenset({"profile", "EXIF", "XMP", "photoshop", "resolution", "density", "tags"}),
     read=read,
     write=write,
+    read_rows=read_rows,
+    write_rows=write_rows,
+    stores=True,
 )

@@ -26,7 +26,7 @@ from convfilter.formats.tiff.storage import (
 from convfilter.runtime import memory
 from convfilter.runtime.threads import default_workers, run_bands
 
-__all__ = ["bytes_of_parts", "samples_of"]
+__all__ = ["Parts", "bytes_of_parts", "bytes_of_row", "dtype_of", "samples_of"]
 
 _LARGEST_TILE = 1 << 24
 """Pixels of a tile that may be larger than the picture."""
@@ -53,48 +53,114 @@ def samples_of(storage: Storage, source: Source) -> NDArray[Any]:
     EOFError, ValueError
         For damage.
     """
-    planes, samples = (storage.samples, 1) if storage.apart else (1, storage.samples)
-    width, height = storage.size
-    across, down = _parts_of(storage)
-    parts = planes * across * down
-    # where lengths are not stated, what is compressed knows its own end
-    lengths = storage.lengths or [source.size] * parts
-    if min(len(storage.offsets), len(lengths)) < parts:
-        raise EOFError("strips are missing")
-    wide, high = storage.part_size
-    pixels = memory.empty((planes, height, width, samples), _dtype(storage))
-    shades = _shades(storage)
-    is_packed = storage.compression != NOT_PACKED  # else lengths tell nothing, if they are right
-    if storage.compression in PICTURES:
-        from convfilter.formats.tiff.pictures import samples_in
-    reading = threading.Lock()
+    parts = Parts(storage, source)
+    return parts.samples(0, parts.down)
 
-    def work(start: int, stop: int) -> None:
-        for number in range(start, stop):
-            plane, place = divmod(number, across * down)
-            top, left = place // across * high, place % across * wide
-            target = pixels[plane, top : top + high, left : left + wide]
-            rows = high if storage.is_tiled else len(target)
-            count = _bytes_of(storage, rows, samples)
-            with reading:
-                # parts may share bytes, not all of which are read for each; nothing is packed
-                # to twice its size
-                length = min(lengths[number] or source.size, 2 * count + 4096)
-                data = source.part(storage.offsets[number], length if is_packed else count)
-            if storage.fill_order == 2:
-                data = _REVERSED[np.frombuffer(data, np.uint8)].tobytes()
-            if storage.compression in PICTURES:
-                data = samples_in(data, storage, (rows, wide, samples))
-            else:
-                data = _unpacked(data, storage.compression, rows, count)
-            if len(data) < count:
-                raise EOFError("the file is truncated")
-            _place(storage, data[:count], (rows, wide, samples), target, shades)
 
-    has_threads = storage.compression in (NOT_PACKED, *DEFLATE)
-    cost = _bytes_of(storage, high, samples) * _NANOSECONDS
-    run_bands(parts, cost, default_workers() if has_threads else 1, work)
-    return np.moveaxis(pixels[..., 0], 0, -1) if storage.apart else pixels[0]
+class Parts:
+    """The strips or tiles of a page, as it states them.
+
+    Attributes
+    ----------
+    storage : Storage
+    down : int
+        Rows of parts that stand below one another in a plane.
+    planes, samples_of_plane : int
+        How many planes are stored apart, and how many samples a pixel has in each.
+    dtype : dtype
+        Of the samples as they are returned.
+    """
+
+    def __init__(self, storage: Storage, source: Source) -> None:
+        self.storage = storage
+        self._source = source
+        self._across, self.down = _parts_of(storage)
+        self.planes, self.samples_of_plane = _planes_of(storage)
+        parts = self.planes * self._across * self.down
+        # where lengths are not stated, what is compressed knows its own end
+        self._lengths = storage.lengths or [source.size] * parts
+        if min(len(storage.offsets), len(self._lengths)) < parts:
+            raise EOFError("strips are missing")
+        self.dtype = dtype_of(storage)
+        self._shades = _shades(storage)
+        self._reading = threading.Lock()
+
+    @property
+    def bytes_held(self) -> int:
+        """Bytes that a row of parts takes, packed and as samples."""
+        storage = self.storage
+        packed = _bytes_of(storage, storage.part_size[1], self.samples_of_plane)
+        values = storage.part_size[1] * storage.size[0] * storage.samples
+        return packed * self.planes * self._across + values * self.dtype.itemsize
+
+    def samples(self, first: int, last: int) -> NDArray[Any]:
+        """Return the samples (rows, W, S) of rows of parts from `first` up to, not with, `last`."""
+        storage, across = self.storage, self._across
+        width, height = storage.size
+        wide, high = storage.part_size
+        above, samples = first * high, self.samples_of_plane
+        rows_here = min(last * high, height) - above
+        pixels = memory.empty((self.planes, rows_here, width, samples), self.dtype)
+        count_here = (last - first) * across
+
+        def work(start: int, stop: int) -> None:
+            for number in range(start, stop):
+                plane, place = divmod(number, count_here)
+                top, left = place // across * high, place % across * wide
+                target = pixels[plane, top : top + high, left : left + wide]
+                rows = high if storage.is_tiled else len(target)
+                part = (plane * self.down + first) * across + place
+                self._put(part, rows, target)
+
+        has_threads = storage.compression in (NOT_PACKED, *DEFLATE)
+        cost = _bytes_of(storage, high, samples) * _NANOSECONDS
+        workers = default_workers() if has_threads else 1
+        run_bands(self.planes * count_here, cost, workers, work)
+        return np.moveaxis(pixels[..., 0], 0, -1) if storage.apart else pixels[0]
+
+    def _put(self, part: int, rows: int, target: NDArray[Any]) -> None:
+        """Put the samples of a strip or tile of so many rows where they belong."""
+        storage = self.storage
+        shape = rows, storage.part_size[0], self.samples_of_plane
+        count = _bytes_of(storage, rows, self.samples_of_plane)
+        is_packed = storage.compression != NOT_PACKED  # else lengths tell nothing, if right
+        start, stop = self.span(part)
+        # parts may share bytes, not all of which are read for each; nothing is packed
+        # to twice its size
+        length = min(stop - start, 2 * count + 4096) if is_packed else count
+        data = self.packed(start, length)
+        if storage.compression in PICTURES:
+            from convfilter.formats.tiff.pictures import samples_in
+
+            data = samples_in(data, storage, shape)
+        else:
+            data = _unpacked(data, storage.compression, rows, count)
+        if len(data) < count:
+            raise EOFError("the file is truncated")
+        _place(storage, data[:count], shape, target, self._shades)
+
+    def span(self, part: int) -> tuple[int, int]:
+        """Return where the bytes of a strip or tile begin and end."""
+        start = self.storage.offsets[part]
+        return start, start + (self._lengths[part] or self._source.size)
+
+    def packed(self, place: int, length: int) -> bytes:
+        """Return bytes of the file as they were packed; fewer where it ends."""
+        with self._reading:
+            data = self._source.part(place, length)
+        if self.storage.fill_order == 2:
+            return _REVERSED[np.frombuffer(data, np.uint8)].tobytes()
+        return data
+
+    def place(self, data: bytes, rows: int, target: NDArray[Any]) -> None:
+        """Put the samples of so many rows of a strip, which has been unpacked, into an array."""
+        shape = rows, self.storage.part_size[0], self.samples_of_plane
+        _place(self.storage, data, shape, target, self._shades)
+
+
+def bytes_of_row(storage: Storage) -> int:
+    """Return how many bytes a row of a strip or tile has when it is unpacked."""
+    return max(_bytes_of(storage, 1, _planes_of(storage)[1]), 1)
 
 
 def bytes_of_parts(storage: Storage) -> list[int]:
@@ -106,7 +172,7 @@ def bytes_of_parts(storage: Storage) -> list[int]:
         For damage.
     """
     across, down = _parts_of(storage)
-    planes, samples = (storage.samples, 1) if storage.apart else (1, storage.samples)
+    planes, samples = _planes_of(storage)
     high = storage.part_size[1]
     rows = [high] * down
     if not storage.is_tiled:
@@ -114,6 +180,11 @@ def bytes_of_parts(storage: Storage) -> list[int]:
     return [
         _bytes_of(storage, n, samples) for _ in range(planes) for n in rows for _ in range(across)
     ]
+
+
+def _planes_of(storage: Storage) -> tuple[int, int]:
+    """Return how many planes are stored apart, and how many samples a pixel has in each."""
+    return (storage.samples, 1) if storage.apart else (1, storage.samples)
 
 
 def _parts_of(storage: Storage) -> tuple[int, int]:
@@ -125,7 +196,7 @@ def _parts_of(storage: Storage) -> tuple[int, int]:
     return -(-width // wide), -(-height // high)
 
 
-def _dtype(storage: Storage) -> np.dtype[Any]:
+def dtype_of(storage: Storage) -> np.dtype[Any]:
     """Return the dtype that samples are put into."""
     least = {"u": 8, "i": 16, "f": 32}[storage.kind]
     bits = max(least, 1 << (storage.depth - 1).bit_length())
@@ -136,7 +207,7 @@ def _shades(storage: Storage) -> NDArray[Any] | None:
     """Return what each value of few bits becomes; None for those that stay as they are."""
     if storage.depth in (8, 16) or storage.depth > 16 or storage.photometric == PALETTE:
         return None
-    dtype, values = _dtype(storage), np.arange(1 << storage.depth)
+    dtype, values = dtype_of(storage), np.arange(1 << storage.depth)
     # exact: the quotient of integers this small is never near to a half that it is not
     shades: NDArray[Any] = np.rint(values * int(np.iinfo(dtype).max) / values[-1]).astype(dtype)
     return shades

@@ -16,6 +16,9 @@ from PIL import Image as PillowImages
 from PIL import ImageCms, TiffImagePlugin
 
 from convfilter.errors import ImageError
+from convfilter.files.storing import halved_by
+from convfilter.formats.declaring import Effort, Frame
+from convfilter.formats.declaring.rows import Storing
 from convfilter.formats.exif.ifd import Source
 from convfilter.formats.tiff import writer as tiff_writer
 from convfilter.images import Image, Metadata, Timing, read, write
@@ -204,17 +207,21 @@ def test_big_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, order: str) 
     np.testing.assert_array_equal(theirs[0][..., ::-1], pages[2].pixels)
 
 
-def test_lengths_are_never_below_what_is_written() -> None:
-    # what decides about BigTIFF
-    pages = [page for page in (*every_kind(), *told()) for _ in range(3)]
-    made = []
-    for page in pages:
-        exif = tiff_writer.tree_of(page.metadata.exif or b"") or ("<", tiff_writer.Tree(()))
-        rows, strips = tiff_writer._strips(page.pixels, "<", 1)
-        made.append(tiff_writer._Page(page.pixels, page.metadata, exif[1], rows, strips))
-    for big in (False, True):
-        pieces = tiff_writer._laid_out(made, tiff_writer.Layout("<", big))
-        assert sum(map(len, pieces)) <= sum(map(tiff_writer._length, made))
+@pytest.mark.parametrize(
+    "storing", [Storing(), Storing(16), Storing(16, halved_by(Image(np.zeros((1, 1)))))], ids=str
+)
+@pytest.mark.parametrize("noisy", [False, True])
+def test_lengths_are_never_below_what_is_written(storing: Storing, noisy: bool) -> None:
+    # what decides about BigTIFF, before anything is compressed
+    for page in (*every_kind(), *told()):
+        pixels = page.pixels
+        if noisy:
+            data = np.random.default_rng(1).bytes(pixels.nbytes)
+            pixels = np.frombuffer(data, pixels.dtype).reshape(pixels.shape)
+        frame = Frame(pixels, Timing(), page.metadata, page.alpha)
+        pieces, _ = tiff_writer.encode([frame], Effort(storing=storing))
+        prepared = tiff_writer._Prepared.of([frame])
+        assert sum(map(len, pieces)) <= prepared.most_bytes(storing)
 
 
 def test_animations_become_pages_with_a_note() -> None:

@@ -1,0 +1,1 @@
+"""TIFF row by row: read, written, and with reduced copies beside the picture."""
