@@ -1,9 +1,8 @@
-"""One file to be made of one file, and what files are known by."""
+"""One file to be made of one file."""
 
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +12,7 @@ from convfilter.runtime.streams import is_stream
 if TYPE_CHECKING:
     from convfilter.files.storage.url import Place, Url
 
-__all__ = ["Failure", "FileState", "Job", "state_of"]
+__all__ = ["Failure", "Job"]
 
 
 class _Job(NamedTuple):
@@ -88,27 +87,3 @@ class Failure(NamedTuple):
     input: Place
     output: Place
     error: ConvfilterError
-
-
-class FileState(NamedTuple):
-    """What a file is known by.
-
-    Attributes
-    ----------
-    size : bytes
-    changed : time of its last change in nanoseconds
-    hash : of an input its SHA-256, of an output its `Checksum`; "" where nobody asked for it
-    """
-
-    size: int
-    changed: int
-    hash: str = ""
-
-
-def state_of(place: str | Place) -> FileState | None:
-    """Return what a file is known by; None for a pipe or device, and where there is no file."""
-    try:
-        status = os.stat(place) if isinstance(place, str) else place.stat()  # noqa: PTH116
-    except (OSError, ValueError):
-        return None
-    return FileState(status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None

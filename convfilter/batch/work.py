@@ -6,9 +6,10 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from convfilter.batch.job import FileState, Job, state_of
+from convfilter.batch.done import Done, FileState, Seconds, Stage, new_digest, state_of
+from convfilter.batch.job import Job
 from convfilter.batch.recipes.carrying_out import (
     FLOATS,
     asks_raw,
@@ -17,7 +18,7 @@ from convfilter.batch.recipes.carrying_out import (
     holds_negatives,
 )
 from convfilter.batch.settings import Settings
-from convfilter.errors import ConvfilterError, ImageError, UsageError, listed, reason_of, shown
+from convfilter.errors import ImageError, UsageError, listed, reason_of, shown
 from convfilter.formats import FORMATS, alternatives, check_written, format_of, written_as
 from convfilter.formats.declaring import DEPTHS
 from convfilter.formats.declaring.limits import DEVELOPED
@@ -25,62 +26,19 @@ from convfilter.runtime.compiled import Foresight, waiting_timed
 
 if TYPE_CHECKING:
     from convfilter.batch.recipes.stamp import Source
-    from convfilter.engine import Plan
     from convfilter.files.writing import Digest
     from convfilter.filters.pixels.saturation import Saturation
     from convfilter.picture.image import Image
     from convfilter.pipeline import Pipeline
     from convfilter.runtime.checks import Array
 
-__all__ = ["Done", "Seconds", "Work", "prepare"]
+__all__ = ["Done", "FileState", "Seconds", "Work", "prepare"]
 
 MOST = 0.75
 """So large a share of values that are cut is worth a note: noise with edges all over has less."""
 
 LARGE_FILE = 1 << 20
 """Bytes of a file whose decoding takes longer than another thread needs to begin."""
-
-
-class Seconds(NamedTuple):
-    """How long the parts of a job took; compiling is no part of the others."""
-
-    reading: float
-    filtering: float
-    writing: float
-
-
-class Done(NamedTuple):
-    """What a job did.
-
-    Attributes
-    ----------
-    shape, dtype, frames : of the picture that was read: (H, W) or (H, W, C) of its first frame
-    notes : one line for each thing that the output cannot hold, or that was not kept, and one if
-        most values were cut
-    plans : of every call of the engine
-    seconds : how long the parts took
-    alpha : whether the last channel is alpha
-    source : what the input is known by, if the result was stamped
-    compiling : seconds that loops were waited for, on a first use
-    lengths : a line for each parameter that is a length, which tells the pixels
-    input : the file as it was just before it was read; None for a stream
-    output : the file as it was written, with its hash if that was asked for; None for a stream
-    made : the shape of the result's first frame
-    """
-
-    shape: tuple[int, ...]
-    dtype: str
-    frames: int
-    notes: tuple[str, ...]
-    plans: tuple[Plan, ...]
-    seconds: Seconds
-    alpha: bool = False
-    source: Source | None = None
-    compiling: float = 0.0
-    lengths: tuple[str, ...] = ()
-    input: FileState | None = None
-    output: FileState | None = None
-    made: tuple[int, ...] = ()
 
 
 class Work:
@@ -96,6 +54,9 @@ class Work:
     hashes : whether the checksum of every output is told
     repeated : whether a job may have been done before, unknown to whoever asks for it
         Its output, if it holds the very bytes, is no reason to refuse then.
+    forced : whether every output is on the disk when its job is done
+        Otherwise those that replace nothing are not, which is up to the caller
+        (`files.replace.force`).
     """
 
     def __init__(
@@ -106,11 +67,13 @@ class Work:
         *,
         hashes: bool = False,
         repeated: bool = False,
+        forced: bool = True,
     ) -> None:
         self.pipeline = pipeline
         self.settings = settings
         self.workers = workers
         self.hashes = hashes
+        self.forced = forced
         self.repeated = repeated
 
     def __call__(self, job: Job) -> Done:
@@ -123,11 +86,11 @@ class Work:
         BrokenPipeError
             Nobody reads standard output any more.
         """
-        with waiting_timed() as waited, _Stage() as stage:
+        with waiting_timed() as waited, Stage() as stage:
             return self._done(job, lambda: time.perf_counter() - waited[0], waited, stage)
 
     def _done(
-        self, job: Job, clock: Callable[[], float], waited: list[float], stage: _Stage
+        self, job: Job, clock: Callable[[], float], waited: list[float], stage: Stage
     ) -> Done:
         """Do the work; the clock stands still while loops are compiled."""
         # imported before the clock starts, so that loading them counts as no part of the work
@@ -170,7 +133,7 @@ class Work:
             if job.make_folder:
                 _make_folder(job)
             result, stamp_notes = self._stamped(result, format_name, stamped)
-            digest = _digest() if self.hashes else None
+            digest = new_digest() if self.hashes else None
             notes = self._write(result, target, format_name, overwrite=job.overwrite, digest=digest)
         written = clock()
         after = None if job.output is None else state_of(job.output)
@@ -306,28 +269,8 @@ class Work:
             background=self.settings["background"],
             digest=digest,
             repeated=self.repeated,
+            forced=self.forced,
         )
-
-
-class _Stage:
-    """Where a job is, so that an error which ends it tells: "input", "filter" or "output"."""
-
-    def __init__(self) -> None:
-        self.cause = "input"
-
-    def __enter__(self) -> _Stage:
-        return self
-
-    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        # what is wrong with the command stays so, wherever it shows
-        if isinstance(error, ConvfilterError) and error.cause == ConvfilterError.cause:
-            error.cause = self.cause
-
-
-def _digest() -> Digest:
-    from convfilter.formats.checksum import Checksum
-
-    return Checksum()
 
 
 def prepare(jobs: Sequence[Job]) -> None:

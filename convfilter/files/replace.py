@@ -12,8 +12,8 @@ import errno
 import os
 import stat
 import threading
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
@@ -21,7 +21,7 @@ from convfilter.files.attributes import NOT_SUPPORTED, UNKNOWN, keep_attributes
 from convfilter.files.temporaries import temporary_name
 from convfilter.runtime.streams import descriptor_of, write_whole
 
-__all__ = ["Replacement", "abandon", "replace_file"]
+__all__ = ["Replacement", "abandon", "force", "replace_file"]
 
 _PRIVATE = 0o600
 _WRITING = os.O_WRONLY | getattr(os, "O_BINARY", 0)
@@ -30,8 +30,13 @@ _unfinished: set[Path] = set()
 _making = threading.RLock()
 
 
-def replace_file(path: Path, pieces: Iterable[bytes], *, overwrite: bool) -> list[str]:
+def replace_file(
+    path: Path, pieces: Iterable[bytes], *, overwrite: bool, forced: bool = True
+) -> list[str]:
     """Write a file whole; without `overwrite` a file that exists, even if only just now, stays.
+
+    With `forced` off, a file of a new name is not on the disk yet, which is up to the caller
+    (`force`). What takes the place of another file is on the disk before it does, in any case.
 
     Devices and pipes are written as they are, and so is what ``/dev/stdout`` and the like stand
     for. A link stays a link. A file that is replaced keeps owner, group, permission bits, access
@@ -52,7 +57,7 @@ def replace_file(path: Path, pieces: Iterable[bytes], *, overwrite: bool) -> lis
         The system refused a step. What was there is untouched, except where the last step, to force
         the new name to the disk, is the one that failed: then the new file is there in full.
     """
-    file = Replacement(path, overwrite=overwrite)
+    file = Replacement(path, overwrite=overwrite, forced=forced)
     try:  # an interrupt may come anywhere, also where a context manager is entered
         file.begin()
         file.put_all(pieces)
@@ -69,8 +74,8 @@ class Replacement:
     the errors.
     """
 
-    def __init__(self, path: Path, *, overwrite: bool) -> None:
-        self._path, self._overwrite = path, overwrite
+    def __init__(self, path: Path, *, overwrite: bool, forced: bool = True) -> None:
+        self._path, self._overwrite, self._forced = path, overwrite, forced
         self._status: os.stat_result | None = None
         self._temporary: Path | None = None
         self._file: IO[bytes] | None = None
@@ -147,7 +152,8 @@ class Replacement:
         notes: list[str] = []
         if self._status is not None:
             notes = keep_attributes(self._target, self._status, temporary, file.fileno())
-        _force(file.fileno())
+        if self._forced or self._status is not None:
+            _force(file.fileno())
         file.close()
         self._file = None
         if self._overwrite:
@@ -156,8 +162,52 @@ class Replacement:
             _move_to_free_name(temporary, self._target)
         self._temporary = None
         _unfinished.discard(temporary)
-        _force_folder(self._target.parent)
+        if self._forced:
+            _force_folder(self._target.parent)
         return notes
+
+
+def force(paths: Sequence[Path]) -> None:
+    """Have the system write files to the disk, and then their names, all together.
+
+    To wait for each on its own takes several times as long: with each, a file system commits what
+    has changed in it. So the writing of all is begun before any is waited for. What is gone by now,
+    or no file, is passed over.
+
+    Raises
+    ------
+    OSError
+        The system could not write them all.
+    """
+    with ExitStack() as opened:
+        descriptors = []
+        for path in paths:
+            with suppress(FileNotFoundError):
+                descriptor = _opened(path)
+                if descriptor is not None:
+                    opened.callback(os.close, descriptor)
+                    descriptors.append(descriptor)
+        if hasattr(os, "posix_fadvise"):
+            for descriptor in descriptors:
+                with suppress(OSError):
+                    # no advice at all: on Linux this begins to write, and pages stay until it has
+                    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        for descriptor in descriptors:
+            _force(descriptor)
+    for folder in dict.fromkeys(Path(os.path.realpath(path)).parent for path in paths):
+        with suppress(FileNotFoundError):
+            _force_folder(folder)
+
+
+def _opened(path: Path) -> int | None:
+    """Open a file to have it written to the disk; return None for what has no place there."""
+    if descriptor_of(path) is not None or not path.is_file():
+        return None
+    try:
+        # Windows writes to the disk what may be written to
+        return os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    except PermissionError:  # its maker may write, not read
+        return os.open(path, _WRITING)
 
 
 def _create(temporary: Path, status: os.stat_result | None) -> IO[bytes]:

@@ -170,11 +170,13 @@ def write_hashed(
     pyramid: bool = False,
     digest: Digest | None = None,
     repeated: bool = False,
+    forced: bool = True,
 ) -> list[str]:
     """Write as `write` does, and give the bytes of the file to a digest of `hashlib` as well.
 
     With `repeated` the same may have been written before, unknown to whoever asks: a file that is
-    there and holds the very bytes is no reason to refuse.
+    there and holds the very bytes is no reason to refuse. With `forced` off, a new file is not on
+    the disk yet, as `replace_file` has it.
     """
     effort = check_effort(quality, compress, workers)
     colour = background_of(background)
@@ -201,7 +203,7 @@ def write_hashed(
 
             place_file(target, pieces, overwrite=overwrite)
             return notes
-        losses = replace_file(path, pieces, overwrite=overwrite)
+        losses = replace_file(path, pieces, overwrite=overwrite, forced=forced)
     except FileExistsError as error:
         if repeated and holds(target, pieces):
             return notes

@@ -26,11 +26,14 @@ from convfilter.cli import main
 
 seconds = float(sys.argv.pop(1))
 
-def hang(_):
+write = replace.write_whole
+
+def hang(*arguments):
     os.write(2, {WRITING.encode()!r})  # of two threads, each its line
     time.sleep(seconds)
+    write(*arguments)
 
-replace._force = hang  # while the temporary file is there
+replace.write_whole = hang  # while the temporary file is there
 main()
 """
 """The command, which waits so many seconds before each new file is moved to its place."""

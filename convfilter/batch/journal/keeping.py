@@ -17,7 +17,7 @@ from convfilter.errors import ImageError, reason_of, shown
 
 if TYPE_CHECKING:
     from convfilter.batch.running.outcome import Outcome
-    from convfilter.batch.work import Done
+    from convfilter.batch.done import Done
 
 __all__ = ["Journal"]
 
@@ -38,6 +38,8 @@ class Journal:
     seen : records that hold with another time, to be noted
     say : takes a line for a person
     """
+
+    waits_for_disk = True
 
     def __init__(
         self,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 from convfilter.batch.job import Job
@@ -12,7 +11,7 @@ from convfilter.errors import ConvfilterError, ImageError
 if TYPE_CHECKING:
     from convfilter.batch.work import Done
 
-__all__ = ["Listener", "Outcome", "Running", "Told", "outcome_of"]
+__all__ = ["Listener", "Outcome", "Running", "outcome_of"]
 
 
 T = TypeVar("T")
@@ -38,7 +37,15 @@ class Listener(Protocol):
     """Somebody who is told of every outcome: a journal, a report, whoever keeps what failed.
 
     It is called in the thread of whoever takes the outcomes, before these get them, one at a time.
+
+    Attributes
+    ----------
+    waits_for_disk : it hears of an outcome not before the output is on the disk, so that what it
+        writes down is true even after a loss of power. Files are forced there some at a time, so
+        it hears later than others, though in the same order.
     """
+
+    waits_for_disk: bool
 
     def tell(self, outcome: Outcome[Done], /) -> None:
         """Hear what came of one job. What it raises ends the run."""
@@ -63,46 +70,6 @@ class Running(Protocol[T]):
 
         A job cannot be stopped halfway. It may be called at any time, and more than once.
         """
-
-
-class Told:
-    """Jobs under way whose outcomes listeners hear of, in order, whoever takes them."""
-
-    def __init__(self, running: Running[Done], listeners: Sequence[Listener]) -> None:
-        self._running = running
-        self._listeners = listeners
-
-    def __iter__(self) -> Iterator[Outcome[Done]]:
-        return self
-
-    def __next__(self) -> Outcome[Done]:
-        try:
-            outcome = next(self._running)
-        except StopIteration:
-            self._close()
-            raise
-        self._tell(outcome)
-        return outcome
-
-    def stop(self) -> list[Outcome[Done]]:
-        """Begin no more jobs, wait for those under way, and return what came of these."""
-        try:
-            outcomes = self._running.stop()
-            for outcome in outcomes:
-                self._tell(outcome)
-        finally:
-            self._close()
-        return outcomes
-
-    def _tell(self, outcome: Outcome[Done]) -> None:
-        for listener in self._listeners:
-            listener.tell(outcome)
-
-    def _close(self) -> None:
-        listeners, self._listeners = self._listeners, ()
-        with ExitStack() as ending:
-            for listener in reversed(listeners):
-                ending.callback(listener.close)
 
 
 def outcome_of(job: Job, work: Callable[[Job], T]) -> Outcome[T]:

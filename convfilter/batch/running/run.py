@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from warnings import warn
 
-from convfilter.batch.running.outcome import Listener, Running, Told
+from convfilter.batch.running.outcome import Listener, Running
+from convfilter.batch.running.telling import Told
 from convfilter.batch.running.threads import Threads
 from convfilter.batch.work import Done, Work
 
@@ -46,8 +47,10 @@ def begin(
             journal = Journal(plan.target, recipe_hash(pipeline, settings), plan.seen, say)
             jobs, listeners = journal.begin(plan.jobs), [journal, *listeners]
     threads, workers = shared_out(len(plan.jobs), settings["jobs"], settings["workers"])
-    work = Work(pipeline, settings, workers, hashes=journal is not None)
-    return Told(Threads(jobs, work, threads), listeners)
+    # of several files, each on its own would wait for the disk as long as it is worked on
+    forced = len(plan.jobs) <= 1
+    work = Work(pipeline, settings, workers, forced=forced, hashes=journal is not None)
+    return Told(Threads(jobs, work, threads), listeners, forced=forced)
 
 
 def shared_out(jobs: int, threads: int | None, workers: int | None) -> tuple[int, int | None]:

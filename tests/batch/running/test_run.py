@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 
 from convfilter.batch.job import Job
-from convfilter.batch.running.outcome import Outcome, Told
+from convfilter.batch.running import telling
+from convfilter.batch.running.outcome import Outcome
 from convfilter.batch.running.run import shared_out
+from convfilter.batch.running.telling import Told
 from convfilter.batch.running.threads import Threads
 from convfilter.batch.work import Done, Seconds
 from convfilter.errors import ImageError
+from convfilter.files import replace
 from convfilter.runtime import threads
 
 JOBS = [Job(Path(f"{number}.png"), Path(f"out/{number}.png")) for number in range(12)]
@@ -142,7 +145,8 @@ def test_an_error_that_is_kept_keeps_no_pictures() -> None:
 class Notebook:
     """A listener that writes down what it hears."""
 
-    def __init__(self) -> None:
+    def __init__(self, waits_for_disk: bool = False) -> None:
+        self.waits_for_disk = waits_for_disk
         self.heard: list[Outcome[Done]] = []
         self.closed = 0
 
@@ -209,3 +213,36 @@ def test_files_under_way_share_the_cpus(
 ) -> None:
     monkeypatch.setattr(threads, "default_workers", lambda: cpus)
     assert shared_out(jobs, *given) == expected
+
+
+def test_what_waits_for_the_disk_is_told_when_the_files_are_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    forced: list[Path] = []
+    late, prompt = Notebook(waits_for_disk=True), Notebook()
+
+    def force(paths: list[Path]) -> None:
+        forced.extend(paths)
+
+    def tell(outcome: Outcome[Done]) -> None:
+        assert outcome.done is None or outcome.job.output in forced
+        late.heard.append(outcome)
+
+    monkeypatch.setattr(replace, "force", force)
+    monkeypatch.setattr(telling, "MOST_TOGETHER", 3)
+    monkeypatch.setattr(late, "tell", tell)
+    outcomes = list(Told(Threads(JOBS, work, 2), [late, prompt], forced=False))
+    assert late.heard == prompt.heard == outcomes
+    assert sorted(forced) == sorted(o.job.output for o in outcomes if o.done is not None)
+    assert late.closed == 1
+
+
+def test_a_disk_that_fails_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: list[Path]) -> None:
+        raise OSError(5, "Input/output error")
+
+    late = Notebook(waits_for_disk=True)
+    monkeypatch.setattr(replace, "force", fail)
+    with pytest.raises(ImageError, match="cannot be written to the disk: Input/output error"):
+        list(Told(Threads(JOBS, work, 2), [late], forced=False))
+    assert (late.heard, late.closed) == ([], 1)
