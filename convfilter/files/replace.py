@@ -17,8 +17,8 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
-from convfilter.files.attributes import NOT_SUPPORTED, UNKNOWN, keep_attributes
-from convfilter.files.temporaries import temporary_name
+from convfilter.files.replacing.attributes import NOT_SUPPORTED, UNKNOWN, keep_attributes
+from convfilter.files.replacing.temporaries import temporary_name
 from convfilter.runtime.streams import descriptor_of, write_whole
 
 __all__ = ["Replacement", "abandon", "force", "replace_file"]

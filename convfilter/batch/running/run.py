@@ -37,7 +37,7 @@ def begin(
     jobs: Iterable[Job] = plan.jobs
     journal = None
     if isinstance(plan.target, Path):
-        from convfilter.files.temporaries import clear_dead
+        from convfilter.files.replacing.temporaries import clear_dead
 
         clear_dead({job.output.parent for job in plan.jobs if isinstance(job.output, Path)})
         if settings["journal"]:
