@@ -14,9 +14,7 @@ from convfilter.batch.journal import NAME
 from convfilter.batch.journal.identity import NUMBERS, Names, recipe_hash
 from convfilter.batch.journal.lines import read
 from convfilter.batch.journal.records import Known, Record
-from convfilter.batch.planning.places import is_there
 from convfilter.errors import UsageError
-from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
     from convfilter.batch.settings import Settings
@@ -86,20 +84,22 @@ class Judge:
 
     def __call__(self, job: Job) -> Why:
         """Return why a job would be done, or that it is."""
+        assert job.source is not None
+        assert job.target is not None
         assert job.input is not None
         assert job.output is not None
         output = self.name_of(job.output)
         record = self.known.records.get(output)
         is_begun = output in self.known.begun
         if record is None:
-            if not is_there(job.output):
+            if not job.exists:
                 return Why.BEGUN if is_begun else Why.NEW
             return Why.BEGUN if is_begun else Why.STRANGE
-        after = state_of(job.output)
+        after = state_of(job.target)
         if after is None:
-            return Why.STRANGE if is_there(job.output) else Why.MISSING
+            return Why.STRANGE if job.exists else Why.MISSING
         source = self.name_of(job.input)
-        before = state_of(job.input)
+        before = state_of(job.source)
         same_before = before is not None and _is_same(before, record.input, job.input, "sha256")
         # of another file's name, time and size say nothing
         if not same_before or (source != record.source and not record.input.hash):
@@ -148,16 +148,15 @@ def judged(
     done: list[Job] = []
     for job in jobs:
         why = judge(job)
-        told = job._replace(why=why, overwrite=job.overwrite or why in _OURS)
+        may_replace = job.overwrite or (job.exists and why in _OURS)
+        told = job._replace(why=why, overwrite=may_replace)
         (done if why.is_done else to_do).append(told)
     return Judged(tuple(to_do), tuple(done), seen)
 
 
 def by_existence(job: Job) -> Why:
     """Return why a job would be done, or that its output exists."""
-    output = job.output
-    exists = output is not None and is_there(output) and not is_stream(output)
-    return Why.EXISTS if exists else Why.NEW
+    return Why.EXISTS if job.exists else Why.NEW
 
 
 _OURS = (Why.BEGUN, Why.INPUT, Why.RECIPE, Why.NUMBERS, Why.CHANGED)

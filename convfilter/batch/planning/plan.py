@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from convfilter.batch.job import Failure, Job
-from convfilter.batch.planning.checks import check_outputs
+from convfilter.batch.planning.checks import check_outputs, refuse_existing
 from convfilter.batch.planning.places import full_name, is_there, place_of
 from convfilter.batch.settings import OPTIONS, Settings
 from convfilter.errors import ImageError, UsageError, shown
@@ -99,7 +99,7 @@ def make_plan(
     label: str,
     output_called: str = "the last path",
     listed: Iterable[str] | None = None,
-    refuse_existing: bool = True,
+    is_trial: bool = False,
     pipeline: Pipeline | None = None,
 ) -> FilePlan:
     """Turn paths into jobs.
@@ -117,7 +117,7 @@ def make_plan(
     output_called : what a person knows the output by, for messages
     listed : further inputs, from a list: each the name of a file or a folder, which keep the
         folders that they are in
-    refuse_existing : whether outputs that exist are an error unless they may be replaced
+    is_trial : whether outputs that exist, and may not be replaced, are none of this call's errors
     pipeline : what is to be done, which `resume` and `watch` compare with the journal
 
     Raises
@@ -160,19 +160,20 @@ def make_plan(
 
         listings = Listings(jobs)
         jobs, failures = without_collisions(jobs, listings)
-    if settings["resume"] or settings["watch"] or settings["skip_existing"]:
-        from convfilter.batch.journal.judging import judged
-
-        left_alone = judged(jobs, plan.target, pipeline, settings)
-        jobs, plan = left_alone.jobs, plan._replace(done=left_alone.done, seen=left_alone.seen)
     jobs = check_outputs(
         jobs,
         plan.target,
         overwrite=settings["overwrite"] or in_place,
         in_place=in_place,
-        refuse_existing=refuse_existing,
         **({"exists": listings.exists} if listings else {}),
     )
+    if settings["resume"] or settings["watch"] or settings["skip_existing"]:
+        from convfilter.batch.journal.judging import judged
+
+        jobs, done, seen = judged(jobs, plan.target, pipeline, settings)
+        plan = plan._replace(done=done, seen=seen)
+    if not is_trial:
+        refuse_existing(jobs, plan.target)
     return plan._replace(jobs=jobs, failures=(*failures, *plan.failures))
 
 

@@ -47,6 +47,10 @@ def begin(
             journal = Journal(plan.target, recipe_hash(pipeline, settings), plan.seen, say)
             jobs, listeners = journal.begin(plan.jobs), [journal, *listeners]
     threads, workers = shared_out(len(plan.jobs), settings["jobs"], settings["workers"])
+    if settings["scheduler"] is not None:
+        from convfilter.batch.running.cluster import over_cluster
+
+        return Told(over_cluster(plan.jobs, pipeline, settings, threads, journal), listeners)
     # of several files, each on its own would wait for the disk as long as it is worked on
     forced = len(plan.jobs) <= 1
     work = Work(pipeline, settings, workers, forced=forced, hashes=journal is not None)
