@@ -40,7 +40,13 @@ def engine_options() -> Sequence[click.Option]:
 
 def file_sections() -> Sequence[Section]:
     """Return the options about files, folders and large pictures, each kind under its title."""
-    further = {"Options about files": [recipe_option(), flag("--quiet", "print errors only", "-q")]}
+    further = {
+        "Options about files": [recipe_option(), flag("--quiet", "print errors only", "-q")],
+        "Options for folders": [
+            list_option(),
+            flag("--dry-run", "print which file would become which, and why; write nothing", "-n"),
+        ],
+    }
     return [
         (
             title,
@@ -51,6 +57,18 @@ def file_sections() -> Sequence[Section]:
         )
         for title, names in SECTIONS.items()
     ]
+
+
+def list_option() -> click.Option:
+    """Return the option that takes names of files from a list."""
+    return click.Option(
+        ["--files-from"],
+        type=click.Path(),
+        metavar="FILE",
+        help="take the names of inputs from a file, or from standard input (-): one a line, or with"
+        " a null character after each; the last path is the folder of the results, in which they"
+        " keep their own folders",
+    )
 
 
 def recipe_option() -> click.Option:

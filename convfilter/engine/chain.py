@@ -21,6 +21,7 @@ from convfilter.engine.operation import Operation, run, stand_in
 from convfilter.engine.planning import least_side, record
 from convfilter.engine.window import target
 from convfilter.engine.window.axes import Axis
+from convfilter.engine.window.placing import within
 from convfilter.engine.window.source import Part
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array
@@ -61,15 +62,16 @@ def run_chain(
     while left:
         count, tile = _next_pass(left)
         together, left = left[:count], left[count:]
-        output = None
-        if tile is not None:
+        part, output = within(), None
+        keys = [None if part is None else part.key(each.kind) for each in together]
+        if tile is not None and not (part and part.findings.levels.keys() & {*keys}):
             together[0].check_values(image)
             last = together[-1].dtype if left else dtype
             output = _in_one_pass(image, together, tile, last, workers)
         if output is None:
             output = image
-            for operation in together:
-                output = run(operation, output, workers)
+            for operation, key in zip(together, keys, strict=True):
+                output = run(operation, output, workers, key)
         image = output
     return target.rounded_to(dtype, image, workers)
 

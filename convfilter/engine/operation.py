@@ -15,7 +15,7 @@ import importlib
 import math
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -26,6 +26,7 @@ from convfilter.engine.planning import Plan, choose, forced, least_side, record
 from convfilter.engine.replay import Replay, is_small
 from convfilter.engine.window.axes import Axis, Outline
 from convfilter.engine.window.borders import Border
+from convfilter.engine.window.placing import Key, within
 from convfilter.engine.window.source import Part, Ready, RowSources
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array
@@ -115,6 +116,13 @@ class Operation(ABC):
         return result
 
     @property
+    def kind(self) -> Hashable:
+        """What it is known by, whatever the size of the image."""
+        walk = ((axis.window, axis.stride, axis.dilation) for axis in (self.rows, self.columns))
+        _, dtype = self.outline
+        return type(self).__name__, dtype.str, self.dtype.str, self.border, self.fill, *walk
+
+    @property
     def moved(self) -> int:
         """How many bytes come from memory or go there for an output."""
         read = self.rows.stride * self.columns.stride * self.outline.dtype.itemsize
@@ -131,16 +139,24 @@ class Operation(ABC):
         return Outline(self.output_shape, self.dtype)
 
 
-def run(operation: Operation, image: Array, workers: int) -> Array:
-    """Carry out an operation on its image (H, W, C); return the result (H', W', C')."""
+def run(operation: Operation, image: Array, workers: int, key: Key | None = None) -> Array:
+    """Carry out an operation on its image (H, W, C); return the result (H', W', C').
+
+    `key` is what it is known by among those of a part of a picture; None finds that out.
+    """
+    part = within()
     again = operation.__dict__.get("replay")  # where it has been carried out before
-    if again is not None and not is_rehearsal() and watch_of(image) is None:
+    if again is not None and part is None and not is_rehearsal() and watch_of(image) is None:
         output = again(image)
         if output is not None:
             record(operation.plan)
             return cast(Array, output)
     operation.check_values(image)
-    first = operation
+    first, level = operation, 0
+    if part is not None:
+        key = key or part.key(operation.kind)
+        level = part.findings.levels.get(key, 0)
+        operation = _escalated(operation, level)
     while True:
         with Foresight(functools.partial(_ask_for_loops, operation, image)):
             output, bad = _watched_attempt(operation, image, workers)
@@ -149,9 +165,19 @@ def run(operation: Operation, image: Array, workers: int) -> Array:
         following = operation.again(bad) if bad else None
         if following is None:
             record(operation.plan)
-            _ = first.replay
+            if part is None:
+                _ = first.replay
+            elif key is not None:
+                part.findings.reached(key, level)
             return output.reshape(operation.output_shape)
-        operation = following
+        operation, level = following, level + 1
+
+
+def _escalated(operation: Operation, level: int) -> Operation:
+    """Return what is carried out where values have asked so many times for something else."""
+    for _ in range(level):
+        operation = operation.again(1) or operation
+    return operation
 
 
 def _watched_attempt(operation: Operation, image: Array, workers: int) -> tuple[Array, int]:

@@ -17,10 +17,19 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
+from convfilter.errors import ImageError, reason_of, shown
 from convfilter.files.attributes import NOT_SUPPORTED, UNKNOWN, keep_attributes
-from convfilter.runtime.streams import descriptor_of, write_whole
+from convfilter.runtime.streams import descriptor_of, is_stream, write_whole
 
-__all__ = ["Replacement", "abandon", "force", "replace_file"]
+__all__ = [
+    "Replacement",
+    "abandon",
+    "check_target",
+    "exists_already",
+    "explained",
+    "force",
+    "replace_file",
+]
 
 _PRIVATE = 0o600
 _WRITING = os.O_WRONLY | getattr(os, "O_BINARY", 0)
@@ -272,3 +281,37 @@ def _force_folder(folder: Path) -> None:
         _force(descriptor)
     finally:
         os.close(descriptor)
+
+
+def check_target(path: Path, name: str, overwrite: bool) -> None:
+    """Refuse early what could only fail after the work of encoding."""
+    if is_stream(path):
+        return
+    try:
+        if path.is_dir():
+            raise ImageError(f"{name}: is a folder: give the name of a file in it")
+        if not overwrite and os.path.lexists(path):
+            raise exists_already(name)
+        if path.exists() and not os.access(path, os.W_OK):
+            raise ImageError(f"{name}: is write-protected: change its permissions or its name")
+        if not path.parent.is_dir():
+            raise ImageError(
+                f"{name}: the folder {shown(path.parent)} does not exist: create it first"
+            )
+    except (OSError, ValueError) as error:
+        raise ImageError(explained(error, path, name)) from error
+
+
+def exists_already(name: str) -> ImageError:
+    """Return the error of a target that may not be replaced."""
+    return ImageError(f"{name}: exists already: allow it to be replaced (--overwrite)")
+
+
+def explained(error: OSError | ValueError, path: Path, name: str) -> str:
+    """Return on one line why the system does not let a file be written."""
+    if isinstance(error, PermissionError):
+        if is_stream(path):
+            return f"{name}: may not be written: check its permissions"
+        folder = shown(path.parent)
+        return f"{name}: may not be written: check the permissions of the folder {folder}"
+    return f"{name}: cannot be written: {reason_of(error)}"

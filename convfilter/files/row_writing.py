@@ -12,14 +12,11 @@ from numpy.typing import NDArray
 from convfilter.errors import ArgumentError, ConvfilterError, ImageError, ReaderGoneError
 from convfilter.files.fit import Fitting, check_shape
 from convfilter.files.reading import display_name
-from convfilter.files.replace import Replacement
+from convfilter.files.replace import Replacement, check_target, exists_already, explained
 from convfilter.files.storing import storing_of
 from convfilter.files.writing import (
     background_of,
     check_effort,
-    check_target,
-    exists_already,
-    explained,
     kept,
     told,
 )

@@ -19,11 +19,10 @@ from convfilter.errors import (
     ReaderGoneError,
     UnknownNameError,
     reason_of,
-    shown,
 )
 from convfilter.files.fit import fit
 from convfilter.files.reading import display_name, holds
-from convfilter.files.replace import replace_file
+from convfilter.files.replace import check_target, exists_already, explained, replace_file
 from convfilter.formats import FORMATS, check_format, check_written, format_of
 from convfilter.formats.declaring import (
     BEST_QUALITY,
@@ -36,7 +35,7 @@ from convfilter.formats.declaring import (
 from convfilter.formats.declaring.limits import words_of
 from convfilter.picture.image import Image, Metadata, Timing
 from convfilter.runtime.numbers import Range, check_integer
-from convfilter.runtime.streams import is_address, is_stream, write_whole
+from convfilter.runtime.streams import is_address, write_whole
 from convfilter.runtime.threads import check_workers
 
 if TYPE_CHECKING:
@@ -46,9 +45,6 @@ __all__ = [
     "Digest",
     "background_of",
     "check_effort",
-    "check_target",
-    "exists_already",
-    "explained",
     "kept",
     "told",
     "write",
@@ -377,37 +373,3 @@ def _write_stream(stream: IO[bytes], pieces: list[bytes], name: str) -> None:
         raise  # the reader went away, which is no fault of the picture
     except (OSError, ValueError) as error:
         raise ImageError(f"{name}: cannot be written: {reason_of(error)}") from error
-
-
-def check_target(path: Path, name: str, overwrite: bool) -> None:
-    """Refuse early what could only fail after the work of encoding."""
-    if is_stream(path):
-        return
-    try:
-        if path.is_dir():
-            raise ImageError(f"{name}: is a folder: give the name of a file in it")
-        if not overwrite and os.path.lexists(path):
-            raise exists_already(name)
-        if path.exists() and not os.access(path, os.W_OK):
-            raise ImageError(f"{name}: is write-protected: change its permissions or its name")
-        if not path.parent.is_dir():
-            raise ImageError(
-                f"{name}: the folder {shown(path.parent)} does not exist: create it first"
-            )
-    except (OSError, ValueError) as error:
-        raise ImageError(explained(error, path, name)) from error
-
-
-def exists_already(name: str) -> ImageError:
-    """Return the error of a target that may not be replaced."""
-    return ImageError(f"{name}: exists already: allow it to be replaced (--overwrite)")
-
-
-def explained(error: OSError | ValueError, path: Path, name: str) -> str:
-    """Return on one line why the system does not let a file be written."""
-    if isinstance(error, PermissionError):
-        if is_stream(path):
-            return f"{name}: may not be written: check its permissions"
-        folder = shown(path.parent)
-        return f"{name}: may not be written: check the permissions of the folder {folder}"
-    return f"{name}: cannot be written: {reason_of(error)}"

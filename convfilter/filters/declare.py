@@ -119,13 +119,13 @@ class Filter:
         That is what `run` looks at; how a signed response is shown where no word is given, is
         decided once, at the end of a pipeline.
         """
+        reach, dilation = _told(self._reach, values), values.get("dilation", 1)
+        reach = reach if dilation == 1 else reach.dilated(dilation)
         if values.get("signed") == "scale":  # by the largest and the smallest value
-            from convfilter.filters.declaring.reach import WHOLE
+            from convfilter.filters.declaring.reach import for_a_figure
 
-            return WHOLE
-        reach: Reach = _told(self._reach, values)
-        dilation = values.get("dilation", 1)
-        return reach if dilation == 1 else reach.dilated(dilation)
+            reach = for_a_figure(reach)
+        return cast("Reach", reach)
 
     def rows_around(self, values: Values) -> int | None:
         """Return how many rows above and below it an output row looks at, at most.

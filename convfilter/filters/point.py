@@ -10,8 +10,8 @@ from convfilter.errors import ArgumentError
 from convfilter.filters import declare
 from convfilter.filters.declaring.options import Channels, SignedMode
 from convfilter.filters.declaring.parameters import Spec
-from convfilter.filters.declaring.reach import POINT, WHOLE
-from convfilter.filters.pixels.otsu import otsu
+from convfilter.filters.declaring.reach import POINT, for_a_figure
+from convfilter.filters.pixels.otsu import Levels, otsu
 from convfilter.filters.pixels.picture import Pixels
 from convfilter.runtime.checks import Array
 
@@ -49,7 +49,7 @@ def invert(image: Pixels, *, channels: Channels = "each") -> Pixels:
 
 
 @declare.filter(
-    reach=lambda values: WHOLE if values["threshold"] is None else POINT,
+    reach=lambda values: for_a_figure(POINT) if values["threshold"] is None else POINT,
     alpha="point",
     response=True,
     few_values=True,
@@ -80,8 +80,12 @@ def threshold(
     planes = shown if shown.ndim == 3 else shown[:, :, np.newaxis]
     if threshold is None:
         exact = image.shown().colour  # integers, where the picture holds some
-        visible = image.visible(exact if exact.ndim == 3 else exact[:, :, np.newaxis])
-        levels = [otsu(plane) for plane in np.moveaxis(visible, -1, 0)]
+        levels = image.of_visible(
+            "levels",
+            exact if exact.ndim == 3 else exact[:, :, np.newaxis],
+            lambda visible: [otsu(plane) for plane in np.moveaxis(visible, -1, 0)],
+            Levels,
+        )
     else:
         # a float that stands for the level itself may be rounded to either side of it
         levels = [image.intensity(threshold) + image.white * ROUNDING] * planes.shape[2]
@@ -119,7 +123,7 @@ def _without_sign(image: Pixels, word: SignedMode) -> Pixels:
 
 
 @declare.filter(
-    reach=lambda values: WHOLE if values["scale"] is None else POINT,
+    reach=lambda values: for_a_figure(POINT) if values["scale"] is None else POINT,
     alpha="point",
     neutral=True,
 )
@@ -162,7 +166,7 @@ def normalize(
         from convfilter.filters.pixels.shown import stretched
 
         ends = image.intensity(black), image.intensity(white)
-        scaled = stretched(values, *ends, image.visible(values))
+        scaled = stretched(values, *ends, image.ends_of_visible(values))
     elif low is None and high is None:
         scaled = values * floats(scale)
     else:

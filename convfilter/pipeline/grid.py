@@ -14,7 +14,15 @@ from convfilter.picture.spacing import Spacing
 from convfilter.picture.tags import SAME_GRID, Grid
 from convfilter.pipeline.steps import Step
 
-__all__ = ["grid_of", "lengths_in_words", "on_grid", "steps_in_pixels"]
+__all__ = [
+    "axes_of_step",
+    "grid_of",
+    "keeps_place",
+    "lengths_in_words",
+    "on_grid",
+    "steps_in_pixels",
+    "strides_of_step",
+]
 
 
 def grid_of(steps: Sequence[Step], size: tuple[int, int]) -> Grid | None:
@@ -25,29 +33,60 @@ def grid_of(steps: Sequence[Step], size: tuple[int, int]) -> Grid | None:
     grid = SAME_GRID
     for step in steps:
         values = step.parameters
-        if "padding" not in values:
+        if "padding" not in values or keeps_place(step):
             continue
-        reach = step.filter.reach(values)
-        stride = values.get("stride", 1)
-        if stride is None:  # as pooling has it
-            stride = values["size"]
-        if stride in (1, (1, 1)) and values["padding"] == "same":
-            continue
-        if reach.whole:
+        if step.filter.reach(values).whole:
             return None
-        axes = lay_out((*size, 1), reach.window, stride, 1, values["padding"])
-        rows, columns = axes
+        axes = rows, columns = axes_of_step(step, size)
         first = ((rows.reach - 1) / 2 - rows.before, (columns.reach - 1) / 2 - columns.before)
         grid = grid.then(Grid((rows.stride, columns.stride), first))
-        is_open = bool(values.get("ceil_mode"))
-        tall, wide = (axis.outputs + (is_open and _has_rest(axis)) for axis in axes)
-        size = tall, wide
+        size = axes[0].outputs, axes[1].outputs
     return grid
 
 
-def _has_rest(axis: Axis) -> bool:
-    """Tell whether a last window reaches beyond the picture with its padding."""
-    return (axis.size + axis.before + axis.after - axis.reach) % axis.stride != 0
+def keeps_place(step: Step) -> bool:
+    """Tell whether each output of a step stands on the pixel at its own row and column."""
+    values = step.parameters
+    return strides_of_step(step) == (1, 1) and values.get("padding", "same") == "same"
+
+
+def strides_of_step(step: Step) -> tuple[int, int]:
+    """Return how many rows, and columns, lie between outputs of a step."""
+    values = step.parameters
+    if "padding" not in values:
+        return 1, 1
+    stride = values.get("stride", 1)
+    if stride is None:  # as pooling has it
+        stride = values["size"]
+    return stride if isinstance(stride, tuple) else (stride, stride)
+
+
+def axes_of_step(step: Step, size: tuple[int, int]) -> tuple[Axis, Axis]:
+    """Return how the window of a step walks over a picture of `size`, taps side by side.
+
+    Raises
+    ------
+    ArgumentError
+        Where no output is left.
+    """
+    values = step.parameters
+    reach = step.filter.reach(values)
+    window = (reach.known or reach).window
+    padding = values.get("padding", "same")
+    axes = lay_out((*size, 1), window, strides_of_step(step), 1, padding)
+    if not values.get("ceil_mode"):
+        return axes
+    rows, columns = map(_with_rest, axes)
+    return rows, columns
+
+
+def _with_rest(axis: Axis) -> Axis:
+    """Return an axis with a last window that reaches beyond the picture, if one begins on it."""
+    padded = axis.size + axis.before + axis.after
+    outputs = -(-(padded - axis.reach) // axis.stride) + 1
+    if (outputs - 1) * axis.stride >= axis.size + axis.before:
+        outputs -= 1
+    return axis._replace(outputs=outputs)
 
 
 def on_grid(image: Image, steps: Sequence[Step]) -> Metadata:

@@ -308,10 +308,14 @@ class Pipeline:
 
         if bounded is not None:
             pixels = pixels.going_into(bounded=bounded)
-        run = partial(self._in_light, profile=profile) if linear else self._run
-        return finished(pixels, run, self._rows_around, in_floats=linear)
+        run = self.running(linear=linear, profile=profile)
+        return finished(pixels, run, self.rows_around, in_floats=linear)
 
-    def _rows_around(self) -> int | None:
+    def running(self, *, linear: bool, profile: bytes | None) -> Callable[[Pixels], Pixels]:
+        """Return what runs all steps over a picture, in linear light or not."""
+        return partial(self._in_light, profile=profile) if linear else self._run
+
+    def rows_around(self) -> int | None:
         """Return how many rows above and below it an output row looks at, None for any."""
         total = 0
         for step in self.steps:

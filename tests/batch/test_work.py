@@ -17,7 +17,7 @@ import convfilter
 from convfilter.batch.job import Job
 from convfilter.batch.settings import checked
 from convfilter.batch.work import LARGE_FILE, Work, prepare
-from convfilter.cli.explain import explanation
+from convfilter.cli.telling.explain import explanation
 from convfilter.errors import ConvfilterError, ImageError
 from convfilter.images import Image, read, write
 from convfilter.pipeline import Pipeline

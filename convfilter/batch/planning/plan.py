@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from convfilter.batch.job import Failure, Job
-from convfilter.batch.planning.checks import check_outputs
+from convfilter.batch.planning.checks import check_outputs, refuse_existing
 from convfilter.batch.planning.places import full_name, is_there, place_of
 from convfilter.batch.settings import OPTIONS, Settings
 from convfilter.errors import ImageError, UsageError, shown
@@ -92,7 +92,7 @@ def make_plan(
     label: str,
     output_called: str = "the last path",
     listed: Iterable[str] | None = None,
-    refuse_existing: bool = True,
+    is_trial: bool = False,
 ) -> FilePlan:
     """Turn paths into jobs.
 
@@ -109,7 +109,7 @@ def make_plan(
     output_called : what a person knows the output by, for messages
     listed : further inputs, from a list: each the name of a file or a folder, which keep the
         folders that they are in
-    refuse_existing : whether outputs that exist are an error unless they may be replaced
+    is_trial : whether outputs that exist, and may not be replaced, are none of this call's errors
 
     Raises
     ------
@@ -156,9 +156,10 @@ def make_plan(
         plan.target,
         overwrite=settings["overwrite"] or in_place,
         in_place=in_place,
-        refuse_existing=refuse_existing,
         **({"exists": listings.exists} if listings else {}),
     )
+    if not is_trial:
+        refuse_existing(jobs)
     return plan._replace(jobs=jobs, failures=(*failures, *plan.failures))
 
 

@@ -4,11 +4,33 @@
 from os import PathLike
 from typing import Annotated, TypedDict
 
-from convfilter.batch.settings.declaring import OF_MANY, OF_RUN, file, flag, number, seconds, size
+from convfilter.batch.settings.declaring import (
+    OF_MANY,
+    OF_RUN,
+    file,
+    flag,
+    number,
+    seconds,
+    size,
+    text,
+)
+from convfilter.errors import ArgumentError
 from convfilter.filters.declaring.run_options import WORKERS
 from convfilter.runtime.threads import MOST_WORKERS
 
 __all__ = ["OfRuns"]
+
+
+_SCHEMES = ("tcp", "tls", "ws", "wss", "ucx")
+
+
+def _scheduler(text: str) -> str:
+    protocol, between, rest = text.partition("://")
+    if text != "local" and not (between and rest and protocol in _SCHEMES):
+        raise ArgumentError(
+            f"scheduler is {text!r}: give local, or an address such as tcp://10.0.0.1:8786"
+        )
+    return text
 
 
 class OfRuns(TypedDict, total=False):
@@ -63,6 +85,18 @@ class OfRuns(TypedDict, total=False):
             "folder that gets a copy of each input that failed, beside a file that says why",
             "no copies",
             "FOLDER",
+        ),
+        OF_RUN,
+        OF_MANY,
+    ]
+    scheduler: Annotated[
+        str | None,
+        text(
+            "Dask scheduler whose workers filter the files: local, for processes of this machine,"
+            " or its address, such as tcp://10.0.0.1:8786",
+            _scheduler,
+            "ADDRESS",
+            automatic="none: threads of this process",
         ),
         OF_RUN,
         OF_MANY,

@@ -18,6 +18,7 @@ from convfilter.engine.planning import Plan, forced, least_side
 from convfilter.engine.window import target
 from convfilter.engine.window.axes import Outline, Padding, Pair, lay_out
 from convfilter.engine.window.borders import Border, check_border
+from convfilter.engine.window.placing import whole_size
 from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError, UnknownNameError
 from convfilter.runtime.checks import (
     Array,
@@ -377,12 +378,16 @@ def correlation(
     if sum(kernel.nbytes for kernel in weights) > MOST_REMEMBERED:
         return Correlation(kernels=weights, **fields)
     contents = tuple((kernel.tobytes(), kernel.shape) for kernel in weights)
-    return _remembered(contents, forced.get(), least_side.get(), **fields)
+    side = least_side.get(), *whole_size(outline.shape[:2])
+    return _remembered(contents, forced.get(), side, **fields)
 
 
 @functools.lru_cache(maxsize=128)
 def _remembered(
-    kernels: tuple[tuple[bytes, tuple[int, ...]], ...], forced: str, side: int, **fields: Any
+    kernels: tuple[tuple[bytes, tuple[int, ...]], ...],
+    forced: str,
+    side: tuple[int, ...],
+    **fields: Any,
 ) -> Correlation:
     """Return the same operation for the same arguments, with its plan and all that it has made."""
     arrays = tuple(np.frombuffer(data).reshape(shape) for data, shape in kernels)

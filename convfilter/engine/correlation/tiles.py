@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,6 +26,8 @@ from convfilter.engine.correlation.correlate import Correlation
 from convfilter.engine.correlation.layout import LEAST_SQUARED, Combine
 from convfilter.engine.correlation.rectangle import by_products
 from convfilter.engine.correlation.transform import LANES, Room, Transform
+from convfilter.engine.window.axes import Axis
+from convfilter.engine.window.placing import place_of, within
 from convfilter.engine.window.source import Part, Source
 from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import is_rehearsal, loop
@@ -61,11 +64,17 @@ class Work:
         size: int,
         dtype: np.dtype[Any],
         output: Array,
+        first: int = 0,
     ) -> None:
+        """Take the side of tiles, the dtype of transforms, and memory for the output.
+
+        The first output is that of row `first` of the whole, where the image is a part of one.
+        """
         part = Part(image, operation.rows, operation.columns)
         self._source = source = Source(part, operation.border, operation.fill, dtype)
         self._operation, self._image, self._output = operation, image, output
-        self._size, self._dtype = size, dtype
+        self._size, self._dtype, self._first = size, dtype, first
+        self._whole = _rows_of_whole(operation.rows, image, first)
         self._rows = source.row_sources(0, source.rows.outputs)
         self._padded = source.plane_record(self._rows)
         self._transform = Transform.of(size, dtype)
@@ -93,7 +102,7 @@ class Work:
         self._measures = not operation.is_integer and "f" in kinds
         self._cells: Cells | None = None
         if self._measures and output.dtype.kind == "f":
-            axes = source.rows, source.columns
+            axes = self._whole, source.columns
             self._cells = cells_of(*axes, tuple(kernels), shape, operation.combine, size)
         self._norms = [float(np.linalg.norm(kernel)) for kernel in operation.scaled]
         self._sign = _sign(operation)
@@ -121,19 +130,39 @@ class Work:
 
         Where those lie depends on the image alone, so that it does not matter who asks.
         """
-        pairs = -(-self.planes // 2)
+        planes = -(-self._whole.outputs // self._steps[0]) * self._across
+        pairs = -(-planes // 2)
         if self._cells is None or pairs < FEW_PAIRS:
             return False
+        asked = range(pairs // (2 * ASKED), pairs, pairs // ASKED)
+        part = within()
+        if part is None:
+            return 2 * self._refused(asked) > ASKED
+        added = len(self._output) - (self._whole.outputs - self._whole.size + len(self._image))
+        size = len(self._output) - added, self._source.columns.outputs
+        before = self._first // self._steps[0] * self._across // 2
+
+        def gather(own: tuple[slice, slice]) -> int:
+            """Ask those pairs that begin with rows of this part's own."""
+            rows = range(own[0].start + added, own[0].stop + added)
+            here = [pair - before for pair in asked]
+            return self._refused([pair for pair in here if self._place(2 * pair)[0] in rows])
+
+        return 2 * int(part.figure("pairs", size, gather, operator.add)) > ASKED
+
+    def _refused(self, asked: Iterable[int]) -> int:
+        """Return how many of some pairs ask for float64."""
+        assert self._cells is not None
         room = Room.of(self._operation, self._transform, self._cells)
         gains = [abs(float(kernel.sum())) for kernel in self._operation.scaled]
         refused = 0
-        for pair in range(pairs // (2 * ASKED), pairs, pairs // ASKED):
+        for pair in asked:
             self._load(pair, room)
             judged = self._judged(pair, room, self._cells, closely=True)
             before = math.sqrt(room.found.memory[1]) / self._size
             likely = [before * gain for gain in gains]
             refused += judged is None or self._error(room, before, likely) > judged[1]
-        return 2 * refused > ASKED
+        return refused
 
     def _load(self, pair: int, room: Room) -> None:
         cell_rows = 0 if self._cells is None else self._cells.shape[0]
@@ -212,7 +241,8 @@ class Work:
         blanks: _Blanks = []
         room.found.memory[:] = math.inf, 0.0, 0.0
         planes = range(2 * pair, min(2 * pair + 2, self.planes))
-        around = [cells.around(*self._place(plane)[:2]) for plane in planes]
+        places = [self._place(plane) for plane in planes]
+        around = [cells.around(self._first + top, left) for top, left, _ in places]
         memory = room.cells, room.cell_lines
         if not closely and len(around) == 2 and around[0] is around[1]:
             known = self._size, *cells.shape, *around[0], *cells.reach, *memory
@@ -286,6 +316,20 @@ class Work:
             pixels = np.ascontiguousarray(self._image[:, :, channel : channel + 1])
             self._channels[channel] = pixels
         return pixels
+
+
+def _rows_of_whole(rows: Axis, image: Array, first: int) -> Axis:
+    """Return how windows walk down the whole that an image is a part of.
+
+    `rows` are those of the part, which begin at row `first` of the outputs of the whole.
+    """
+    place = place_of((image.shape[0], image.shape[1]))
+    if place is None:
+        return rows
+    whole, added = place.whole[0], place.origin[0] - first
+    return rows._replace(
+        size=whole, before=rows.before - added, outputs=rows.outputs - added + whole - rows.size
+    )
 
 
 def _sign(operation: Correlation) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-__all__ = ["POINT", "WHOLE", "AlphaRule", "Reach", "around", "around_ranks"]
+__all__ = ["POINT", "WHOLE", "AlphaRule", "Reach", "around", "around_ranks", "for_a_figure"]
 
 AlphaRule = Literal["smooths", "keeps", "point"]
 """What becomes of alpha where it is uneven, and how far it weighs the colours.
@@ -31,9 +31,11 @@ class Reach:
     above, below, left, right : rows and columns on each side of the middle
     window : rows and columns of the window, from its first tap to its last
     whole : whether the result depends on the whole picture, or on the place of a pixel in it
+    known : where it depends on figures of the whole alone, such as the largest value: what else an
+        output looks at; parts of a picture can find such figures out together
     """
 
-    __slots__ = ("above", "below", "left", "right", "whole", "window")
+    __slots__ = ("above", "below", "known", "left", "right", "whole", "window")
 
     def __init__(
         self,
@@ -44,6 +46,7 @@ class Reach:
         *,
         window: tuple[int, int] | None = None,
         whole: bool = False,
+        known: Reach | None = None,
     ) -> None:
         self.above = above
         self.below = below
@@ -51,6 +54,7 @@ class Reach:
         self.right = right
         self.window = (above + 1 + below, left + 1 + right) if window is None else window
         self.whole = whole
+        self.known = known
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Reach) and self._values == other._values
@@ -60,13 +64,14 @@ class Reach:
 
     def __repr__(self) -> str:
         if self.whole:
-            return "WHOLE"
+            return "WHOLE" if self.known is None else f"for_a_figure({self.known!r})"
         sides = f"{self.above}, {self.below}, {self.left}, {self.right}"
         return f"Reach({sides}, window={self.window})"
 
     @property
     def _values(self) -> tuple[object, ...]:
-        return self.above, self.below, self.left, self.right, self.window, self.whole
+        sides = self.above, self.below, self.left, self.right
+        return *sides, self.window, self.whole, self.known
 
     def then(self, following: Reach) -> Reach:
         """Return the reach of one step after the other, both of stride 1."""
@@ -107,7 +112,7 @@ class Reach:
     def dilated(self, dilation: int | tuple[int, int]) -> Reach:
         """Return the reach of windows whose taps stand further apart."""
         if self.whole:
-            return self
+            return self if self.known is None else for_a_figure(self.known.dilated(dilation))
         down, along = dilation if isinstance(dilation, tuple) else (dilation, dilation)
         rows, columns = ((self.window[0] - 1) * down + 1, (self.window[1] - 1) * along + 1)
         # what is looked at beyond the window is as much on both sides
@@ -133,6 +138,11 @@ def around_ranks(size: int | tuple[int, int]) -> Reach:
     """
     rows, columns = size if isinstance(size, tuple) else (size, size)
     return around((rows, columns)).widened(rows - 1, columns - 1)
+
+
+def for_a_figure(reach: Reach) -> Reach:
+    """Return what is looked at for a figure of the whole picture, and besides."""
+    return reach if reach.whole else Reach(0, 0, 0, 0, whole=True, known=reach)
 
 
 POINT = around(1)

@@ -17,6 +17,7 @@ from convfilter.engine.correlation.correlate import correlation
 from convfilter.engine.correlation.layout import CombineName
 from convfilter.engine.window.axes import Outline
 from convfilter.engine.window.borders import Border, reads_far_side
+from convfilter.engine.window.placing import within
 from convfilter.runtime.array_axes import axes_of
 from convfilter.runtime.checks import Array
 
@@ -180,13 +181,27 @@ def extremes_of_visible(
     `beyond` are values that windows may find beyond the edge, whole numbers if the colours are.
     """
     hidden = ~(alpha > 0)
-    if not hidden.any() or (hidden.all() and not beyond):
-        return find(colour)
     # clear pixels take what wins over no value, but NaN, which always wins
     weaker = np.fmin if highest else np.fmax
-    visible = colour[~hidden]
-    values = [*beyond] if visible.size == 0 else [weaker.reduce(visible, axis=None), *beyond]
-    last = weaker.reduce(np.array(values, colour.dtype))
+
+    def weakest(own: tuple[slice, slice]) -> list[Any]:
+        """Return the value that wins over no visible one; none where nothing is visible."""
+        visible = colour[own][~hidden[own]]
+        return [weaker.reduce(visible, axis=None)] if visible.size else []
+
+    part = within()
+    if part is None:
+        values = weakest((slice(None), slice(None))) if hidden.any() else []
+    else:
+
+        def merged(one: list[Any], other: list[Any]) -> list[Any]:
+            return [weaker.reduce([*one, *other])] if one or other else []
+
+        size = (colour.shape[0], colour.shape[1])
+        values = part.figure("weakest", size, weakest, merged)
+    if not hidden.any() or not (values or beyond):
+        return find(colour)
+    last = weaker.reduce(np.array([*values, *beyond], colour.dtype))
     return find(np.where(hidden if colour.ndim == 2 else hidden[:, :, np.newaxis], last, colour))
 
 

@@ -14,7 +14,7 @@ from convfilter.filters.pixels.windows import is_uneven
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array
 
-__all__ = ["finished"]
+__all__ = ["finished", "rows_of_band"]
 
 BAND_PIXELS = 1 << 19
 """Pixels of a band, halo not counted. They do not depend on the number of threads, so that the
@@ -51,13 +51,19 @@ def finished(
     return result.finish(), result.has_alpha
 
 
+def rows_of_band(height: int, width: int, rows_around: int) -> int | None:
+    """Return how many rows a band of a picture has; None where it is run as a whole."""
+    rows = max(1, BAND_PIXELS // max(1, width), LEAST_SHARE * rows_around)
+    return None if height < 2 * rows else rows
+
+
 def _in_bands(
     pixels: Pixels, run: Callable[[Pixels], Pixels], rows_around: int, uneven: bool
 ) -> tuple[Array, bool] | None:
     """Return the finished picture, or None where it has to be made as a whole."""
     height, width = pixels.size
-    rows = max(1, BAND_PIXELS // max(1, width), LEAST_SHARE * rows_around)
-    if height < 2 * rows:
+    rows = rows_of_band(height, width, rows_around)
+    if rows is None:
         return None
     from convfilter.engine.planning import reckoning_for
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.runtime.checks import Array
+from convfilter.engine.window.placing import NotInPartsError
+from convfilter.runtime.checks import Array, limits_of
 
-__all__ = ["BINS", "otsu"]
+__all__ = ["BINS", "Levels", "otsu"]
 
 BINS = 2**12
 """Of a histogram of floats: it stays in the cache."""
@@ -76,10 +77,19 @@ def _of_integers(flat: Array, low: int, high: int) -> float:
     counts = np.zeros(high - low + 1, np.int64)
     for part in _parts(flat):
         counts += np.bincount(part.astype(np.intp) - low, minlength=counts.size)
+    return _level_of_counts(low, counts)
+
+
+def _level_of_counts(low: int, counts: Array) -> float:
+    """Return the level for integers from `low` on, each of which is there so many times."""
     present = np.flatnonzero(counts)
-    dark = np.cumsum(counts[present])
-    sums: Numbers = np.cumsum(counts[present] * present, dtype=np.float64)
-    variances = _variances(dark[:-1], sums[:-1], flat.size, float(sums[-1]))
+    if present.size < 2:
+        return float(low + present[0]) if present.size else 0.0
+    low, present = low + int(present[0]), present - present[0]
+    here = counts[counts > 0]
+    dark = np.cumsum(here)
+    sums: Numbers = np.cumsum(here * present, dtype=np.float64)
+    variances = _variances(dark[:-1], sums[:-1], int(dark[-1]), float(sums[-1]))
     best = int(np.flatnonzero(variances >= variances.max() * (1 - TIE))[0])
     return low + (int(present[best]) + int(present[best + 1])) / 2
 
@@ -214,3 +224,33 @@ def _variances(dark: Any, dark_sums: Numbers, count: int, total: float) -> Numbe
 def _parts(flat: Array) -> Iterator[Array]:
     for start in range(0, flat.size, AT_ONCE):
         yield flat[start : start + AT_ONCE]
+
+
+class Levels:
+    """Otsu's levels, one for each channel, from counts of integers."""
+
+    def __init__(self, lowest: int, counts: Array) -> None:
+        self._lowest, self._counts = lowest, counts
+
+    @classmethod
+    def of(cls, values: Array) -> Self:
+        """Count values (N, C) of each channel."""
+        if values.dtype.kind == "f":
+            raise NotInPartsError(
+                "its level is found in all values of the picture, which are floats here: give"
+                " threshold"
+            )
+        lowest, highest = limits_of(values.dtype)
+        counted = [
+            np.bincount(plane.astype(np.intp) - lowest, minlength=highest - lowest + 1)
+            for plane in np.moveaxis(values, -1, 0)
+        ]
+        return cls(lowest, np.array(counted))
+
+    def merged(self, other: Self) -> Self:
+        """Return the counts of both."""
+        return type(self)(self._lowest, self._counts + other._counts)
+
+    def concluded(self) -> list[float]:
+        """Return the levels."""
+        return [_level_of_counts(self._lowest, counts) for counts in self._counts]

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from convfilter.engine.window.placing import Figure, within
 from convfilter.errors import ArgumentError
 from convfilter.filters.declaring.options import SignedMode
 from convfilter.filters.declaring.run_options import ALPHA, AlphaMode
 from convfilter.filters.pixels import saturation
-from convfilter.filters.pixels.values import MIDDLE_GREY, ignoring_infinities, luma, rounded
+from convfilter.filters.pixels.values import (
+    MIDDLE_GREY,
+    as_alpha,
+    check_alpha,
+    found_together,
+    ignoring_infinities,
+    luma,
+    rounded,
+    with_gaps,
+)
 from convfilter.filters.pixels.waiting import Waiting, Windowed, work_over
 from convfilter.runtime.checks import Array, check_image, limits_of
 from convfilter.runtime.missing import Bools, is_nodata, there_is_all
 from convfilter.runtime.threads import check_workers
 
+if TYPE_CHECKING:
+    from convfilter.filters.pixels.shown import Ends
+
 __all__ = ["Pixels"]
+
+Found = TypeVar("Found")
 
 
 class Pixels:
@@ -127,14 +143,14 @@ class Pixels:
         if alpha:
             plane, colour = colour[:, :, -1], colour[:, :, :-1]
             if mode != "drop":
-                _check_alpha(plane, white)
+                check_alpha(plane, white)
             if mode == "filter":
                 beside = cls(plane, None, white=white, dtype=colour.dtype, workers=workers)
             if mode in ("filter", "drop"):
                 plane, colour = None, np.ascontiguousarray(colour)
         if present is not None:
             present = present[:, :, :-1] if alpha else present
-            colour = _with_gaps(colour, present, plane)
+            colour = with_gaps(colour, present, plane)
         saturation.begin(colour, white)
         return cls(
             colour,
@@ -290,6 +306,24 @@ class Pixels:
             return values.reshape(-1, *values.shape[2:])
         return values[self.alpha > 0]
 
+    def ends_of_visible(self, values: Array) -> Ends:
+        """Return the lowest and the highest finite value of those that `visible` returns."""
+        from convfilter.filters.pixels.shown import Extremes, ends_of
+
+        return self.of_visible("ends", values, ends_of, Extremes)
+
+    def of_visible(
+        self, name: str, values: Array, find: Callable[[Array], Found], kind: type[Figure[Found]]
+    ) -> Found:
+        """Return what `find` finds in the values that `visible` returns.
+
+        Of a part of a picture it is what is found in those of the whole; `kind` is how parts find
+        that together, each giving its own.
+        """
+        if within() is None:
+            return find(self.visible(values))
+        return found_together(name, values, self.alpha, kind)
+
     def as_word_says(self, word: SignedMode) -> Pixels:
         """Return what a word makes of a signed response: a plain picture, or by "raw" itself."""
         if word == "raw":
@@ -313,8 +347,7 @@ class Pixels:
         from convfilter.filters.pixels.shown import as_picture  # the engine shows most responses
 
         values, middle = self.values, self.intensity(MIDDLE_GREY)
-        deciding = self.visible(values) if word == "scale" else values
-        return as_picture(values, word, self.white, middle, deciding)
+        return as_picture(values, word, self.white, middle, lambda: self.ends_of_visible(values))
 
     def finish(self) -> Array:
         """Map a signed response, round once, and return the picture in the dtype it began with.
@@ -342,10 +375,10 @@ class Pixels:
         if self.is_mask:
             return colour != 0, None
         if self.beside is not None:
-            return colour, _as_alpha(self.beside.finish(), self.beside.white)
+            return colour, as_alpha(self.beside.finish(), self.beside.white)
         if self.alpha is None:
             return colour, None
-        return colour, _as_alpha(rounded(self.alpha, self.dtype), self.white)
+        return colour, as_alpha(rounded(self.alpha, self.dtype), self.white)
 
     def _finished_colour(self) -> Array:
         if self.signed == "raw" and self.bounded:
@@ -362,33 +395,3 @@ class Pixels:
         if self.bounded and shown.dtype.kind == "f" and saturation.is_recorded():
             saturation.count_cut(self.values if word == "clamp" else shown, self.white)
         return rounded(shown, self.dtype)
-
-
-def _as_alpha(plane: Array, white: float) -> Array:
-    """Return finished values within the range of alpha: sums may be a last bit above white."""
-    return plane if plane.dtype.kind == "u" else np.clip(plane, 0, plane.dtype.type(white))
-
-
-def _check_alpha(plane: Array, white: float) -> None:
-    """Raise ArgumentError for alpha (H, W) with values beyond 0 to `white`, or NaN."""
-    if plane.dtype.kind == "u":
-        return
-    # NaN is neither at least 0 nor at most white
-    if float(plane.min()) >= 0 and float(plane.max()) <= white:
-        return
-    wrong = ~((plane >= 0) & (plane <= white))
-    row, column = np.argwhere(wrong)[0].tolist()
-    raise ArgumentError(
-        f"alpha is {plane[row, column]:g} at row {row}, column {column}: it goes from 0 to"
-        f" {white:g} in {plane.dtype}; scale it, or leave it out if this is no alpha"
-    )
-
-
-def _with_gaps(colour: Array, present: Bools, alpha: Array | None) -> Array:
-    """Return the colours, 0 where they are missing; refuse what is as well of uneven alpha."""
-    if alpha is not None and bool((alpha != alpha[0, 0]).any()):
-        raise ArgumentError(
-            "some values are missing, and alpha is uneven, so that there are two ways to leave"
-            " pixels out: say that alpha is none of them, by alpha drop or filter"
-        )
-    return np.where(present, colour, colour.dtype.type(0))

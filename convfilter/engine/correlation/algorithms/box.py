@@ -32,6 +32,7 @@ from convfilter.engine.correlation.correlate import Correlation
 from convfilter.engine.correlation.layout import WIDE, Combine
 from convfilter.engine.planning import Plan
 from convfilter.engine.window import target
+from convfilter.engine.window.placing import required_place
 from convfilter.engine.window.source import Part, Source
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array, limits_of
@@ -212,10 +213,16 @@ def _sums_of_floats(operation: Correlation, source: Source) -> Bound:
     halo = (columns.window - 1) * source.channels
     length, chunk = source.row_length, max(CHUNK, halo) + halo
     store = _stored_as(operation, sums)
+    place = required_place(operation.outline.shape[:2])
+    origin = 0 if place is None else place.origin[0]
 
     def bound(start: int, stop: int, out: Array, scratch: Scratch) -> Callable[[], int]:
-        first = start - start % rows.window
-        read = source.row_sources(first, stop - first)
+        # blocks lie at fixed places of the whole; of one that began before a part, rows that are
+        # not there belong to no window of its outputs
+        first = start - (start + origin) % rows.window
+        read = source.row_sources(max(first, 0), stop - max(first, 0))
+        if first < 0:
+            read = np.concatenate([np.repeat(read[:1], -first), read])
         return add.bind(
             source.record_in_place(read),
             store(out),

@@ -35,6 +35,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,13 @@ from convfilter.engine.correlation.accuracy import (
 from convfilter.engine.correlation.correlate import Correlation
 from convfilter.engine.correlation.layout import Combine
 from convfilter.engine.planning import Plan, forced, least_side
+from convfilter.engine.window.placing import (
+    NotInPartsError,
+    Place,
+    required_place,
+    whole_size,
+    within,
+)
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array, limits_of
 from convfilter.runtime.threads import run_bands
@@ -82,8 +90,10 @@ def ways(operation: Correlation) -> Iterator[Plan]:
         operation.combine != Combine.L2 and operation.largest < 2.0**53
     ):
         return
-    side = least_side.get()
-    height, width = max(rows.outputs, side), max(columns.outputs, side)
+    side, size_here = least_side.get(), operation.outline.shape[:2]
+    # strides are 1: outputs beyond a part are as many as rows and columns of the image
+    beyond = [whole - here for whole, here in zip(whole_size(size_here), size_here, strict=True)]
+    height, width = max(rows.outputs + beyond[0], side), max(columns.outputs + beyond[1], side)
     channels = operation.outline.shape[2]
     for size in SIZES:
         steps = steps_of_tile(size, rows, columns)
@@ -145,11 +155,37 @@ def _run(
     from convfilter.engine.correlation.tiles import Work  # which plans do not need
 
     rows, columns, channels = operation.rows.outputs, operation.columns.outputs, image.shape[2]
-    output = memory.empty((rows, columns * channels), operation.dtype)
-    work = Work(operation, image, size, dtype, output)
+    first = 0
+    place = required_place((image.shape[0], image.shape[1]))
+    if place is not None:
+        operation, first = _on_tiles_of_whole(operation, place, size)
+    lead = operation.rows.outputs - rows
+    output = memory.empty((lead + rows, columns * channels), operation.dtype)
+    work = Work(operation, image, size, dtype, output, first)
     if dtype == SINGLE and work.wants_double():
         dtype = DOUBLE
-        work = Work(operation, image, size, dtype, output)
+        work = Work(operation, image, size, dtype, output, first)
     of_pair = 2 * size * size * costs.TRANSFORM[dtype.name, size] * len(operation.kernels)
     run_bands(-(-work.planes // 2), of_pair, workers, work)
-    return output, output.size if work.bad else 0
+    return output[lead:], output.size if work.bad else 0
+
+
+def _on_tiles_of_whole(operation: Correlation, place: Place, size: int) -> tuple[Correlation, int]:
+    """Return the operation with rows of outputs added, so that its tiles are those of the whole.
+
+    The second value is the row of the whole at which these begin. Tiles that reach beyond the part
+    mean nothing, and neither does what shares a pair with one.
+    """
+    rows, columns = operation.rows, operation.columns
+    part = within()
+    assert part is not None
+    beyond = place.whole[1] - columns.size
+    if beyond and not part.looks:
+        raise NotInPartsError("transforms of tiles need all columns of the picture")
+    step, step_across = steps_of_tile(size, rows, columns)
+    across = -(-(columns.outputs + beyond) // step_across) * operation.outline.shape[2]
+    pairs_end = across % 2 == 0  # with each row of tiles
+    part.grains.append(step if pairs_end else 2 * step)
+    first = place.origin[0] - place.origin[0] % part.grains[-1]
+    lead = place.origin[0] - first
+    return replace(operation, rows=rows.part(-lead, rows.outputs)), first

@@ -6,12 +6,12 @@ from convfilter.batch.planning.plan import FilePlan
 from convfilter.cli.wording import counted
 from convfilter.errors import shown
 
-__all__ = ["SOME_FAILED", "Report"]
+__all__ = ["SOME_FAILED", "Summary"]
 
 SOME_FAILED = 3
 
 
-class Report:
+class Summary:
     """Counts what is done and what failed, and draws the conclusion.
 
     Attributes
