@@ -22,7 +22,7 @@ __all__ = [
     "flag",
     "later",
     "number",
-    "quantity",
+    "seconds",
     "size",
     "text",
 ]
@@ -31,6 +31,9 @@ __all__ = [
 Declaration = Callable[[str], Parameter]
 """All of an option but its name, which is that of its field."""
 
+
+SHORTEST, LONGEST = 0.01, 86400.0
+"""Seconds of a limit of time: up to a day."""
 
 UNITS = "kmgt"
 """The letters of a thousand or 1024, and of its powers."""
@@ -57,16 +60,16 @@ def number(words: str, highest: int | None, automatic: str) -> Declaration:
     return lambda name: Parameter(name, "integer", None, spec)
 
 
-def quantity(words: str, lowest: float, highest: float, unit: str, automatic: str) -> Declaration:
-    """Declare a number in a unit; None by default, which means `automatic`."""
-    spec = Spec(words, lowest, highest, unit, automatic=automatic)
-    return lambda name: Parameter(name, "number", None, spec)
-
-
 def size(words: str, automatic: str) -> Declaration:
     """Declare a number of many bytes or pixels, at least 1, as `Size` reads it; None by default."""
     spec = Spec(words, 1, automatic=automatic)
     return lambda name: Size(name, "integer", None, spec)
+
+
+def seconds(words: str, automatic: str) -> Declaration:
+    """Declare a time; None by default, which means `automatic`."""
+    spec = Spec(words, SHORTEST, LONGEST, "seconds", automatic=automatic)
+    return lambda name: Parameter(name, "number", None, spec)
 
 
 def choice(
@@ -90,10 +93,10 @@ def text(
     return lambda name: Text(name, default, spec, understand, metavar, **further)
 
 
-def file(meaning: str, automatic: str) -> Declaration:
+def file(meaning: str, automatic: str, metavar: str = "FILE") -> Declaration:
     """Declare the name of a file; None by default, which means `automatic`."""
     spec = Spec(meaning, automatic=automatic)
-    return lambda name: FileName(name, None, spec, str, "FILE")
+    return lambda name: FileName(name, None, spec, str, metavar)
 
 
 class Size(Parameter):

@@ -3,7 +3,7 @@
 # no `from __future__ import annotations`: what stands in the annotations is read
 from typing import Annotated, TypedDict
 
-from convfilter.batch.settings.declaring import OF_MANY, OF_RUN, flag, quantity
+from convfilter.batch.settings.declaring import OF_MANY, OF_RUN, flag, seconds
 
 __all__ = ["OfResuming"]
 
@@ -51,12 +51,9 @@ class OfResuming(TypedDict, total=False):
     ]
     poll: Annotated[
         float | None,
-        quantity(
+        seconds(
             "of watch: look into the folders so often, for network file systems, which tell"
             " nothing of what others write",
-            0.1,
-            3600.0,
-            "seconds",
             "the system tells",
         ),
         OF_RUN,
