@@ -15,8 +15,8 @@ __all__ = ["engine_options", "file_sections", "option", "paths_argument", "recip
 OF_ENGINE = (*OfPixels.__annotations__, "workers")
 """The settings that are shown among the options of the engine."""
 
-SHORT = {"recursive": "-r", "jobs": "-j"}
-"""The settings that have a short name as well."""
+ALSO = {"recursive": "-r", "jobs": "-j", "resume": "--update"}
+"""The settings that have another name as well."""
 
 
 def paths_argument() -> click.Argument:
@@ -40,7 +40,13 @@ def engine_options() -> Sequence[click.Option]:
 
 def file_sections() -> Sequence[Section]:
     """Return the options about files, folders and large pictures, each kind under its title."""
-    further = {"Options about files": [recipe_option(), flag("--quiet", "print errors only", "-q")]}
+    further = {
+        "Options about files": [recipe_option(), flag("--quiet", "print errors only", "-q")],
+        "Options for folders": [
+            list_option(),
+            flag("--dry-run", "print which file would become which, and why; write nothing", "-n"),
+        ],
+    }
     return [
         (
             title,
@@ -51,6 +57,18 @@ def file_sections() -> Sequence[Section]:
         )
         for title, names in SECTIONS.items()
     ]
+
+
+def list_option() -> click.Option:
+    """Return the option that takes names of files from a list."""
+    return click.Option(
+        ["--files-from"],
+        type=click.Path(),
+        metavar="FILE",
+        help="take the names of inputs from a file, or from standard input (-): one a line, or with"
+        " a null character after each; the last path is the folder of the results, in which they"
+        " keep their own folders",
+    )
 
 
 def recipe_option() -> click.Option:
@@ -66,7 +84,7 @@ def recipe_option() -> click.Option:
 def option(name: str) -> click.Option:
     """Return the option for a setting of a job."""
     setting = OPTIONS[name]
-    short = [SHORT[name]] if name in SHORT else []
-    if setting.kind == "flag":  # all of these are off unless they are given
-        return flag(setting.option, setting.spec.help, *short)
-    return option_of(setting, *short)
+    also = [ALSO[name]] if name in ALSO else []
+    if setting.kind == "flag" and not setting.default:
+        return flag(setting.option, setting.spec.help, *also)
+    return option_of(setting, *also)

@@ -37,7 +37,7 @@ def test_the_type_of_every_field_allows_its_default_and_its_choices() -> None:
 def test_the_command_line_offers_all_of_them_and_shows_their_help() -> None:
     sections = [options for _, options in file_sections()]
     offered = {option.name: option for option in itertools.chain(engine_options(), *sections)}
-    assert set(offered) == {*OPTIONS, "explain", "quiet", "save_recipe"}
+    assert set(offered) == {*OPTIONS, "explain", "quiet", "save_recipe", "files_from", "dry_run"}
     for name, option in OPTIONS.items():
         assert option.option in offered[name].opts
         assert (offered[name].help or "").startswith(option.spec.help)

@@ -9,8 +9,8 @@ import pytest
 
 from convfilter.batch.job import Job
 from convfilter.batch.planning.plan import FilePlan
-from convfilter.cli import progress
-from convfilter.cli.run import _Teller
+from convfilter.cli.telling import progress
+from convfilter.cli.telling.teller import Teller
 from convfilter.images import read
 from convfilter.pipeline import Pipeline
 from convfilter.runtime.compiled import loading
@@ -34,14 +34,14 @@ def test_compiling_is_said_once_or_shown_by_a_spinner_of_a_single_file(
     jobs: int,
     watched: bool,
 ) -> None:
-    monkeypatch.setattr(progress, "_is_watched", lambda: watched)
+    monkeypatch.setattr(progress, "is_watched", lambda: watched)
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
     lines: list[str] = []
     plan = FilePlan((Job(Path("a.png"), Path("b.png")),) * jobs)
     context = SimpleNamespace(
         command_path="convfilter sobel", params={"quiet": False, "explain": False}
     )
-    teller = _Teller(plan, context, lines.append, None)  # type: ignore[arg-type]
+    teller = Teller(plan, context, lines.append, None)  # type: ignore[arg-type]
     for _ in range(2):
         with teller.compiling():
             pass

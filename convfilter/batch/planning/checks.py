@@ -10,14 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convfilter.batch.job import Job
+from convfilter.batch.journal import NAME
 from convfilter.batch.planning.places import known_by
-from convfilter.errors import ImageError, UsageError, shown
+from convfilter.errors import ImageError, UsageError, listed, shown
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
     from convfilter.files.storage.url import Place, Url
 
-__all__ = ["check_outputs"]
+__all__ = ["check_outputs", "refuse_existing"]
 
 
 def _is_there(path: str | Url) -> bool:
@@ -30,7 +31,6 @@ def check_outputs(
     *,
     overwrite: bool,
     in_place: bool,
-    refuse_existing: bool = True,
     exists: Callable[[str | Url], bool] = _is_there,
 ) -> tuple[Job, ...]:
     """Return the jobs, each with whether its output exists, and with permission to replace it.
@@ -40,7 +40,6 @@ def check_outputs(
     jobs : those that may replace their output already are left so
     target : the folder of all outputs, which may have to be made
     overwrite, in_place : whether all may
-    refuse_existing : whether an output that is there and may not be replaced is an error
     exists : tells whether something has a name, a link that leads nowhere included
 
     Raises
@@ -48,7 +47,7 @@ def check_outputs(
     UsageError
         An output is also an input.
     ImageError
-        An output exists already, or the folder of the outputs cannot be written to.
+        The folder of the outputs cannot be written to.
     """
     if in_place:
         return tuple(job._replace(overwrite=True, exists=True) for job in jobs)
@@ -56,9 +55,6 @@ def check_outputs(
     if there or any(job.target is None for job in jobs[:1]):  # which is the only one then
         _check_not_inputs(jobs, there)
     streams = {output for output in there if is_stream(output)}
-    in_the_way = there - streams
-    if in_the_way and refuse_existing and not overwrite:
-        _refuse([job.output for job in jobs if job.target in in_the_way and not job.overwrite])
     for place in {Path(output).parent for output in _local(jobs) - streams}:
         _check_folder(place, may_be_made=False)
     if target is not None and jobs:
@@ -74,13 +70,20 @@ def _local(jobs: Sequence[Job]) -> set[str | Url]:
     return {job.target for job in jobs if isinstance(job.target, str) and not job.make_folder}
 
 
-def _refuse(existing: Sequence[Place | None]) -> None:
-    """Raise for outputs that exist already and may not be replaced, if there are any."""
+def refuse_existing(jobs: Sequence[Job], target: Place | None = None) -> None:
+    """Raise ImageError if there are jobs whose outputs exist and may not be replaced.
+
+    Where there is a journal in the folder `target`, the error says how to go on.
+    """
+    existing = [job.output for job in jobs if job.exists and not job.overwrite]
     if existing and existing[0] is not None:
         first = f"{shown(existing[0])}: exists already"
         if len(existing) > 1:
             first += f", and {len(existing) - 1} more outputs do"
-        raise ImageError(f"{first}: give another name, or --overwrite to replace")
+        others = ["another name", "--overwrite to replace"]
+        if isinstance(target, Path) and os.path.lexists(target / NAME):
+            others.insert(1, "--resume to go on where a run ended")
+        raise ImageError(f"{first}: give {listed(others, 'or')}")
 
 
 def _allowed(job: Job, *, overwrite: bool, exists: bool, stream: bool) -> Job:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from convfilter.batch.job import Failure, Job
-from convfilter.batch.planning.checks import check_outputs
+from convfilter.batch.planning.checks import check_outputs, refuse_existing
 from convfilter.batch.planning.places import full_name, is_there, place_of
 from convfilter.batch.settings import OPTIONS, Settings
 from convfilter.errors import ImageError, UsageError, shown
@@ -16,9 +17,11 @@ from convfilter.formats import Unsupported, is_image_path, written_format_of
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
+    from convfilter.batch.journal.records import Record
     from convfilter.batch.planning.folders import Draft
     from convfilter.batch.planning.listings import Listings
     from convfilter.files.storage.url import Place
+    from convfilter.pipeline import Pipeline
 
 __all__ = ["STANDARD", "FilePlan", "make_plan"]
 
@@ -45,6 +48,8 @@ class FilePlan(NamedTuple):
     chosen_name : the output's name was made here, so that the person does not know it yet
     special : pipes, sockets and devices in folders, which are passed over, each with what it is
     not_followed : links to folders, without `follow_links`
+    done : files that are left alone since there is nothing to do, each with the reason
+    seen : what the journal is to be told of those whose times have changed
     """
 
     jobs: tuple[Job, ...]
@@ -56,6 +61,8 @@ class FilePlan(NamedTuple):
     unsupported: tuple[tuple[Failure, Unsupported], ...] = ()
     special: tuple[tuple[Place, str], ...] = ()
     not_followed: int = 0
+    done: tuple[Job, ...] = ()
+    seen: Mapping[str, Record] = MappingProxyType({})
 
     def strict(self) -> FilePlan:
         """Return the plan with what cannot be read here among the failures."""
@@ -92,7 +99,8 @@ def make_plan(
     label: str,
     output_called: str = "the last path",
     listed: Iterable[str] | None = None,
-    refuse_existing: bool = True,
+    is_trial: bool = False,
+    pipeline: Pipeline | None = None,
 ) -> FilePlan:
     """Turn paths into jobs.
 
@@ -109,7 +117,8 @@ def make_plan(
     output_called : what a person knows the output by, for messages
     listed : further inputs, from a list: each the name of a file or a folder, which keep the
         folders that they are in
-    refuse_existing : whether outputs that exist are an error unless they may be replaced
+    is_trial : whether outputs that exist, and may not be replaced, are none of this call's errors
+    pipeline : what is to be done, which `resume` and `watch` compare with the journal
 
     Raises
     ------
@@ -156,9 +165,15 @@ def make_plan(
         plan.target,
         overwrite=settings["overwrite"] or in_place,
         in_place=in_place,
-        refuse_existing=refuse_existing,
         **({"exists": listings.exists} if listings else {}),
     )
+    if settings["resume"] or settings["watch"] or settings["skip_existing"]:
+        from convfilter.batch.journal.judging import judged
+
+        jobs, done, seen = judged(jobs, plan.target, pipeline, settings)
+        plan = plan._replace(done=done, seen=seen)
+    if not is_trial:
+        refuse_existing(jobs, plan.target)
     return plan._replace(jobs=jobs, failures=(*failures, *plan.failures))
 
 

@@ -11,7 +11,7 @@ from convfilter import filters
 from convfilter.cli.commands import SUMMARIES
 from convfilter.cli.commands.listing import Known, filter_summaries, print_json
 from convfilter.cli.options import CONTEXT_SETTINGS, Command, flag, needs_command
-from convfilter.cli.progress import display
+from convfilter.cli.telling.progress import display
 from convfilter.cli.wording import counted, say
 from convfilter.errors import ConvfilterError
 from convfilter.pipeline import find

@@ -20,7 +20,7 @@ from convfilter.cli.commands.networks import (
 )
 from convfilter.cli.commands.outputs import check_free, write_whole
 from convfilter.cli.options import Command, flag
-from convfilter.cli.progress import bar
+from convfilter.cli.telling.progress import bar
 from convfilter.errors import ArgumentError, UsageError, listed, shown
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import click
 from convfilter.cli.commands.networks import Pictures, class_folders
 from convfilter.cli.commands.outputs import check_free, write_whole
 from convfilter.cli.options import Command, flag
-from convfilter.cli.progress import bar
+from convfilter.cli.telling.progress import bar
 from convfilter.cli.wording import counted, say
 from convfilter.errors import ImageError, NetworkError, UsageError, reason_of, shown
 

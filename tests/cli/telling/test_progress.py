@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from convfilter.cli import progress
+from convfilter.cli.telling import progress
 
 
 def test_a_terminal_gets_a_spinner(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(progress, "_is_watched", lambda: True)
+    monkeypatch.setattr(progress, "is_watched", lambda: True)
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
     shown = progress.spinner("[one] moment")
     assert shown is not None
@@ -35,10 +35,10 @@ def test_where_nobody_watches_a_line_comes_every_few_seconds(
     with progress.display(9, "convfilter sobel", wanted=True) as shown:
         for number in range(9):
             now[0] += 2.0
-            shown.advance(f"{number}.png")
+            shown.advance(f"{number}.png", pixels=3_000_000, failed=number == 4)
     assert capsys.readouterr().err.splitlines() == [
-        "convfilter sobel: 3 of 9 files done (2.png)",
-        "convfilter sobel: 6 of 9 files done (5.png)",
+        "convfilter sobel: 3 of 9 files done (2.png), 1.5 megapixels/s, 12 s left",
+        "convfilter sobel: 6 of 9 files done (5.png), 1.5 megapixels/s, 6 s left, 1 failed",
     ]
     with progress.display(9, "convfilter sobel", wanted=False) as shown:
         now[0] += 60.0
@@ -52,7 +52,7 @@ def test_a_bar_names_files_and_goes_by_their_sizes(
     from rich.progress import Progress
 
     known: list[Progress] = []
-    monkeypatch.setattr(progress, "_is_watched", lambda: True)
+    monkeypatch.setattr(progress, "is_watched", lambda: True)
     monkeypatch.setenv("TTY_COMPATIBLE", "1")
     monkeypatch.setenv("COLUMNS", "120")
     stop = Progress.stop

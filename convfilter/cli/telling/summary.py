@@ -6,12 +6,12 @@ from convfilter.batch.planning.plan import FilePlan
 from convfilter.cli.wording import counted
 from convfilter.errors import shown
 
-__all__ = ["SOME_FAILED", "Report"]
+__all__ = ["SOME_FAILED", "Summary"]
 
 SOME_FAILED = 3
 
 
-class Report:
+class Summary:
     """Counts what is done and what failed, and draws the conclusion.
 
     Attributes
@@ -44,7 +44,7 @@ class Report:
         """
         if not self.failed:
             return 0
-        if self.done:
+        if self.done or self._plan.done:
             return SOME_FAILED
         return next(iter(self._codes)) if len(self._codes) == 1 else 1
 
@@ -55,6 +55,8 @@ class Report:
         parts = [f"{counted(self.done, 'file')} written{place}"]
         if self.failed:
             parts.append(f"{self.failed} failed")
+        if plan.done:
+            parts.append(f"{len(plan.done)} left alone ({plan.done[0].why})")
         missing = self.total - self.done - self.failed
         if interrupted and missing:
             parts.append(f"{missing} not begun")

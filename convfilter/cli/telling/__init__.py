@@ -1,0 +1,1 @@
+"""What a person is told while files are worked on, and at the end."""

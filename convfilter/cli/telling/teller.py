@@ -1,0 +1,140 @@
+"""Says what comes of files as it comes, and how many there were at the end."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from convfilter.batch.planning.plan import FilePlan
+from convfilter.batch.running.outcome import Outcome
+from convfilter.batch.work import Done
+from convfilter.cli.telling.summary import Summary
+from convfilter.cli.wording import describe, say
+from convfilter.errors import shown
+
+if TYPE_CHECKING:
+    from convfilter.batch.recipes.stamp import Source
+
+__all__ = ["Teller"]
+
+
+class Teller:
+    """Says what comes of the files, and counts it."""
+
+    def __init__(
+        self,
+        plan: FilePlan,
+        context: click.Context,
+        line: Callable[[str], None],
+        source: Source | None = None,
+    ) -> None:
+        self.summary = Summary(plan)
+        self._plan = plan
+        self._line = line
+        self._command = context.command_path
+        self._quiet: bool = context.params["quiet"]
+        self._explain: bool = context.params["explain"]
+        self._several = self.summary.total > 1 or plan.target is not None or bool(plan.done)
+        self._said_compiling = False
+        self._source = source
+
+    def tell(self, outcome: Outcome[Done]) -> None:
+        """Say what came of one job, if it is anything to speak of."""
+        job, done, error = outcome
+        if error is not None:
+            self.tell_error(error, job.name if self._several else "")
+        elif done is not None:
+            self.summary.succeed()
+            self._tell_done(job.name, done)
+
+    def _tell_done(self, name: str, done: Done) -> None:
+        if self._explain:
+            from convfilter.cli.telling.explain import explanation
+
+            for line in explanation(name, done):
+                self._line(line)
+        for note in done.notes:
+            self.note(note)
+        if self._source is not None and done.source != self._source:
+            self.note(f"{name} is not the file that the result was made from: its hash differs")
+
+    def note(self, text: str) -> None:
+        """Say something that is no error."""
+        if not self._quiet:
+            self._line(f"{self._command}: {text}")
+
+    def tell_error(self, error: BaseException, name: str = "") -> None:
+        """Say why there is no result, with the name of the file unless the reason has it."""
+        self.summary.fail(error)
+        text = describe(error)
+        self._line(f"{self._command}: {text if name in text else f'{name}: {text}'}")
+
+    def tell_interrupt(self) -> None:
+        """Say at once that an interrupt has been heard of, if what is compiled delays the end."""
+        from convfilter.runtime.compiled import is_compiling
+
+        if is_compiling() and not self._several and not self._quiet:
+            self._line(
+                f"{self._command}: stopping: what is being compiled is waited for; to end at once,"
+                " interrupt again"
+            )
+
+    def tell_stopping(self) -> None:
+        """Say at once that the end has been heard of; it may take as long as a file does."""
+        if self._several:
+            self._line(
+                f"{self._command}: stopping: files under way are finished; to end at once,"
+                " interrupt again"
+            )
+
+    def tell_interrupted(self) -> None:
+        """Say how far the work had come when it was ended."""
+        if self._several:
+            self._line(f"{self._command}: {self.summary.sentence(interrupted=True)}")
+
+    def tell_end(self) -> None:
+        """Say the last sentence: of several files the counts, of one a name that was made here."""
+        if self._several:
+            say(f"{self._command}: {self.summary.sentence()}")
+        elif self._plan.chosen_name and self.summary.done:
+            output = self._plan.jobs[0].output
+            assert output is not None
+            say(f"{self._command}: written to {shown(output)}")
+
+    def compilation_told(self) -> contextlib.AbstractContextManager[None]:
+        """Return what is entered while files are filtered, so that compiling is told of."""
+        if self._quiet:
+            return contextlib.nullcontext()
+        from convfilter.runtime.compiled import announcing
+
+        return announcing(self.compiling)
+
+    def compiling(self) -> contextlib.AbstractContextManager[object]:
+        """Return what is entered while a loop is compiled: a spinner, or the first time a line."""
+        from convfilter.cli.telling.progress import spinner
+
+        text = f"{self._command}: compiling its loops for this processor, {_how_often()}"
+        if len(self._plan.jobs) == 1:  # a bar is no place for a spinner
+            turning = spinner(text)
+            if turning is not None:
+                return turning
+        if not self._said_compiling:
+            self._said_compiling = True
+            self._line(text)
+        return contextlib.nullcontext()
+
+
+def _how_often() -> str:
+    """Return in words how often loops have to be compiled."""
+    from convfilter.runtime.compiled import cache, store
+
+    problem = cache.problem()
+    if problem is None:
+        return "on the first use only"
+    place = store.directory()
+    where = "" if place is None else f"{shown(place)}: "
+    way_out = "" if "CONVFILTER_CACHE_DIR" in problem else "; set CONVFILTER_CACHE_DIR to a folder"
+    return f"and each time anew, since they cannot be kept: {where}{problem}{way_out}"
