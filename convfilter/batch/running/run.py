@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convfilter.batch.running.outcome import Listener, Running
@@ -31,7 +32,14 @@ def begin(
     # of several files, each on its own would wait for the disk as long as it is worked on
     forced = len(jobs) <= 1
     work = Work(pipeline, settings, workers, forced=forced)
-    return Told(Threads(jobs, work, threads), listeners, forced=forced)
+    heard = [*listeners]
+    if settings["report"] is not None:
+        from convfilter.batch.running.report import Report
+
+        heard.append(
+            Report(Path(settings["report"]), plan, pipeline, overwrite=settings["overwrite"])
+        )
+    return Told(Threads(jobs, work, threads), heard, forced=forced)
 
 
 def shared_out(jobs: int, threads: int | None, workers: int | None) -> tuple[int, int | None]:

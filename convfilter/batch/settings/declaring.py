@@ -83,10 +83,10 @@ def text(
     return lambda name: Text(name, default, spec, understand, metavar, **further)
 
 
-def file(meaning: str, automatic: str) -> Declaration:
+def file(meaning: str, automatic: str, understand: Callable[[str], str] = str) -> Declaration:
     """Declare the name of a file; None by default, which means `automatic`."""
     spec = Spec(meaning, automatic=automatic)
-    return lambda name: FileName(name, None, spec, str, "FILE")
+    return lambda name: FileName(name, None, spec, understand, "FILE")
 
 
 class Size(Parameter):
