@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from typing import Any
 
 __all__ = [
     "CAUSES",
@@ -15,6 +16,7 @@ __all__ = [
     "NetworkError",
     "PipelineError",
     "ReaderGoneError",
+    "SchedulerError",
     "UnknownNameError",
     "UsageError",
     "listed",
@@ -44,6 +46,16 @@ class ConvfilterError(Exception):
 
     exit_code = 1
     cause = "plan"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made_again, (type(self), self.args), self.__dict__
+
+
+def _made_again(kind: type[ConvfilterError], args: tuple[Any, ...]) -> ConvfilterError:
+    """Return an error with its words as they were: some kinds are made of other things."""
+    error = kind.__new__(kind)
+    error.args = args
+    return error
 
 
 class UsageError(ConvfilterError):
@@ -86,6 +98,10 @@ class ImageError(ConvfilterError):
 
 class NetworkError(ConvfilterError):
     """A file of weights or of a network cannot be read, or a network cannot be used as asked."""
+
+
+class SchedulerError(ConvfilterError):
+    """A scheduler, or its workers, cannot be used."""
 
 
 class ReaderGoneError(ImageError):

@@ -35,9 +35,10 @@ FLOORS = {
     "large": 5,
     "plots": 5,
     "features": 5,
-    "batch": 6,
-    "web": 7,
-    "cli": 8,
+    "dask": 6,
+    "batch": 7,
+    "web": 8,
+    "cli": 9,
 }
 """Every room, also those that are to be built: a file imports from its own and from lower ones."""
 

@@ -62,7 +62,7 @@ class Layout(NamedTuple):
         last = () if self.channels is None else (self.channels,)
         return array.transpose(*self.stack, self.rows, self.columns, *last)
 
-    def _order(self, numbers: int) -> list[int]:
+    def order(self, numbers: int) -> list[int]:
         """Return which axis of results, each of so many axes, is the first one, and so on.
 
         Results are pictures, or a number for each channel, or one number; the stack comes first.
@@ -84,7 +84,7 @@ class Layout(NamedTuple):
         gaps = gaps_by_pictures = None
         for index, result in zip(np.ndindex(lengths), results, strict=True):
             if by_pictures is None:
-                order = self._order(result.ndim)
+                order = self.order(result.ndim)
                 whole = (*lengths, *result.shape)
                 array = memory.empty(tuple(whole[axis] for axis in order), result.dtype)
                 by_pictures = array.transpose(np.argsort(order))

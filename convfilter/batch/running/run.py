@@ -29,6 +29,10 @@ def begin(
     """
     jobs = plan.jobs
     threads, workers = shared_out(len(jobs), settings["jobs"], settings["workers"])
+    if settings["scheduler"] is not None:
+        from convfilter.batch.running.cluster import over_cluster
+
+        return Told(over_cluster(jobs, pipeline, settings, threads), listeners)
     # of several files, each on its own would wait for the disk as long as it is worked on
     forced = len(jobs) <= 1
     work = Work(pipeline, settings, workers, forced=forced)

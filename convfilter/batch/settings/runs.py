@@ -3,11 +3,24 @@
 # no `from __future__ import annotations`: what stands in the annotations is read
 from typing import Annotated, TypedDict
 
-from convfilter.batch.settings.declaring import OF_MANY, OF_RUN, number
+from convfilter.batch.settings.declaring import OF_MANY, OF_RUN, number, text
+from convfilter.errors import ArgumentError
 from convfilter.filters.declaring.run_options import WORKERS
 from convfilter.runtime.threads import MOST_WORKERS
 
 __all__ = ["OfRuns"]
+
+
+_SCHEMES = ("tcp", "tls", "ws", "wss", "ucx")
+
+
+def _scheduler(text: str) -> str:
+    protocol, between, rest = text.partition("://")
+    if text != "local" and not (between and rest and protocol in _SCHEMES):
+        raise ArgumentError(
+            f"scheduler is {text!r}: give local, or an address such as tcp://10.0.0.1:8786"
+        )
+    return text
 
 
 class OfRuns(TypedDict, total=False):
@@ -18,6 +31,18 @@ class OfRuns(TypedDict, total=False):
         int | None,
         number(
             "files filtered side by side, which share the CPUs", MOST_WORKERS, "one for each CPU"
+        ),
+        OF_RUN,
+        OF_MANY,
+    ]
+    scheduler: Annotated[
+        str | None,
+        text(
+            "Dask scheduler whose workers filter the files: local, for processes of this machine,"
+            " or its address, such as tcp://10.0.0.1:8786",
+            _scheduler,
+            "ADDRESS",
+            automatic="none: threads of this process",
         ),
         OF_RUN,
         OF_MANY,

@@ -1,0 +1,270 @@
+"""Jobs under way on the workers of a Dask scheduler."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from convfilter import __version__
+from convfilter.batch.job import Job
+from convfilter.batch.running.connecting import Connection, connect
+from convfilter.batch.running.outcome import Outcome
+from convfilter.batch.running.tasks import Batch, do, sent, worded_as_here
+from convfilter.errors import ImageError, SchedulerError, UsageError
+
+if TYPE_CHECKING:
+    from convfilter.batch.settings import Settings
+    from convfilter.batch.work import Done
+    from convfilter.pipeline import Pipeline
+
+__all__ = ["Cluster", "over_cluster"]
+
+T = TypeVar("T")
+
+WANTED_SECONDS = 0.25
+"""What a batch of jobs should take: far longer than a scheduler needs for a task."""
+
+MOST_JOBS = 500
+"""Jobs of a batch."""
+
+AHEAD = 2
+"""Batches for each thread of a worker, so that none waits for the way to the scheduler and back."""
+
+LOOK_SECONDS = 5.0
+"""How often the workers are counted, which may come and go."""
+
+PATIENCE_SECONDS = 60.0
+"""So long a scheduler may be without workers."""
+
+
+class Cluster(Generic[T]):
+    """Jobs that the workers of a Dask scheduler do, in batches of which few are under way.
+
+    Workers get paths and recipes. A batch whose worker is lost is done again by another one, and
+    may be done twice: files are put in place whole, and an output that holds the very bytes counts
+    as done. A batch that ends one worker after the other is done once more alone, then file by
+    file, alone as well: so the file that is to blame is known, and nothing else is blamed for it.
+
+    Parameters
+    ----------
+    jobs : what is to be done
+    work : does a job; it is sent to workers
+    address : of the scheduler, or ``local``
+    count : processes of a local one
+
+    Raises
+    ------
+    SchedulerError
+        At once: the scheduler cannot be used. Later: it is gone, or has lost all workers.
+    UsageError
+        A job reads or writes what only this process has.
+    """
+
+    def __init__(
+        self, jobs: Sequence[Job], work: Callable[[Job], T], address: str, count: int = 1
+    ) -> None:
+        for job in jobs:
+            _check(job)
+        self._waiting = iter(jobs)
+        self._work = work
+        self._connection: Connection | None = connect(address, count)
+        self._begun: dict[Any, tuple[Job, ...]] = {}
+        self._ended: SimpleQueue[Any] = SimpleQueue()
+        self._ready: deque[Outcome[T]] = deque()
+        self._suspects: deque[tuple[Job, ...]] = deque()
+        self._seconds_each: float | None = None
+        self._threads = 1
+        self._looked = self._seen = 0.0
+        self._names = (f"convfilter-{os.urandom(6).hex()}-{n}" for n in itertools.count())
+
+    def __iter__(self) -> Iterator[Outcome[T]]:
+        return self
+
+    def __next__(self) -> Outcome[T]:
+        while not self._ready:
+            self._begin()
+            if not self._begun:
+                self.stop()
+                raise StopIteration
+            future = self._next_ended()
+            if future is not None:
+                self._take(future)
+        return self._ready.popleft()
+
+    def stop(self) -> list[Outcome[T]]:
+        """Drop what no worker has begun, wait for what is under way, and return what came of it."""
+        self._waiting = iter(())
+        self._suspects.clear()
+        connection, self._connection = self._connection, None
+        try:
+            if connection is not None and self._begun:
+                self._finish(connection)
+        finally:
+            if connection is not None:
+                connection.close()
+        ready, self._ready = [*self._ready], deque()
+        return ready
+
+    def _finish(self, connection: Connection) -> None:
+        """Wait for batches that a worker has begun, and cancel the others."""
+        client = connection.client
+        under_way = client.call_stack(keys=[future.key for future in self._begun])
+        keys = {key for stacks in under_way.values() for key in stacks}
+        done = {future for future in self._begun if future.done()}
+        kept = [future for future in self._begun if future.key in keys or future in done]
+        client.cancel([future for future in self._begun if future not in kept])
+        for future in kept:
+            jobs = self._begun[future]
+            if future.exception() is None:
+                self._ready.extend(map(worded_as_here, future.result().outcomes, jobs))
+        self._begun.clear()
+
+    def _begin(self) -> None:
+        """Send as many batches as may be under way; a suspect is under way alone."""
+        if self._connection is None:
+            return
+        if self._suspects:
+            if not self._begun:
+                self._send(self._suspects.popleft())
+            return
+        self._count_threads(self._connection)
+        while len(self._begun) < AHEAD * self._threads:
+            size = 1
+            if self._seconds_each is not None:
+                size = int(WANTED_SECONDS / max(self._seconds_each, 1e-6))
+            jobs = tuple(itertools.islice(self._waiting, max(1, min(size, MOST_JOBS))))
+            if not jobs:
+                return
+            self._send(jobs)
+
+    def _send(self, jobs: tuple[Job, ...]) -> None:
+        assert self._connection is not None
+        future = self._connection.client.submit(
+            do,
+            __version__,
+            self._work,
+            [sent(job) for job in jobs],
+            key=next(self._names),
+            pure=False,
+        )
+        self._begun[future] = jobs
+        future.add_done_callback(self._ended.put)
+
+    def _next_ended(self) -> Any:
+        """Return a batch that has ended; None after a while, in which the scheduler was asked."""
+        try:
+            return self._ended.get(timeout=LOOK_SECONDS)
+        except Empty:
+            assert self._connection is not None
+            self._count_threads(self._connection)
+            return None
+
+    def _count_threads(self, connection: Connection) -> None:
+        now = time.monotonic()
+        if self._looked and now - self._looked < LOOK_SECONDS:
+            return
+        try:
+            threads = sum(connection.client.nthreads().values())
+        except (OSError, TimeoutError) as error:
+            raise _gone(connection) from error
+        self._looked = time.monotonic()
+        if threads or not self._seen:
+            self._seen = self._looked
+        elif self._looked - self._seen > PATIENCE_SECONDS:
+            raise SchedulerError(
+                f"the scheduler {connection.address} has lost all workers: start some, and run the"
+                " command again"
+            )
+        self._threads = max(1, threads)
+
+    def _take(self, future: Any) -> None:
+        """Make outcomes of a batch that has ended."""
+        from distributed import CancelledError, KilledWorker
+
+        assert self._connection is not None
+        was_alone = len(self._begun) == 1
+        jobs = self._begun.pop(future)
+        try:
+            batch: Batch = future.result()
+        except KilledWorker as error:
+            self._suspect(jobs, error, was_alone=was_alone)
+            return
+        except CancelledError as error:
+            raise _gone(self._connection) from error
+        except ModuleNotFoundError as error:
+            raise SchedulerError(f"a worker has no {error.name}: install it there") from error
+        except SchedulerError:
+            raise
+        except Exception as error:  # noqa: BLE001 - what Dask itself could not do
+            for job in jobs:
+                words = " ".join(f"{type(error).__name__}: {error}".split())[:160]
+                failed = ImageError(f"{job.name}: the workers could not do it: {words}")
+                self._ready.append(Outcome(job, error=failed))
+            return
+        each = batch.seconds / len(jobs)
+        before = self._seconds_each
+        self._seconds_each = each if before is None else 0.7 * before + 0.3 * each
+        self._ready.extend(map(worded_as_here, batch.outcomes, jobs))
+
+    def _suspect(self, jobs: tuple[Job, ...], error: Any, *, was_alone: bool) -> None:
+        """Have jobs done alone that ended workers, or blame the one that ended its worker alone."""
+        if not was_alone:
+            self._suspects.append(jobs)
+        elif len(jobs) > 1:
+            self._suspects.extendleft((job,) for job in reversed(jobs))
+        else:
+            (job,) = jobs
+            times = error.allowed_failures + 1
+            failed = ImageError(
+                f"{job.name}: ended the worker that filtered it, {times} times: it may take too"
+                " much memory, or crash its decoder"
+            )
+            failed.cause = "crash"
+            self._ready.append(Outcome(job, error=failed))
+
+
+def over_cluster(
+    jobs: Sequence[Job], pipeline: Pipeline, settings: Settings, count: int
+) -> Cluster[Done]:
+    """Return the jobs under way on the workers of the scheduler that the settings name.
+
+    A thread of a worker filters with one thread of the engine, unless more are asked for: a cluster
+    has as many threads as it has CPUs to give.
+    """
+    from convfilter.batch.settings import OPTIONS
+    from convfilter.batch.work import Work
+    from convfilter.filters.declaring.parameters import FileName
+
+    named = {name for name, option in OPTIONS.items() if isinstance(option, FileName)}
+    whole: Any = dict(settings)
+    for name in named:
+        if whole[name] is not None:
+            whole[name] = os.path.abspath(whole[name])  # noqa: PTH100 - resolve() would follow links
+    work = Work(pipeline, whole, settings["workers"] or 1, repeated=True)
+    address = settings["scheduler"]
+    assert address is not None
+    return Cluster(jobs, work, address, count)
+
+
+def _check(job: Job) -> None:
+    """Refuse what workers cannot reach."""
+    from convfilter.runtime.streams import is_stream
+
+    for place in (job.source, job.target):
+        if place is None or is_stream(place):
+            raise UsageError("--scheduler takes files: standard streams are this process's alone")
+        if os.fspath(place).startswith("memory://"):
+            raise UsageError(
+                f"--scheduler: workers do not see {place}: it is in this process alone"
+            )
+
+
+def _gone(connection: Connection) -> SchedulerError:
+    return SchedulerError(
+        f"the scheduler {connection.address} is gone: run the command again to do the rest"
+    )

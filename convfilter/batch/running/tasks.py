@@ -1,0 +1,115 @@
+"""What workers of a cluster do: a few jobs at a time, of which paths and recipes arrive, no pixels.
+
+This module is imported by workers, which need nothing of Dask for it.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from convfilter import __version__
+from convfilter.batch.job import Job
+from convfilter.batch.running.outcome import Outcome, outcome_of
+from convfilter.errors import ConvfilterError, SchedulerError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from convfilter.files.storage.url import Url
+
+__all__ = ["Batch", "dask_setup", "do", "sent", "worded_as_here"]
+
+T = TypeVar("T")
+
+
+class Batch(NamedTuple):
+    """What came of a few jobs, in their order, and how long they took."""
+
+    outcomes: tuple[Outcome[Any], ...]
+    seconds: float
+
+
+def do(version: str, work: Callable[[Job], Any], jobs: Sequence[Job]) -> Batch:
+    """Do jobs one after the other, in the process of a worker.
+
+    Raises
+    ------
+    SchedulerError
+        The worker has another version of convfilter than whoever sends the jobs.
+    """
+    check_version(version, __version__)
+    started = time.perf_counter()
+    outcomes = tuple(_sendable(outcome_of(job, work)) for job in jobs)
+    return Batch(outcomes, time.perf_counter() - started)
+
+
+def _sendable(outcome: Outcome[T]) -> Outcome[T]:
+    """Return an outcome whose error, if it cannot be sent as it is, is sent as its words."""
+    if outcome.error is None or isinstance(outcome.error, ConvfilterError):
+        return outcome
+    try:
+        pickle.loads(pickle.dumps(outcome.error))
+    except Exception:  # noqa: BLE001 - of whatever a library made
+        words = f"{type(outcome.error).__name__}: {outcome.error}"
+        return outcome._replace(error=RuntimeError(words))
+    return outcome
+
+
+def check_version(here: str, there: str) -> None:
+    """Refuse to mix versions, whose results may differ; raises SchedulerError."""
+    if there != here:
+        raise SchedulerError(
+            f"a worker has convfilter {there}, and this is {here}: install the same version on all"
+            " workers, since results may differ"
+        )
+
+
+def dask_setup(_worker: object) -> None:
+    """Leave interrupts to the command, which ends its workers itself."""
+    with suppress(ValueError):  # not in the main thread
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def sent(job: Job) -> Job:
+    """Return the job with paths that mean the same in whichever folder a worker runs."""
+    return job._replace(source=_whole(job.source), target=_whole(job.target))
+
+
+def worded_as_here(outcome: Outcome[T], job: Job) -> Outcome[T]:
+    """Return an outcome as if the job had been done here: with the names that files have here."""
+    names = _names(job)
+    done: Any = outcome.done
+    error = outcome.error
+    if names and getattr(done, "notes", None):
+        done = done._replace(notes=tuple(_renamed(note, names) for note in done.notes))
+    if names and error is not None and error.args and isinstance(error.args[0], str):
+        error.args = (_renamed(error.args[0], names), *error.args[1:])
+    return Outcome(job, done, error)
+
+
+def _names(job: Job) -> list[tuple[str, str]]:
+    """Return what places are called by a worker and here, the longest names first."""
+    pairs = set()
+    for place in (job.input, job.output):
+        if isinstance(place, Path) and not place.is_absolute():
+            whole = Path(os.path.abspath(place))  # noqa: PTH100 - resolve() would follow links
+            pairs |= {(shown(whole), shown(place)), (shown(whole.parent), shown(place.parent))}
+    return sorted(pairs, key=lambda pair: -len(pair[0]))
+
+
+def _renamed(text: str, names: Sequence[tuple[str, str]]) -> str:
+    for there, here in names:
+        text = text.replace(there, here)
+    return text
+
+
+def _whole(place: str | Url | None) -> str | Url | None:
+    # links are not followed
+    return os.path.abspath(place) if isinstance(place, str) else place  # noqa: PTH100
