@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,22 +28,25 @@ def begin(
     whenever a setting says so is made a listener here, so that every face has it.
     """
     jobs = plan.jobs
+    heard = [*listeners, *_listeners(plan, pipeline, settings)]
     threads, workers = shared_out(len(jobs), settings["jobs"], settings["workers"])
     if settings["scheduler"] is not None:
         from convfilter.batch.running.cluster import over_cluster
 
-        return Told(over_cluster(jobs, pipeline, settings, threads), listeners)
+        return Told(over_cluster(jobs, pipeline, settings, threads), heard)
     # of several files, each on its own would wait for the disk as long as it is worked on
     forced = len(jobs) <= 1
     work = Work(pipeline, settings, workers, forced=forced)
-    heard = [*listeners]
+    return Told(Threads(jobs, work, threads), heard, forced=forced)
+
+
+def _listeners(plan: FilePlan, pipeline: Pipeline, settings: Settings) -> Iterator[Listener]:
+    """Yield those that settings ask for; they refuse what they cannot do before any work."""
     if settings["report"] is not None:
         from convfilter.batch.running.report import Report
 
-        heard.append(
-            Report(Path(settings["report"]), plan, pipeline, overwrite=settings["overwrite"])
-        )
-    return Told(Threads(jobs, work, threads), heard, forced=forced)
+        place = Path(settings["report"])
+        yield Report(place, plan, pipeline, overwrite=settings["overwrite"])
 
 
 def shared_out(jobs: int, threads: int | None, workers: int | None) -> tuple[int, int | None]:

@@ -46,7 +46,8 @@ def check_template(text: str) -> str:
     Raises
     ------
     ArgumentError
-        It has a field that there is not; the message lists those that there are. Or it cannot be understood, or leads out of the folder of the results.
+        It has a field that there is not, and the message lists those that there are; it cannot be
+        understood; or it leads out of the folder of the results.
     """
     wanted = "give a name such as {stem}-{filter}{ext}"
     try:
