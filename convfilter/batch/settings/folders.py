@@ -65,7 +65,7 @@ class OfFolders(TypedDict, total=False):
             "write what came of each file to a file whose name ends in .json or .csv: sizes, times,"
             " causes; failures stand last",
             "none",
-            later("convfilter.batch.settings.names", "check_report"),
+            understand=later("convfilter.batch.settings.names", "check_report"),
         ),
         OF_RUN,
         OF_MANY,
