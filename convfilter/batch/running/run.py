@@ -34,6 +34,13 @@ def begin(
     whenever a setting says so is made a listener here, so that every face has it. `say` takes a
     line for a person.
     """
+    if plan.again is not None:
+        from convfilter.batch.watching.watch import watch
+
+        def begin_some(some: FilePlan, listeners: Sequence[Listener]) -> Running[Done]:
+            return begin(some._replace(again=None), pipeline, settings, listeners, say)
+
+        return watch(plan, plan.again, begin_some, settings, listeners, say)
     jobs: Iterable[Job] = plan.jobs
     journal = None
     if isinstance(plan.target, Path):
