@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from warnings import warn
@@ -42,6 +42,7 @@ def begin(
 
         return watch(plan, plan.again, begin_some, settings, listeners, say)
     jobs: Iterable[Job] = plan.jobs
+    listeners = [*_asked_for(plan, pipeline, settings), *listeners]
     journal = None
     if isinstance(plan.target, Path):
         from convfilter.files.replacing.temporaries import clear_dead
@@ -62,6 +63,15 @@ def begin(
     forced = len(plan.jobs) <= 1
     work = Work(pipeline, settings, workers, forced=forced, hashes=journal is not None)
     return Told(Threads(jobs, work, threads), listeners, forced=forced)
+
+
+def _asked_for(plan: FilePlan, pipeline: Pipeline, settings: Settings) -> Iterator[Listener]:
+    """Yield those that settings ask for; they refuse what they cannot do before any work."""
+    if settings["report"] is not None:
+        from convfilter.batch.running.report import Report
+
+        place = Path(settings["report"])
+        yield Report(place, plan, pipeline, overwrite=settings["overwrite"])
 
 
 def shared_out(jobs: int, threads: int | None, workers: int | None) -> tuple[int, int | None]:
