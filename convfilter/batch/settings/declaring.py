@@ -101,10 +101,15 @@ def text(
     return lambda name: Text(name, default, spec, understand, metavar, **further)
 
 
-def file(meaning: str, automatic: str, metavar: str = "FILE") -> Declaration:
+def file(
+    meaning: str,
+    automatic: str,
+    metavar: str = "FILE",
+    understand: Callable[[str], str] = str,
+) -> Declaration:
     """Declare the name of a file; None by default, which means `automatic`."""
     spec = Spec(meaning, automatic=automatic)
-    return lambda name: FileName(name, None, spec, str, metavar)
+    return lambda name: FileName(name, None, spec, understand, metavar)
 
 
 class Multiple(Parameter):
