@@ -97,6 +97,7 @@ CONFINED = {
     "pypdfium2": ("formats.extras",),
     "click": ("cli",),
     "rich": ("cli",),
+    "watchfiles": ("batch.watching",),
     "fsspec": ("files.storage", "dask"),
     "dask": ("dask", "batch.running"),
     "distributed": ("dask", "batch.running"),
@@ -105,6 +106,7 @@ CONFINED = {
 """Where other packages may be imported; those that are not listed, anywhere."""
 
 WRITERS = {
+    "batch.journal.lines": "the journal, which grows",
     "files.replace": "every result",
     "runtime.compiled": "the cache, which keeps rules of its own, and pipes to other processes",
     "formats.jpeg": "a file in memory, which has no name",

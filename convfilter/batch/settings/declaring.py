@@ -16,12 +16,15 @@ __all__ = [
     "OF_MANY",
     "OF_RUN",
     "Declaration",
+    "Multiple",
     "Size",
     "choice",
     "file",
     "flag",
     "later",
+    "multiple",
     "number",
+    "seconds",
     "size",
     "text",
 ]
@@ -30,6 +33,9 @@ __all__ = [
 Declaration = Callable[[str], Parameter]
 """All of an option but its name, which is that of its field."""
 
+
+SHORTEST, LONGEST = 0.01, 86400.0
+"""Seconds of a limit of time: up to a day."""
 
 UNITS = "kmgt"
 """The letters of a thousand or 1024, and of its powers."""
@@ -45,9 +51,9 @@ OF_MANY = object()
 """Marks what is said of folders or of several files, and makes no sense for a single one."""
 
 
-def flag(words: str) -> Declaration:
+def flag(words: str, *, default: bool = False) -> Declaration:
     """Declare what is said or not; it is not, by default."""
-    return lambda name: Parameter(name, "flag", False, Spec(words))
+    return lambda name: Parameter(name, "flag", default, Spec(words))
 
 
 def number(words: str, highest: int | None, automatic: str) -> Declaration:
@@ -60,6 +66,18 @@ def size(words: str, automatic: str) -> Declaration:
     """Declare a number of many bytes or pixels, at least 1, as `Size` reads it; None by default."""
     spec = Spec(words, 1, automatic=automatic)
     return lambda name: Size(name, "integer", None, spec)
+
+
+def multiple(words: str, step: int, highest: int, automatic: str) -> Declaration:
+    """Declare a whole number that is a multiple of `step`, up to `highest`; None by default."""
+    spec = Spec(words, step, highest, automatic=automatic)
+    return lambda name: Multiple(name, step, spec)
+
+
+def seconds(words: str, automatic: str) -> Declaration:
+    """Declare a time; None by default, which means `automatic`."""
+    spec = Spec(words, SHORTEST, LONGEST, "seconds", automatic=automatic)
+    return lambda name: Parameter(name, "number", None, spec)
 
 
 def choice(
@@ -83,10 +101,30 @@ def text(
     return lambda name: Text(name, default, spec, understand, metavar, **further)
 
 
-def file(meaning: str, automatic: str) -> Declaration:
+def file(
+    meaning: str,
+    automatic: str,
+    metavar: str = "FILE",
+    understand: Callable[[str], str] = str,
+) -> Declaration:
     """Declare the name of a file; None by default, which means `automatic`."""
     spec = Spec(meaning, automatic=automatic)
-    return lambda name: FileName(name, None, spec, str, "FILE")
+    return lambda name: FileName(name, None, spec, understand, metavar)
+
+
+class Multiple(Parameter):
+    """A whole number that is a multiple of another one."""
+
+    def __init__(self, name: str, step: int, spec: Spec) -> None:
+        super().__init__(name, "integer", None, spec)
+        self.step = step
+
+    def check(self, value: Any) -> Any:
+        """Return the number, or raise an error that names the parameter."""
+        checked = super().check(value)
+        if checked is not None and checked % self.step:
+            raise ArgumentError(f"{self.name} is {checked}: give a multiple of {self.step}")
+        return checked
 
 
 class Size(Parameter):
