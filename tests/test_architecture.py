@@ -105,6 +105,7 @@ CONFINED = {
 """Where other packages may be imported; those that are not listed, anywhere."""
 
 WRITERS = {
+    "batch.journal.lines": "the journal, which grows",
     "files.replace": "every result",
     "runtime.compiled": "the cache, which keeps rules of its own, and pipes to other processes",
     "formats.jpeg": "a file in memory, which has no name",

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from convfilter.errors import ImageError, reason_of, shown
-from convfilter.files.attributes import NOT_SUPPORTED, UNKNOWN, keep_attributes
+from convfilter.files.replacing.attributes import NOT_SUPPORTED, UNKNOWN, keep_attributes
+from convfilter.files.replacing.temporaries import temporary_name
 from convfilter.runtime.streams import descriptor_of, is_stream, write_whole
 
 __all__ = [
@@ -102,7 +103,7 @@ class Replacement:
                 self._file = os.fdopen(os.open(path, _WRITING), "wb", buffering=0)
                 return
         self._target = Path(os.path.realpath(path))
-        self._temporary = self._target.with_name(f".convfilter-{os.urandom(8).hex()}.tmp")
+        self._temporary = self._target.with_name(temporary_name())
         self._file = _create(self._temporary, self._status)
 
     def close(self) -> None:

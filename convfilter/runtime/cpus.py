@@ -11,7 +11,7 @@ from pathlib import Path
 
 from convfilter.errors import ArgumentError
 
-__all__ = ["VARIABLE", "available", "quota"]
+__all__ = ["VARIABLE", "available", "groups", "quota"]
 
 VARIABLE = "CONVFILTER_WORKERS"
 """The environment variable that says how many; it goes before what the system grants."""
@@ -54,11 +54,12 @@ def quota(root: Path) -> float | None:
 
     The smallest quota counts of those of its group and of the groups around it.
     """
-    found = [each for each in _quotas(root) if each is not None]
-    return min(found, default=None)
+    found = [_quota_of(group) for group in groups(root, "cpu")]
+    return min((each for each in found if each is not None), default=None)
 
 
-def _quotas(root: Path) -> Iterator[float | None]:
+def groups(root: Path, controller: str) -> Iterator[Path]:
+    """Give the control groups of this process, and those around them, that limit one thing."""
     try:
         lines = (root / "proc/self/cgroup").read_text().splitlines()
     except (OSError, ValueError):
@@ -67,15 +68,15 @@ def _quotas(root: Path) -> Iterator[float | None]:
         _, controllers, path = (*line.split(":", 2), "", "")[:3]
         if not controllers:
             mount = root / "sys/fs/cgroup"
-        elif "cpu" in controllers.split(","):
+        elif controller in controllers.split(","):
             mount = root / "sys/fs/cgroup" / controllers
-            mount = mount if mount.is_dir() else root / "sys/fs/cgroup/cpu"
+            mount = mount if mount.is_dir() else root / "sys/fs/cgroup" / controller
         else:
             continue
         # within a container the path may be that of the system outside, which is not to be seen
         parts = [part for part in path.split("/") if part not in ("", "..")]
         for count in range(len(parts), -1, -1):
-            yield _quota_of(mount.joinpath(*parts[:count]))
+            yield mount.joinpath(*parts[:count])
 
 
 def _quota_of(group: Path) -> float | None:

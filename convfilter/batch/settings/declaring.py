@@ -22,6 +22,7 @@ __all__ = [
     "flag",
     "later",
     "number",
+    "seconds",
     "size",
     "text",
 ]
@@ -30,6 +31,9 @@ __all__ = [
 Declaration = Callable[[str], Parameter]
 """All of an option but its name, which is that of its field."""
 
+
+SHORTEST, LONGEST = 0.01, 86400.0
+"""Seconds of a limit of time: up to a day."""
 
 UNITS = "kmgt"
 """The letters of a thousand or 1024, and of its powers."""
@@ -45,9 +49,9 @@ OF_MANY = object()
 """Marks what is said of folders or of several files, and makes no sense for a single one."""
 
 
-def flag(words: str) -> Declaration:
+def flag(words: str, *, default: bool = False) -> Declaration:
     """Declare what is said or not; it is not, by default."""
-    return lambda name: Parameter(name, "flag", False, Spec(words))
+    return lambda name: Parameter(name, "flag", default, Spec(words))
 
 
 def number(words: str, highest: int | None, automatic: str) -> Declaration:
@@ -60,6 +64,12 @@ def size(words: str, automatic: str) -> Declaration:
     """Declare a number of many bytes or pixels, at least 1, as `Size` reads it; None by default."""
     spec = Spec(words, 1, automatic=automatic)
     return lambda name: Size(name, "integer", None, spec)
+
+
+def seconds(words: str, automatic: str) -> Declaration:
+    """Declare a time; None by default, which means `automatic`."""
+    spec = Spec(words, SHORTEST, LONGEST, "seconds", automatic=automatic)
+    return lambda name: Parameter(name, "number", None, spec)
 
 
 def choice(
@@ -83,10 +93,10 @@ def text(
     return lambda name: Text(name, default, spec, understand, metavar, **further)
 
 
-def file(meaning: str, automatic: str) -> Declaration:
+def file(meaning: str, automatic: str, metavar: str = "FILE") -> Declaration:
     """Declare the name of a file; None by default, which means `automatic`."""
     spec = Spec(meaning, automatic=automatic)
-    return lambda name: FileName(name, None, spec, str, "FILE")
+    return lambda name: FileName(name, None, spec, str, metavar)
 
 
 class Size(Parameter):
