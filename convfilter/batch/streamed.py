@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from convfilter.batch.done import Seconds, Stage, new_digest
 from convfilter.batch.recipes.carrying_out import (
     as_wanted,
     deepened,
     depth_of_result,
     is_bounded,
 )
-from convfilter.errors import ImageError, shown
+from convfilter.batch.settings.large import BYTES_OF_PIXEL, FOR_ONE
+from convfilter.errors import ImageError
 from convfilter.files.row_reading import OpenRows, open_rows
 from convfilter.files.row_writing import RowsWritten, begin_rows
 from convfilter.formats.declaring.rows import OnlyWholeError, blank_pixels
@@ -25,13 +28,19 @@ from convfilter.picture.image import Image
 from convfilter.runtime.checks import Array
 
 if TYPE_CHECKING:
+    from convfilter.batch.job import Job
     from convfilter.batch.settings import Settings
     from convfilter.pipeline import Pipeline
 
-__all__ = ["NotInPartsError", "OnlyWholeError", "Streamed", "check_fits", "prepared"]
-
-BYTES_OF_PIXEL = 12
-"""Of a picture as a whole, about: what is read, what is made, and floats between."""
+__all__ = [
+    "NotInPartsError",
+    "OnlyWholeError",
+    "Streamed",
+    "check_fits",
+    "hash_of",
+    "paths_of",
+    "prepared",
+]
 
 HELD_BY_WRITER = 8_000_000
 """Bytes that a writer holds, about."""
@@ -48,6 +57,7 @@ class Streamed(NamedTuple):
     image : what is filtered; its pixels take no memory and say nothing
     made : what is written, likewise
     begin_input : opens what is read
+    format_name : of the file that is written
     wanted : makes rows as they are written of rows as they come from the filters
     """
 
@@ -55,15 +65,15 @@ class Streamed(NamedTuple):
     budget: Budget
     image: Image
     made: Image
+    format_name: str
     begin_input: Callable[[], _Deepened]
     wanted: Callable[[Array], Array]
 
-    def run(
-        self, target: Path, how: Mapping[str, Any], workers: int | None
-    ) -> tuple[list[str], tuple[float, float]]:
-        """Make the file; return notes, and the seconds of reading and of writing.
+    def run(self, made: Image, target: Path, how: Mapping[str, Any]) -> tuple[list[str], Seconds]:
+        """Make the file; return notes, and how long its parts took, which went on side by side.
 
-        `how` are arguments of `begin_rows`.
+        `made` is what is to be written with all that is said of it, `how` are arguments of
+        `begin_rows`.
         """
         inputs: list[_Deepened] = []
         outputs: list[_Wanted] = []
@@ -73,18 +83,43 @@ class Streamed(NamedTuple):
             return inputs[-1]
 
         def begin_output() -> _Wanted:
-            file = begin_rows(self.made, target, workers=workers, **how)
-            outputs.append(_Wanted(file, self.wanted))
+            outputs.append(_Wanted(begin_rows(made, target, **how), self.wanted))
             return outputs[-1]
 
         bands = bands_of(self.parts, self.budget.rows)
-        stream(self.parts, bands, begin_input, begin_output, workers=workers)
+        filtering: list[float] = []
+        told = filtering.append
+        stream(self.parts, bands, begin_input, begin_output, told, workers=how["workers"])
         started = time.perf_counter()
         with outputs[-1].file as file:
             notes = file.finish()
         finishing = time.perf_counter() - started
         reading = sum(each.seconds for each in inputs)
-        return notes, (reading, finishing + sum(each.seconds for each in outputs))
+        writing = finishing + sum(each.seconds for each in outputs)
+        return notes, Seconds(reading, sum(filtering), writing)
+
+
+def paths_of(job: Job) -> tuple[Path, Path]:
+    """Return the files of a job.
+
+    Raises
+    ------
+    OnlyWholeError
+        For streams and for storage, which give and take whole files.
+    """
+    source, target = job.input, job.output
+    if not isinstance(source, Path) or not isinstance(target, Path):
+        raise OnlyWholeError("only files are read and written row by row")
+    return source, target
+
+
+def hash_of(path: Path) -> str:
+    """Return the hash of an output."""
+    digest = new_digest()
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def prepared(
@@ -139,7 +174,11 @@ def prepared(
         bounded=is_bounded(deep, pipeline, settings, format_name),
     )
     budget = budget_of(
-        parts, most=memory_of(settings), held=held, written=HELD_BY_WRITER, workers=workers
+        parts,
+        most=settings["memory"] or FOR_ONE,
+        held=held,
+        written=HELD_BY_WRITER,
+        workers=workers,
     )
     finished = deep.with_pixels(blank_pixels(parts.shape, parts.dtype), alpha=parts.has_alpha)
     depth = depth_of_result(deep, pipeline, settings)
@@ -152,18 +191,14 @@ def prepared(
         budget,
         deep,
         _changed(measured.placed(deep, finished), want),
+        format_name,
         lambda: _Deepened(opened(), image, deepen),
         lambda rows: want(finished.with_pixels(rows, alpha=parts.has_alpha)).pixels,
     )
 
 
-def memory_of(settings: Settings) -> int | None:
-    """Return the bytes of memory that may be taken; None where nobody says so."""
-    return cast("int | None", settings.get("memory"))
-
-
-def check_fits(path: Path, pixels: int, memory: int | None, why: Exception) -> None:
-    """Refuse a picture that cannot be filtered in parts, for `why`, where it does not fit either.
+def check_fits(name: str, pixels: int, memory: int | None, why: Exception) -> None:
+    """Refuse a picture that cannot be filtered in bands, for `why`, where it does not fit either.
 
     Raises
     ------
@@ -171,13 +206,12 @@ def check_fits(path: Path, pixels: int, memory: int | None, why: Exception) -> N
     """
     needed = pixels * BYTES_OF_PIXEL
     most = memory or _available()
-    if needed <= most:
-        return
-    reason = str(why).removeprefix(f"{shown(path)}: ")
-    raise ImageError(
-        f"{shown(path)}: needs about {needed / 1e9:.1f} GB of memory as a whole, and there are"
-        f" {most / 1e9:.1f} GB; it cannot be filtered band by band: {reason}"
-    )
+    if needed > most:
+        reason = str(why).removeprefix(f"{name}: ")
+        raise ImageError(
+            f"{name}: needs about {needed / 1e9:.1f} GB of memory as a whole, and there are"
+            f" {most / 1e9:.1f} GB; band by band it cannot be filtered: {reason}"
+        ) from why
 
 
 def _available() -> int:
@@ -196,6 +230,14 @@ def _changed(image: Image, change: Callable[[Image], Image]) -> Image:
     return row.with_pixels(blank, alpha=row.alpha)
 
 
+@contextlib.contextmanager
+def _causing(cause: str) -> Iterator[None]:
+    """Say of errors in the block where they come from."""
+    with Stage() as stage:
+        stage.cause = cause
+        yield
+
+
 class _Deepened:
     """Rows of a file, as deep as they are filtered."""
 
@@ -206,7 +248,8 @@ class _Deepened:
     def read(self, first: int, last: int) -> Array:
         """Return some rows."""
         started = time.perf_counter()
-        rows = self._rows.read(first, last)
+        with _causing("input"):
+            rows = self._rows.read(first, last)
         rows = self._deepen(self._image.with_pixels(rows, alpha=self._image.alpha)).pixels
         self.seconds += time.perf_counter() - started
         return rows
@@ -226,7 +269,9 @@ class _Wanted:
     def write(self, rows: Array) -> None:
         """Write further rows."""
         started = time.perf_counter()
-        self.file.write(self._wanted(rows))
+        rows = self._wanted(rows)
+        with _causing("output"):
+            self.file.write(rows)
         self.seconds += time.perf_counter() - started
 
     def close(self) -> None:

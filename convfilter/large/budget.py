@@ -10,10 +10,7 @@ from convfilter.large.parts import Parts, Rectangle
 from convfilter.runtime import memory
 from convfilter.runtime.compiled import Foresight
 
-__all__ = ["DEFAULT_MEMORY", "Budget", "budget_of"]
-
-DEFAULT_MEMORY = 300_000_000
-"""Bytes of the whole process, where nobody says more."""
+__all__ = ["Budget", "budget_of"]
 
 BASE = 64_000_000
 """Bytes of a process that has imported all that is needed, where the system does not tell."""
@@ -69,7 +66,7 @@ class Budget(NamedTuple):
 def budget_of(
     parts: Parts,
     *,
-    most: int | None = None,
+    most: int,
     held: int = 0,
     written: int = 0,
     rows: int | None = None,
@@ -80,7 +77,7 @@ def budget_of(
     Parameters
     ----------
     parts : what is made
-    most : bytes of the whole process; None for `DEFAULT_MEMORY`
+    most : bytes that the whole process may take
     held, written : bytes that the reader holds, and the writer, whatever the bands are
     rows : of the output in each band, where somebody says so
     workers : threads
@@ -93,7 +90,7 @@ def budget_of(
     per_row += 2 * step * of_input + 2 * of_output
     sample = _read(parts, 1)
     fixed += 2 * (sample - step) * of_input + held + written
-    left = KEPT_FREE * ((most or DEFAULT_MEMORY) - base - fixed)
+    left = KEPT_FREE * (most - base - fixed)
     if rows is None:
         wide = max(1, of_input // parts.pixel_bytes)
         rows = min(

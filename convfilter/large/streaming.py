@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Protocol, TypeVar
@@ -55,11 +56,13 @@ def stream(
     bands: Sequence[Rectangle],
     begin_input: Callable[[], Input],
     begin_output: Callable[[], Output],
+    told: Callable[[float], None],
     *,
     workers: int | None = None,
 ) -> Output:
     """Filter a picture band by band, and return the output, which is to be finished.
 
+    `told` hears of the seconds that each band took to be filtered.
     The input is begun anew for each figure of the whole that has to be found out first; and both,
     where values far down ask for another arithmetic than was planned for those above them.
 
@@ -78,6 +81,7 @@ def stream(
                     for number, (band, part) in enumerate(
                         _parts(parts, bands, begin_input, threads)
                     ):
+                        started = time.perf_counter()
                         try:
                             made = parts.make(part, band, workers=workers)
                         except FigureNeededError:
@@ -85,6 +89,7 @@ def stream(
                             continue
                         finally:
                             del part
+                            told(time.perf_counter() - started)
                         if number and findings.levels != levels:
                             break  # what was written has to be made again
                         levels = dict(findings.levels)

@@ -5,7 +5,13 @@ from typing import Annotated, TypedDict
 
 from convfilter.batch.settings.declaring import OF_RUN, size
 
-__all__ = ["OfLarge"]
+__all__ = ["BYTES_OF_PIXEL", "FOR_ONE", "OfLarge"]
+
+FOR_ONE = 300_000_000
+"""Bytes of memory for one picture, where nobody says more: what needs more is done in bands."""
+
+BYTES_OF_PIXEL = 12
+"""Of a picture as a whole, about: what is read, what is made, and floats between."""
 
 
 class OfLarge(TypedDict, total=False):
