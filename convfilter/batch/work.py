@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convfilter.batch.done import Done, FileState, Seconds, Stage, new_digest, state_of
-from convfilter.batch.job import Job
+from convfilter.batch.job import Job, make_folder
 from convfilter.batch.recipes.carrying_out import (
     FLOATS,
     asks_raw,
@@ -19,7 +18,7 @@ from convfilter.batch.recipes.carrying_out import (
 )
 from convfilter.batch.settings import Settings
 from convfilter.batch.settings.large import BYTES_OF_PIXEL, FOR_ONE
-from convfilter.errors import ImageError, UsageError, listed, reason_of, shown
+from convfilter.errors import UsageError, listed
 from convfilter.formats import FORMATS, alternatives, check_written, format_of, written_as
 from convfilter.formats.declaring import DEPTHS
 from convfilter.formats.declaring.limits import DEVELOPED, TooManyPixelsError
@@ -128,6 +127,7 @@ class Work:
         stage.cause = "filter"
         format_name = check_written(settings["format"] or _format(job, image))
         self._check_raw(format_name)
+        self._check_stores(format_name)
         with Foresight(lambda: self._rehearse(image, format_name)):
             deep = self._deepened(image)
             with recorded_plans() as plans, recorded_saturation() as saturation:
@@ -136,7 +136,7 @@ class Work:
             stage.cause = "output"
             target: Any = sys.stdout.buffer if job.output is None else job.output
             if job.make_folder:
-                _make_folder(job)
+                make_folder(job)
             result, stamp_notes = self._stamped(result, format_name, stamped)
             digest = new_digest() if self.hashes else None
             notes = self._write(result, target, format_name, overwrite=job.overwrite, digest=digest)
@@ -189,6 +189,7 @@ class Work:
             image = self._with_alpha(image)
             format_name = check_written(self.settings["format"] or _format(job, image))
             self._check_raw(format_name)
+            self._check_stores(format_name)
             return image, format_name
 
         with recorded_plans() as plans, recorded_saturation() as saturation:
@@ -198,7 +199,7 @@ class Work:
                 wanted = streamed.prepared(source, *about, as_said)
                 made, stamp_notes = self._stamped(wanted.made, wanted.format_name, known)
                 if job.make_folder:
-                    _make_folder(job)
+                    make_folder(job)
                 stage.cause = "filter"
                 how = {**self._said_of_files(wanted.format_name), "overwrite": job.overwrite}
                 notes, seconds = wanted.run(made, target, how)
@@ -279,6 +280,14 @@ class Work:
 
         rehearse(image.pixels, run)
 
+    def _check_stores(self, format_name: str) -> None:
+        """Refuse tiles and reduced copies, before the work, in a format that has none."""
+        tile, pyramid = self.settings["tile"], self.settings["pyramid"]
+        if tile is not None or pyramid:
+            from convfilter.files.storing import check_stores
+
+            check_stores(format_name, tile, pyramid)
+
     def _check_raw(self, format_name: str) -> None:
         """Refuse to keep negative values where they cannot be held."""
         if not asks_raw(self.pipeline):
@@ -340,7 +349,7 @@ class Work:
 
     def _said_of_files(self, format_name: str) -> dict[str, Any]:
         """Return how an output is encoded."""
-        said = ("quality", "compress", "background")
+        said = ("quality", "compress", "background", "tile", "pyramid")
         named = {name: self.settings[name] for name in said}  # type: ignore[literal-required]
         return {"format": format_name, "workers": self.workers, **named}
 
@@ -383,15 +392,3 @@ def _format(job: Job, image: Image) -> str:
         return format_of(job.output)
     assert image.format is not None
     return written_as(image.format) if job.output is None else image.format
-
-
-def _make_folder(job: Job) -> None:
-    assert job.output is not None
-    folder = job.output.parent
-    if not isinstance(folder, Path):
-        return  # storage makes its own
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        why = reason_of(error)
-        raise ImageError(f"the folder {shown(folder)} cannot be created: {why}") from error

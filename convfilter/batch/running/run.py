@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from warnings import warn
@@ -34,6 +34,24 @@ def begin(
     whenever a setting says so is made a listener here, so that every face has it. `say` takes a
     line for a person.
     """
+    listeners = [*_asked_for(plan, pipeline, settings), *listeners]
+    if plan.again is None:
+        return _begin(plan, pipeline, settings, listeners, say)
+    from convfilter.batch.watching.watch import watch
+
+    def begin_some(some: FilePlan, listeners: Sequence[Listener]) -> Running[Done]:
+        return _begin(some, pipeline, settings, listeners, say)
+
+    return watch(plan, plan.again, begin_some, settings, listeners, say)
+
+
+def _begin(
+    plan: FilePlan,
+    pipeline: Pipeline,
+    settings: Settings,
+    listeners: Sequence[Listener],
+    say: Callable[[str], None],
+) -> Running[Done]:
     jobs: Iterable[Job] = plan.jobs
     journal = None
     if isinstance(plan.target, Path):
@@ -55,6 +73,15 @@ def begin(
     forced = len(plan.jobs) <= 1
     work = Work(pipeline, settings, workers, forced=forced, hashes=journal is not None)
     return Told(Threads(jobs, work, threads), listeners, forced=forced)
+
+
+def _asked_for(plan: FilePlan, pipeline: Pipeline, settings: Settings) -> Iterator[Listener]:
+    """Yield those that settings ask for; they refuse what they cannot do before any work."""
+    if settings["report"] is not None:
+        from convfilter.batch.running.report import Report
+
+        place = Path(settings["report"])
+        yield Report(place, plan, pipeline, overwrite=settings["overwrite"])
 
 
 def shared_out(jobs: int, threads: int | None, workers: int | None) -> tuple[int, int | None]:

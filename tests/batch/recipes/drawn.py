@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from convfilter.batch.settings import OF_RECIPES, OPTIONS
+from convfilter.batch.settings.declaring import Multiple
 from convfilter.filters import names as filter_names
 from convfilter.filters.declaring.parameters import Parameter, Text
 from convfilter.formats.declaring.index import SUMMARIES
@@ -62,6 +63,8 @@ def _number(random: Random, parameter: Parameter) -> str:
     high = high if wide else min(high, low + SMALL)
     if parameter.kind.startswith("integer"):
         number = random.randint(int(low), int(high))
+        if isinstance(parameter, Multiple):
+            number = parameter.step * max(number // parameter.step, 1)
         return str(number + 1 - number % 2 if spec.odd else number)
     if random.random() < 0.2 and low <= 1 / 3 <= high:
         return "1/3"
@@ -100,7 +103,7 @@ def command(random: Random) -> tuple[list[str], list[str], str]:
             else:
                 after.append(f"--{option}={text}")
     else:
-        before = ["pipe", " | ".join(_written(*each) for each in steps)]
+        before = ["pipe", " | ".join(written(*each) for each in steps)]
     for key, text in options(random).items():
         option = "--" + key.replace("_", "-")
         after.append(f"{option}={text}" if text else option)
@@ -108,7 +111,8 @@ def command(random: Random) -> tuple[list[str], list[str], str]:
     return before, after, random.choice(suffixes)
 
 
-def _written(name: str, values: dict[str, str]) -> str:
+def written(name: str, values: dict[str, str]) -> str:
+    """Return a step as it stands in a pipeline."""
     return " ".join([name, *(f"{key}={shlex.quote(text)}" for key, text in values.items())])
 
 
