@@ -10,8 +10,8 @@ import numpy as np
 
 from convfilter.errors import ConvfilterError
 from convfilter.large.parts import FigureNeededError, NotInPartsError, Parts, Rectangle
-from convfilter.pipeline import Pipeline
 from convfilter.picture.image import Image
+from convfilter.pipeline import Pipeline
 from convfilter.runtime.checks import Array
 from tests.batch.recipes.drawn import step, written
 
