@@ -53,11 +53,8 @@ FOR_MANY = tuple(
 
 SECTIONS = {
     "Options about files": (*OfResults.__annotations__, *OfFiles.__annotations__),
-    "Options for folders": (
-        *OfFolders.__annotations__,
-        *OfResuming.__annotations__,
-        *OfRuns.__annotations__,
-    ),
+    "Options for folders": (*OfFolders.__annotations__, *OfResuming.__annotations__),
+    "Options for long runs": tuple(OfRuns.__annotations__),
     "Options for large pictures": tuple(OfLarge.__annotations__),
 }
 """The titles under which help shows options, and these; those of pixels stand elsewhere."""
