@@ -6,34 +6,54 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convfilter.batch.done import Done, Seconds
+from convfilter.batch.done import Done, Seconds, Stage
 from convfilter.batch.job import Job
 from convfilter.batch.settings import OF_RECIPES, OPTIONS, Settings
 from convfilter.dask.volumes import filter_store
 from convfilter.errors import UsageError, shown
 from convfilter.files.reading import DEFAULT_MAX_PIXELS
+from convfilter.runtime.threads import default_workers
 
 if TYPE_CHECKING:
     from convfilter.pipeline import Pipeline
 
-__all__ = ["filter_stored"]
+__all__ = ["StoreWork"]
 
 MINDED = ("axes", "linear")
 """What of the options of results counts for stores."""
 
 
-def filter_stored(job: Job, pipeline: Pipeline, settings: Settings, workers: int) -> Done:
-    """Filter the store of a job.
+class StoreWork:
+    """Makes the store of a job by running a pipeline over its chunks: call it with the job.
 
-    Raises
-    ------
-    UsageError
-        For an option that is about pictures in files.
-    ConvfilterError
-        It cannot be read, filtered or written; nothing is left behind.
+    Parameters
+    ----------
+    pipeline, settings : as for `Work`
     """
+
+    def __init__(self, pipeline: Pipeline, settings: Settings) -> None:
+        self.pipeline = pipeline
+        self.settings = settings
+
+    def __call__(self, job: Job) -> Done:
+        """Filter the store of a job.
+
+        Raises
+        ------
+        UsageError
+            For an option that is about pictures in files.
+        ConvfilterError
+            It cannot be read, filtered or written; nothing is left behind.
+        """
+        with Stage() as stage:
+            stage.cause = "filter"
+            return _filtered(job, self.pipeline, self.settings)
+
+
+def _filtered(job: Job, pipeline: Pipeline, settings: Settings) -> Done:
     name = shown(job.input or "")
     for option in OF_RECIPES:
         given: Any = settings[option]  # type: ignore[literal-required]
@@ -44,8 +64,10 @@ def filter_stored(job: Job, pipeline: Pipeline, settings: Settings, workers: int
             )
     if job.input is None or job.output is None or job.input == job.output:
         raise UsageError(f"{name}: a zarr store becomes another one: name an output")
+    if job.make_folder and isinstance(job.output, Path):
+        job.output.parent.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
-    with _computing(settings, workers) as compute:
+    with _computing(settings) as compute:
         done = filter_store(
             job.input,
             job.output,
@@ -62,9 +84,9 @@ def filter_stored(job: Job, pipeline: Pipeline, settings: Settings, workers: int
 
 
 @contextmanager
-def _computing(settings: Settings, workers: int) -> Iterator[Callable[[Sequence[Any]], None]]:
+def _computing(settings: Settings) -> Iterator[Callable[[Sequence[Any]], None]]:
     """Enter with what computes lazy things, in threads or by the workers of a cluster."""
-    address, count = settings["scheduler"], settings["jobs"] or workers
+    address, count = settings["scheduler"], settings["jobs"] or default_workers()
     if address is None:
         from convfilter.dask.computing import compute_in_threads
 

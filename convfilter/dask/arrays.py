@@ -168,7 +168,7 @@ class ChunkParts:
         workers: int = 1,
     ) -> None:
         how = {"linear": linear, "bounded": bounded}
-        self.said = pickle.dumps((pipeline.in_pixels(), shape, dtype, how))
+        self.said = pickle.dumps((pipeline.measured(None), shape, dtype, how))
         self._workers = workers
         try:
             parts = _parts(self.said)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convfilter.errors import ConvfilterError, ImageError, UsageError, shown
+from convfilter.files.replacing.temporaries import temporary_name
 from convfilter.files.storage.address import Address
 
 if TYPE_CHECKING:
@@ -76,10 +77,10 @@ def placed(place: Place, *, overwrite: bool) -> Iterator[Stored]:
             yield store
         return
     target = Path(os.path.realpath(place))
-    temporary = target.with_name(f".convfilter-{os.urandom(8).hex()}.tmp")
+    temporary = target.with_name(temporary_name())
     if os.path.lexists(target) and not overwrite:
         raise _exists(place)
-    with _told(place, "cannot be written"):
+    with _told(place, "cannot be made"):
         try:
             temporary.mkdir()
             yield store_of(temporary)
@@ -94,7 +95,7 @@ def _move(temporary: Path, target: Path, *, overwrite: bool) -> None:
         return
     if not overwrite:
         raise _exists(target)
-    aside = temporary.with_name(f"{temporary.stem}-before.tmp")
+    aside = temporary.with_name(temporary_name())
     target.rename(aside)
     try:
         temporary.rename(target)
@@ -115,7 +116,7 @@ def _in_storage(place: Address, *, overwrite: bool) -> Iterator[Stored]:
         if not overwrite:
             raise _exists(place)
         remove_all(place)
-    with _told(place, "cannot be written"):
+    with _told(place, "cannot be made"):
         try:
             yield store_of(place)  # type: ignore[arg-type]
         except BaseException:

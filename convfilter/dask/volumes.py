@@ -19,7 +19,7 @@ from convfilter.dask.levels import (
 )
 from convfilter.dask.multiscales import Multiscale, multiscale_of, said_of_result
 from convfilter.dask.stores import create_like, opened, placed, say_last
-from convfilter.errors import ImageError, UsageError, listed, shown
+from convfilter.errors import ImageError, listed, shown
 from convfilter.picture.image import Image, Metadata
 from convfilter.pipeline import Pipeline
 from convfilter.pipeline.grid import grid_of, steps_in_pixels
@@ -280,9 +280,3 @@ def _not_kept(node: Any, image: Multiscale) -> list[str]:
     kept = {path.partition("/")[0] for path in image.paths}
     others = sorted({name for name, _ in node.members()} - kept)
     return [f"not kept: {listed(others)}"] if others else []
-
-
-def check_target(place: Place) -> None:
-    """Refuse a name by which nobody would know a store; raises UsageError."""
-    if place.suffix.lower() != ".zarr":
-        raise UsageError(f"{shown(place)}: a zarr store becomes one: name it so (.zarr)")
