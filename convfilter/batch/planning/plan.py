@@ -253,8 +253,7 @@ def _siblings(
     _check_exists(path)
     name = Naming(settings, label, f"-{label}")(path.name, full_name(path).parent.name)
     output = path.parent / name
-    if not is_store(path):
-        _check_suffix(output, settings["format"])
+    _check_suffix(path, output, settings["format"])
     return FilePlan((Job(path, output),), chosen_name=True)
 
 
@@ -265,8 +264,8 @@ def _one(source: str, target: str, settings: Settings) -> FilePlan:
         _check_exists(reading)
     _check_no_naming(settings, "standard output" if writing is None else shown(writing))
     job = Job(reading, writing)
-    if writing is not None and not job.keeps_format and not (reading and is_store(reading)):
-        _check_suffix(writing, settings["format"])
+    if writing is not None and not job.keeps_format:
+        _check_suffix(reading, writing, settings["format"])
     return FilePlan((job,))
 
 
@@ -387,8 +386,8 @@ def _check_exists(path: Place) -> None:
         raise ImageError(f"{shown(path)}: no such file or folder: check the name")
 
 
-def _check_suffix(output: Place, format_name: str | None) -> None:
-    if format_name is None:
+def _check_suffix(source: Place | None, output: Place, format_name: str | None) -> None:
+    if format_name is None and not (source and is_store(source)):
         try:
             written_format_of(output)
         except ImageError as error:
