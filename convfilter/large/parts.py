@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -155,6 +156,12 @@ class Parts:
         (top, bottom), (left, right) = rows.own[-1], columns.own[-1]
         return made[top:bottom, left:right]
 
+    def alone(self) -> Parts:
+        """Return the same with findings of its own: what one part finds changes no other then."""
+        parts = copy.copy(self)
+        parts.findings = Findings()
+        return parts
+
     def _pixels(self, part: Array, workers: int | None) -> Pixels:
         alpha, mode = self._alpha
         pixels = Pixels.of(part, alpha=alpha, alpha_mode=mode, workers=workers)
@@ -228,14 +235,53 @@ class Parts:
         rows = slice(output.rows[0] - first_row, output.rows[1] - first_row)
         return whole[rows, slice(*output.columns)]
 
+    @property
+    def pixel_bytes(self) -> int:
+        """Bytes of a pixel of the picture."""
+        shape, dtype = self._given
+        return int(dtype.itemsize * math.prod(shape[2:]))
+
+    @property
+    def row_bytes(self) -> tuple[int, int]:
+        """Bytes of a row of the picture, and of one of the output."""
+        of_output = self.dtype.itemsize * math.prod(self.shape[1:])
+        return self._given[0][1] * self.pixel_bytes, int(of_output)
+
+    def whole_bands(self, rows: int) -> int:
+        """Return so many rows of the output, or a few more or less, as are best made together."""
+        unit = self._band or max(self._lines[0].grains, default=1)
+        return max(1, rows // unit) * unit if unit > 1 else rows
+
+    def try_out(self, output: Rectangle, *, workers: int | None = None) -> None:
+        """Make a rectangle of the output of a blank picture, to see what that takes."""
+        reads = self.reads(output)
+        part = _stand_in((*reads.shape, *self._given[0][2:]), self._given[1])
+        pixels = self._pixels(part, workers)
+        if self._band is not None:
+            self._made_in_bands(pixels, output)
+            return
+        places = self._places(*self._lay(output))
+        with placed(Within(places, Findings(), looks=True)):
+            self._run(pixels).finish()
+
+    def rehearse(self) -> None:
+        """Do with some pixels what is done with parts, so that loops are known that it needs."""
+        part, places = self._least()
+        with placed(Within(places, Findings(), looks=True)):
+            self._run(self._pixels(part, 1)).finish()
+
+    def _least(self) -> tuple[Array, dict[tuple[int, int], Place]]:
+        """Return some pixels for the smallest part, and where its pictures lie."""
+        laid = self._lay(Rectangle((0, 1), (0, 1)))
+        part = _stand_in((*(each.reads[1] for each in laid), *self._given[0][2:]), self._given[1])
+        rows, columns = (
+            each._replace(own=tuple((0, size) for size in each.sizes)) for each in laid
+        )
+        return part, self._places(rows, columns)
+
     def _rehearse(self) -> None:
         """Find out, on some pixels, what the steps give, which tiles they use and what they ask."""
-        least = Rectangle((0, 1), (0, 1))
-        laid = self._lay(least)
-        rows, columns = ((0, line.reads[1]) for line in laid)
-        part = _stand_in((rows[1], columns[1], *self._given[0][2:]), self._given[1])
-        whole = [each._replace(own=tuple((0, size) for size in each.sizes)) for each in laid]
-        places = self._places(*whole)
+        part, places = self._least()
 
         def within() -> Within:
             return Within(places, Findings(), looks=True)

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, overload
 
 from convfilter.errors import PipelineError
+from convfilter.lazy import ARRAYS
 from convfilter.pipeline.steps import Step, as_toml, parse_step, split, step_of, steps_of
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class Pipeline:
         Parameters
         ----------
         image : array or Image
+            Of a Dask array the result is one as well, `convfilter.dask.map_pipeline` says which.
         workers : threads; None for all CPUs
         alpha : what becomes of alpha, as for a single filter
             Of an array it says that the last channel is alpha; an `Image` says so itself.
@@ -160,11 +162,15 @@ class Pipeline:
             return self._over_frames(image, linear, bounded, **how)
 
         if self._has_lengths:
-            self._measured(None)  # which refuses them
+            self.measured(None)  # which refuses them
         said: dict[str, Any] = {"alpha": alpha, "nodata": nodata, "mask": mask}
         said |= {"axes": axes, "channel_axis": channel_axis}
         named = {name: value for name, value in said.items() if value is not None}
         always = {"workers": workers, "linear": linear, "bounded": bounded}
+        of_others = ARRAYS.get(type(image).__module__.partition(".")[0])
+        if of_others is not None:
+            lazy: Array = of_others(image, self, named, **always)
+            return lazy
         known = recent_calls().entry(self, {**always, **named}, image)
         if known is not None and known.quick is not None:
             result: Array | None = known.quick(image, None)
@@ -241,6 +247,10 @@ class Pipeline:
             dtype,
         )
 
+    def in_pixels(self) -> Pipeline:
+        """Return the pipeline for arrays, which say no spacing; refuses lengths (ArgumentError)."""
+        return self._measured(None)
+
     def _steps(self, bounded: bool | None) -> Callable[[Pixels], Pixels]:
         """Return what runs all steps, for an output that is `bounded` or not."""
         if bounded is None:
@@ -268,21 +278,22 @@ class Pipeline:
 
         def filtered(frame: Image) -> Image:
             profile = frame.metadata.icc_profile if frame.timing is None else of_animation
-            measured = self._measured(frame)
+            measured = self.measured(frame)
             finish = partial(measured._finished, profile=profile, linear=linear, bounded=bounded)
-            made = filtered_frame(frame, finish, **how)
-            said = frame.metadata
-            if made.shape[:2] == frame.shape[:2] or not (
-                said.tags or said.density or frame.spacing
-            ):
-                return made
-            from dataclasses import replace
-
-            from convfilter.pipeline.grid import on_grid
-
-            return replace(made, metadata=on_grid(frame, measured.steps))
+            return measured.placed(frame, filtered_frame(frame, finish, **how))
 
         return image.map(filtered)
+
+    def placed(self, frame: Image, made: Image) -> Image:
+        """Return what was made of a picture, with the places of its pixels in its metadata."""
+        said = frame.metadata
+        if made.shape[:2] == frame.shape[:2] or not (said.tags or said.density or frame.spacing):
+            return made
+        from dataclasses import replace
+
+        from convfilter.pipeline.grid import on_grid
+
+        return replace(made, metadata=on_grid(frame, self.steps))
 
     def lengths_in(self, image: Image) -> tuple[str, ...]:
         """Return a line for each parameter that is a length: how many pixels of a picture it is."""
@@ -292,7 +303,7 @@ class Pipeline:
 
         return lengths_in_words(self.steps, image)
 
-    def _measured(self, frame: Image | None) -> Pipeline:
+    def measured(self, frame: Image | None) -> Pipeline:
         """Return the pipeline with pixels of a picture in place of lengths; an array has none."""
         if not self._has_lengths:
             return self

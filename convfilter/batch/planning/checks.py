@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from convfilter.batch.job import Failure, Job
 from convfilter.batch.journal import NAME
 from convfilter.batch.planning.places import known_by
-from convfilter.errors import ImageError, UsageError, listed, shown
+from convfilter.errors import ImageError, UsageError, shown
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
@@ -80,10 +80,9 @@ def refuse_existing(jobs: Sequence[Job], target: Place | None = None) -> None:
         first = f"{shown(existing[0])}: exists already"
         if len(existing) > 1:
             first += f", and {len(existing) - 1} more outputs do"
-        others = ["another name", "--overwrite to replace"]
-        if isinstance(target, Path) and os.path.lexists(target / NAME):
-            others.insert(1, "--resume to go on where a run ended")
-        raise ImageError(f"{first}: give {listed(others, 'or')}")
+        has_journal = isinstance(target, Path) and os.path.lexists(target / NAME)
+        resume = " --resume to go on where a run ended," if has_journal else ""
+        raise ImageError(f"{first}: give another name,{resume} or --overwrite to replace")
 
 
 def without_existing(jobs: Sequence[Job]) -> tuple[tuple[Job, ...], tuple[Failure, ...]]:
