@@ -86,6 +86,7 @@ def test_within_the_folder_itself(
     assert convfilter("invert", "--", "-leading-dash.png", "../dash.png").code == 0
     ended = convfilter("invert", "-leading-dash.png", "../dash2.png")
     assert (ended.code, len(ended.lines)) == (2, 1)
+    assert "begins with a dash is written ./-name" in ended.err
     assert made_in("../out") == set(names)
     assert sorted(path.name for path in folder.iterdir()) == ["dash.png", "in", "out"]
 
