@@ -16,8 +16,11 @@ from convfilter.runtime.compiled import Foresight
 
 __all__ = ["Input", "Output", "bands_of", "is_uneven", "stream"]
 
-READ_AT_ONCE = 1 << 23
+READ_AT_ONCE = 1 << 22
 """Bytes of rows that are asked for at a time, about."""
+
+WAITING = 1 << 24
+"""Bytes of memory that wait to be taken up again while bands come and go."""
 
 Given = TypeVar("Given")
 
@@ -71,7 +74,7 @@ def stream(
     ArgumentError, ImageError
         What input, pipeline and output raise; nothing is left of the output then.
     """
-    with Foresight(parts.rehearse):
+    with Foresight(parts.rehearse), memory.sparing(WAITING):
         while True:
             output = _once(parts, bands, begin_input, begin_output, told, workers)
             if output is not None:
