@@ -14,7 +14,7 @@ import pytest
 
 from convfilter.cli import signals
 from convfilter.images import read
-from tests.cli.conftest import picture
+from tests.cli.conftest import outputs_in, picture
 
 pytestmark = [pytest.mark.posix, pytest.mark.slow]
 
@@ -105,11 +105,11 @@ def test_in_place_the_old_file_stays(folder: Path) -> None:
 def test_files_under_way_are_finished(folder: Path) -> None:
     for name in "abcdef":
         picture(f"in/{name}.png")
-    process = begun(0.5, "invert", "in", "out", "--jobs", "2", files=2)
+    process = begun(0.5, "invert", "in", "out", "--jobs", "2", "--no-journal", files=2)
     process.send_signal(signal.SIGQUIT)
     code, err = ended(process)
     assert code == 131
-    written = sorted(path.name for path in Path("out").iterdir())
+    written = sorted(path.name for path in outputs_in("out"))
     assert 2 <= len(written) < 6
     assert f"interrupted: {len(written)} files written to out" in err
     assert err.index("stopping: files under way are finished") < err.index("interrupted:")
@@ -120,22 +120,22 @@ def test_files_under_way_are_finished(folder: Path) -> None:
 def test_the_second_one_ends_it_at_once(folder: Path) -> None:
     for name in "abcd":
         picture(f"in/{name}.png")
-    process = begun(20, "invert", "in", "out", "--jobs", "2", files=2)
-    assert len(list(Path("out").iterdir())) == 2
+    process = begun(20, "invert", "in", "out", "--jobs", "2", "--no-journal", files=2)
+    assert len(outputs_in("out")) == 2
     code, err = ended_by_force(process, signal.SIGTERM, signal.SIGHUP)
     assert code in (129, 143)
     assert "Traceback" not in err
-    assert list(Path("out").iterdir()) == []
+    assert outputs_in("out") == []
 
 
 def test_an_interrupt_twice_leaves_nothing(folder: Path) -> None:
     for name in "abcd":
         picture(f"in/{name}.png")
-    process = begun(20, "invert", "in", "out", "--jobs", "2", files=2)
+    process = begun(20, "invert", "in", "out", "--jobs", "2", "--no-journal", files=2)
     code, err = ended_by_force(process, signal.SIGINT)
     assert code == 130
     assert "Traceback" not in err
-    assert list(Path("out").iterdir()) == []
+    assert outputs_in("out") == []
 
 
 def test_what_is_ignored_stays_so(folder: Path) -> None:

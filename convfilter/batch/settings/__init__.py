@@ -99,6 +99,14 @@ def check_together(settings: Settings) -> None:
         raise UsageError(
             "--name says all of a name: write the --suffix into it, as in {stem}-edges{ext}"
         )
+    if settings["name"] is not None and settings["format"] is None:
+        from convfilter.batch.settings.names import tells_format
+
+        if not tells_format(settings["name"]):
+            raise UsageError(
+                f"--name {settings['name']!r} has no suffix that tells the format: end it in"
+                " {ext}, or give --format"
+            )
     if settings["linear"] and settings["develop"] == "linear":
         raise UsageError(
             "--develop linear gives light, which --linear would decode once more: leave one out"
