@@ -247,10 +247,6 @@ class Pipeline:
             dtype,
         )
 
-    def in_pixels(self) -> Pipeline:
-        """Return the pipeline for arrays, which say no spacing; refuses lengths (ArgumentError)."""
-        return self._measured(None)
-
     def _steps(self, bounded: bool | None) -> Callable[[Pixels], Pixels]:
         """Return what runs all steps, for an output that is `bounded` or not."""
         if bounded is None:
