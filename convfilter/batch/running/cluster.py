@@ -16,6 +16,7 @@ from convfilter.batch.running.connecting import Connection, connect
 from convfilter.batch.running.outcome import Outcome
 from convfilter.batch.running.tasks import Batch, do, sent, worded_as_here
 from convfilter.errors import ImageError, SchedulerError, UsageError
+from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
     from convfilter.batch.journal.keeping import Journal
@@ -75,8 +76,7 @@ class Cluster(Generic[T]):
         count: int = 1,
         begin: Callable[[Sequence[Job]], Iterator[Job]] = iter,
     ) -> None:
-        for job in jobs:
-            _check(job)
+        _check(jobs)
         self._waiting = begin(jobs)
         self._work = work
         self._connection: Connection | None = connect(address, count)
@@ -120,7 +120,7 @@ class Cluster(Generic[T]):
     def _finish(self, connection: Connection) -> None:
         """Wait for batches that a worker has begun, and cancel the others."""
         client = connection.client
-        under_way = client.call_stack(keys=[future.key for future in self._begun])
+        under_way = client.call_stack()  # of all: it knows no tasks that have only just been sent
         keys = {key for stacks in under_way.values() for key in stacks}
         done = {future for future in self._begun if future.done()}
         kept = [future for future in self._begun if future.key in keys or future in done]
@@ -190,17 +190,19 @@ class Cluster(Generic[T]):
         self._threads = max(1, threads)
 
     def _take(self, future: Any) -> None:
-        """Make outcomes of a batch that has ended."""
+        """Make outcomes of a batch that has ended; until then an interrupt leaves it under way."""
+        outcomes = self._outcomes(future, self._begun[future])
+        self._ready.extend(outcomes)
+        del self._begun[future]
+
+    def _outcomes(self, future: Any, jobs: tuple[Job, ...]) -> Sequence[Outcome[T]]:
         from distributed import CancelledError, KilledWorker
 
         assert self._connection is not None
-        was_alone = len(self._begun) == 1
-        jobs = self._begun.pop(future)
         try:
             batch: Batch = future.result()
         except KilledWorker as error:
-            self._suspect(jobs, error, was_alone=was_alone)
-            return
+            return self._suspect(jobs, error)
         except CancelledError as error:
             raise _gone(self._connection) from error
         except ModuleNotFoundError as error:
@@ -208,31 +210,31 @@ class Cluster(Generic[T]):
         except SchedulerError:
             raise
         except Exception as error:  # noqa: BLE001 - what Dask itself could not do
-            for job in jobs:
-                words = " ".join(f"{type(error).__name__}: {error}".split())[:160]
-                failed = ImageError(f"{job.name}: the workers could not do it: {words}")
-                self._ready.append(Outcome(job, error=failed))
-            return
+            words = " ".join(f"{type(error).__name__}: {error}".split())[:160]
+            return [
+                Outcome(job, error=ImageError(f"{job.name}: the workers could not do it: {words}"))
+                for job in jobs
+            ]
         each = batch.seconds / len(jobs)
         before = self._seconds_each
         self._seconds_each = each if before is None else 0.7 * before + 0.3 * each
-        self._ready.extend(map(worded_as_here, batch.outcomes, jobs))
+        return [*map(worded_as_here, batch.outcomes, jobs)]
 
-    def _suspect(self, jobs: tuple[Job, ...], error: Any, *, was_alone: bool) -> None:
+    def _suspect(self, jobs: tuple[Job, ...], error: Any) -> Sequence[Outcome[T]]:
         """Have jobs done alone that ended workers, or blame the one that ended its worker alone."""
-        if not was_alone:
+        if len(self._begun) > 1:
             self._suspects.append(jobs)
-        elif len(jobs) > 1:
+            return ()
+        if len(jobs) > 1:
             self._suspects.extendleft((job,) for job in reversed(jobs))
-        else:
-            (job,) = jobs
-            times = error.allowed_failures + 1
-            failed = ImageError(
-                f"{job.name}: ended the worker that filtered it, {times} times: it may take too"
-                " much memory, or crash its decoder"
-            )
-            failed.cause = "crash"
-            self._ready.append(Outcome(job, error=failed))
+            return ()
+        (job,) = jobs
+        failed = ImageError(
+            f"{job.name}: ended the worker that filtered it, {error.allowed_failures + 1} times: it"
+            " may take too much memory, or crash its decoder"
+        )
+        failed.cause = "crash"
+        return [Outcome(job, error=failed)]
 
 
 def over_cluster(
@@ -264,17 +266,19 @@ def over_cluster(
     return Cluster(jobs, work, address, count, iter if journal is None else journal.begin)
 
 
-def _check(job: Job) -> None:
+def _check(jobs: Sequence[Job]) -> None:
     """Refuse what workers cannot reach."""
-    from convfilter.runtime.streams import is_stream
-
-    for place in (job.source, job.target):
-        if place is None or is_stream(place):
-            raise UsageError("--scheduler takes files: standard streams are this process's alone")
-        if os.fspath(place).startswith("memory://"):
-            raise UsageError(
-                f"--scheduler: workers do not see {place}: it is in this process alone"
-            )
+    alone = jobs[0] if len(jobs) == 1 else None
+    for job in jobs:
+        for place in (job.source, job.target):
+            if place is None or (job is alone and is_stream(place)):
+                raise UsageError(
+                    "--scheduler takes files: standard streams are this process's alone"
+                )
+            if os.fspath(place).startswith("memory://"):
+                raise UsageError(
+                    f"--scheduler: workers do not see {place}: it is in this process alone"
+                )
 
 
 def _gone(connection: Connection) -> SchedulerError:
