@@ -172,16 +172,13 @@ class Parts:
         """Return the part that a rectangle of the output is made from, along both axes."""
         down, along = self._lines
         across = output.columns
-        if max(down.grains) > 1:  # rows of tiles are made as a whole
+        if any(down.grains):  # rows of tiles are made as a whole
             across = 0, along.sizes[-1]
-        columns = along.lay(across)
-        if across != output.columns:
-            columns = columns._replace(own=(*columns.own[:-1], output.columns))
         for more in range(MOST_MORE):
             rows = down.lay(output.rows, more)
+            columns = along.lay(across, more, output.columns)
             if self._are_apart(rows, columns):
                 break
-            columns = along.lay(across, more + 1)
         return rows, columns
 
     def _are_apart(self, rows: Laid, columns: Laid) -> bool:
@@ -249,7 +246,7 @@ class Parts:
 
     def whole_bands(self, rows: int) -> int:
         """Return so many rows of the output, or a few more or less, as are best made together."""
-        unit = self._band or max(self._lines[0].grains, default=1)
+        unit = self._band or max(set().union(*self._lines[0].grains), default=1)
         return max(1, rows // unit) * unit if unit > 1 else rows
 
     def try_out(self, output: Rectangle, *, workers: int | None = None) -> None:
@@ -294,7 +291,7 @@ class Parts:
                     pixels = step.filter.run(pixels, step.parameters)
                     _ = pixels.colour
                 found.append(looking.grains)
-            with _named(self._pipeline.steps[-1]), placed(within()) as looking:
+            with placed(within()) as looking:
                 result = self._run(self._pixels(part, 1))
                 is_scaled = result.signed == "scale" and result.bounded
                 made = result.finish()
@@ -315,7 +312,7 @@ class Parts:
         down = self._lines[0]
         for stage, found in enumerate(of_steps):
             has_window = down.walks[stage].near + down.walks[stage].far > 0
-            down.grains[stage] = math.lcm(*found, *(unknown if has_window else ()))
+            down.grains[stage] = frozenset(found) | (unknown if has_window else set())
 
 
 class _named:  # noqa: N801 - used as a word before a block

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import itertools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from convfilter.large.parts import FigureNeededError, Parts, Rectangle
 from convfilter.runtime import memory
@@ -16,8 +16,11 @@ from convfilter.runtime.compiled import Foresight
 
 __all__ = ["Input", "Output", "bands_of", "is_uneven", "stream"]
 
-READ_AT_ONCE = 1 << 23
+READ_AT_ONCE = 1 << 22
 """Bytes of rows that are asked for at a time, about."""
+
+WAITING = 1 << 24
+"""Bytes of memory that wait to be taken up again while bands come and go."""
 
 Given = TypeVar("Given")
 
@@ -71,43 +74,67 @@ def stream(
     ArgumentError, ImageError
         What input, pipeline and output raise; nothing is left of the output then.
     """
-    findings = parts.findings
-    with Foresight(parts.rehearse):
+    with Foresight(parts.rehearse), memory.sparing(WAITING):
         while True:
-            levels = dict(findings.levels)
-            is_known, output = True, None
-            try:
-                with _Threads() as threads:
-                    for number, (band, part) in enumerate(
-                        _parts(parts, bands, begin_input, threads)
-                    ):
-                        started = time.perf_counter()
-                        try:
-                            made = parts.make(part, band, workers=workers)
-                        except FigureNeededError:
-                            is_known = False
-                            continue
-                        finally:
-                            del part
-                            told(time.perf_counter() - started)
-                        if number and findings.levels != levels:
-                            break  # what was written has to be made again
-                        levels = dict(findings.levels)
-                        output = output or begin_output()
-                        threads.write(output, made)
-                        del made
-                    else:
-                        threads.finish()
-                        if is_known:
-                            assert output is not None
-                            return output
-                        findings.conclude()
-            except BaseException:
-                if output is not None:
-                    output.close()
-                raise
+            output = _once(parts, bands, begin_input, begin_output, told, workers)
             if output is not None:
-                output.close()
+                return output
+
+
+def _once(
+    parts: Parts,
+    bands: Sequence[Rectangle],
+    begin_input: Callable[[], Input],
+    begin_output: Callable[[], Output],
+    told: Callable[[float], None],
+    workers: int | None,
+) -> Output | None:
+    """Go through a picture once; None if something was found that asks for another time."""
+    findings, output, is_known = parts.findings, None, True
+    levels: dict[Any, int] | None = None
+    try:
+        with _Threads() as threads:
+            reading = _parts(parts, bands, begin_input, threads)
+            with contextlib.closing(reading):
+                for band in bands:
+                    # what holds a part longer than it is needed takes the memory of another one
+                    made = _made(parts, next(reading), band, told, workers)
+                    if made is None:
+                        is_known = False
+                        continue
+                    if levels not in (None, findings.levels):
+                        break  # what was written has to be made again
+                    levels = dict(findings.levels)
+                    output = output or begin_output()
+                    threads.write(output, made)
+                    del made
+                else:
+                    threads.finish()
+                    if is_known:
+                        done, output = output, None
+                        return done
+                    findings.conclude()
+    finally:
+        if output is not None:
+            output.close()
+    return None
+
+
+def _made(
+    parts: Parts,
+    part: Array,
+    band: Rectangle,
+    told: Callable[[float], None],
+    workers: int | None,
+) -> Array | None:
+    """Return a band, made of the part that it needs; None where a figure has to be known first."""
+    started = time.perf_counter()
+    try:
+        return parts.make(part, band, workers=workers)
+    except FigureNeededError:
+        return None
+    finally:
+        told(time.perf_counter() - started)
 
 
 class _Threads:
@@ -146,8 +173,8 @@ def _parts(
     bands: Sequence[Rectangle],
     begin_input: Callable[[], Input],
     threads: _Threads,
-) -> Iterator[tuple[Rectangle, Array]]:
-    """Yield each band and the part of the picture that it is made from; the next is on its way."""
+) -> Generator[Array]:
+    """Yield the part of the picture that each band is made from; the next one is on its way."""
     spans = [parts.reads(band).rows for band in bands]
     # no band after one needs rows before these
     firsts = list(itertools.accumulate((first for first, _ in reversed(spans)), min))[::-1]
@@ -160,14 +187,15 @@ def _parts(
 
         following = begin(0)
         try:
-            for number, band in enumerate(bands):
+            for number in range(len(bands)):
                 part = following.result()
                 if number + 1 < len(bands):
                     following = begin(number + 1)
                 first, last = (row - firsts[number] for row in spans[number])
-                part = part[first:last]
-                yield band, part
+                # no name is left for it here while it is worked on
+                here = [part[first:last]]
                 del part
+                yield here.pop()
         finally:
             following.cancel()
             wait([following])
