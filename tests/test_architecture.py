@@ -105,7 +105,9 @@ CONFINED = {
 """Where other packages may be imported; those that are not listed, anywhere."""
 
 WRITERS = {
+    "batch.journal.lines": "the journal, which grows",
     "files.replace": "every result",
+    "batch.running.isolated.worker": "answers, to the process that started it",
     "runtime.compiled": "the cache, which keeps rules of its own, and pipes to other processes",
     "formats.jpeg": "a file in memory, which has no name",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,11 +26,18 @@ class Seconds(NamedTuple):
 
 
 class FileState(NamedTuple):
-    """What a file is known by: bytes, time of its last change in nanoseconds, SHA-256 or ""."""
+    """What a file is known by.
+
+    Attributes
+    ----------
+    size : bytes
+    changed : time of its last change in nanoseconds
+    hash : of an input its SHA-256, of an output its `Checksum`; "" where nobody asked for it
+    """
 
     size: int
     changed: int
-    sha256: str = ""
+    hash: str = ""
 
 
 class Done(NamedTuple):
@@ -81,10 +89,10 @@ class Stage:
             error.cause = self.cause
 
 
-def state_of(path: Place) -> FileState | None:
+def state_of(place: str | Place) -> FileState | None:
     """Return what a file is known by; None for a pipe or device, and where there is no file."""
     try:
-        status = path.stat()
+        status = os.stat(place) if isinstance(place, str) else place.stat()  # noqa: PTH116
     except (OSError, ValueError):
         return None
     return FileState(status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
@@ -92,6 +100,6 @@ def state_of(path: Place) -> FileState | None:
 
 def new_digest() -> Digest:
     """Return an empty hash for the bytes of an output."""
-    from hashlib import sha256
+    from convfilter.formats.checksum import Checksum
 
-    return sha256()
+    return Checksum()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from convfilter.batch.job import Job
 from convfilter.batch.planning.plan import FilePlan, make_plan
 from convfilter.batch.running.outcome import Outcome, Running
 from convfilter.batch.running.run import begin
@@ -58,6 +59,9 @@ class FileResult:
         How long ``reading``, ``filtering`` and ``writing`` took; 0 where there is no result.
     compiling : float
         Seconds that loops were waited for on a first use, which are no part of the others.
+    skipped : str
+        Why the output was left alone: "unchanged" with `resume` and `watch`, "output exists" with
+        `skip_existing`. Empty where it was written or could not be.
     """
 
     input: Place
@@ -67,10 +71,11 @@ class FileResult:
     plans: tuple[Plan, ...] = ()
     seconds: Seconds = NO_TIME
     compiling: float = 0.0
+    skipped: str = ""
 
     @property
     def ok(self) -> bool:
-        """Whether the output was written."""
+        """Whether the output is there as it should be: written now, or left alone."""
         return self.error is None
 
 
@@ -161,7 +166,14 @@ def filter_files(
         pipeline = Pipeline.parse(pipeline)
     paths, target = _paths(inputs, output)
     try:
-        plan = make_plan(paths, target, settings, label=_label(pipeline), output_called="output")
+        plan = make_plan(
+            paths,
+            target,
+            settings,
+            label=_label(pipeline),
+            output_called="output",
+            pipeline=pipeline,
+        )
     except OSError as error:  # a name that is too long, a folder that may not be looked into
         name = "" if error.filename is None else f"{shown(error.filename)}: "
         raise ImageError(f"{name}{reason_of(error)}") from error
@@ -203,6 +215,8 @@ def _results(plan: FilePlan, running: Running[Done]) -> Generator[FileResult, No
     try:
         for failure in plan.failures:
             yield FileResult(failure.input, failure.output, failure.error)
+        for job in plan.done:
+            yield _of(job, skipped=job.why)
         for outcome in running:
             yield _result(outcome)
     finally:
@@ -211,10 +225,18 @@ def _results(plan: FilePlan, running: Running[Done]) -> Generator[FileResult, No
 
 def _result(outcome: Outcome[Done]) -> FileResult:
     job, done, error = outcome
+    if done is None:
+        return _of(job, error=error)
+    return _of(
+        job,
+        notes=done.notes,
+        plans=done.plans,
+        seconds=done.seconds,
+        compiling=done.compiling,
+    )
+
+
+def _of(job: Job, **said: Any) -> FileResult:
     assert job.input is not None
     assert job.output is not None
-    if done is None:
-        return FileResult(job.input, job.output, error)
-    return FileResult(
-        job.input, job.output, None, done.notes, done.plans, done.seconds, done.compiling
-    )
+    return FileResult(job.input, job.output, **said)

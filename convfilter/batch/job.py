@@ -22,6 +22,7 @@ class _Job(NamedTuple):
     make_folder: bool
     has_twin: bool
     exists: bool
+    why: str
 
 
 class Job(_Job):
@@ -36,6 +37,7 @@ class Job(_Job):
     make_folder : the folder of the output may be created
     has_twin : the name of another output differs in case or forms of accents alone
     exists : something was there, when the plan was made, that writing the output would destroy
+    why : it is to be made, or is done, if the journal was asked: a `batch.journal.judging.Why`
     """
 
     __slots__ = ()
@@ -48,11 +50,12 @@ class Job(_Job):
         make_folder: bool = False,
         has_twin: bool = False,
         exists: bool = False,
+        why: str = "",
     ) -> Job:
         """Take paths or text."""
         source = os.fspath(input) if isinstance(input, Path) else input
         target = os.fspath(output) if isinstance(output, Path) else output
-        return super().__new__(cls, source, target, overwrite, make_folder, has_twin, exists)
+        return super().__new__(cls, source, target, overwrite, make_folder, has_twin, exists, why)
 
     @property
     def input(self) -> Place | None:

@@ -51,7 +51,7 @@ class Work:
     pipeline : what becomes of a picture
     settings : complete ones, as `settings.checked` returns them
     workers : threads for each file; None for all CPUs
-    hashes : whether the SHA-256 of every output is told
+    hashes : whether the checksum of every output is told
     repeated : whether a job may have been done before, unknown to whoever asks for it
         Its output, if it holds the very bytes, is no reason to refuse then.
     forced : whether every output is on the disk when its job is done
@@ -103,10 +103,12 @@ class Work:
         before = None if job.input is None else state_of(job.input)
         started = clock()
         known = None
-        if settings["stamp"]:
+        if settings["stamp"] or settings["hash_inputs"]:
             from convfilter.batch.recipes.stamp import taken
 
             source, known = taken(source)
+            before = before and before._replace(hash=known.sha256)
+        stamped = known if settings["stamp"] else None
         with Foresight(lambda: self._rehearse_all(job)):
             image = read(
                 source,
@@ -130,13 +132,13 @@ class Work:
             target: Any = sys.stdout.buffer if job.output is None else job.output
             if job.make_folder:
                 _make_folder(job)
-            result, stamp_notes = self._stamped(result, format_name, known)
+            result, stamp_notes = self._stamped(result, format_name, stamped)
             digest = new_digest() if self.hashes else None
             notes = self._write(result, target, format_name, overwrite=job.overwrite, digest=digest)
         written = clock()
         after = None if job.output is None else state_of(job.output)
         if after is not None and digest is not None:
-            after = after._replace(sha256=digest.hexdigest())
+            after = after._replace(hash=digest.hexdigest())
         return Done(
             deep.shape,
             deep.dtype.name,
@@ -145,7 +147,7 @@ class Work:
             tuple(plans),
             Seconds(have_read - started, have_filtered - have_read, written - have_filtered),
             deep.alpha,
-            known,
+            stamped,
             waited[0],
             self.pipeline.lengths_in(deep),
             before,

@@ -15,8 +15,8 @@ __all__ = ["engine_options", "file_sections", "option", "paths_argument", "recip
 OF_ENGINE = (*OfPixels.__annotations__, "workers")
 """The settings that are shown among the options of the engine."""
 
-SHORT = {"recursive": "-r", "jobs": "-j"}
-"""The settings that have a short name as well."""
+ALSO = {"recursive": "-r", "jobs": "-j", "resume": "--update"}
+"""The settings that have another name as well."""
 
 
 def paths_argument() -> click.Argument:
@@ -84,7 +84,7 @@ def recipe_option() -> click.Option:
 def option(name: str) -> click.Option:
     """Return the option for a setting of a job."""
     setting = OPTIONS[name]
-    short = [SHORT[name]] if name in SHORT else []
-    if setting.kind == "flag":  # all of these are off unless they are given
-        return flag(setting.option, setting.spec.help, *short)
-    return option_of(setting, *short)
+    also = [ALSO[name]] if name in ALSO else []
+    if setting.kind == "flag" and not setting.default:
+        return flag(setting.option, setting.spec.help, *also)
+    return option_of(setting, *also)

@@ -14,11 +14,12 @@ from convfilter.errors import ImageError, UsageError, reason_of, shown
 
 if TYPE_CHECKING:
     from convfilter.batch.settings import Settings
+    from convfilter.pipeline import Pipeline
 
 __all__ = ["planned"]
 
 
-def planned(context: click.Context, settings: Settings, label: str) -> FilePlan:
+def planned(context: click.Context, settings: Settings, label: str, pipeline: Pipeline) -> FilePlan:
     """Return the plan of a parsed command line; see `make_plan` for what it raises.
 
     Raises
@@ -47,6 +48,7 @@ def planned(context: click.Context, settings: Settings, label: str) -> FilePlan:
         label=label,
         listed=None if source is None else _listed(source),
         is_trial=bool(context.params.get("dry_run")),
+        pipeline=pipeline,
     )
 
 

@@ -143,9 +143,10 @@ def reworded(error: ConvfilterError, parameter: Parameter) -> str:
     return text if parameter.option in text else f"{parameter.option}: {text}"
 
 
-def flag(name: str, text: str, *short: str) -> click.Option:
-    """Return an option that is there or not."""
-    return click.Option([*short, name], is_flag=True, default=False, help=text)
+def flag(name: str, text: str, *also: str) -> click.Option:
+    """Return an option that is there or not; `also` are further ways to write it, such as -j."""
+    key = name.removeprefix("--").replace("-", "_")
+    return click.Option([*also, name, key], is_flag=True, default=False, help=text)
 
 
 def option_of(parameter: Parameter, *names: str) -> click.Option:

@@ -58,17 +58,17 @@ def filter_given_files(
         check_together(settings)
     except UsageError as error:
         raise click.UsageError(str(error), context) from error
-    plan = planned(context, settings, label)
+    plan = planned(context, settings, label, pipeline)
     if context.params.get("dry_run"):
         from convfilter.cli.telling.dry_run import show
 
         return show(plan, context.command_path)
     _check_streams(plan)
     kept = _place_for_recipe(context, pipeline, settings)
-    running = begin(plan, pipeline, settings)
     quiet = context.params["quiet"]
     with _display(plan, context.command_path, quiet=quiet) as (line, advance):
         teller = Teller(plan, context, line, source)
+        running = begin(plan, pipeline, settings, say=teller.note)
         if version != __version__:
             teller.note(
                 f"the recipe was written by convfilter {version}, and this is {__version__}:"

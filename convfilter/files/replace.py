@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from convfilter.errors import ImageError, reason_of, shown
-from convfilter.files.attributes import NOT_SUPPORTED, UNKNOWN, keep_attributes
+from convfilter.files.replacing.attributes import NOT_SUPPORTED, UNKNOWN, keep_attributes
+from convfilter.files.replacing.temporaries import temporary_name
 from convfilter.runtime.streams import descriptor_of, is_stream, write_whole
 
 __all__ = [
@@ -28,19 +29,13 @@ __all__ = [
     "exists_already",
     "explained",
     "force",
-    "mark",
-    "remove_marked",
     "replace_file",
 ]
-
-PREFIX = ".convfilter-"
-"""Names of unfinished files begin like this."""
 
 _PRIVATE = 0o600
 _WRITING = os.O_WRONLY | getattr(os, "O_BINARY", 0)
 
 _unfinished: set[Path] = set()
-_mark = ""
 _making = threading.RLock()
 
 
@@ -108,7 +103,7 @@ class Replacement:
                 self._file = os.fdopen(os.open(path, _WRITING), "wb", buffering=0)
                 return
         self._target = Path(os.path.realpath(path))
-        self._temporary = self._target.with_name(f"{PREFIX}{_mark}{os.urandom(8).hex()}.tmp")
+        self._temporary = self._target.with_name(temporary_name())
         self._file = _create(self._temporary, self._status)
 
     def close(self) -> None:
@@ -156,7 +151,7 @@ class Replacement:
         import tempfile
 
         folder = None if self._temporary is None else self._temporary.parent
-        return cast("BinaryIO", tempfile.TemporaryFile(prefix=PREFIX, dir=folder))
+        return cast("BinaryIO", tempfile.TemporaryFile(prefix=".convfilter-", dir=folder))
 
     def finish(self) -> list[str]:
         """Put the file in its place, and return a note for what was not kept of the old one."""
@@ -236,24 +231,6 @@ def _create(temporary: Path, status: os.stat_result | None) -> IO[bytes]:
     with _making:
         _unfinished.add(temporary)
         return os.fdopen(os.open(temporary, flags, mode), "wb", buffering=0)
-
-
-def mark(text: str) -> None:
-    """Have names of unfinished files hold a text, by which they can be told from those of others.
-
-    It holds for the process.
-    """
-    global _mark
-    _mark = text
-
-
-def remove_marked(folder: Path, text: str) -> None:
-    """Remove the unfinished files of a process that has ended, from the folder it wrote into."""
-    with suppress(OSError):
-        for path in folder.iterdir():
-            if path.name.startswith(PREFIX + text):
-                with suppress(OSError):
-                    path.unlink()
 
 
 def abandon() -> None:

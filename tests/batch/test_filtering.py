@@ -27,7 +27,7 @@ from convfilter.errors import (
 )
 from convfilter.images import Image, Metadata, read
 from convfilter.pipeline import Pipeline
-from tests.cli.conftest import everything, picture
+from tests.cli.conftest import everything, outputs_in, picture
 
 
 @pytest.fixture(autouse=True)
@@ -324,7 +324,7 @@ def test_who_stops_taking_results_ends_the_work(jobs: int, way: str) -> None:
         take_one()
     assert len(taken) == 1
     assert not [t for t in threading.enumerate() if t.name.startswith("convfilter-job")]
-    written = sorted(Path("out").iterdir())
+    written = outputs_in("out")
     assert 1 <= len(written) <= 2 * jobs
     for path in written:
         assert path.suffix == ".png"
@@ -350,7 +350,7 @@ def test_an_interrupt_while_files_are_under_way_leaves_whole_files_only(
     taken: list[FileResult] = []
     with pytest.raises(KeyboardInterrupt):
         taken.extend(filter_files("in", "out", "sobel", jobs=2))
-    written = sorted(Path("out").iterdir())
+    written = outputs_in("out")
     assert 3 <= len(written) < 20
     assert all(is_sobel_of(path, Path("in", path.name)) for path in written)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import pickle
 import sys
@@ -19,6 +18,7 @@ from convfilter.batch.settings import checked
 from convfilter.batch.work import LARGE_FILE, Work, prepare
 from convfilter.cli.telling.explain import explanation
 from convfilter.errors import ConvfilterError, ImageError
+from convfilter.formats.checksum import Checksum
 from convfilter.images import Image, read, write
 from convfilter.pipeline import Pipeline
 from convfilter.runtime import compiled
@@ -55,8 +55,9 @@ def test_what_files_are_known_by_is_told() -> None:
     )
     assert done.input == (before.st_size, before.st_mtime_ns, "")
     written = target.stat()
-    digest = hashlib.sha256(target.read_bytes()).hexdigest()
-    assert done.output == (written.st_size, written.st_mtime_ns, digest)
+    digest = Checksum()
+    digest.update(target.read_bytes())
+    assert done.output == (written.st_size, written.st_mtime_ns, digest.hexdigest())
     assert done.made[:2] == read(target).shape[:2] == (done.shape[0] // 2, done.shape[1] // 2)
 
 

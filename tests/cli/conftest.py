@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from convfilter import filters
+from convfilter.batch.journal import NAME
 from convfilter.cli.main import run
 from convfilter.images import Image, write
 
@@ -88,8 +89,17 @@ def picture(path: str | Path, *, seed: int = 0, channels: int = 3) -> Path:
 
 
 def everything(folder: Path) -> dict[str, bytes | None]:
-    """Return what is in a folder: names and contents, so that any change shows."""
+    """Return what is in a folder: names and contents, so that any change shows.
+
+    The journal is left out, which tells times.
+    """
     return {
         str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
         for path in sorted(folder.rglob("*"))
+        if path.name != NAME
     }
+
+
+def outputs_in(folder: str | Path) -> list[Path]:
+    """Return the paths of all that is in a folder but the journal."""
+    return sorted(path for path in Path(folder).iterdir() if path.name != NAME)

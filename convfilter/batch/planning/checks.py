@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convfilter.batch.job import Job
+from convfilter.batch.journal import NAME
 from convfilter.batch.planning.places import known_by
-from convfilter.errors import ImageError, UsageError, shown
+from convfilter.errors import ImageError, UsageError, listed, shown
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
@@ -69,14 +70,20 @@ def _local(jobs: Sequence[Job]) -> set[str | Url]:
     return {job.target for job in jobs if isinstance(job.target, str) and not job.make_folder}
 
 
-def refuse_existing(jobs: Sequence[Job]) -> None:
-    """Raise ImageError if there are jobs whose outputs exist and may not be replaced."""
+def refuse_existing(jobs: Sequence[Job], target: Place | None = None) -> None:
+    """Raise ImageError if there are jobs whose outputs exist and may not be replaced.
+
+    Where there is a journal in the folder `target`, the error says how to go on.
+    """
     existing = [job.output for job in jobs if job.exists and not job.overwrite]
     if existing and existing[0] is not None:
         first = f"{shown(existing[0])}: exists already"
         if len(existing) > 1:
             first += f", and {len(existing) - 1} more outputs do"
-        raise ImageError(f"{first}: give another name, or --overwrite to replace")
+        others = ["another name", "--overwrite to replace"]
+        if isinstance(target, Path) and os.path.lexists(target / NAME):
+            others.insert(1, "--resume to go on where a run ended")
+        raise ImageError(f"{first}: give {listed(others, 'or')}")
 
 
 def _allowed(job: Job, *, overwrite: bool, exists: bool, stream: bool) -> Job:

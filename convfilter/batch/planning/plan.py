@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from convfilter.batch.job import Failure, Job
@@ -16,9 +17,11 @@ from convfilter.formats import Unsupported, is_image_path, written_format_of
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
+    from convfilter.batch.journal.records import Record
     from convfilter.batch.planning.folders import Draft
     from convfilter.batch.planning.listings import Listings
     from convfilter.files.storage.url import Place
+    from convfilter.pipeline import Pipeline
 
 __all__ = ["STANDARD", "FilePlan", "make_plan"]
 
@@ -45,6 +48,8 @@ class FilePlan(NamedTuple):
     chosen_name : the output's name was made here, so that the person does not know it yet
     special : pipes, sockets and devices in folders, which are passed over, each with what it is
     not_followed : links to folders, without `follow_links`
+    done : files that are left alone since there is nothing to do, each with the reason
+    seen : what the journal is to be told of those whose times have changed
     """
 
     jobs: tuple[Job, ...]
@@ -56,6 +61,8 @@ class FilePlan(NamedTuple):
     unsupported: tuple[tuple[Failure, Unsupported], ...] = ()
     special: tuple[tuple[Place, str], ...] = ()
     not_followed: int = 0
+    done: tuple[Job, ...] = ()
+    seen: Mapping[str, Record] = MappingProxyType({})
 
     def strict(self) -> FilePlan:
         """Return the plan with what cannot be read here among the failures."""
@@ -93,6 +100,7 @@ def make_plan(
     output_called: str = "the last path",
     listed: Iterable[str] | None = None,
     is_trial: bool = False,
+    pipeline: Pipeline | None = None,
 ) -> FilePlan:
     """Turn paths into jobs.
 
@@ -110,6 +118,7 @@ def make_plan(
     listed : further inputs, from a list: each the name of a file or a folder, which keep the
         folders that they are in
     is_trial : whether outputs that exist, and may not be replaced, are none of this call's errors
+    pipeline : what is to be done, which `resume` and `watch` compare with the journal
 
     Raises
     ------
@@ -158,8 +167,13 @@ def make_plan(
         in_place=in_place,
         **({"exists": listings.exists} if listings else {}),
     )
+    if settings["resume"] or settings["watch"] or settings["skip_existing"]:
+        from convfilter.batch.journal.judging import judged
+
+        jobs, done, seen = judged(jobs, plan.target, pipeline, settings)
+        plan = plan._replace(done=done, seen=seen)
     if not is_trial:
-        refuse_existing(jobs)
+        refuse_existing(jobs, plan.target)
     return plan._replace(jobs=jobs, failures=(*failures, *plan.failures))
 
 

@@ -18,6 +18,7 @@ from convfilter.batch.running.tasks import Batch, do, sent, worded_as_here
 from convfilter.errors import ImageError, SchedulerError, UsageError
 
 if TYPE_CHECKING:
+    from convfilter.batch.journal.keeping import Journal
     from convfilter.batch.settings import Settings
     from convfilter.batch.work import Done
     from convfilter.pipeline import Pipeline
@@ -56,6 +57,7 @@ class Cluster(Generic[T]):
     work : does a job; it is sent to workers
     address : of the scheduler, or ``local``
     count : processes of a local one
+    begin : yields the same jobs, as they are asked for
 
     Raises
     ------
@@ -66,11 +68,16 @@ class Cluster(Generic[T]):
     """
 
     def __init__(
-        self, jobs: Sequence[Job], work: Callable[[Job], T], address: str, count: int = 1
+        self,
+        jobs: Sequence[Job],
+        work: Callable[[Job], T],
+        address: str,
+        count: int = 1,
+        begin: Callable[[Sequence[Job]], Iterator[Job]] = iter,
     ) -> None:
         for job in jobs:
             _check(job)
-        self._waiting = iter(jobs)
+        self._waiting = begin(jobs)
         self._work = work
         self._connection: Connection | None = connect(address, count)
         self._begun: dict[Any, tuple[Job, ...]] = {}
@@ -229,7 +236,11 @@ class Cluster(Generic[T]):
 
 
 def over_cluster(
-    jobs: Sequence[Job], pipeline: Pipeline, settings: Settings, count: int
+    jobs: Sequence[Job],
+    pipeline: Pipeline,
+    settings: Settings,
+    count: int,
+    journal: Journal | None = None,
 ) -> Cluster[Done]:
     """Return the jobs under way on the workers of the scheduler that the settings name.
 
@@ -245,10 +256,12 @@ def over_cluster(
     for name in named:
         if whole[name] is not None:
             whole[name] = os.path.abspath(whole[name])  # noqa: PTH100 - resolve() would follow links
-    work = Work(pipeline, whole, settings["workers"] or 1, repeated=True)
+    work = Work(
+        pipeline, whole, settings["workers"] or 1, repeated=True, hashes=journal is not None
+    )
     address = settings["scheduler"]
     assert address is not None
-    return Cluster(jobs, work, address, count)
+    return Cluster(jobs, work, address, count, iter if journal is None else journal.begin)
 
 
 def _check(job: Job) -> None:

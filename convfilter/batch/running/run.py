@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
+from warnings import warn
 
 from convfilter.batch.running.outcome import Listener, Running
 from convfilter.batch.running.telling import Told
@@ -11,6 +13,7 @@ from convfilter.batch.running.threads import Threads
 from convfilter.batch.work import Done, Work
 
 if TYPE_CHECKING:
+    from convfilter.batch.job import Job
     from convfilter.batch.planning.plan import FilePlan
     from convfilter.batch.settings import Settings
     from convfilter.pipeline import Pipeline
@@ -19,23 +22,67 @@ __all__ = ["begin", "shared_out"]
 
 
 def begin(
-    plan: FilePlan, pipeline: Pipeline, settings: Settings, listeners: Sequence[Listener] = ()
+    plan: FilePlan,
+    pipeline: Pipeline,
+    settings: Settings,
+    listeners: Sequence[Listener] = (),
+    say: Callable[[str], None] = warn,
 ) -> Running[Done]:
     """Return the jobs of a plan under way, as many at once as the settings and the CPUs allow.
 
     Listeners hear of every outcome before whoever takes it does. What else is to know of outcomes
-    whenever a setting says so is made a listener here, so that every face has it.
+    whenever a setting says so is made a listener here, so that every face has it. `say` takes a
+    line for a person.
     """
-    jobs = plan.jobs
-    threads, workers = shared_out(len(jobs), settings["jobs"], settings["workers"])
+    jobs: Iterable[Job] = plan.jobs
+    listeners = [*_asked_for(plan, pipeline, settings), *listeners]
+    journal = None
+    if isinstance(plan.target, Path):
+        from convfilter.files.replacing.temporaries import clear_dead
+
+        clear_dead({job.output.parent for job in plan.jobs if isinstance(job.output, Path)})
+        if settings["journal"]:
+            from convfilter.batch.journal.identity import recipe_hash
+            from convfilter.batch.journal.keeping import Journal
+
+            journal = Journal(plan.target, recipe_hash(pipeline, settings), plan.seen, say)
+            jobs, listeners = journal.begin(plan.jobs), [journal, *listeners]
+    threads, workers = shared_out(len(plan.jobs), settings["jobs"], settings["workers"])
     if settings["scheduler"] is not None:
         from convfilter.batch.running.cluster import over_cluster
 
-        return Told(over_cluster(jobs, pipeline, settings, threads), listeners)
+        return Told(over_cluster(plan.jobs, pipeline, settings, threads, journal), listeners)
     # of several files, each on its own would wait for the disk as long as it is worked on
-    forced = len(jobs) <= 1
-    work = Work(pipeline, settings, workers, forced=forced)
-    return Told(Threads(jobs, work, threads), listeners, forced=forced)
+    forced = len(plan.jobs) <= 1
+    work = Work(pipeline, settings, workers, forced=forced, hashes=journal is not None)
+    running = _running(jobs, work, threads, settings)
+    return Told(running, listeners, forced=forced)
+
+
+def _running(jobs: Iterable[Job], work: Work, count: int, settings: Settings) -> Running[Done]:
+    """Return jobs under way in threads, or in processes where that is asked for."""
+    if settings["isolate"] or settings["timeout"] is not None:
+        from convfilter.batch.running.isolated.processes import Limits, Processes
+        from convfilter.runtime.machine.physical_memory import sensible
+
+        memory = settings["memory"] or sensible()
+        return Processes(jobs, work, count, Limits(settings["timeout"], memory), memory)
+    if count <= 1:
+        return Threads(jobs, work, count)
+    from convfilter.batch.running.window import Window
+    from convfilter.runtime.machine.physical_memory import sensible
+
+    window = Window(settings["memory"] or sensible())
+    return Threads(jobs, window.through(work), count)
+
+
+def _asked_for(plan: FilePlan, pipeline: Pipeline, settings: Settings) -> Iterator[Listener]:
+    """Yield those that settings ask for; they refuse what they cannot do before any work."""
+    if settings["report"] is not None:
+        from convfilter.batch.running.report import Report
+
+        place = Path(settings["report"])
+        yield Report(place, plan, pipeline, overwrite=settings["overwrite"])
 
 
 def shared_out(jobs: int, threads: int | None, workers: int | None) -> tuple[int, int | None]:

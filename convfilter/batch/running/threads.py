@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -25,10 +25,10 @@ class Threads(Generic[T]):
     outcomes. No more are: a caller that stops asking does not find all files written later.
     """
 
-    def __init__(self, jobs: Sequence[Job], work: Callable[[Job], T], count: int = 1) -> None:
+    def __init__(self, jobs: Iterable[Job], work: Callable[[Job], T], count: int = 1) -> None:
         self._waiting = iter(jobs)
         self._work = work
-        self._count = min(count, len(jobs))
+        self._count = count
         self._pool: ThreadPoolExecutor | None = None
         self._begun: set[Future[Outcome[T]]] = set()
         self._ended: SimpleQueue[Future[Outcome[T]]] = SimpleQueue()

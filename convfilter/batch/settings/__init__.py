@@ -9,6 +9,7 @@ from convfilter.batch.settings.files import OfFiles
 from convfilter.batch.settings.folders import OfFolders
 from convfilter.batch.settings.large import OfLarge
 from convfilter.batch.settings.results import OfPixels, OfResults
+from convfilter.batch.settings.resuming import OfResuming
 from convfilter.batch.settings.runs import OfRuns
 from convfilter.errors import UnknownNameError, UsageError, listed
 from convfilter.filters.declaring.parameters import Parameter
@@ -25,7 +26,7 @@ __all__ = [
 ]
 
 
-class Settings(OfPixels, OfResults, OfFiles, OfFolders, OfRuns, OfLarge, total=False):
+class Settings(OfPixels, OfResults, OfFiles, OfFolders, OfResuming, OfRuns, OfLarge, total=False):
     """What is said about a job; `completed` and `checked` fill in what is not said.
 
     Each field holds its whole declaration: default, range, and the words of its help.
@@ -52,7 +53,11 @@ FOR_MANY = tuple(
 
 SECTIONS = {
     "Options about files": (*OfResults.__annotations__, *OfFiles.__annotations__),
-    "Options for folders": (*OfFolders.__annotations__, *OfRuns.__annotations__),
+    "Options for folders": (
+        *OfFolders.__annotations__,
+        *OfResuming.__annotations__,
+        *OfRuns.__annotations__,
+    ),
     "Options for large pictures": tuple(OfLarge.__annotations__),
 }
 """The titles under which help shows options, and these; those of pixels stand elsewhere."""
@@ -101,3 +106,23 @@ def check_together(settings: Settings) -> None:
         raise UsageError(
             "--develop linear gives light, which --linear would decode once more: leave one out"
         )
+    _check_resuming(settings)
+
+
+def _check_resuming(settings: Settings) -> None:
+    """Raise UsageError for what cannot be said together of earlier and later files."""
+    for name in ("watch", "resume"):
+        if settings[name] and not settings["journal"]:
+            raise UsageError(f"--{name} goes by the journal: leave --no-journal out")
+        if settings[name] and settings["skip_existing"]:
+            raise UsageError(
+                f"--{name} looks at what outputs hold, --skip-existing does not: leave one out"
+            )
+    for name in ("watch", "resume", "skip_existing"):
+        if settings[name] and settings["in_place"]:  # type: ignore[literal-required]
+            raise UsageError(
+                f"{OPTIONS[name].option} leaves outputs alone, --in-place has no others than the"
+                " inputs: leave one out"
+            )
+    if settings["poll"] is not None and not settings["watch"]:
+        raise UsageError("--poll says how --watch looks for files: give that too")

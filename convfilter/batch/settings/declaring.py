@@ -49,9 +49,9 @@ OF_MANY = object()
 """Marks what is said of folders or of several files, and makes no sense for a single one."""
 
 
-def flag(words: str) -> Declaration:
+def flag(words: str, *, default: bool = False) -> Declaration:
     """Declare what is said or not; it is not, by default."""
-    return lambda name: Parameter(name, "flag", False, Spec(words))
+    return lambda name: Parameter(name, "flag", default, Spec(words))
 
 
 def number(words: str, highest: int | None, automatic: str) -> Declaration:
@@ -93,10 +93,15 @@ def text(
     return lambda name: Text(name, default, spec, understand, metavar, **further)
 
 
-def file(meaning: str, automatic: str, metavar: str = "FILE") -> Declaration:
+def file(
+    meaning: str,
+    automatic: str,
+    metavar: str = "FILE",
+    understand: Callable[[str], str] = str,
+) -> Declaration:
     """Declare the name of a file; None by default, which means `automatic`."""
     spec = Spec(meaning, automatic=automatic)
-    return lambda name: FileName(name, None, spec, str, metavar)
+    return lambda name: FileName(name, None, spec, understand, metavar)
 
 
 class Size(Parameter):

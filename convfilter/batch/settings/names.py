@@ -6,9 +6,9 @@ import os
 import re
 import string
 
-from convfilter.errors import ArgumentError, UnknownNameError
+from convfilter.errors import ArgumentError, listed
 
-__all__ = ["FIELDS", "check_suffix", "check_template", "leads_elsewhere"]
+__all__ = ["FIELDS", "check_report", "check_suffix", "check_template", "leads_elsewhere"]
 
 FIELDS = {
     "stem": "stem",
@@ -18,6 +18,13 @@ FIELDS = {
     "index": 1,
 }
 """What may stand in braces in a template, each with a value for example."""
+
+
+def check_report(text: str) -> str:
+    """Return the name of a report; raises ArgumentError where it does not tell a kind of them."""
+    if not text.lower().endswith((".json", ".csv")):
+        raise ArgumentError(f"report is {text!r}: give a name that ends in .json or .csv")
+    return text
 
 
 def check_suffix(text: str) -> str:
@@ -38,10 +45,9 @@ def check_template(text: str) -> str:
 
     Raises
     ------
-    UnknownNameError
-        It has a field that there is not; the message lists those that there are.
     ArgumentError
-        It cannot be understood, or leads out of the folder of the results.
+        It has a field that there is not, and the message lists those that there are; it cannot be
+        understood; or it leads out of the folder of the results.
     """
     wanted = "give a name such as {stem}-{filter}{ext}"
     try:
@@ -52,7 +58,8 @@ def check_template(text: str) -> str:
         if field is None:
             continue
         if field not in FIELDS:
-            raise UnknownNameError("field of a name", field, FIELDS)
+            known = listed((f"{{{each}}}" for each in FIELDS), "or")
+            raise ArgumentError(f"name has {{{field}}}, which stands for nothing: give {known}")
         if conversion or (form and (field != "index" or not re.fullmatch(r"0?\d", form))):
             raise ArgumentError(
                 f"name is {text!r}: only index has a width, as in {{index:04}}: {wanted}"

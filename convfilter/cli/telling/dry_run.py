@@ -18,6 +18,8 @@ __all__ = ["show"]
 
 def why(job: Job) -> str:
     """Return why a file would be filtered, or what stands in the way."""
+    if job.why:
+        return job.why
     if not job.exists:
         return "new"
     return "replaced" if job.overwrite else "exists"
@@ -41,9 +43,11 @@ def show(plan: FilePlan, command: str, why: Callable[[Job], str] = why) -> int:
         click.echo("\n".join(lines))
     for failure in plan.failures:
         say(f"{command}: {describe(failure.error)}")
-    refuse_existing(plan.jobs)
+    refuse_existing(plan.jobs, plan.target)
     place = "" if plan.target is None else f" to {shown(plan.target)}"
     parts = [f"{counted(len(plan.jobs), 'file')} would be written{place}"]
+    if plan.done:
+        parts.append(f"{len(plan.done)} left alone ({plan.done[0].why})")
     if plan.failures:
         parts.append(f"{len(plan.failures)} would fail")
     say(f"{command}: {', '.join([*parts, *plan.left_out()])}; nothing is written by --dry-run")

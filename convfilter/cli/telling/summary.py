@@ -44,7 +44,7 @@ class Summary:
         """
         if not self.failed:
             return 0
-        if self.done:
+        if self.done or self._plan.done:
             return SOME_FAILED
         return next(iter(self._codes)) if len(self._codes) == 1 else 1
 
@@ -55,6 +55,8 @@ class Summary:
         parts = [f"{counted(self.done, 'file')} written{place}"]
         if self.failed:
             parts.append(f"{self.failed} failed")
+        if plan.done:
+            parts.append(f"{len(plan.done)} left alone ({plan.done[0].why})")
         missing = self.total - self.done - self.failed
         if interrupted and missing:
             parts.append(f"{missing} not begun")

@@ -37,7 +37,7 @@ class Teller:
         self._command = context.command_path
         self._quiet: bool = context.params["quiet"]
         self._explain: bool = context.params["explain"]
-        self._several = self.summary.total > 1 or plan.target is not None
+        self._several = self.summary.total > 1 or plan.target is not None or bool(plan.done)
         self._said_compiling = False
         self._source = source
 

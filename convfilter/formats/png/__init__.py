@@ -23,8 +23,9 @@ from convfilter.picture.image import Image
 
 if TYPE_CHECKING:
     from convfilter.formats.animation.frames import PixelsAndAlpha
+    from convfilter.formats.declaring.rows import RowReader, RowWriter, Sink
 
-__all__ = ["FORMAT", "read", "write"]
+__all__ = ["FORMAT", "read", "read_rows", "write", "write_rows"]
 
 
 _LONGEST_NEEDED = {b"IHDR": 13, b"PLTE": 768, BACKGROUND: 6}
@@ -37,6 +38,16 @@ class _Announced(NamedTuple):
     is_animated: bool
     colour: tuple[tuple[bytes, bytes], ...]
     background: bytes | None
+
+    def told(self, image: Image) -> Image:
+        """Return the picture with what is said here."""
+        if not self.colour and self.background is None:
+            return image
+        metadata = replace(image.metadata, png_colour=self.colour)
+        if self.background is not None:
+            background = (BACKGROUND, self.background)
+            metadata = replace(metadata, png_chunks=(background, *metadata.png_chunks))
+        return replace(image, metadata=metadata)
 
     @classmethod
     def of(cls, file: BinaryIO) -> _Announced:
@@ -79,13 +90,35 @@ def read(file: BinaryIO, limits: Limits) -> Image:
     else:
         limits.chosen()
         image = _read_single(file, limits)
-    if not announced.colour and announced.background is None:
-        return image
-    metadata = replace(image.metadata, png_colour=announced.colour)
-    if announced.background is not None:
-        background = (BACKGROUND, announced.background)
-        metadata = replace(metadata, png_chunks=(background, *metadata.png_chunks))
-    return replace(image, metadata=metadata)
+    return announced.told(image)
+
+
+def read_rows(file: BinaryIO, limits: Limits) -> RowReader:
+    """Open a picture that is not interlaced, to be decoded as its rows are asked for."""
+    from convfilter.formats.declaring.rows import OnlyWholeError, blank_pixels
+    from convfilter.formats.png.reader import Header
+    from convfilter.formats.png.row_reader import Rows, beside
+
+    announced = _Announced.of(file)
+    header = Header.of(file)
+    if announced.is_animated:
+        raise OnlyWholeError("is an animation, which is read as a whole")
+    if header is None:
+        raise OnlyWholeError("is PNG of a palette or of few bits, which is read as a whole")
+    limits.check_size((header.width, header.height))
+    limits.chosen()
+    if header.interlaced:
+        raise OnlyWholeError("is interlaced PNG, which is read as a whole: save it not interlaced")
+    ancillary = beside(file)
+    metadata, orientation, lost = described(ancillary.kept)
+    if orientation != 1:
+        raise OnlyWholeError(
+            "is stored turned or mirrored, and is read as a whole: save it upright"
+        )
+    left_out = (*ancillary.left_out, *lost)
+    blank = blank_pixels((1, 1), header.dtype)
+    about = announced.told(Image(blank, False, FORMAT.name, metadata, left_out=left_out))
+    return Rows(file, header, ancillary.transparent, about)
 
 
 def _read_single(file: BinaryIO, limits: Limits) -> Image:
@@ -168,6 +201,15 @@ def write(frames: Sequence[Frame], plays: int, effort: Effort) -> Written:
     return apng.encode([first, *frames[1:]], plays, effort), notes
 
 
+def write_rows(frame: Frame, sink: Sink, effort: Effort) -> RowWriter:
+    """Begin a file of a picture whose rows come one after the other."""
+    from convfilter.formats.png import writer
+    from convfilter.formats.png.row_writer import Rows
+
+    metadata, notes = writer.storable(frame.metadata, frame.pixels)
+    return Rows(frame._replace(metadata=metadata), sink, effort, notes)
+
+
 FORMAT = Format(
     "PNG",
     suffixes=(".png",),
@@ -183,4 +225,6 @@ FORMAT = Format(
     read=read,
     write=write,
     blank=blank,
+    read_rows=read_rows,
+    write_rows=write_rows,
 )

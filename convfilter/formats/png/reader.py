@@ -22,11 +22,11 @@ from convfilter.formats.png.chunks import LARGEST_CONTENT, PngError, chunks
 from convfilter.runtime import memory
 from convfilter.runtime.compiled import loop
 
-__all__ = ["Contents", "Header", "decode"]
+__all__ = ["PIECE", "Contents", "Header", "decode", "inflated", "with_alpha"]
 
 _CHANNELS = {0: 1, 2: 3, 4: 2, 6: 4}
 
-_PIECE = 1 << 18
+PIECE = 1 << 18
 """Bytes inflated at a time: few enough for the processor's cache."""
 
 _SMALLEST_SHARED = 1 << 21
@@ -144,7 +144,7 @@ class _Rows:
             rows, length = self._out.shape
             self._above = np.zeros(length, np.uint8)
             self._first = 0
-            self._waiting = np.empty((min(rows, max(1, _PIECE // (length + 1))), length + 1), "u1")
+            self._waiting = np.empty((min(rows, max(1, PIECE // (length + 1))), length + 1), "u1")
             self._filled = 0
 
     @property
@@ -190,7 +190,7 @@ def decode(file: BinaryIO, header: Header) -> Contents:
     alpha = header.has_alpha
     transparent = walk.ancillary.transparent
     if transparent and not alpha:
-        pixels, alpha = _with_alpha(pixels, transparent), True
+        pixels, alpha = with_alpha(pixels, transparent), True
     if pixels.shape[2] == 1:
         pixels = pixels[..., 0]
     return Contents(pixels, alpha, walk.ancillary)
@@ -207,12 +207,12 @@ def _pixels(walk: _Walk, header: Header) -> NDArray[Any]:
     places = [place for place in places if place.size]
     passes = [np.empty(place.shape, np.uint8) if header.interlaced else place for place in places]
     rows = _Rows([part.reshape(len(part), -1) for part in passes], header.step)
-    inflated = _inflated(walk.pixel_data())
+    pieces = inflated(walk.pixel_data())
     if out.nbytes < _SMALLEST_SHARED:
-        for data in inflated:
+        for data in pieces:
             rows.take(data)
     else:
-        _take_in_a_thread(rows, inflated)
+        _take_in_a_thread(rows, pieces)
     if not rows.complete:
         raise PngError("the file is truncated")
     if header.interlaced:
@@ -222,13 +222,19 @@ def _pixels(walk: _Walk, header: Header) -> NDArray[Any]:
     return samples.reshape(header.height, header.width, header.channels)
 
 
-def _inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield what compressed pieces stand for, in pieces of up to 256 KiB.
+
+    Raises
+    ------
+    PngError
+    """
     inflate = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_ZLIB)
     try:
         for piece in pieces:
             given = piece
             while not inflate.eof:
-                data = inflate.decompress(given, _PIECE)
+                data = inflate.decompress(given, PIECE)
                 given = b""
                 if data:
                     yield data
@@ -270,7 +276,7 @@ def _take_in_a_thread(rows: _Rows, inflated: Iterator[bytes]) -> None:
         raise failed[0]
 
 
-def _with_alpha(pixels: NDArray[Any], colour: bytes) -> NDArray[Any]:
+def with_alpha(pixels: NDArray[Any], colour: bytes) -> NDArray[Any]:
     """Return pixels with alpha: 0 where they have this colour, which is given as in the file."""
     channels = pixels.shape[2]
     if len(colour) != 2 * channels:

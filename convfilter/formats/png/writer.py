@@ -30,7 +30,7 @@ from convfilter.picture.image import Metadata
 from convfilter.runtime.compiled import loop
 from convfilter.runtime.threads import check_workers, run_bands
 
-__all__ = ["compressed", "encode", "head", "storable"]
+__all__ = ["Compressing", "compressed", "encode", "head", "storable"]
 
 _COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 _METRES_PER_INCH = 0.0254
@@ -50,11 +50,15 @@ _LATIN_TEXT = r"[\n -~\xa1-\xff]*"
 
 
 class _Band(NamedTuple):
-    """A part of the zlib stream; `length` and `adler` are those of the uncompressed bytes."""
+    """A part of the zlib stream, the last one if it `ends`.
+
+    `length` and `adler` are those of the uncompressed bytes.
+    """
 
     pieces: list[bytes]
     length: int
     adler: int
+    ends: bool
 
 
 def encode(
@@ -94,9 +98,73 @@ def compressed(
     pixels: NDArray[Any], compress: str = "fast", workers: int | None = None
 ) -> list[list[bytes]]:
     """Return the pixels as one zlib stream, cut into the contents of chunks, each in pieces."""
-    step = _channels(pixels) * pixels.dtype.itemsize
-    bands = _compressed_bands(pixels, step, compress, check_workers(workers))
-    return _joined(bands, _FAST if compress == "fast" else _SMALL)
+    compressing = Compressing(pixels, compress, check_workers(workers))
+    high = compressing.rows
+    return compressing.take([pixels[top : top + high] for top in range(0, len(pixels), high)])
+
+
+class Compressing:
+    """Makes one zlib stream of rows that come from the first one on, cut into contents of chunks.
+
+    Of `pixels` shape and dtype count alone. Rows come in groups of `rows`, the last one of fewer.
+    """
+
+    def __init__(self, pixels: NDArray[Any], compress: str, workers: int) -> None:
+        height, width = pixels.shape[:2]
+        self._step = _channels(pixels) * pixels.dtype.itemsize
+        self._row_bytes = self._step * width
+        self._compress, self._workers = compress, workers
+        self.rows = min(height, max(1, _BAND_BYTES[compress] // (self._row_bytes + 1)))
+        self._above = np.zeros(self._row_bytes, np.uint8)
+        self._left = height
+        self._adler = 1
+        self._header = _FAST if compress == "fast" else _SMALL
+        self._loop = loop("formats.png.loops.filter_rows")
+
+    def take(self, groups: Sequence[NDArray[Any]]) -> list[list[bytes]]:
+        """Take further groups of rows; return the contents of chunks for them, in pieces."""
+        bands: list[_Band | None] = [None] * len(groups)
+        lefts = [self._left]
+        for group in groups:
+            lefts.append(lefts[-1] - len(group))
+
+        def work(start: int, stop: int) -> None:
+            scratch = np.empty((5, self._row_bytes + self._step), np.uint8)
+            out = np.empty((self.rows, self._row_bytes + 1), np.uint8)
+            for number in range(start, stop):
+                above = _row_bytes(groups[number - 1][-1:])[0] if number else self._above
+                ends = lefts[number + 1] == 0
+                bands[number] = self._band(groups[number], above, scratch, out, ends)
+
+        run_bands(len(groups), self.rows * self._row_bytes * _NANOSECONDS, self._workers, work)
+        self._left = lefts[-1]
+        if groups:
+            self._above = _row_bytes(groups[-1][-1:])[0].copy()
+        return [self._content(band) for band in bands if band is not None]
+
+    def _band(
+        self,
+        rows: NDArray[Any],
+        above: NDArray[np.uint8],
+        scratch: NDArray[np.uint8],
+        out: NDArray[np.uint8],
+        ends: bool,
+    ) -> _Band:
+        plain = _row_bytes(rows)
+        filtered = out[: len(plain)]
+        self._loop(above, plain, self._step, scratch, filtered)
+        if self._compress == "fast":
+            return _band(isal_zlib.compressobj(1, zlib.DEFLATED, -15), filtered, ends)
+        return _smallest(filtered, plain, ends)
+
+    def _content(self, band: _Band) -> list[bytes]:
+        """Return a band as the next part of the stream."""
+        pieces = [self._header, *band.pieces] if self._header else list(band.pieces)
+        self._header = b""
+        self._adler = _combined_adler(self._adler, band.adler, band.length)
+        if band.ends:
+            pieces.append(struct.pack(">I", self._adler))
+        return pieces
 
 
 def _channels(pixels: NDArray[Any]) -> int:
@@ -149,38 +217,8 @@ def _stored(text: str) -> tuple[bool, bytes]:
     return is_plain, text.encode("latin-1" if is_plain else "utf-8")
 
 
-def _compressed_bands(pixels: NDArray[Any], step: int, compress: str, workers: int) -> list[_Band]:
-    height = pixels.shape[0]
-    row_bytes = step * pixels.shape[1]
-    rows = max(1, _BAND_BYTES[compress] // (row_bytes + 1))
-    count = -(-height // rows)
-    bands: list[_Band | None] = [None] * count
-    filter_rows = loop("formats.png.loops.filter_rows")
-
-    def work(start: int, stop: int) -> None:
-        scratch = np.empty((5, row_bytes + step), np.uint8)
-        out = np.empty((min(rows, height), row_bytes + 1), np.uint8)
-        for number in range(start, stop):
-            first, last = number * rows, min(height, (number + 1) * rows)
-            plain = _row_bytes(pixels, max(first - 1, 0), last)
-            above = plain[0] if first else np.zeros(row_bytes, np.uint8)
-            plain = plain[1:] if first else plain
-            filtered = out[: last - first]
-            filter_rows(above, plain, step, scratch, filtered)
-            ends = last == height
-            if compress == "fast":
-                band = _band(isal_zlib.compressobj(1, zlib.DEFLATED, -15), filtered, ends)
-            else:
-                band = _smallest(filtered, plain, ends)
-            bands[number] = band
-
-    run_bands(count, rows * row_bytes * _NANOSECONDS, workers, work)
-    return [band for band in bands if band is not None]
-
-
-def _row_bytes(pixels: NDArray[Any], start: int, stop: int) -> NDArray[np.uint8]:
+def _row_bytes(part: NDArray[Any]) -> NDArray[np.uint8]:
     """Return rows in the byte order of the file, (rows, bytes), without a copy if possible."""
-    part = pixels[start:stop]
     ordered = np.ascontiguousarray(part, part.dtype.newbyteorder(">"))
     return ordered.reshape(len(part), -1).view(np.uint8)
 
@@ -188,7 +226,7 @@ def _row_bytes(pixels: NDArray[Any], start: int, stop: int) -> NDArray[np.uint8]
 def _band(deflate: Any, filtered: NDArray[np.uint8], ends: bool) -> _Band:
     flush = zlib.Z_FINISH if ends else zlib.Z_FULL_FLUSH
     pieces = [deflate.compress(filtered), deflate.flush(flush)]
-    return _Band(pieces, filtered.size, isal_zlib.adler32(filtered))
+    return _Band(pieces, filtered.size, isal_zlib.adler32(filtered), ends)
 
 
 def _smallest(filtered: NDArray[np.uint8], plain: NDArray[np.uint8], ends: bool) -> _Band:
@@ -202,17 +240,6 @@ def _smallest(filtered: NDArray[np.uint8], plain: NDArray[np.uint8], ends: bool)
         )
     ]
     return min(bands, key=lambda band: sum(map(len, band.pieces)))
-
-
-def _joined(bands: Sequence[_Band], header: bytes) -> list[list[bytes]]:
-    """Return the bands as parts of one zlib stream."""
-    adler = 1
-    for band in bands:
-        adler = _combined_adler(adler, band.adler, band.length)
-    parts = [list(band.pieces) for band in bands]
-    parts[0].insert(0, header)
-    parts[-1].append(struct.pack(">I", adler))
-    return parts
 
 
 def _combined_adler(first: int, second: int, length: int) -> int:

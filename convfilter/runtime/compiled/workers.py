@@ -23,7 +23,7 @@ from typing import Any
 from convfilter.runtime.compiled import store
 from convfilter.runtime.compiled.keys import Request, file_name
 from convfilter.runtime.compiled.store import Compiled
-from convfilter.runtime.interpreter import command_for
+from convfilter.runtime.machine.interpreter import command_for
 from convfilter.runtime.threads import default_workers
 
 __all__ = ["Build", "NoCompilerError", "ask", "expect", "serve"]

@@ -13,7 +13,7 @@ from convfilter.batch.planning import collisions
 from convfilter.batch.planning.plan import FilePlan
 from convfilter.errors import UsageError
 from tests.batch.planning.test_plan import pairs, planned, touch
-from tests.cli.conftest import Runner, convfilter, picture
+from tests.cli.conftest import Runner, convfilter, outputs_in, picture
 
 __all__ = ["convfilter"]
 
@@ -120,7 +120,7 @@ def test_the_command_does_the_rest_and_says_so(convfilter: Runner) -> None:
         picture(name)
     ended = convfilter("invert", "in", "out", "--format", "png")
     assert ended.code == 3
-    assert [path.name for path in Path("out").iterdir()] == ["b.png"]
+    assert outputs_in("out") == [Path("out/b.png")]
     assert len(ended.lines) == 3
     assert "in/a.png and in/a.jpg would both become out/a.png" in ended.err
     assert ended.lines[-1].endswith("1 file written to out, 2 failed")

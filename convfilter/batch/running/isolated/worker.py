@@ -34,13 +34,11 @@ class Start(NamedTuple):
     ----------
     work : what is done with each job
     parent : the number of the process that asks
-    mark : what names of unfinished files hold, so that these are found if this process crashes
     dies_with : whether the system is asked to end this process with the thread that started it
     """
 
     work: Callable[[Job], Done]
     parent: int
-    mark: str
     dies_with: bool
 
 
@@ -77,7 +75,6 @@ def serve() -> None:
     from convfilter.files import replace
     from convfilter.runtime.compiled import announcing
 
-    replace.mark(start.mark)
     waiting: SimpleQueue[Job | None] = SimpleQueue()
     _preload()
     threading.Thread(target=_listen, args=(requests, waiting), daemon=True).start()

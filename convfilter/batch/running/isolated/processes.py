@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import pickle
-import signal
-import subprocess
 import sys
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
 
 from convfilter.batch.job import Job
-from convfilter.batch.running import worker
+from convfilter.batch.running.isolated import worker
+from convfilter.batch.running.isolated.process import Event, Process
 from convfilter.batch.running.outcome import Outcome
-from convfilter.batch.running.watching import resident
 from convfilter.batch.running.window import bytes_for
 from convfilter.errors import ImageError
-from convfilter.files.replace import remove_marked
 from convfilter.runtime.compiled import announced
-from convfilter.runtime.interpreter import command_for
 
 if TYPE_CHECKING:
     from convfilter.batch.done import Done
-    from convfilter.engine import Plan
 
 __all__ = ["Limits", "Processes"]
 
@@ -44,9 +35,6 @@ EVERY = 0.05
 ATTEMPTS = 3
 """Processes that may end one after the other before they were ready; then none can be started."""
 
-ENDING_SECONDS = 1.0
-"""A process that closed its output ends before long; otherwise it is ended."""
-
 GRACE = 1.5
 """Seconds that are waited for what is under way when the run is ended early."""
 
@@ -56,124 +44,6 @@ class Limits(NamedTuple):
 
     seconds: float | None = None
     memory: int | None = None
-
-
-class _Event(NamedTuple):
-    """What a process has said, and when; None when it has ended."""
-
-    process: _Process
-    moment: float
-    answer: worker.Answer | None
-
-
-class _Process:
-    """A process, the jobs that it has been sent, and when it began the first of them."""
-
-    def __init__(self, work: Callable[[Job], Done], events: SimpleQueue[_Event]) -> None:
-        command = command_for(worker.__name__, worker.serve.__name__)
-        if command is None:
-            raise ImageError("no processes can be started here: leave --isolate and --timeout out")
-        self.jobs: deque[tuple[Job, int]] = deque()
-        self.is_ready = False
-        self.began: float | None = None
-        self.compiling: float | None = None
-        self.own_bytes = 0
-        self.mark = f"{os.getpid()}-{os.urandom(4).hex()}-"
-        self._plans: tuple[Plan, ...] = ()
-        try:
-            self._process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=None if os.environ.get("CONVFILTER_DEBUG") == "1" else subprocess.DEVNULL,
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
-        except OSError as error:
-            raise ImageError(f"no process can be started: {error.strerror}") from error
-        # the system would end it with the thread that started it, should that be another one
-        dies_with = threading.current_thread() is threading.main_thread()
-        self._send(worker.Start(work, os.getpid(), self.mark, dies_with))
-        name = "convfilter-listening"
-        threading.Thread(target=self._listen, args=(events,), name=name, daemon=True).start()
-
-    def _send(self, message: object) -> None:
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError, ValueError):  # it has ended, which the listener tells
-            pickle.dump(message, self._process.stdin, pickle.HIGHEST_PROTOCOL)
-            self._process.stdin.flush()
-
-    def _listen(self, events: SimpleQueue[_Event]) -> None:
-        stream = self._process.stdout
-        assert stream is not None
-        # what is torn, or makes no sense, is as good as an end
-        with contextlib.suppress(Exception):
-            while True:
-                answer = pickle.load(stream)
-                events.put(_Event(self, time.monotonic(), answer))
-        events.put(_Event(self, time.monotonic(), None))
-
-    def take(self, job: Job, size: int) -> None:
-        """Send a job, which takes about so much memory."""
-        if self.is_ready and not self.jobs:
-            self.began = time.monotonic()
-        self.jobs.append((job, size))
-        self._send(job)
-
-    def drop_ahead(self) -> None:
-        """Have none done of the jobs that wait, and end after the one under way."""
-        while len(self.jobs) > 1:
-            self.jobs.pop()
-        self._send(None)
-
-    @property
-    def size(self) -> int:
-        """The memory that the largest of its jobs takes, about."""
-        return max((size for _, size in self.jobs), default=0)
-
-    def told(self, answer: worker.Answer, moment: float) -> Outcome[Done]:
-        """Return what came of the job under way; the next one has begun."""
-        job, _ = self.jobs.popleft()
-        self.began = moment if self.jobs else None
-        done = answer.done
-        if done is not None and answer.same_plans:
-            done = done._replace(plans=self._plans)
-        elif done is not None:
-            self._plans = done.plans
-        return Outcome(job, done, answer.error)
-
-    def bytes_taken(self) -> int:
-        """Return the memory that its jobs take, so far as the system tells."""
-        return max(0, resident(self._process.pid) - self.own_bytes)
-
-    def note_own_bytes(self) -> None:
-        """Note what it takes without any job."""
-        self.own_bytes = resident(self._process.pid)
-
-    def end(self) -> str:
-        """Clear up after a process that says no more, and tell what has ended it, "" if nothing."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(ENDING_SECONDS)
-        return self.kill()
-
-    def kill(self) -> str:
-        """End it at once, whatever it does, and remove what it has not finished."""
-        if self._process.poll() is None:
-            self._process.kill()
-        code = self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                with contextlib.suppress(OSError):
-                    stream.close()
-        for folder in {_folder_of(job) for job, _ in self.jobs}:
-            if folder is not None:
-                remove_marked(folder, self.mark)
-        if code >= 0:
-            return f"its process ended (exit code {code})" if code else ""
-        try:
-            name = signal.Signals(-code).name
-        except ValueError:
-            name = f"signal {-code}"
-        return f"its process crashed ({name})"
 
 
 class Processes:
@@ -192,23 +62,24 @@ class Processes:
 
     def __init__(
         self,
-        jobs: Sequence[Job],
+        jobs: Iterable[Job],
         work: Callable[[Job], Done],
         count: int,
         limits: Limits = Limits(),  # noqa: B008 - a tuple
         memory: int | None = None,
     ) -> None:
-        self._waiting = deque(jobs)
+        self._jobs = iter(jobs)
+        self._returned: deque[Job] = deque()
+        self._next_job: tuple[Job, int] | None = None
         self._work = work
-        self._count = max(1, min(count, len(jobs)))
+        self._count = max(1, count)
         self._limits = limits
         self._memory = memory
-        self._processes: list[_Process] = []
-        self._events: SimpleQueue[_Event] = SimpleQueue()
+        self._processes: list[Process] = []
+        self._events: SimpleQueue[Event] = SimpleQueue()
         self._in_vain = 0
         self._is_stopping = False
         self._seconds = AHEAD_SECONDS
-        self._sized: tuple[Job, int] | None = None
         self._announcing = contextlib.ExitStack()
 
     def __iter__(self) -> Iterator[Outcome[Done]]:
@@ -229,7 +100,9 @@ class Processes:
 
         Processes that take longer are ended, and nothing is left of their files.
         """
-        self._waiting.clear()
+        self._jobs = iter(())
+        self._returned.clear()
+        self._next_job = None
         self._is_stopping = True
         outcomes: list[Outcome[Done]] = []
         try:
@@ -251,32 +124,32 @@ class Processes:
 
     def _start_and_feed(self) -> None:
         """Start the processes that are missing, and send jobs to those that can do with some."""
-        while self._waiting and len(self._processes) < self._count:
+        while len(self._processes) < self._count and self._waiting() is not None:
             if self._in_vain >= ATTEMPTS:
                 raise ImageError(
                     f"{sys.executable} ends at once where a process is to do the work: leave"
                     " --isolate and --timeout out"
                 )
-            self._processes.append(_Process(self._work, self._events))
+            self._processes.append(Process(self._work, self._events))
         ahead = max(1, min(MOST_AHEAD, int(AHEAD_SECONDS / max(self._seconds, 1e-6))))
-        is_fed = True
-        while is_fed and self._waiting:
-            is_fed = False
-            for process in sorted(self._processes, key=lambda each: len(each.jobs)):
-                if self._waiting and len(process.jobs) < 1 + (ahead if process.is_ready else 0):
-                    job, size = self._next_sized()
-                    if self._fits(process, size):
-                        self._waiting.popleft()
-                        process.take(job, size)
-                        is_fed = True
+        while (waiting := self._waiting()) is not None:
+            job, size = waiting
+            process = min(self._processes, key=lambda each: len(each.jobs))
+            is_full = len(process.jobs) > (ahead if process.is_ready else 0)
+            if is_full or not self._fits(process, size):
+                break
+            self._next_job = None
+            process.take(job, size)
 
-    def _next_sized(self) -> tuple[Job, int]:
-        job = self._waiting[0]
-        if self._sized is None or self._sized[0] is not job:
-            self._sized = job, 0 if self._memory is None else bytes_for(job)
-        return self._sized
+    def _waiting(self) -> tuple[Job, int] | None:
+        """Return the job that is the next, and the memory that it takes; it stays the next."""
+        if self._next_job is None:
+            job = self._returned.popleft() if self._returned else next(self._jobs, None)
+            if job is not None:
+                self._next_job = job, 0 if self._memory is None else bytes_for(job)
+        return self._next_job
 
-    def _fits(self, process: _Process, size: int) -> bool:
+    def _fits(self, process: Process, size: int) -> bool:
         """Tell whether a job may be sent to a process: jobs that it has are not done meanwhile."""
         if self._memory is None:
             return True
@@ -301,7 +174,7 @@ class Processes:
         return self._heard(*event)
 
     def _heard(
-        self, process: _Process, moment: float, answer: worker.Answer | None
+        self, process: Process, moment: float, answer: worker.Answer | None
     ) -> Outcome[Done] | None:
         if answer is None:
             return self._gone(process)
@@ -332,7 +205,7 @@ class Processes:
         if any(process.compiling is not None for process in self._processes):
             self._announcing.enter_context(announced())
 
-    def _gone(self, process: _Process) -> Outcome[Done] | None:
+    def _gone(self, process: Process) -> Outcome[Done] | None:
         """Return the failure of the job that a process did when it ended."""
         if not process.is_ready:
             self._in_vain += 1
@@ -348,7 +221,7 @@ class Processes:
         self._processes.remove(process)
         return None
 
-    def _deadline(self, process: _Process) -> float | None:
+    def _deadline(self, process: Process) -> float | None:
         seconds = self._limits.seconds
         if seconds is None or process.began is None or process.compiling is not None:
             return None
@@ -378,7 +251,7 @@ class Processes:
         why = f"needed more memory than {_written(allowed)}: give more (--memory)"
         return self._failed(largest, why, "memory")
 
-    def _failed(self, process: _Process, why: str, cause: str) -> Outcome[Done]:
+    def _failed(self, process: Process, why: str, cause: str) -> Outcome[Done]:
         """Return the failure of the job that a process did; what it did not do, others will."""
         process.kill()
         job, _ = process.jobs.popleft()
@@ -388,16 +261,9 @@ class Processes:
         error.cause = cause
         return Outcome(job, error=error)
 
-    def _give_back(self, process: _Process, jobs: Iterable[tuple[Job, int]]) -> None:
-        self._waiting.extendleft(job for job, _ in reversed([*jobs]))
+    def _give_back(self, process: Process, jobs: Iterable[tuple[Job, int]]) -> None:
+        self._returned.extendleft(job for job, _ in reversed([*jobs]))
         process.jobs.clear()
-
-
-def _folder_of(job: Job) -> Path | None:
-    """Return the folder that a job writes into."""
-    if not isinstance(job.target, str):
-        return None
-    return Path(os.path.realpath(job.target)).parent
 
 
 def _written(size: int) -> str:
