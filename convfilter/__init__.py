@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from convfilter.lazy import exports
+from convfilter.lazy import ARRAYS, exports
 from convfilter.picture import notebooks
 
 if TYPE_CHECKING:
-    from convfilter import engine, features, filters, kernels, nn
+    from convfilter import dask, engine, features, filters, kernels, nn
     from convfilter.batch.filtering import FileResult, filter_files
     from convfilter.batch.recipes.recipe import Recipe
     from convfilter.engine import (
@@ -47,6 +47,15 @@ def _png_of(image: Image) -> bytes | None:
 
 notebooks.hand_down(_png_of)
 
+
+def _over_dask(*given: Any, **said: Any) -> Any:
+    from convfilter.dask.arrays import map_called
+
+    return map_called(*given, **said)
+
+
+ARRAYS["dask"] = _over_dask
+
 _HOMES = {
     "ConvfilterError": "errors",
     "FileResult": "batch.filtering",
@@ -78,7 +87,7 @@ _HOMES = {
     "trace_edges": "engine",
     "write": "files.writing",
 }
-_ROOMS = ("engine", "errors", "features", "filters", "images", "kernels", "nn", "pipeline")
+_ROOMS = ("dask", "engine", "errors", "features", "filters", "images", "kernels", "nn", "pipeline")
 
 __all__ = [
     "ConvfilterError",
@@ -94,6 +103,7 @@ __all__ = [
     "convolve",
     "correlate",
     "correlate_bank",
+    "dask",
     "engine",
     "features",
     "filter_files",

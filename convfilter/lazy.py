@@ -14,7 +14,11 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
-__all__ = ["exports"]
+__all__ = ["ARRAYS", "exports"]
+
+
+ARRAYS: dict[str, Callable[..., Any]] = {}
+"""What filters arrays of other libraries, by these libraries' names: handed down from above."""
 
 
 def exports(

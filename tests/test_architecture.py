@@ -97,6 +97,7 @@ CONFINED = {
     "pypdfium2": ("formats.extras",),
     "click": ("cli",),
     "rich": ("cli",),
+    "watchfiles": ("batch.watching",),
     "fsspec": ("files.storage", "dask"),
     "dask": ("dask", "batch.running"),
     "distributed": ("dask", "batch.running"),

@@ -123,6 +123,7 @@ class Work:
         stage.cause = "filter"
         format_name = check_written(settings["format"] or _format(job, image))
         self._check_raw(format_name)
+        self._check_stores(format_name)
         with Foresight(lambda: self._rehearse(image, format_name)):
             deep = self._deepened(image)
             with recorded_plans() as plans, recorded_saturation() as saturation:
@@ -209,6 +210,14 @@ class Work:
 
         rehearse(image.pixels, run)
 
+    def _check_stores(self, format_name: str) -> None:
+        """Refuse tiles and reduced copies, before the work, in a format that has none."""
+        tile, pyramid = self.settings["tile"], self.settings["pyramid"]
+        if tile is not None or pyramid:
+            from convfilter.files.storing import check_stores
+
+            check_stores(format_name, tile, pyramid)
+
     def _check_raw(self, format_name: str) -> None:
         """Refuse to keep negative values where they cannot be held."""
         if not asks_raw(self.pipeline):
@@ -267,6 +276,8 @@ class Work:
             compress=self.settings["compress"],
             workers=self.workers,
             background=self.settings["background"],
+            tile=self.settings["tile"],
+            pyramid=self.settings["pyramid"],
             digest=digest,
             repeated=self.repeated,
             forced=self.forced,

@@ -22,10 +22,10 @@ from convfilter.batch.work import Done, prepare
 from convfilter.cli.inputs import planned
 from convfilter.cli.options import given_values
 from convfilter.cli.output import IS_THE_SCREEN, check_standard_output
-from convfilter.cli.signals import interrupts_told
+from convfilter.cli.signals import Terminated, interrupts_told
 from convfilter.cli.telling.teller import Teller
 from convfilter.cli.wording import say
-from convfilter.errors import ImageError, UsageError, reason_of, shown
+from convfilter.errors import ImageError, UsageError, listed, reason_of, shown
 from convfilter.pipeline import Pipeline
 from convfilter.runtime.streams import descriptor_of
 
@@ -78,7 +78,10 @@ def filter_given_files(
             teller.tell_error(failure.error)
         with teller.compilation_told(), interrupts_told(teller.tell_interrupt):
             prepare(plan.jobs)
-            _tell_all(running, teller, advance)
+            if settings["watch"]:
+                _watch(plan, running, teller)
+            else:
+                _tell_all(running, teller, advance)
     if kept is not None and teller.summary.done:
         from convfilter.batch.recipes.recipe import Recipe
 
@@ -132,11 +135,20 @@ def _tell_all(running: Running[Done], teller: Teller, advance: Advance) -> None:
         raise
 
 
+def _watch(plan: FilePlan, running: Running[Done], teller: Teller) -> None:
+    """Tell what comes of every file that arrives, until somebody ends it, which is its good end."""
+    if plan.done:
+        teller.note(f"{len(plan.done)} files left alone ({plan.done[0].why})")
+    teller.note(f"watching {listed(map(shown, plan.watched))}: Ctrl-C ends it")
+    with contextlib.suppress(KeyboardInterrupt, Terminated):
+        _tell_all(running, teller, _not_counted)
+
+
 def _display(
     plan: FilePlan, command: str, *, quiet: bool
 ) -> contextlib.AbstractContextManager[tuple[Callable[[str], None], Advance]]:
     """Return what is entered to get where lines go, and what to call when a file is finished."""
-    if quiet or len(plan.jobs) <= 1:
+    if quiet or len(plan.jobs) <= 1 or plan.again is not None:
         return contextlib.nullcontext((say, _not_counted))
     from convfilter.cli.telling.progress import display
 

@@ -10,7 +10,10 @@ import click
 from convfilter.errors import ConvfilterError, suggestion
 from convfilter.runtime.streams import write_whole
 
-__all__ = ["counted", "describe", "one_line", "say", "usage_line"]
+__all__ = ["counted", "describe", "duration", "one_line", "say", "usage_line"]
+
+MINUTE, HOUR = 60, 3600
+"""Their seconds."""
 
 
 def say(text: str) -> None:
@@ -44,6 +47,16 @@ def describe(error: BaseException) -> str:
 def counted(number: int, thing: str) -> str:
     """Return the number and the thing, in the plural unless it is one."""
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it: "42 s", "3 min 20 s", "2 h 5 min"."""
+    whole = max(0, round(seconds))
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE} min {whole % MINUTE} s"
+    return f"{whole // HOUR} h {whole % HOUR // MINUTE} min"
 
 
 def one_line(text: str) -> str:

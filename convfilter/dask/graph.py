@@ -19,8 +19,6 @@ from convfilter.runtime.checks import Array
 
 __all__ = ["Graph", "Parts", "graph_of"]
 
-Key = tuple[Any, ...]
-
 
 class Parts(Protocol):
     """How a picture becomes a result, part by part: the same for every picture of an array.
@@ -43,7 +41,7 @@ class Parts(Protocol):
 class Graph(NamedTuple):
     """Tasks by their keys, and the chunks of the array that they make, along each of its axes."""
 
-    tasks: dict[Key, Any]
+    tasks: dict[Any, Any]
     chunks: tuple[tuple[int, ...], ...]
 
 
@@ -128,7 +126,7 @@ def graph_of(
     columns = result_spans(chunks[layout.columns], parts.shape[1])
     channels = 1 if layout.channels is None else len(chunks[layout.channels])
     stacks = [range(len(chunks[axis])) for axis in layout.stack]
-    tasks: dict[Key, Any] = {}
+    tasks: dict[Any, Any] = {}
     for (r, (_, of_rows)), (c, (_, of_columns)) in itertools.product(
         enumerate(rows), enumerate(columns)
     ):

@@ -8,18 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.errors import ArgumentError, ImageError, listed
-from convfilter.formats import FORMATS
-from convfilter.formats.declaring import Format
+from convfilter.formats.declaring import LARGEST_SIDE, SIDE_STEP, Format
+from convfilter.formats.declaring.index import SUMMARIES
 from convfilter.formats.declaring.rows import Halved, Storing
 from convfilter.picture.image import Image
 from convfilter.runtime.numbers import Range, check_integer
 
-__all__ = ["STEP", "check_tile", "halved_by", "storing_of"]
-
-STEP = 16
-"""Sides of tiles are multiples of this (TIFF 6.0, section 15)."""
-
-_SIDES = Range(STEP, 1 << 14)
+__all__ = ["check_stores", "check_tile", "halved_by", "storing_of"]
 
 
 def check_tile(tile: Any) -> int:
@@ -30,10 +25,23 @@ def check_tile(tile: Any) -> int:
     ArgumentError, ArgumentTypeError
         It is no multiple of 16 from 16 to 16,384.
     """
-    side = check_integer(tile, "tile", _SIDES)
-    if side % STEP:
-        raise ArgumentError(f"tile is {side}: give a multiple of {STEP}, such as 256")
+    side = check_integer(tile, "tile", Range(SIDE_STEP, LARGEST_SIDE))
+    if side % SIDE_STEP:
+        raise ArgumentError(f"tile is {side}: give a multiple of {SIDE_STEP}, such as 256")
     return side
+
+
+def check_stores(format_name: str, tile: int | None, pyramid: bool) -> None:
+    """Refuse tiles and copies in a format that has none.
+
+    Raises
+    ------
+    ImageError
+    """
+    if (tile is not None or pyramid) and not SUMMARIES[format_name].stores:
+        others = listed([name for name, each in SUMMARIES.items() if each.stores], "or")
+        what = "tiles (--tile)" if tile is not None else "reduced copies (--pyramid)"
+        raise ImageError(f"{format_name} has no {what}: write {others}, or leave them out")
 
 
 def storing_of(image: Image, form: Format, tile: int | None, pyramid: bool) -> Storing | None:
@@ -49,10 +57,7 @@ def storing_of(image: Image, form: Format, tile: int | None, pyramid: bool) -> S
     if tile is None and not pyramid:
         return None
     side = None if tile is None else check_tile(tile)
-    if not form.stores:
-        others = listed([name for name, each in FORMATS.items() if each.stores], "or")
-        what = "tiles (--tile)" if tile is not None else "reduced copies (--pyramid)"
-        raise ImageError(f"{form.name} has no {what}: write {others}, or leave them out")
+    check_stores(form.name, tile, pyramid)
     return Storing(side, halved_by(image) if pyramid else None)
 
 

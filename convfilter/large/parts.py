@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -154,6 +155,12 @@ class Parts:
             made = self._run(pixels).finish()
         (top, bottom), (left, right) = rows.own[-1], columns.own[-1]
         return made[top:bottom, left:right]
+
+    def alone(self) -> Parts:
+        """Return the same with findings of its own: what one part finds changes no other then."""
+        parts = copy.copy(self)
+        parts.findings = Findings()
+        return parts
 
     def _pixels(self, part: Array, workers: int | None) -> Pixels:
         alpha, mode = self._alpha

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, overload
 
 from convfilter.errors import PipelineError
+from convfilter.lazy import ARRAYS
 from convfilter.pipeline.steps import Step, as_toml, parse_step, split, step_of, steps_of
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class Pipeline:
         Parameters
         ----------
         image : array or Image
+            Of a Dask array the result is one as well, `convfilter.dask.map_pipeline` says which.
         workers : threads; None for all CPUs
         alpha : what becomes of alpha, as for a single filter
             Of an array it says that the last channel is alpha; an `Image` says so itself.
@@ -165,6 +167,10 @@ class Pipeline:
         said |= {"axes": axes, "channel_axis": channel_axis}
         named = {name: value for name, value in said.items() if value is not None}
         always = {"workers": workers, "linear": linear, "bounded": bounded}
+        of_others = ARRAYS.get(type(image).__module__.partition(".")[0])
+        if of_others is not None:
+            lazy: Array = of_others(image, self, named, **always)
+            return lazy
         known = recent_calls().entry(self, {**always, **named}, image)
         if known is not None and known.quick is not None:
             result: Array | None = known.quick(image, None)
@@ -240,6 +246,10 @@ class Pipeline:
             shape,
             dtype,
         )
+
+    def in_pixels(self) -> Pipeline:
+        """Return the pipeline for arrays, which say no spacing; refuses lengths (ArgumentError)."""
+        return self._measured(None)
 
     def _steps(self, bounded: bool | None) -> Callable[[Pixels], Pixels]:
         """Return what runs all steps, for an output that is `bounded` or not."""

@@ -84,6 +84,7 @@ def index() -> str:
         lines += [f'        quality="{form.quality}",'] * bool(form.quality)
         lines += ["        compress=True,"] * form.compress
         lines += [f'        extra="{form.extra}",'] * bool(form.extra)
+        lines += ["        stores=True,"] * form.stores
         lines.append("    ),")
     return "\n".join([*lines, "}"]) + "\n"
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convfilter.batch.job import Job
+from convfilter.batch.job import Failure, Job
 from convfilter.batch.journal import NAME
 from convfilter.batch.planning.places import known_by
 from convfilter.errors import ImageError, UsageError, listed, shown
@@ -18,7 +18,7 @@ from convfilter.runtime.streams import is_stream
 if TYPE_CHECKING:
     from convfilter.files.storage.url import Place, Url
 
-__all__ = ["check_outputs", "refuse_existing"]
+__all__ = ["check_outputs", "refuse_existing", "without_existing"]
 
 
 def _is_there(path: str | Url) -> bool:
@@ -84,6 +84,22 @@ def refuse_existing(jobs: Sequence[Job], target: Place | None = None) -> None:
         if isinstance(target, Path) and os.path.lexists(target / NAME):
             others.insert(1, "--resume to go on where a run ended")
         raise ImageError(f"{first}: give {listed(others, 'or')}")
+
+
+def without_existing(jobs: Sequence[Job]) -> tuple[tuple[Job, ...], tuple[Failure, ...]]:
+    """Return the jobs that stand in nobody's way, and failures for the others."""
+    kept: list[Job] = []
+    failures: list[Failure] = []
+    for job in jobs:
+        if job.exists and not job.overwrite and job.input is not None and job.output is not None:
+            error = ImageError(
+                f"{shown(job.output)}: exists already, and is not in the journal: move it away, or"
+                " give --overwrite to replace"
+            )
+            failures.append(Failure(job.input, job.output, error))
+        else:
+            kept.append(job)
+    return tuple(kept), tuple(failures)
 
 
 def _allowed(job: Job, *, overwrite: bool, exists: bool, stream: bool) -> Job:

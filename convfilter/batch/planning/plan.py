@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from convfilter.batch.job import Failure, Job
-from convfilter.batch.planning.checks import check_outputs, refuse_existing
+from convfilter.batch.planning.checks import check_outputs, refuse_existing, without_existing
 from convfilter.batch.planning.places import full_name, is_there, place_of
 from convfilter.batch.settings import OPTIONS, Settings
 from convfilter.errors import ImageError, UsageError, shown
@@ -50,6 +51,8 @@ class FilePlan(NamedTuple):
     not_followed : links to folders, without `follow_links`
     done : files that are left alone since there is nothing to do, each with the reason
     seen : what the journal is to be told of those whose times have changed
+    watched : folders in which further files may arrive, with `watch`
+    again : makes the plan anew, as files are by then, with `watch`
     """
 
     jobs: tuple[Job, ...]
@@ -63,6 +66,8 @@ class FilePlan(NamedTuple):
     not_followed: int = 0
     done: tuple[Job, ...] = ()
     seen: Mapping[str, Record] = MappingProxyType({})
+    watched: tuple[Place, ...] = ()
+    again: Callable[[], FilePlan] | None = None
 
     def strict(self) -> FilePlan:
         """Return the plan with what cannot be read here among the failures."""
@@ -149,7 +154,7 @@ def make_plan(
         plan = _one(inputs[0], output, settings)
     if settings["strict"]:
         plan = plan.strict()
-    if not plan.jobs and not plan.failures:
+    if not plan.jobs and not plan.failures and not settings["watch"]:
         raise ImageError(_nothing_found([*inputs, *(names or ())], plan))
     jobs: Sequence[Job] = plan.jobs
     failures: tuple[Failure, ...] = ()
@@ -172,9 +177,31 @@ def make_plan(
 
         jobs, done, seen = judged(jobs, plan.target, pipeline, settings)
         plan = plan._replace(done=done, seen=seen)
-    if not is_trial:
+    if settings["watch"]:
+        jobs, in_the_way = without_existing(jobs)
+        again = partial(
+            make_plan,
+            inputs,
+            output,
+            settings,
+            label=label,
+            output_called=output_called,
+            listed=names,
+            pipeline=pipeline,
+        )
+        plan = plan._replace(watched=_watched(inputs), again=again)
+        failures = (*failures, *in_the_way)
+    elif not is_trial:
         refuse_existing(jobs, plan.target)
     return plan._replace(jobs=jobs, failures=(*failures, *plan.failures))
+
+
+def _watched(inputs: Sequence[str]) -> tuple[Place, ...]:
+    """Return the folders among the inputs; raises UsageError if there are none."""
+    folders = tuple(place for place in map(place_of, inputs) if place.is_dir())
+    if not folders:
+        raise UsageError("--watch waits for files that arrive in a folder: name one as an input")
+    return folders
 
 
 def _in_place(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STATUSES", "Report", "Row"]
 
-STATUSES = ("done", "not begun", "failed")
+STATUSES = ("done", "left alone", "not begun", "failed")
 """What came of a file, in the order in which a report has them."""
 
 DECIMALS = 4
@@ -139,6 +139,7 @@ class Report:
             for job in self._plan.jobs
             if (job.source, job.target) not in self._told
         ]
+        rows += [Row(_text(job.input), _text(job.output), "left alone") for job in self._plan.done]
         for failure in self._plan.failures:
             names = (_text(failure.input), _text(failure.output))
             rows.append(Row(*names, "failed", failure.error.cause, _line(failure.error)))

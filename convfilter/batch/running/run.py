@@ -34,8 +34,25 @@ def begin(
     whenever a setting says so is made a listener here, so that every face has it. `say` takes a
     line for a person.
     """
-    jobs: Iterable[Job] = plan.jobs
     listeners = [*_asked_for(plan, pipeline, settings), *listeners]
+    if plan.again is None:
+        return _begin(plan, pipeline, settings, listeners, say)
+    from convfilter.batch.watching.watch import watch
+
+    def begin_some(some: FilePlan, listeners: Sequence[Listener]) -> Running[Done]:
+        return _begin(some, pipeline, settings, listeners, say)
+
+    return watch(plan, plan.again, begin_some, settings, listeners, say)
+
+
+def _begin(
+    plan: FilePlan,
+    pipeline: Pipeline,
+    settings: Settings,
+    listeners: Sequence[Listener],
+    say: Callable[[str], None],
+) -> Running[Done]:
+    jobs: Iterable[Job] = plan.jobs
     journal = None
     if isinstance(plan.target, Path):
         from convfilter.files.replacing.temporaries import clear_dead

@@ -16,11 +16,13 @@ __all__ = [
     "OF_MANY",
     "OF_RUN",
     "Declaration",
+    "Multiple",
     "Size",
     "choice",
     "file",
     "flag",
     "later",
+    "multiple",
     "number",
     "seconds",
     "size",
@@ -66,6 +68,12 @@ def size(words: str, automatic: str) -> Declaration:
     return lambda name: Size(name, "integer", None, spec)
 
 
+def multiple(words: str, step: int, highest: int, automatic: str) -> Declaration:
+    """Declare a whole number that is a multiple of `step`, up to `highest`; None by default."""
+    spec = Spec(words, step, highest, automatic=automatic)
+    return lambda name: Multiple(name, step, spec)
+
+
 def seconds(words: str, automatic: str) -> Declaration:
     """Declare a time; None by default, which means `automatic`."""
     spec = Spec(words, SHORTEST, LONGEST, "seconds", automatic=automatic)
@@ -102,6 +110,21 @@ def file(
     """Declare the name of a file; None by default, which means `automatic`."""
     spec = Spec(meaning, automatic=automatic)
     return lambda name: FileName(name, None, spec, understand, metavar)
+
+
+class Multiple(Parameter):
+    """A whole number that is a multiple of another one."""
+
+    def __init__(self, name: str, step: int, spec: Spec) -> None:
+        super().__init__(name, "integer", None, spec)
+        self.step = step
+
+    def check(self, value: Any) -> Any:
+        """Return the number, or raise an error that names the parameter."""
+        checked = super().check(value)
+        if checked is not None and checked % self.step:
+            raise ArgumentError(f"{self.name} is {checked}: give a multiple of {self.step}")
+        return checked
 
 
 class Size(Parameter):

@@ -3,9 +3,14 @@
 # no `from __future__ import annotations`: what stands in the annotations is read
 from typing import Annotated, TypedDict
 
-from convfilter.batch.settings.declaring import OF_RUN, size
+from convfilter.batch.settings.declaring import OF_RUN, flag, multiple, size
+from convfilter.errors import listed
+from convfilter.formats.declaring import LARGEST_SIDE, SIDE_STEP
+from convfilter.formats.declaring.index import SUMMARIES
 
 __all__ = ["OfLarge"]
+
+_STORED = [name for name, summary in SUMMARIES.items() if summary.stores]
 
 
 class OfLarge(TypedDict, total=False):
@@ -18,4 +23,21 @@ class OfLarge(TypedDict, total=False):
             "500M",
         ),
         OF_RUN,
+    ]
+    tile: Annotated[
+        int | None,
+        multiple(
+            f"of {listed(_STORED)}: side of the squares in which pixels are stored, a multiple of"
+            f" {SIDE_STEP}, such as 256, of which a reader takes those that it shows",
+            SIDE_STEP,
+            LARGEST_SIDE,
+            "pixels are stored in rows, and in tiles of 256 beside --pyramid",
+        ),
+    ]
+    pyramid: Annotated[
+        bool,
+        flag(
+            f"of {listed(_STORED)}: write reduced copies as well, each half as large, in tiles, as"
+            " viewers of slides and maps open them (Cloud Optimized GeoTIFF)"
+        ),
     ]

@@ -35,7 +35,7 @@ def check_suffix(text: str) -> str:
     ArgumentError
         It is empty, or no part of a name.
     """
-    if not text or leads_elsewhere(f"x{text}"):
+    if not text or "/" in text or leads_elsewhere(f"x{text}"):
         raise ArgumentError(f"suffix is {text!r}: give a part of a name, such as -edges")
     return text
 

@@ -10,7 +10,11 @@ from convfilter.errors import listed
 from convfilter.filters.declaring.parameters import Parameter, Spec
 from convfilter.filters.declaring.run_options import ALPHA, AXES, NODATA, AlphaMode
 from convfilter.formats import check_format, check_written
-from convfilter.formats.declaring import BEST_QUALITY, COMPRESSIONS, DEPTHS
+from convfilter.formats.declaring import (
+    BEST_QUALITY,
+    COMPRESSIONS,
+    DEPTHS,
+)
 from convfilter.formats.declaring.index import SUMMARIES
 from convfilter.formats.declaring.limits import DEFAULT_DPI, DEVELOPED, DPI_RANGE
 

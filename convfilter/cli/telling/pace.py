@@ -6,15 +6,15 @@ import time
 from collections import deque
 from typing import NamedTuple
 
-__all__ = ["Pace", "duration"]
+from convfilter.cli.wording import duration
+
+__all__ = ["Pace"]
 
 LATELY = 30.0
 """Seconds that count: what was done before them tells little of what is to come."""
 
 OFTEN = 0.5
 """Seconds between the moments that are kept of those."""
-
-MINUTE, HOUR = 60, 3600
 
 
 class _Moment(NamedTuple):
@@ -78,13 +78,3 @@ class Pace:
         if self.failed:
             words.append(f"{self.failed} failed")
         return words
-
-
-def duration(seconds: float) -> str:
-    """Return a time as people say it: "42 s", "3 min 20 s", "2 h 5 min"."""
-    whole = max(0, round(seconds))
-    if whole < MINUTE:
-        return f"{whole} s"
-    if whole < HOUR:
-        return f"{whole // MINUTE} min {whole % MINUTE} s"
-    return f"{whole // HOUR} h {whole % HOUR // MINUTE} min"

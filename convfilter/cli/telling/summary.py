@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 from convfilter.batch.planning.plan import FilePlan
-from convfilter.cli.wording import counted
+from convfilter.cli.wording import counted, duration
 from convfilter.errors import shown
 
 __all__ = ["SOME_FAILED", "Summary"]
 
 SOME_FAILED = 3
+
+LONG = 10.0
+"""Seconds from which on it is worth saying how long it took."""
 
 
 class Summary:
@@ -21,6 +26,7 @@ class Summary:
     """
 
     def __init__(self, plan: FilePlan) -> None:
+        self._began = time.monotonic()
         self._plan = plan
         self.total = len(plan.jobs) + len(plan.failures)
         self.done = self.failed = 0
@@ -52,7 +58,9 @@ class Summary:
         """Return the last sentence, such as "47 files written to edges, 1 failed"."""
         plan = self._plan
         place = f" to {shown(plan.target)}" if plan.target is not None and self.done else ""
-        parts = [f"{counted(self.done, 'file')} written{place}"]
+        seconds = time.monotonic() - self._began
+        took = f" in {duration(seconds)}" if seconds >= LONG and self.done else ""
+        parts = [f"{counted(self.done, 'file')} written{place}{took}"]
         if self.failed:
             parts.append(f"{self.failed} failed")
         if plan.done:
@@ -60,9 +68,5 @@ class Summary:
         missing = self.total - self.done - self.failed
         if interrupted and missing:
             parts.append(f"{missing} not begun")
-        parts += plan.kinds()
-        if plan.passed_over:
-            parts.append(f"{counted(plan.passed_over, 'other file')} passed over")
-        if plan.not_entered:
-            parts.append(f"{counted(plan.not_entered, 'folder')} not entered (use -r)")
+        parts += plan.left_out()
         return ("interrupted: " if interrupted else "") + ", ".join(parts)

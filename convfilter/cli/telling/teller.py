@@ -38,6 +38,7 @@ class Teller:
         self._quiet: bool = context.params["quiet"]
         self._explain: bool = context.params["explain"]
         self._several = self.summary.total > 1 or plan.target is not None or bool(plan.done)
+        self._is_watch = plan.again is not None
         self._said_compiling = False
         self._source = source
 
@@ -48,6 +49,8 @@ class Teller:
             self.tell_error(error, job.name if self._several else "")
         elif done is not None:
             self.summary.succeed()
+            if self._is_watch and job.output is not None:
+                self.note(f"{job.name} -> {shown(job.output)}")
             self._tell_done(job.name, done)
 
     def _tell_done(self, name: str, done: Done) -> None:
@@ -91,8 +94,8 @@ class Teller:
             )
 
     def tell_interrupted(self) -> None:
-        """Say how far the work had come when it was ended."""
-        if self._several:
+        """Say how far the work had come when it was ended; a watch says it in any case."""
+        if self._several and not self._is_watch:
             self._line(f"{self._command}: {self.summary.sentence(interrupted=True)}")
 
     def tell_end(self) -> None:

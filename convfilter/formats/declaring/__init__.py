@@ -22,6 +22,8 @@ __all__ = [
     "COMPRESSIONS",
     "DEPTHS",
     "HEAD_BYTES",
+    "LARGEST_SIDE",
+    "SIDE_STEP",
     "Effort",
     "Format",
     "Frame",
@@ -39,6 +41,9 @@ BEST_QUALITY = 100
 
 DEPTHS = ("8", "16", "float")
 """Depths of values, from the least: bits of whole numbers, and 32-bit floats of 0 to 1."""
+
+SIDE_STEP, LARGEST_SIDE = 16, 1 << 14
+"""Sides of tiles are multiples of this (TIFF 6.0, section 15), and not above that."""
 
 HEAD_BYTES = 64
 """Bytes at the beginning of a file that tell its format."""
@@ -216,3 +221,4 @@ class Summary(NamedTuple):
     quality: str = ""
     compress: bool = False
     extra: str | None = None
+    stores: bool = False

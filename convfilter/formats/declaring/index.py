@@ -184,6 +184,7 @@ SUMMARIES: dict[str, Summary] = {
         suffixes=(".tif", ".tiff"),
         signature=rb"II[*+]\0(?!....CR\x02)|MM\0[*+]",
         written_as="TIFF",
+        stores=True,
     ),
     "AVIF": Summary(
         load=_avif,

@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from convfilter.batch.settings import OF_RECIPES, OPTIONS
+from convfilter.batch.settings.declaring import Multiple
 from convfilter.filters import names as filter_names
 from convfilter.filters.declaring.parameters import Parameter, Text
 from convfilter.formats.declaring.index import SUMMARIES
@@ -62,6 +63,8 @@ def _number(random: Random, parameter: Parameter) -> str:
     high = high if wide else min(high, low + SMALL)
     if parameter.kind.startswith("integer"):
         number = random.randint(int(low), int(high))
+        if isinstance(parameter, Multiple):
+            number = parameter.step * max(number // parameter.step, 1)
         return str(number + 1 - number % 2 if spec.odd else number)
     if random.random() < 0.2 and low <= 1 / 3 <= high:
         return "1/3"
