@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from convfilter.batch.journal import NAME
 from convfilter.cli import signals
 from convfilter.images import read
 from tests.cli.conftest import picture
@@ -66,6 +67,11 @@ def begun(seconds: float, *arguments: str, files: int = 1) -> subprocess.Popen[s
     return process
 
 
+def results(folder: str) -> list[str]:
+    """Return the names of all files in a folder, also unfinished ones, but for the journal."""
+    return sorted(path.name for path in Path(folder).iterdir() if path.name != NAME)
+
+
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
     """Return the code of a process that is about to end, and what it said."""
     _, err = process.communicate(timeout=60)
@@ -109,7 +115,7 @@ def test_files_under_way_are_finished(folder: Path) -> None:
     process.send_signal(signal.SIGQUIT)
     code, err = ended(process)
     assert code == 131
-    written = sorted(path.name for path in Path("out").iterdir())
+    written = results("out")
     assert 2 <= len(written) < 6
     assert f"interrupted: {len(written)} files written to out" in err
     assert err.index("stopping: files under way are finished") < err.index("interrupted:")
@@ -121,11 +127,11 @@ def test_the_second_one_ends_it_at_once(folder: Path) -> None:
     for name in "abcd":
         picture(f"in/{name}.png")
     process = begun(20, "invert", "in", "out", "--jobs", "2", files=2)
-    assert len(list(Path("out").iterdir())) == 2
+    assert len(results("out")) == 2
     code, err = ended_by_force(process, signal.SIGTERM, signal.SIGHUP)
     assert code in (129, 143)
     assert "Traceback" not in err
-    assert list(Path("out").iterdir()) == []
+    assert results("out") == []
 
 
 def test_an_interrupt_twice_leaves_nothing(folder: Path) -> None:
@@ -135,7 +141,7 @@ def test_an_interrupt_twice_leaves_nothing(folder: Path) -> None:
     code, err = ended_by_force(process, signal.SIGINT)
     assert code == 130
     assert "Traceback" not in err
-    assert list(Path("out").iterdir()) == []
+    assert results("out") == []
 
 
 def test_what_is_ignored_stays_so(folder: Path) -> None:

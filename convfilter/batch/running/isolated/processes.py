@@ -35,9 +35,6 @@ EVERY = 0.05
 ATTEMPTS = 3
 """Processes that may end one after the other before they were ready; then none can be started."""
 
-GRACE = 1.5
-"""Seconds that are waited for what is under way when the run is ended early."""
-
 
 class Limits(NamedTuple):
     """What a job may take: seconds, None for any time, and bytes of memory, None for any."""
@@ -95,7 +92,7 @@ class Processes:
             if outcome is not None:
                 return outcome
 
-    def stop(self, seconds: float | None = GRACE) -> list[Outcome[Done]]:
+    def stop(self, seconds: float | None = None) -> list[Outcome[Done]]:
         """Begin no more jobs, wait some seconds for those under way; return what came of them.
 
         Processes that take longer are ended, and nothing is left of their files.
