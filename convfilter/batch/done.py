@@ -57,6 +57,7 @@ class Done(NamedTuple):
     input : the file as it was just before it was read; None for a stream
     output : the file as it was written, with its hash if that was asked for; None for a stream
     made : the shape of the result's first frame
+    streamed : lines about how it was made band by band; none where it was made as a whole
     """
 
     shape: tuple[int, ...]
@@ -72,6 +73,7 @@ class Done(NamedTuple):
     input: FileState | None = None
     output: FileState | None = None
     made: tuple[int, ...] = ()
+    streamed: tuple[str, ...] = ()
 
 
 class Stage:

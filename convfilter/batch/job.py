@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from convfilter.errors import ConvfilterError, shown
+from convfilter.errors import ConvfilterError, ImageError, reason_of, shown
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
     from convfilter.files.storage.url import Place, Url
 
-__all__ = ["Failure", "Job"]
+__all__ = ["Failure", "Job", "make_folder"]
 
 
 class _Job(NamedTuple):
@@ -87,3 +87,16 @@ class Failure(NamedTuple):
     input: Place
     output: Place
     error: ConvfilterError
+
+
+def make_folder(job: Job) -> None:
+    """Make the folder of the output, and those above it."""
+    assert job.output is not None
+    folder = job.output.parent
+    if not isinstance(folder, Path):
+        return  # storage makes its own
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = reason_of(error)
+        raise ImageError(f"the folder {shown(folder)} cannot be created: {why}") from error

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convfilter.batch.done import Done, FileState, Seconds, Stage, new_digest, state_of
-from convfilter.batch.job import Job
+from convfilter.batch.job import Job, make_folder
 from convfilter.batch.recipes.carrying_out import (
     FLOATS,
     asks_raw,
@@ -18,10 +17,11 @@ from convfilter.batch.recipes.carrying_out import (
     holds_negatives,
 )
 from convfilter.batch.settings import Settings
-from convfilter.errors import ImageError, UsageError, listed, reason_of, shown
+from convfilter.batch.settings.large import BYTES_OF_PIXEL, FOR_ONE
+from convfilter.errors import UsageError, listed
 from convfilter.formats import FORMATS, alternatives, check_written, format_of, written_as
 from convfilter.formats.declaring import DEPTHS
-from convfilter.formats.declaring.limits import DEVELOPED
+from convfilter.formats.declaring.limits import DEVELOPED, TooManyPixelsError
 from convfilter.runtime.compiled import Foresight, waiting_timed
 
 if TYPE_CHECKING:
@@ -110,14 +110,18 @@ class Work:
             before = before and before._replace(hash=known.sha256)
         stamped = known if settings["stamp"] else None
         with Foresight(lambda: self._rehearse_all(job)):
-            image = read(
-                source,
-                max_pixels=settings["max_pixels"] or DEFAULT_MAX_PIXELS,
-                frames=settings["frames"],
-                axes=settings["axes"],
-                develop=_development(settings),
-                dpi=settings["dpi"],
-            )
+            named: dict[str, Any] = {"frames": settings["frames"], "axes": settings["axes"]}
+            named |= {"develop": _development(settings), "dpi": settings["dpi"]}
+            limit = settings["max_pixels"] or DEFAULT_MAX_PIXELS
+            most = limit if before is None else min(limit, self._most_whole)
+            try:
+                image = read(source, max_pixels=most, **named)
+            except TooManyPixelsError as large:
+                if most < large.pixels <= limit:
+                    done = self._in_bands(job, limit, large.pixels, known, waited, stage)
+                    if done is not None:
+                        return done._replace(input=before)
+                image = read(source, max_pixels=limit, **named)
             image = self._with_alpha(image)
         have_read = clock()
         stage.cause = "filter"
@@ -132,7 +136,7 @@ class Work:
             stage.cause = "output"
             target: Any = sys.stdout.buffer if job.output is None else job.output
             if job.make_folder:
-                _make_folder(job)
+                make_folder(job)
             result, stamp_notes = self._stamped(result, format_name, stamped)
             digest = new_digest() if self.hashes else None
             notes = self._write(result, target, format_name, overwrite=job.overwrite, digest=digest)
@@ -154,6 +158,72 @@ class Work:
             before,
             after,
             result.shape,
+        )
+
+    @property
+    def _most_whole(self) -> int:
+        """Pixels of a picture that fits into memory as a whole for sure."""
+        return (self.settings["memory"] or FOR_ONE) // BYTES_OF_PIXEL
+
+    def _in_bands(
+        self,
+        job: Job,
+        limit: int,
+        pixels: int,
+        known: Source | None,
+        waited: list[float],
+        stage: Stage,
+    ) -> Done | None:
+        """Do a large job band by band; None where it has to be done, and can be, as a whole.
+
+        Raises
+        ------
+        ImageError
+            It can only be done as a whole, and does not fit into memory.
+        """
+        from convfilter.batch import streamed
+        from convfilter.engine import recorded_plans
+        from convfilter.filters.pixels.saturation import recorded_saturation
+
+        def as_said(image: Image) -> tuple[Image, str]:
+            image = self._with_alpha(image)
+            format_name = check_written(self.settings["format"] or _format(job, image))
+            self._check_raw(format_name)
+            self._check_stores(format_name)
+            return image, format_name
+
+        with recorded_plans() as plans, recorded_saturation() as saturation:
+            try:
+                source, target = streamed.paths_of(job)
+                about = self.pipeline, self.settings, limit, self.workers
+                wanted = streamed.prepared(source, *about, as_said)
+                made, stamp_notes = self._stamped(wanted.made, wanted.format_name, known)
+                if job.make_folder:
+                    make_folder(job)
+                stage.cause = "filter"
+                how = {**self._said_of_files(wanted.format_name), "overwrite": job.overwrite}
+                notes, seconds = wanted.run(made, target, how)
+            except (streamed.NotInPartsError, streamed.OnlyWholeError) as why:
+                streamed.check_fits(job.name, pixels, self.settings["memory"], why)
+                return None
+        after = state_of(target)
+        if after is not None and self.hashes:
+            after = after._replace(hash=streamed.hash_of(target))
+        return Done(
+            wanted.image.shape,
+            wanted.image.dtype.name,
+            1,
+            (*self._saturation_noted(saturation, target), *_of(target, stamp_notes), *notes),
+            tuple({(plan.algorithm, plan.reason): plan for plan in plans}.values()),
+            seconds,
+            wanted.image.alpha,
+            known,
+            waited[0],
+            self.pipeline.lengths_in(wanted.image),
+            None,
+            after,
+            made.shape,
+            wanted.budget.lines,
         )
 
     def _stamped(
@@ -270,18 +340,18 @@ class Work:
         return write_hashed(
             result,
             target,
-            format=format_name,
+            **self._said_of_files(format_name),
             overwrite=overwrite,
-            quality=self.settings["quality"],
-            compress=self.settings["compress"],
-            workers=self.workers,
-            background=self.settings["background"],
-            tile=self.settings["tile"],
-            pyramid=self.settings["pyramid"],
             digest=digest,
             repeated=self.repeated,
             forced=self.forced,
         )
+
+    def _said_of_files(self, format_name: str) -> dict[str, Any]:
+        """Return how an output is encoded."""
+        said = ("quality", "compress", "background", "tile", "pyramid")
+        named = {name: self.settings[name] for name in said}  # type: ignore[literal-required]
+        return {"format": format_name, "workers": self.workers, **named}
 
 
 def prepare(jobs: Sequence[Job]) -> None:
@@ -322,15 +392,3 @@ def _format(job: Job, image: Image) -> str:
         return format_of(job.output)
     assert image.format is not None
     return written_as(image.format) if job.output is None else image.format
-
-
-def _make_folder(job: Job) -> None:
-    assert job.output is not None
-    folder = job.output.parent
-    if not isinstance(folder, Path):
-        return  # storage makes its own
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        why = reason_of(error)
-        raise ImageError(f"the folder {shown(folder)} cannot be created: {why}") from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import signal
 import sys
 import threading
@@ -124,6 +123,8 @@ def ended_in_time(seconds: float = MOST_SECONDS) -> Iterator[None]:
             if number == 0:
                 break
             if number in numbers:
+                import select
+
                 select.select([heard], [], [], seconds)  # a second one, or the end of the block
                 leave(128 + number)
         os.close(heard)

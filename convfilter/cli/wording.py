@@ -81,6 +81,8 @@ def _reason(error: click.UsageError) -> str:
         hint = suggestion(error.option_name, known)
         if isinstance(error.ctx and error.ctx.command, click.Group):
             hint = "; options follow the name of the filter"
+        elif not error.option_name.startswith("--"):
+            hint = ": a file whose name begins with a dash is written ./-name"
         return f"there is no option {error.option_name}{hint}"
     if isinstance(error, click.MissingParameter):
         parameter = error.param

@@ -33,15 +33,16 @@ def map_pipeline(
     channel_axis: int | None = None,
     linear: bool = False,
     bounded: bool | None = None,
+    chunks: tuple[int, int] | None = None,
     workers: int = 1,
 ) -> DaskArray:
     """Filter a Dask array lazily: nothing is computed before the result is asked for.
 
     The result is the one that ``pipeline(array.compute(), axes=axes)`` gives, bit for bit, also at
     the edges of chunks and for strides and pooling. Each chunk of it is one task, which takes what
-    it looks at of the chunks of the array around it. Its chunks lie as those of the array do, in
-    proportion; channels are whole, since filters may look at several. Where float arrays hold NaN
-    or infinity, results are as accurate as ever, and may differ in the last bit.
+    it looks at of the chunks of the array around it. Channels are
+    whole in a chunk, since filters may look at several. Where float arrays hold NaN or infinity,
+    results are as accurate as ever, and may differ in the last bit.
 
     Parameters
     ----------
@@ -54,6 +55,8 @@ def map_pipeline(
         A letter each, as in ``"TZCYX"``; Y and X are rows and columns, C channels, and all others a
         stack of pictures, each of which is filtered for itself.
     linear, bounded : as for a pipeline
+    chunks : rows and columns of the result's chunks
+        By default they lie as those of the array do, in proportion.
     workers : threads of the engine for each task; Dask has several tasks under way
 
     Returns
@@ -106,9 +109,9 @@ def map_pipeline(
     parts = ChunkParts(
         pipeline, picture, array.dtype, linear=linear, bounded=bounded, workers=workers
     )
-    said = (array.name, parts.said, axes, channel_axis)
+    said = (array.name, parts.said, axes, channel_axis, chunks)
     name = f"convfilter-{tokenize(*said)}"
-    graph = graph_of(name, array.name, array.chunks, layout, parts)
+    graph = graph_of(name, array.name, array.chunks, layout, parts, chunks or (None, None))
     layers = HighLevelGraph.from_collections(name, graph.tasks, dependencies=[array])
     meta = np.empty((0,) * len(graph.chunks), parts.dtype)
     result: DaskArray = kind(layers, name, graph.chunks, meta=meta)
@@ -165,7 +168,7 @@ class ChunkParts:
         workers: int = 1,
     ) -> None:
         how = {"linear": linear, "bounded": bounded}
-        self.said = pickle.dumps((pipeline.in_pixels(), shape, dtype, how))
+        self.said = pickle.dumps((pipeline.measured(None), shape, dtype, how))
         self._workers = workers
         try:
             parts = _parts(self.said)

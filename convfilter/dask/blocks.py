@@ -42,20 +42,18 @@ def borders(chunks: Sequence[int]) -> list[int]:
     return [0, *accumulate(chunks)]
 
 
-def result_spans(chunks: Sequence[int], made: int) -> list[tuple[int, Span]]:
-    """Return chunks of a result of `made` rows, each with the number of the chunk it lies over.
+def result_spans(chunks: Sequence[int], made: int, size: int | None = None) -> list[Span]:
+    """Return chunks of a result of `made` rows: of `size` each, where that is given.
 
-    They lie as those of the picture do, in proportion, so that each is made mostly of that chunk
-    and of the edges of those beside it. Where several chunks make one row, it belongs to the first.
+    Else they lie as those of the picture do, in proportion, so that each is made mostly of that
+    chunk and of the edges of those beside it.
     """
     places = borders(chunks)
     whole = places[-1]
-    scaled = [(place * made + whole // 2) // whole for place in places]
-    return [
-        (number, Span(first, last))
-        for number, (first, last) in enumerate(pairwise(scaled))
-        if last > first
-    ]
+    ends = [(place * made + whole // 2) // whole for place in places]
+    if size is not None:
+        ends = [*range(0, made, size), made]
+    return [Span(first, last) for first, last in pairwise(ends) if last > first]
 
 
 def cuts(places: Sequence[int], wanted: Span) -> Iterator[Cut]:

@@ -110,7 +110,12 @@ class _Task:
 
 
 def graph_of(
-    name: str, source: str, chunks: Sequence[Sequence[int]], layout: Layout, parts: Parts
+    name: str,
+    source: str,
+    chunks: Sequence[Sequence[int]],
+    layout: Layout,
+    parts: Parts,
+    sizes: tuple[int | None, int | None] = (None, None),
 ) -> Graph:
     """Return the graph of a result.
 
@@ -120,16 +125,15 @@ def graph_of(
     source, chunks : what the keys of the array begin with, and its chunks along each axis
     layout : what its axes are
     parts : how its pictures become results
+    sizes : rows and columns of the chunks of the result, where they do not follow from the array's
     """
     rows_at, columns_at = borders(chunks[layout.rows]), borders(chunks[layout.columns])
-    rows = result_spans(chunks[layout.rows], parts.shape[0])
-    columns = result_spans(chunks[layout.columns], parts.shape[1])
+    rows = result_spans(chunks[layout.rows], parts.shape[0], sizes[0])
+    columns = result_spans(chunks[layout.columns], parts.shape[1], sizes[1])
     channels = 1 if layout.channels is None else len(chunks[layout.channels])
     stacks = [range(len(chunks[axis])) for axis in layout.stack]
     tasks: dict[Any, Any] = {}
-    for (r, (_, of_rows)), (c, (_, of_columns)) in itertools.product(
-        enumerate(rows), enumerate(columns)
-    ):
+    for (r, of_rows), (c, of_columns) in itertools.product(enumerate(rows), enumerate(columns)):
         needed = parts.needs(of_rows, of_columns)
         pieces = [
             _Piece(*each)
@@ -147,7 +151,7 @@ def graph_of(
             ]
             numbers = _numbers(layout, stack, r, c, len(parts.shape) == 3)
             tasks[(name, *numbers)] = (task, inputs)
-    made = [[span.length for _, span in spans] for spans in (rows, columns)]
+    made = [[span.length for span in spans] for spans in (rows, columns)]
     of_stack = [tuple(chunks[axis]) for axis in layout.stack]
     of_channels = (parts.shape[2],) if len(parts.shape) == 3 else None
     return Graph(tasks, _in_order(layout, of_stack, tuple(made[0]), tuple(made[1]), of_channels))

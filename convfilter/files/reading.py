@@ -26,6 +26,7 @@ from convfilter.formats.declaring.limits import (
     DPI_RANGE,
     Limits,
     Selection,
+    TooManyPixelsError,
     damaged,
     place_in,
     too_large,
@@ -214,6 +215,8 @@ def _read(file: BinaryIO, name: str, limits: Limits) -> Image:
     try:
         format_name = identify(head)
         return _decoded(file, format_name, limits)
+    except TooManyPixelsError as error:
+        raise TooManyPixelsError(f"{name}: {error}", error.pixels) from error
     except ImageError as error:
         raise ImageError(f"{name}: {error}") from error
 

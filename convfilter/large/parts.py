@@ -172,16 +172,13 @@ class Parts:
         """Return the part that a rectangle of the output is made from, along both axes."""
         down, along = self._lines
         across = output.columns
-        if max(down.grains) > 1:  # rows of tiles are made as a whole
+        if any(down.grains):  # rows of tiles are made as a whole
             across = 0, along.sizes[-1]
-        columns = along.lay(across)
-        if across != output.columns:
-            columns = columns._replace(own=(*columns.own[:-1], output.columns))
         for more in range(MOST_MORE):
             rows = down.lay(output.rows, more)
+            columns = along.lay(across, more, output.columns)
             if self._are_apart(rows, columns):
                 break
-            columns = along.lay(across, more + 1)
         return rows, columns
 
     def _are_apart(self, rows: Laid, columns: Laid) -> bool:
@@ -235,14 +232,53 @@ class Parts:
         rows = slice(output.rows[0] - first_row, output.rows[1] - first_row)
         return whole[rows, slice(*output.columns)]
 
+    @property
+    def pixel_bytes(self) -> int:
+        """Bytes of a pixel of the picture."""
+        shape, dtype = self._given
+        return int(dtype.itemsize * math.prod(shape[2:]))
+
+    @property
+    def row_bytes(self) -> tuple[int, int]:
+        """Bytes of a row of the picture, and of one of the output."""
+        of_output = self.dtype.itemsize * math.prod(self.shape[1:])
+        return self._given[0][1] * self.pixel_bytes, int(of_output)
+
+    def whole_bands(self, rows: int) -> int:
+        """Return so many rows of the output, or a few more or less, as are best made together."""
+        unit = self._band or max(set().union(*self._lines[0].grains), default=1)
+        return max(1, rows // unit) * unit if unit > 1 else rows
+
+    def try_out(self, output: Rectangle, *, workers: int | None = None) -> None:
+        """Make a rectangle of the output of a blank picture, to see what that takes."""
+        reads = self.reads(output)
+        part = _stand_in((*reads.shape, *self._given[0][2:]), self._given[1])
+        pixels = self._pixels(part, workers)
+        if self._band is not None:
+            self._made_in_bands(pixels, output)
+            return
+        places = self._places(*self._lay(output))
+        with placed(Within(places, Findings(), looks=True)):
+            self._run(pixels).finish()
+
+    def rehearse(self) -> None:
+        """Do with some pixels what is done with parts, so that loops are known that it needs."""
+        part, places = self._least()
+        with placed(Within(places, Findings(), looks=True)):
+            self._run(self._pixels(part, 1)).finish()
+
+    def _least(self) -> tuple[Array, dict[tuple[int, int], Place]]:
+        """Return some pixels for the smallest part, and where its pictures lie."""
+        laid = self._lay(Rectangle((0, 1), (0, 1)))
+        part = _stand_in((*(each.reads[1] for each in laid), *self._given[0][2:]), self._given[1])
+        rows, columns = (
+            each._replace(own=tuple((0, size) for size in each.sizes)) for each in laid
+        )
+        return part, self._places(rows, columns)
+
     def _rehearse(self) -> None:
         """Find out, on some pixels, what the steps give, which tiles they use and what they ask."""
-        least = Rectangle((0, 1), (0, 1))
-        laid = self._lay(least)
-        rows, columns = ((0, line.reads[1]) for line in laid)
-        part = _stand_in((rows[1], columns[1], *self._given[0][2:]), self._given[1])
-        whole = [each._replace(own=tuple((0, size) for size in each.sizes)) for each in laid]
-        places = self._places(*whole)
+        part, places = self._least()
 
         def within() -> Within:
             return Within(places, Findings(), looks=True)
@@ -255,7 +291,7 @@ class Parts:
                     pixels = step.filter.run(pixels, step.parameters)
                     _ = pixels.colour
                 found.append(looking.grains)
-            with _named(self._pipeline.steps[-1]), placed(within()) as looking:
+            with placed(within()) as looking:
                 result = self._run(self._pixels(part, 1))
                 is_scaled = result.signed == "scale" and result.bounded
                 made = result.finish()
@@ -276,7 +312,7 @@ class Parts:
         down = self._lines[0]
         for stage, found in enumerate(of_steps):
             has_window = down.walks[stage].near + down.walks[stage].far > 0
-            down.grains[stage] = math.lcm(*found, *(unknown if has_window else ()))
+            down.grains[stage] = frozenset(found) | (unknown if has_window else set())
 
 
 class _named:  # noqa: N801 - used as a word before a block

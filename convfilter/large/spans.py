@@ -8,7 +8,7 @@ whatever the padding: how they are laid out depends on the size modulo the strid
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from convfilter.engine.window.axes import Axis
@@ -35,11 +35,12 @@ class Walk(NamedTuple):
     near: int
     far: int
 
-    def needs(self, outputs: Span, grain: int) -> Span:
-        """Return what some outputs are made from; tiles of `grain` of them are made together."""
-        axis = self.axis
-        start = outputs[0] - outputs[0] % grain
-        stop = min(-(-outputs[1] // grain) * grain, axis.outputs)
+    def needs(self, outputs: Span, grains: Iterable[int]) -> Span:
+        """Return what some outputs are made from; tiles of so many of them are made together."""
+        axis, (start, stop) = self.axis, outputs
+        for grain in grains:
+            start = min(start, outputs[0] - outputs[0] % grain)
+            stop = max(stop, min(-(-outputs[1] // grain) * grain, axis.outputs))
         middle = (axis.reach - 1) // 2 - axis.before
         first = start * axis.stride + middle - self.near
         last = (stop - 1) * axis.stride + middle + self.far
@@ -79,13 +80,13 @@ class Line:
     Attributes
     ----------
     sizes : of the picture, and of what each step makes of it
-    grains : how many outputs of each step are made together
+    grains : for each step, how many of its outputs are made together by each tile that it may use
     """
 
     def __init__(self, size: int, walks: Sequence[Walk]) -> None:
         self.walks = tuple(walks)
         self.sizes = (size, *(walk.axis.outputs for walk in walks))
-        self.grains = [1] * len(self.walks)
+        self.grains: list[frozenset[int]] = [frozenset()] * len(self.walks)
         strides = [walk.axis.stride for walk in self.walks]
         self._before = [math.prod(strides[:number]) for number in range(len(strides) + 1)]
         self._after = [math.prod(strides[number:]) for number in range(len(strides) + 1)]
@@ -101,9 +102,12 @@ class Line:
         reads = zip(self.walks, self._before, strict=False)
         return sum((walk.near + walk.far + walk.axis.reach % 2) * times for walk, times in reads)
 
-    def lay(self, outputs: Span, more: int = 0) -> Laid:
-        """Return the part that some outputs are made from, and `more` steps of rows beside it."""
-        own = [self._own(outputs, stage) for stage in range(len(self.sizes))]
+    def lay(self, outputs: Span, more: int = 0, counting: Span | None = None) -> Laid:
+        """Return the part that some outputs are made from, and `more` steps of rows beside it.
+
+        Those that count for it are these outputs, or of them only those in `counting`.
+        """
+        own = [self._own(counting or outputs, stage) for stage in range(len(self.sizes))]
         needed = [outputs]
         for stage in reversed(range(len(self.walks))):
             first, last = self.walks[stage].needs(needed[-1], self.grains[stage])

@@ -162,7 +162,7 @@ class Pipeline:
             return self._over_frames(image, linear, bounded, **how)
 
         if self._has_lengths:
-            self._measured(None)  # which refuses them
+            self.measured(None)  # which refuses them
         said: dict[str, Any] = {"alpha": alpha, "nodata": nodata, "mask": mask}
         said |= {"axes": axes, "channel_axis": channel_axis}
         named = {name: value for name, value in said.items() if value is not None}
@@ -247,10 +247,6 @@ class Pipeline:
             dtype,
         )
 
-    def in_pixels(self) -> Pipeline:
-        """Return the pipeline for arrays, which say no spacing; refuses lengths (ArgumentError)."""
-        return self._measured(None)
-
     def _steps(self, bounded: bool | None) -> Callable[[Pixels], Pixels]:
         """Return what runs all steps, for an output that is `bounded` or not."""
         if bounded is None:
@@ -278,21 +274,22 @@ class Pipeline:
 
         def filtered(frame: Image) -> Image:
             profile = frame.metadata.icc_profile if frame.timing is None else of_animation
-            measured = self._measured(frame)
+            measured = self.measured(frame)
             finish = partial(measured._finished, profile=profile, linear=linear, bounded=bounded)
-            made = filtered_frame(frame, finish, **how)
-            said = frame.metadata
-            if made.shape[:2] == frame.shape[:2] or not (
-                said.tags or said.density or frame.spacing
-            ):
-                return made
-            from dataclasses import replace
-
-            from convfilter.pipeline.grid import on_grid
-
-            return replace(made, metadata=on_grid(frame, measured.steps))
+            return measured.placed(frame, filtered_frame(frame, finish, **how))
 
         return image.map(filtered)
+
+    def placed(self, frame: Image, made: Image) -> Image:
+        """Return what was made of a picture, with the places of its pixels in its metadata."""
+        said = frame.metadata
+        if made.shape[:2] == frame.shape[:2] or not (said.tags or said.density or frame.spacing):
+            return made
+        from dataclasses import replace
+
+        from convfilter.pipeline.grid import on_grid
+
+        return replace(made, metadata=on_grid(frame, self.steps))
 
     def lengths_in(self, image: Image) -> tuple[str, ...]:
         """Return a line for each parameter that is a length: how many pixels of a picture it is."""
@@ -302,7 +299,7 @@ class Pipeline:
 
         return lengths_in_words(self.steps, image)
 
-    def _measured(self, frame: Image | None) -> Pipeline:
+    def measured(self, frame: Image | None) -> Pipeline:
         """Return the pipeline with pixels of a picture in place of lengths; an array has none."""
         if not self._has_lengths:
             return self

@@ -42,6 +42,9 @@ LINE_BYTES = 64
 LARGEST_SCRATCH = 1 << 22
 """Bytes of an array that a thread keeps for its next call: to clear pages takes its time."""
 
+_most: list[int] = []
+"""What else is said of how many bytes may wait: the least counts."""
+
 _waiting: deque[NDArray[np.uint8]] = deque()
 """A lock would be held when a result goes in the middle of this; each step is one of the deque."""
 
@@ -96,12 +99,24 @@ def _take(size: int) -> NDArray[np.uint8] | None:
 
 
 def _set_aside(memory: NDArray[np.uint8]) -> None:
-    if memory.size > MOST_WAITING:
+    most = min([MOST_WAITING, *_most])
+    if memory.size > most:
         return
     _waiting.append(memory)
     with contextlib.suppress(IndexError):
-        while sum(waiting.size for waiting in tuple(_waiting)) > MOST_WAITING:
+        while sum(waiting.size for waiting in tuple(_waiting)) > most:
             _waiting.popleft()
+
+
+@contextlib.contextmanager
+def sparing(most: int) -> Iterator[None]:
+    """Let no more bytes than that wait for a result, as long as the block lasts."""
+    forget()
+    _most.append(most)
+    try:
+        yield
+    finally:
+        _most.remove(most)
 
 
 def aligned(shape: int | tuple[int, ...], dtype: DTypeLike) -> Array:

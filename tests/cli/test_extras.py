@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from convfilter.images import read
-from tests.cli.conftest import Runner
+from tests.cli.conftest import Runner, outputs_in
 from tests.formats.extras.pdf_files import document
 from tests.formats.extras.witnesses import made, seen
 
@@ -22,7 +22,7 @@ def test_a_folder_of_a_photographer(convfilter: Runner, folder: Path) -> None:
         shutil.copy(MADE / name, folder / "photos" / name)
     ended = convfilter("invert", "photos", "out/", "--strict")
     assert ended.code == 0, ended.err
-    results = {path.name: read(path) for path in (folder / "out").iterdir()}
+    results = {path.name: read(path) for path in outputs_in(folder / "out")}
     assert sorted(results) == ["lossless.jxl", "plain.png", "told.png"]
     np.testing.assert_array_equal(results["plain.png"].pixels, 255 - seen("plain.dng"))
     np.testing.assert_array_equal(results["lossless.jxl"].pixels, 255 - seen("lossless.jxl"))

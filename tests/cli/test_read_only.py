@@ -8,7 +8,7 @@ import pytest
 
 from convfilter.formats.declaring.index import SUMMARIES
 from convfilter.images import read
-from tests.cli.conftest import Runner, picture
+from tests.cli.conftest import Runner, outputs_in, picture
 
 WORDS = "BMP files are only read: write PNG, TIFF or"
 
@@ -42,11 +42,11 @@ def test_a_sibling_is_of_another_format(convfilter: Runner, folder: Path) -> Non
 def test_in_a_folder_its_results_are_of_another_format(convfilter: Runner, folder: Path) -> None:
     picture(folder / "other.png")
     assert convfilter("invert", folder, folder / "out/").code == 0
-    assert sorted(path.name for path in (folder / "out").iterdir()) == ["in.png", "other.png"]
+    assert sorted(path.name for path in outputs_in(folder / "out")) == ["in.png", "other.png"]
     assert read(folder / "out" / "in.png").format == "PNG"
     ended = convfilter("invert", folder, folder / "gif/", "--format", "gif")
     assert ended.code == 0
-    assert sorted(path.name for path in (folder / "gif").iterdir()) == ["in.gif", "other.gif"]
+    assert sorted(path.name for path in outputs_in(folder / "gif")) == ["in.gif", "other.gif"]
 
 
 def test_names_that_meet_fail_by_name(convfilter: Runner, folder: Path) -> None:
@@ -55,7 +55,7 @@ def test_names_that_meet_fail_by_name(convfilter: Runner, folder: Path) -> None:
     ended = convfilter("invert", folder, folder / "out/")
     assert ended.code == 3
     assert "in.bmp" in ended.err
-    assert "other.png" in [path.name for path in (folder / "out").iterdir()]
+    assert "other.png" in [path.name for path in outputs_in(folder / "out")]
 
 
 def test_standard_output_gets_the_other_format(convfilter: Runner, folder: Path) -> None:

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from convfilter.batch.journal import NAME
 from convfilter.cli import signals
 from convfilter.images import read
-from tests.cli.conftest import picture
+from tests.cli.conftest import outputs_in, picture
 
 pytestmark = [pytest.mark.posix, pytest.mark.slow]
 
@@ -67,11 +66,6 @@ def begun(seconds: float, *arguments: str, files: int = 1) -> subprocess.Popen[s
     return process
 
 
-def results(folder: str) -> list[str]:
-    """Return the names of all files in a folder, also unfinished ones, but for the journal."""
-    return sorted(path.name for path in Path(folder).iterdir() if path.name != NAME)
-
-
 def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
     """Return the code of a process that is about to end, and what it said."""
     _, err = process.communicate(timeout=60)
@@ -111,11 +105,11 @@ def test_in_place_the_old_file_stays(folder: Path) -> None:
 def test_files_under_way_are_finished(folder: Path) -> None:
     for name in "abcdef":
         picture(f"in/{name}.png")
-    process = begun(0.5, "invert", "in", "out", "--jobs", "2", files=2)
+    process = begun(0.5, "invert", "in", "out", "--jobs", "2", "--no-journal", files=2)
     process.send_signal(signal.SIGQUIT)
     code, err = ended(process)
     assert code == 131
-    written = results("out")
+    written = sorted(path.name for path in outputs_in("out"))
     assert 2 <= len(written) < 6
     assert f"interrupted: {len(written)} files written to out" in err
     assert err.index("stopping: files under way are finished") < err.index("interrupted:")
@@ -126,22 +120,22 @@ def test_files_under_way_are_finished(folder: Path) -> None:
 def test_the_second_one_ends_it_at_once(folder: Path) -> None:
     for name in "abcd":
         picture(f"in/{name}.png")
-    process = begun(20, "invert", "in", "out", "--jobs", "2", files=2)
-    assert len(results("out")) == 2
+    process = begun(20, "invert", "in", "out", "--jobs", "2", "--no-journal", files=2)
+    assert len(outputs_in("out")) == 2
     code, err = ended_by_force(process, signal.SIGTERM, signal.SIGHUP)
     assert code in (129, 143)
     assert "Traceback" not in err
-    assert results("out") == []
+    assert outputs_in("out") == []
 
 
 def test_an_interrupt_twice_leaves_nothing(folder: Path) -> None:
     for name in "abcd":
         picture(f"in/{name}.png")
-    process = begun(20, "invert", "in", "out", "--jobs", "2", files=2)
+    process = begun(20, "invert", "in", "out", "--jobs", "2", "--no-journal", files=2)
     code, err = ended_by_force(process, signal.SIGINT)
     assert code == 130
     assert "Traceback" not in err
-    assert results("out") == []
+    assert outputs_in("out") == []
 
 
 def test_what_is_ignored_stays_so(folder: Path) -> None:

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImages
 
 from convfilter.errors import ConvfilterError
+from convfilter.files.row_reading import open_rows
 from convfilter.images import FORMATS, Image, Metadata, read, write
 from tests.formats.animation.animation_files import Cel, Sprite, apng, gif
 from tests.formats.exif.exif_blocks import exif_block
@@ -178,12 +180,21 @@ def _samples() -> Iterator[tuple[str, bytes]]:
 
 
 def outcome(data: bytes) -> str:
-    """Read a file and return what came of it: "picture", "refused", or what should not be."""
+    """Read a file and return what came of it: "picture", "refused", or what should not be.
+
+    Where it can be read row by row, that has to come to the same pixels or words, or to an error.
+    """
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
+        image: Image | None = None
         try:
-            image = read(io.BytesIO(data), max_pixels=MOST_PIXELS)
+            try:
+                image = read(io.BytesIO(data), max_pixels=MOST_PIXELS)
+            finally:
+                by_rows = _of_rows(data, image)
         except ConvfilterError as error:
+            if by_rows:
+                return by_rows
             if "\n" in str(error):
                 return f"several lines: {error!r}"
             if _TOO_MUCH in str(error):
@@ -193,7 +204,35 @@ def outcome(data: bytes) -> str:
             return f"{type(error).__name__}: {error}"
     if seen:
         return f"warned: {seen[0].message}"
+    if by_rows:
+        return by_rows
     return "picture" if image.pixels.size else "no pixels"
+
+
+def _of_rows(data: bytes, image: Image | None) -> str:
+    """Read a file some rows after the others; return what should not be, else nothing."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "a")
+        path.write_bytes(data)
+        try:
+            with open_rows(path, max_pixels=MOST_PIXELS) as rows:
+                said, height = rows.image, rows.image.height
+                pixels = np.concatenate(
+                    [rows.read(top, min(top + 7, height)) for top in range(0, height, 7)]
+                )
+        except ConvfilterError as error:
+            return f"several lines: {error!r}" if "\n" in str(error) else ""
+        except Exception as error:  # noqa: BLE001 - it is what is looked for
+            return f"rows: {type(error).__name__}: {error}"
+    if image is None:
+        return "rows are read of what is refused as a whole"
+    same = np.array_equal(pixels, image.pixels, equal_nan=pixels.dtype.kind == "f")
+    if not same or (said.dtype, said.shape) != (image.dtype, image.shape):
+        return "rows are others than those of the whole"
+    about = [
+        (each.alpha, each.left_out, each.nodata, repr(each.metadata)) for each in (said, image)
+    ]
+    return "" if about[0] == about[1] else f"rows say {about[0]}, the whole {about[1]}"
 
 
 def mutated(data: bytes, random: Random) -> bytes:

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from convfilter.batch.job import Failure, Job
 from convfilter.batch.journal import NAME
 from convfilter.batch.planning.places import known_by
-from convfilter.errors import ImageError, UsageError, listed, shown
+from convfilter.errors import ImageError, UsageError, shown
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
     from convfilter.files.storage.url import Place, Url
 
-__all__ = ["check_outputs", "refuse_existing", "without_existing"]
+__all__ = ["check_output", "check_outputs", "refuse_existing", "without_existing"]
 
 
 def _is_there(path: str | Url) -> bool:
@@ -70,6 +70,11 @@ def _local(jobs: Sequence[Job]) -> set[str | Url]:
     return {job.target for job in jobs if isinstance(job.target, str) and not job.make_folder}
 
 
+def check_output(path: str, *, overwrite: bool) -> None:
+    """Raise ImageError for one file that may not be written: it exists, or its folder does not."""
+    refuse_existing(check_outputs([Job(None, path)], None, overwrite=overwrite, in_place=False))
+
+
 def refuse_existing(jobs: Sequence[Job], target: Place | None = None) -> None:
     """Raise ImageError if there are jobs whose outputs exist and may not be replaced.
 
@@ -80,10 +85,9 @@ def refuse_existing(jobs: Sequence[Job], target: Place | None = None) -> None:
         first = f"{shown(existing[0])}: exists already"
         if len(existing) > 1:
             first += f", and {len(existing) - 1} more outputs do"
-        others = ["another name", "--overwrite to replace"]
-        if isinstance(target, Path) and os.path.lexists(target / NAME):
-            others.insert(1, "--resume to go on where a run ended")
-        raise ImageError(f"{first}: give {listed(others, 'or')}")
+        has_journal = isinstance(target, Path) and os.path.lexists(target / NAME)
+        resume = " --resume to go on where a run ended," if has_journal else ""
+        raise ImageError(f"{first}: give another name,{resume} or --overwrite to replace")
 
 
 def without_existing(jobs: Sequence[Job]) -> tuple[tuple[Job, ...], tuple[Failure, ...]]:

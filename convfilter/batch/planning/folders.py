@@ -11,7 +11,7 @@ from convfilter.batch.job import Failure, Job
 from convfilter.batch.planning.listings import Listings
 from convfilter.batch.planning.naming import Naming, folder_name
 from convfilter.batch.planning.patterns import is_pattern, matches
-from convfilter.batch.planning.places import full_name, place_of, resolved
+from convfilter.batch.planning.places import full_name, is_folder, place_of, resolved
 from convfilter.batch.planning.walk import Kinds, walk
 from convfilter.batch.settings import Settings
 from convfilter.errors import ImageError, shown
@@ -64,7 +64,7 @@ class Draft:
             self._add_matches(text)
             return
         path = place_of(text)
-        if path.is_dir():
+        if is_folder(path):
             self.add_folder(path, full_name(path).name if keeps_name else "")
         else:
             self._add(_kept(path), "")

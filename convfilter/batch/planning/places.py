@@ -15,7 +15,19 @@ from convfilter.runtime.streams import is_address
 if TYPE_CHECKING:
     from convfilter.files.storage.url import Entry, Place
 
-__all__ = ["full_name", "is_there", "known_by", "listing", "place_of", "resolved"]
+STORES = ("zarr.json", ".zgroup", ".zarray")
+"""Files by which a zarr store is known, of version 3 and of version 2."""
+
+__all__ = [
+    "full_name",
+    "is_folder",
+    "is_store",
+    "is_there",
+    "known_by",
+    "listing",
+    "place_of",
+    "resolved",
+]
 
 
 def place_of(text: str) -> Place:
@@ -30,6 +42,16 @@ def place_of(text: str) -> Place:
 def is_there(place: Place) -> bool:
     """Whether there is anything of this name, a link that leads nowhere included."""
     return os.path.lexists(place) if isinstance(place, Path) else place.exists()
+
+
+def is_folder(place: Place) -> bool:
+    """Whether it is a folder of files; a zarr store, in which an array lies, is one thing."""
+    return place.is_dir() and not is_store(place)
+
+
+def is_store(place: Place) -> bool:
+    """Whether it is a folder that a zarr array or group is kept in."""
+    return any(is_there(place / name) for name in STORES)
 
 
 def full_name(place: Place) -> Place:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from convfilter.batch.job import Failure, Job
 from convfilter.batch.planning.checks import check_outputs, refuse_existing, without_existing
-from convfilter.batch.planning.places import full_name, is_there, place_of
+from convfilter.batch.planning.places import full_name, is_folder, is_store, is_there, place_of
 from convfilter.batch.settings import OPTIONS, Settings
 from convfilter.errors import ImageError, UsageError, shown
 from convfilter.formats import Unsupported, is_image_path, written_format_of
@@ -239,7 +239,7 @@ def _siblings(
     from convfilter.batch.planning.patterns import is_pattern
 
     path = place_of(text)
-    if path.is_dir():
+    if is_folder(path):
         place = full_name(path)
         if not place.name:
             raise UsageError(f"{shown(path)} has no place beside it: name a folder for the results")
@@ -253,7 +253,7 @@ def _siblings(
     _check_exists(path)
     name = Naming(settings, label, f"-{label}")(path.name, full_name(path).parent.name)
     output = path.parent / name
-    _check_suffix(output, settings["format"])
+    _check_suffix(path, output, settings["format"])
     return FilePlan((Job(path, output),), chosen_name=True)
 
 
@@ -265,7 +265,7 @@ def _one(source: str, target: str, settings: Settings) -> FilePlan:
     _check_no_naming(settings, "standard output" if writing is None else shown(writing))
     job = Job(reading, writing)
     if writing is not None and not job.keeps_format:
-        _check_suffix(writing, settings["format"])
+        _check_suffix(reading, writing, settings["format"])
     return FilePlan((job,))
 
 
@@ -287,14 +287,14 @@ def _is_folder_target(inputs: Sequence[str], output: str, output_called: str) ->
         raise UsageError("standard input (-) can only be the one input")
     needed = len(inputs) > 1 or _may_be_several(inputs[0])
     target = place_of(output)
-    what = "folder" if place_of(inputs[0]).is_dir() else "pattern"
+    what = "folder" if is_folder(place_of(inputs[0])) else "pattern"
     why = "several inputs need" if len(inputs) > 1 else f"the {what} {shown(inputs[0])} needs"
     if output == STANDARD:
         if needed:
             raise UsageError(f"{why} a folder as {output_called}, not standard output (-)")
         return False
     written_as_folder = output.endswith(("/", os.sep))
-    if target.is_dir() or written_as_folder:
+    if is_folder(target) or written_as_folder:
         if STANDARD in inputs:
             raise UsageError(
                 f"{output} is a folder: give a file for what standard input (-) becomes"
@@ -316,7 +316,7 @@ def _may_be_several(text: str) -> bool:
     """Whether one input may be many files: a folder, or a pattern that no shell has expanded."""
     if text == STANDARD or os.path.isfile(text):  # noqa: PTH113 - the usual case at each start
         return False
-    if place_of(text).is_dir():
+    if is_folder(place_of(text)):
         return True
     from convfilter.batch.planning.patterns import is_pattern
 
@@ -386,8 +386,8 @@ def _check_exists(path: Place) -> None:
         raise ImageError(f"{shown(path)}: no such file or folder: check the name")
 
 
-def _check_suffix(output: Place, format_name: str | None) -> None:
-    if format_name is None:
+def _check_suffix(source: Place | None, output: Place, format_name: str | None) -> None:
+    if format_name is None and not (source and is_store(source)):
         try:
             written_format_of(output)
         except ImageError as error:

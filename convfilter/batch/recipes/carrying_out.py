@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 
     from convfilter.pipeline import Pipeline
 
-__all__ = ["asks_raw", "deepened", "filtered", "filtered_array", "holds_negatives"]
+__all__ = [
+    "as_wanted",
+    "asks_raw",
+    "deepened",
+    "depth_of_result",
+    "filtered",
+    "filtered_array",
+    "holds_negatives",
+    "is_bounded",
+]
 
 FLOATS = 32
 """Bits of a value of formats that hold floats."""
@@ -44,7 +53,7 @@ def deepened(image: Image, pipeline: Pipeline, settings: Settings) -> Image:
     """
     if settings["nodata"] is not None:
         image = image.map(lambda frame: replace(frame, nodata=settings["nodata"]))
-    depth = _depth(image, pipeline, settings)
+    depth = depth_of_result(image, pipeline, settings)
     if depth is None:
         return image
     from convfilter.files.depth import is_deeper, to_depth
@@ -63,16 +72,28 @@ def filtered(
 
     `format_name` is where it goes; None for pictures that stay in memory.
     """
-    depth = _depth(image, pipeline, settings)
-    has_sign = image.dtype.kind in "fi" and depth in (None, "float")
     result = pipeline(
         image,
         workers=workers,
         alpha=settings["alpha"],
         mask=_mask(settings["mask"]),
         linear=settings["linear"],
-        bounded=not (has_sign and (format_name is None or holds_negatives(format_name))),
+        bounded=is_bounded(image, pipeline, settings, format_name),
     )
+    return as_wanted(result, depth_of_result(image, pipeline, settings), settings)
+
+
+def is_bounded(
+    image: Image, pipeline: Pipeline, settings: Settings, format_name: str | None
+) -> bool:
+    """Tell whether what becomes of a picture goes into something that holds nothing below black."""
+    depth = depth_of_result(image, pipeline, settings)
+    has_sign = image.dtype.kind in "fi" and depth in (None, "float")
+    return not (has_sign and (format_name is None or holds_negatives(format_name)))
+
+
+def as_wanted(result: Image, depth: str | None, settings: Settings) -> Image:
+    """Return a finished picture with the depth asked for, and without what shall be left out."""
     if settings["strip"]:
         result = result.map(_stripped)
     if depth is None:
@@ -140,7 +161,7 @@ def _read_mask(name: str, changed: int) -> NDArray[Any]:
     return colours
 
 
-def _depth(image: Image, pipeline: Pipeline, settings: Settings) -> str | None:
+def depth_of_result(image: Image, pipeline: Pipeline, settings: Settings) -> str | None:
     """Return the depth of the result; a response that is to stay raw needs floats."""
     depth = settings["depth"]
     needs_floats = asks_raw(pipeline) and image.dtype.kind not in "fi"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from warnings import warn
 
+from convfilter.batch.planning.places import is_store
 from convfilter.batch.running.outcome import Listener, Running
 from convfilter.batch.running.telling import Told
 from convfilter.batch.running.threads import Threads
@@ -68,6 +69,10 @@ def _begin(
     fail_fast = settings["fail_fast"]
     if fail_fast and plan.failures:
         jobs = ()
+    if len(plan.jobs) == 1 and (source := plan.jobs[0].input) and is_store(source):
+        from convfilter.batch.stores import StoreWork
+
+        return Told(Threads(plan.jobs, StoreWork(pipeline, settings)), listeners)
     if settings["scheduler"] is not None:
         from convfilter.batch.running.cluster import over_cluster
 

@@ -53,11 +53,8 @@ FOR_MANY = tuple(
 
 SECTIONS = {
     "Options about files": (*OfResults.__annotations__, *OfFiles.__annotations__),
-    "Options for folders": (
-        *OfFolders.__annotations__,
-        *OfResuming.__annotations__,
-        *OfRuns.__annotations__,
-    ),
+    "Options for folders": (*OfFolders.__annotations__, *OfResuming.__annotations__),
+    "Options for long runs": tuple(OfRuns.__annotations__),
     "Options for large pictures": tuple(OfLarge.__annotations__),
 }
 """The titles under which help shows options, and these; those of pixels stand elsewhere."""
@@ -102,6 +99,14 @@ def check_together(settings: Settings) -> None:
         raise UsageError(
             "--name says all of a name: write the --suffix into it, as in {stem}-edges{ext}"
         )
+    if settings["name"] is not None and settings["format"] is None:
+        from convfilter.batch.settings.names import tells_format
+
+        if not tells_format(settings["name"]):
+            raise UsageError(
+                f"--name {settings['name']!r} has no suffix that tells the format: end it in"
+                " {ext}, or give --format"
+            )
     if settings["linear"] and settings["develop"] == "linear":
         raise UsageError(
             "--develop linear gives light, which --linear would decode once more: leave one out"

@@ -1,10 +1,9 @@
 """What is said of many files: which are taken, and what their results are called."""
 
 # no `from __future__ import annotations`: what stands in the annotations is read
-from os import PathLike
 from typing import Annotated, TypedDict
 
-from convfilter.batch.settings.declaring import OF_MANY, OF_RUN, file, flag, later, text
+from convfilter.batch.settings.declaring import OF_MANY, OF_RUN, flag, later, text
 
 __all__ = ["OfFolders"]
 
@@ -55,17 +54,6 @@ class OfFolders(TypedDict, total=False):
             later("convfilter.batch.settings.names", "check_template"),
             "TEMPLATE",
             automatic="as the inputs are called",
-        ),
-        OF_RUN,
-        OF_MANY,
-    ]
-    report: Annotated[
-        str | PathLike[str] | None,
-        file(
-            "write what came of each file to a file whose name ends in .json or .csv: sizes, times,"
-            " causes; failures stand last",
-            "none",
-            understand=later("convfilter.batch.settings.names", "check_report"),
         ),
         OF_RUN,
         OF_MANY,

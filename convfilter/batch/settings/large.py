@@ -8,7 +8,13 @@ from convfilter.errors import listed
 from convfilter.formats.declaring import LARGEST_SIDE, SIDE_STEP
 from convfilter.formats.declaring.index import SUMMARIES
 
-__all__ = ["OfLarge"]
+__all__ = ["BYTES_OF_PIXEL", "FOR_ONE", "OfLarge"]
+
+FOR_ONE = 300_000_000
+"""Bytes of memory for one picture, where nobody says more: what needs more is done in bands."""
+
+BYTES_OF_PIXEL = 12
+"""Of a picture as a whole, about: what is read, what is made, and floats between."""
 
 _STORED = [name for name, summary in SUMMARIES.items() if summary.stores]
 

@@ -5,10 +5,20 @@ from __future__ import annotations
 import os
 import re
 import string
+from pathlib import PurePath
 
 from convfilter.errors import ArgumentError, listed
+from convfilter.formats import SUFFIXES
+from convfilter.formats.declaring.index import SUMMARIES
 
-__all__ = ["FIELDS", "check_report", "check_suffix", "check_template", "leads_elsewhere"]
+__all__ = [
+    "FIELDS",
+    "check_report",
+    "check_suffix",
+    "check_template",
+    "leads_elsewhere",
+    "tells_format",
+]
 
 FIELDS = {
     "stem": "stem",
@@ -69,6 +79,14 @@ def check_template(text: str) -> str:
             f"name is {text!r}: it has to stay within the folder of the results: {wanted}"
         )
     return text
+
+
+def tells_format(template: str) -> bool:
+    """Whether every name that a template makes ends in a suffix which pictures are written by."""
+    if template.endswith("{ext}"):
+        return True
+    name = SUFFIXES.get(PurePath(template).suffix.lower())
+    return name is not None and SUMMARIES[name].is_written
 
 
 def leads_elsewhere(name: str) -> bool:

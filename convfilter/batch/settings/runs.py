@@ -9,6 +9,7 @@ from convfilter.batch.settings.declaring import (
     OF_RUN,
     file,
     flag,
+    later,
     number,
     seconds,
     size,
@@ -85,6 +86,17 @@ class OfRuns(TypedDict, total=False):
             "folder that gets a copy of each input that failed, beside a file that says why",
             "no copies",
             "FOLDER",
+        ),
+        OF_RUN,
+        OF_MANY,
+    ]
+    report: Annotated[
+        str | PathLike[str] | None,
+        file(
+            "write what came of each file to a file whose name ends in .json or .csv: sizes, times,"
+            " causes; failures stand last",
+            "none",
+            understand=later("convfilter.batch.settings.names", "check_report"),
         ),
         OF_RUN,
         OF_MANY,

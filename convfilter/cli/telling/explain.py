@@ -21,7 +21,7 @@ def explanation(name: str, done: Done) -> list[str]:
     seconds = done.seconds
     return [
         f"{name}: {_kind(done)}",
-        *(f"  {line}" for line in done.lengths),
+        *(f"  {line}" for line in (*done.lengths, *done.streamed)),
         *([f"  compiling  {_milliseconds(done.compiling)}"] if done.compiling else []),
         f"  reading    {_milliseconds(seconds.reading)}",
         f"  filtering  {_milliseconds(seconds.filtering)}",

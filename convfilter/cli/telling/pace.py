@@ -66,12 +66,12 @@ class Pace:
         seconds = time.monotonic() - self._kept[0].time
         return seconds / done * (self._total - self._now.share) if done and seconds > 1 else None
 
-    def words(self) -> list[str]:
-        """Return in words how fast it goes, how long the rest takes and how much failed."""
+    def words(self, unit: str | None = "megapixels/s") -> list[str]:
+        """Return how fast it goes, unless `unit` is None, how long the rest takes, what failed."""
         words = []
         rate = self.megapixels()
-        if rate:
-            words.append(f"{rate:.3g} megapixels/s" if rate < 1000 else f"{rate:.0f} megapixels/s")
+        if rate and unit:
+            words.append(f"{rate:.0f} {unit}" if rate >= 1000 else f"{rate:.3g} {unit}")
         left = self.left()
         if left is not None:
             words.append(f"{duration(left)} left")

@@ -23,11 +23,17 @@ SELDOM = 60.0
 REFRESHED = 5.0
 """How often a second a bar is drawn."""
 
+BAR = 20
+"""Columns of a bar; half of them where there are few."""
+
+FREE = 5
+"""Columns that stay free: a line that fills the last one is not erased once ``^C`` is echoed."""
+
 WIDE = 72
 """Columns of a terminal from which on there is a place for names of files."""
 
-NARROW = 48
-"""Columns of one that has no place for more than counts."""
+NARROW = 64
+"""Columns of one that has no place for megapixels."""
 
 
 class Advance(Protocol):
@@ -102,31 +108,29 @@ def _lines(pace: Pace, command: str, thing: str) -> Advance:
 @contextmanager
 def _bar(pace: Pace) -> Iterator[Display]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
-    from rich.table import Column
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task
     from rich.text import Text
 
+    console = Console(stderr=True)
+    width = BAR if console.width >= WIDE else BAR // 2
+
     class Words(ProgressColumn):
-        """How fast it goes; made anew at each drawing, since time goes by without news too."""
+        """How far it is, on one line; made anew at each drawing, since time goes by."""
 
         def render(self, task: Task) -> Text:
-            words = [f"{pace.finished}/{pace.count}", *pace.words()]
-            return Text(", ".join(words if console.width >= NARROW else [words[0], *words[-1:]]))
+            pieces = pace.words("MP/s" if console.width >= NARROW else None)
+            said = ", ".join([f"{pace.finished}/{pace.count}", *pieces])
+            text = Text(f"{said}  {task.fields['name']}" if console.width >= WIDE else said)
+            text.truncate(max(1, console.width - width - FREE), overflow="ellipsis")
+            text.no_wrap = True
+            return text
 
-    console = Console(stderr=True)
-    columns: list[ProgressColumn] = [
-        BarColumn(12 if console.width < NARROW else 20),
-        Words(Column(no_wrap=True, overflow="ellipsis")),
-    ]
-    if console.width >= WIDE:
-        names = Column(no_wrap=True, overflow="ellipsis", ratio=1)
-        columns.append(TextColumn("{task.fields[name]}", markup=False, table_column=names))
     with Progress(
-        *columns,
+        BarColumn(width),
+        Words(),
         console=console,
         transient=True,
         refresh_per_second=REFRESHED,
-        expand=True,
     ) as progress:
         task = progress.add_task("", total=1.0, name="")
 
@@ -134,7 +138,7 @@ def _bar(pace: Pace) -> Iterator[Display]:
             name: str = "", share: float = 1.0, *, pixels: int = 0, failed: bool = False
         ) -> None:
             pace.add(share, pixels, failed=failed)
-            progress.update(task, completed=pace.share, name=name)
+            progress.update(task, completed=pace.share, name=name.rpartition("/")[2])
 
         def line(text: str) -> None:
             console.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)

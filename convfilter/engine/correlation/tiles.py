@@ -27,7 +27,7 @@ from convfilter.engine.correlation.layout import LEAST_SQUARED, Combine
 from convfilter.engine.correlation.rectangle import by_products
 from convfilter.engine.correlation.transform import LANES, Room, Transform
 from convfilter.engine.window.axes import Axis
-from convfilter.engine.window.placing import place_of, within
+from convfilter.engine.window.placing import place_of, whole_size, within
 from convfilter.engine.window.source import Part, Source
 from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import is_rehearsal, loop
@@ -130,8 +130,10 @@ class Work:
 
         Where those lie depends on the image alone, so that it does not matter who asks.
         """
-        planes = -(-self._whole.outputs // self._steps[0]) * self._across
-        pairs = -(-planes // 2)
+        columns = self._source.columns
+        wide = columns.outputs + whole_size(self._image.shape[:2])[1] - columns.size
+        across = -(-wide // self._steps[1]) * self._source.channels
+        pairs = -(-(-(-self._whole.outputs // self._steps[0]) * across) // 2)
         if self._cells is None or pairs < FEW_PAIRS:
             return False
         asked = range(pairs // (2 * ASKED), pairs, pairs // ASKED)
@@ -139,14 +141,15 @@ class Work:
         if part is None:
             return 2 * self._refused(asked) > ASKED
         added = len(self._output) - (self._whole.outputs - self._whole.size + len(self._image))
-        size = len(self._output) - added, self._source.columns.outputs
+        size = len(self._output) - added, columns.outputs
         before = self._first // self._steps[0] * self._across // 2
 
         def gather(own: tuple[slice, slice]) -> int:
-            """Ask those pairs that begin with rows of this part's own."""
-            rows = range(own[0].start + added, own[0].stop + added)
-            here = [pair - before for pair in asked]
-            return self._refused([pair for pair in here if self._place(2 * pair)[0] in rows])
+            """Ask those pairs whose first output is this part's own."""
+            down = range(own[0].start + added, own[0].stop + added)
+            along = range(own[1].start, own[1].stop)
+            here = ((pair - before, *self._place(2 * (pair - before))) for pair in asked)
+            return self._refused([p for p, top, left, _ in here if top in down and left in along])
 
         return 2 * int(part.figure("pairs", size, gather, operator.add)) > ASKED
 

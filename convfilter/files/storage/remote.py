@@ -20,7 +20,16 @@ from convfilter.files.storage.address import WEB, Address, Entry, Status, addres
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
-__all__ = ["entries", "found", "opened", "place_file", "read_file", "status"]
+__all__ = [
+    "entries",
+    "found",
+    "opened",
+    "place_file",
+    "read_file",
+    "remove_all",
+    "status",
+    "without_secrets_of",
+]
 
 WITH_RENAMES = ("sftp", "ssh", "smb", "hdfs", "webhdfs", "ftp")
 """Protocols of file systems, where half a file could be found if it were written under its name."""
@@ -79,6 +88,13 @@ def place_file(given: str | os.PathLike[str], pieces: Iterable[bytes], *, overwr
             raise
         finally:
             system.invalidate_cache(system._parent(path))
+
+
+def remove_all(url: Address) -> None:
+    """Remove a file, or a folder with all that is in it; raises ImageError."""
+    with _told(url, "cannot be removed"):
+        system, path = _system(url)
+        system.rm(path, recursive=True)
 
 
 def found(url: Address) -> Status | None:
@@ -185,7 +201,13 @@ def _worded(url: Address) -> Iterator[None]:
 def _words(url: Address, error: BaseException) -> str:
     """Return an error's words without what an address keeps secret."""
     text = getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
-    text = " ".join(str(text).split()).replace(url.address, os.fspath(url))
+    text = without_secrets_of(url, " ".join(str(text).split()))
+    return text if len(text) <= _MOST_WORDS else f"{text[:_MOST_WORDS]}..."
+
+
+def without_secrets_of(url: Address, text: str) -> str:
+    """Return text without what an address keeps secret."""
+    text = text.replace(url.address, os.fspath(url))
     for secret in sorted(url.secrets, key=len, reverse=True):
         text = text.replace(secret, "***")
-    return text if len(text) <= _MOST_WORDS else f"{text[:_MOST_WORDS]}..."
+    return text

@@ -237,8 +237,8 @@ class Levels:
         """Count values (N, C) of each channel."""
         if values.dtype.kind == "f":
             raise NotInPartsError(
-                "its level is found in all values of the picture, which are floats here: give"
-                " threshold"
+                "a level is found in all values of the picture at once, which are floats here:"
+                " give threshold"
             )
         lowest, highest = limits_of(values.dtype)
         counted = [

@@ -20,6 +20,7 @@ __all__ = [
     "SMALLEST_FRAME",
     "Limits",
     "Selection",
+    "TooManyPixelsError",
     "damaged",
     "is_cut_off",
     "place_in",
@@ -74,6 +75,17 @@ _OF_PROGRAMMERS = (
     ),
 )
 """What libraries say to programmers, and what it means."""
+
+
+class TooManyPixelsError(ImageError):
+    """A picture has more pixels than are to be read; `pixels` says how many, of all frames."""
+
+    def __init__(self, message: str, pixels: int) -> None:
+        super().__init__(message)
+        self.pixels = pixels
+
+    def __reduce__(self) -> tuple[type, tuple[str, int]]:
+        return type(self), (str(self), self.pixels)
 
 
 class Selection(NamedTuple):
@@ -190,10 +202,11 @@ class Limits(NamedTuple):
 
     def _check_total(self, total: int, what: str, frames: int) -> None:
         if total > self.max_pixels:
-            raise ImageError(
+            raise TooManyPixelsError(
                 f"{what} {total:,} pixels, more than the limit of "
                 f"{self.max_pixels:,}: raise it with --max-pixels if you trust the file"
-                + (", or take fewer with --frames" if frames > 1 else "")
+                + (", or take fewer with --frames" if frames > 1 else ""),
+                total,
             )
 
     def chosen(self, count: int = 1) -> list[int]:

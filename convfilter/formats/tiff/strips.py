@@ -31,6 +31,9 @@ __all__ = ["Parts", "bytes_of_parts", "bytes_of_row", "dtype_of", "samples_of"]
 _LARGEST_TILE = 1 << 24
 """Pixels of a tile that may be larger than the picture."""
 
+_LARGEST_SHARE = 200_000
+"""More bytes than one of a packed part can stand for: nothing is allocated for more than these."""
+
 _NANOSECONDS = 2.0
 """About what a byte takes to be inflated and added up."""
 
@@ -81,6 +84,12 @@ class Parts:
         self._lengths = storage.lengths or [source.size] * parts
         if min(len(storage.offsets), len(self._lengths)) < parts:
             raise EOFError("strips are missing")
+        least = _bytes_of(storage, 1 if not storage.is_tiled else storage.part_size[1], 1)
+        if storage.compression != NOT_PACKED:
+            rows = min(storage.part_size[1], storage.size[1])
+            least = _bytes_of(storage, rows, self.samples_of_plane) // _LARGEST_SHARE
+        if least > source.size:
+            raise EOFError("the file is truncated")
         self.dtype = dtype_of(storage)
         self._shades = _shades(storage)
         self._reading = threading.Lock()

@@ -103,7 +103,7 @@ def command(random: Random) -> tuple[list[str], list[str], str]:
             else:
                 after.append(f"--{option}={text}")
     else:
-        before = ["pipe", " | ".join(_written(*each) for each in steps)]
+        before = ["pipe", " | ".join(written(*each) for each in steps)]
     for key, text in options(random).items():
         option = "--" + key.replace("_", "-")
         after.append(f"{option}={text}" if text else option)
@@ -111,7 +111,8 @@ def command(random: Random) -> tuple[list[str], list[str], str]:
     return before, after, random.choice(suffixes)
 
 
-def _written(name: str, values: dict[str, str]) -> str:
+def written(name: str, values: dict[str, str]) -> str:
+    """Return a step as it stands in a pipeline."""
     return " ".join([name, *(f"{key}={shlex.quote(text)}" for key, text in values.items())])
 
 

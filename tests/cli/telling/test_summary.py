@@ -61,3 +61,11 @@ def test_last_sentences() -> None:
     )
     assert summary_of(2, fail, fail, target=Path("out")).sentence() == "0 files written, 2 failed"
     assert summary_of(2, succeed, succeed).sentence() == "2 files written"
+
+
+def test_a_long_run_says_how_long_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+    summary = summary_of(2, succeed, fail, target=Path("out"))
+    now[0] = 200.0
+    assert summary.sentence() == "1 file written to out in 3 min 20 s, 1 failed"

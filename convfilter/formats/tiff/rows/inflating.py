@@ -77,13 +77,14 @@ class _Plane:
     def _inflated(self, count: int) -> bytes:
         pieces = []
         while count:
-            if not self._given and not self._inflate.eof:
-                self._given = self._parts.packed(self._at, min(_PIECE, self._end - self._at))
-                self._at += len(self._given)
-            if not self._given or self._inflate.eof:
-                raise EOFError("the file is truncated")
+            # something may come of bytes that were given before
             data = self._inflate.decompress(self._given, count)
             self._given = self._inflate.unconsumed_tail
             pieces.append(data)
             count -= len(data)
+            if not data and not self._given:
+                self._given = self._parts.packed(self._at, min(_PIECE, self._end - self._at))
+                self._at += len(self._given)
+                if self._inflate.eof or not self._given:
+                    raise EOFError("the file is truncated")
         return b"".join(pieces)

@@ -1,0 +1,110 @@
+"""The job of a zarr store, whose chunks are worked on side by side, here or on a cluster."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from convfilter.batch.done import Done, Seconds, Stage
+from convfilter.batch.job import Job
+from convfilter.batch.settings import OF_RECIPES, OPTIONS, Settings
+from convfilter.dask.volumes import filter_store
+from convfilter.errors import UsageError, shown
+from convfilter.files.reading import DEFAULT_MAX_PIXELS
+from convfilter.runtime.threads import default_workers
+
+if TYPE_CHECKING:
+    from convfilter.pipeline import Pipeline
+
+__all__ = ["StoreWork"]
+
+MINDED = ("axes", "linear")
+"""What of the options of results counts for stores."""
+
+
+class StoreWork:
+    """Makes the store of a job by running a pipeline over its chunks: call it with the job.
+
+    Parameters
+    ----------
+    pipeline, settings : as for `Work`
+    """
+
+    def __init__(self, pipeline: Pipeline, settings: Settings) -> None:
+        self.pipeline = pipeline
+        self.settings = settings
+
+    def __call__(self, job: Job) -> Done:
+        """Filter the store of a job.
+
+        Raises
+        ------
+        UsageError
+            For an option that is about pictures in files.
+        ConvfilterError
+            It cannot be read, filtered or written; nothing is left behind.
+        """
+        with Stage() as stage:
+            stage.cause = "filter"
+            return _filtered(job, self.pipeline, self.settings)
+
+
+def _filtered(job: Job, pipeline: Pipeline, settings: Settings) -> Done:
+    name = shown(job.input or "")
+    for option in OF_RECIPES:
+        given: Any = settings[option]  # type: ignore[literal-required]
+        if option not in MINDED and given != OPTIONS[option].default:
+            raise UsageError(
+                f"{name}: is a zarr store, for which {OPTIONS[option].option} means nothing: leave"
+                " it out"
+            )
+    if job.input is None or job.output is None or job.input == job.output:
+        raise UsageError(f"{name}: a zarr store becomes another one: name an output")
+    if job.make_folder and isinstance(job.output, Path):
+        job.output.parent.mkdir(parents=True, exist_ok=True)
+    started = time.perf_counter()
+    with _computing(settings) as compute:
+        done = filter_store(
+            job.input,
+            job.output,
+            pipeline,
+            compute,
+            axes=settings["axes"],
+            linear=settings["linear"],
+            overwrite=job.overwrite,
+            max_pixels=settings["max_pixels"] or DEFAULT_MAX_PIXELS,
+        )
+    seconds = Seconds(0.0, time.perf_counter() - started, 0.0)
+    notes = tuple(f"{shown(job.output)}: {note}" for note in done.notes)
+    return Done(done.shape, done.dtype, 1, notes, (), seconds, made=done.made)
+
+
+@contextmanager
+def _computing(settings: Settings) -> Iterator[Callable[[Sequence[Any]], None]]:
+    """Enter with what computes lazy things, in threads or by the workers of a cluster."""
+    address, count = settings["scheduler"], settings["jobs"] or default_workers()
+    if address is None:
+        from convfilter.dask.computing import compute_in_threads
+
+        yield partial(compute_in_threads, count=count)
+        return
+    from convfilter.batch.running.connecting import connect
+
+    connection = connect(address, count)
+
+    def compute(lazy: Sequence[Any]) -> None:
+        futures = connection.client.compute([*lazy])
+        try:
+            connection.client.gather(futures)
+        except BaseException:
+            connection.client.cancel(futures)
+            raise
+
+    try:
+        yield compute
+    finally:
+        connection.close()
