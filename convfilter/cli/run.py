@@ -99,13 +99,13 @@ def _place_for_recipe(
     name = context.params["save_recipe"]
     if name is None:
         return None
-    from convfilter.batch.planning.checks import check_outputs, refuse_existing
+    from convfilter.batch.planning.checks import check_output
     from convfilter.batch.recipes.recipe import Recipe, check_name
 
     check_name(Path(name))
     str(Recipe.of(pipeline, settings))
     overwrite = settings["overwrite"]
-    refuse_existing(check_outputs([Job(None, name)], None, overwrite=overwrite, in_place=False))
+    check_output(name, overwrite=overwrite)
     try:
         is_folder = Path(name).is_dir()
     except OSError as error:  # of which the name is too long, before Python 3.14

@@ -42,8 +42,8 @@ LINE_BYTES = 64
 LARGEST_SCRATCH = 1 << 22
 """Bytes of an array that a thread keeps for its next call: to clear pages takes its time."""
 
-_most = [MOST_WAITING]
-"""How many bytes may wait: the least of these."""
+_most: list[int] = []
+"""What else is said of how many bytes may wait: the least counts."""
 
 _waiting: deque[NDArray[np.uint8]] = deque()
 """A lock would be held when a result goes in the middle of this; each step is one of the deque."""
@@ -99,7 +99,7 @@ def _take(size: int) -> NDArray[np.uint8] | None:
 
 
 def _set_aside(memory: NDArray[np.uint8]) -> None:
-    most = min(_most)
+    most = min([MOST_WAITING, *_most])
     if memory.size > most:
         return
     _waiting.append(memory)

@@ -15,7 +15,7 @@ from convfilter.filters.declaring.parameters import FileName
 
 if TYPE_CHECKING:
     from convfilter.batch.settings import Settings
-    from convfilter.files.storage.url import Place
+    from convfilter.files.storage.url import Url
     from convfilter.pipeline import Pipeline
 
 __all__ = ["NUMBERS", "Names", "recipe_hash"]
@@ -66,9 +66,9 @@ class Names:
         self._base = os.path.realpath(folder)
         self._known: dict[str, str] = {}
 
-    def __call__(self, place: Place) -> str:
+    def __call__(self, place: str | Url) -> str:
         """Return the path from the folder, with slashes; else, as on another drive, the whole."""
-        if not isinstance(place, Path):
+        if not isinstance(place, str):
             return shown(place)  # without credentials
         folder, name = os.path.split(place)
         start = self._known.get(folder)

@@ -18,7 +18,7 @@ from convfilter.errors import UsageError
 
 if TYPE_CHECKING:
     from convfilter.batch.settings import Settings
-    from convfilter.files.storage.url import Place
+    from convfilter.files.storage.url import Place, Url
     from convfilter.pipeline import Pipeline
 
 __all__ = ["Judge", "Judged", "Why", "by_existence", "judged"]
@@ -86,40 +86,41 @@ class Judge:
         """Return why a job would be done, or that it is."""
         assert job.source is not None
         assert job.target is not None
-        assert job.input is not None
-        assert job.output is not None
-        output = self.name_of(job.output)
+        output = self.name_of(job.target)
         record = self.known.records.get(output)
-        is_begun = output in self.known.begun
         if record is None:
-            if not job.exists:
-                return Why.BEGUN if is_begun else Why.NEW
-            return Why.BEGUN if is_begun else Why.STRANGE
+            if output in self.known.begun:
+                return Why.BEGUN
+            return Why.STRANGE if job.exists else Why.NEW
         after = state_of(job.target)
         if after is None:
             return Why.STRANGE if job.exists else Why.MISSING
-        source = self.name_of(job.input)
+        source = self.name_of(job.source)
         before = state_of(job.source)
-        same_before = before is not None and _is_same(before, record.input, job.input, "sha256")
-        # of another file's name, time and size say nothing
-        if not same_before or (source != record.source and not record.input.hash):
-            return Why.INPUT
-        if source != record.source and not _has_hash(job.input, record.input.hash, "sha256"):
+        if before is None or not self._is_input(job, source, before, record):
             return Why.INPUT
         if self.recipe != record.recipe:
             return Why.RECIPE
         if record.numbers != NUMBERS:
             return Why.NUMBERS
-        if not _is_same(after, record.output, job.output, "checksum"):
+        if not _is_same(after, record.output, job.target, "checksum"):
             return Why.CHANGED
-        assert before is not None
-        told = record.input._replace(changed=before.changed)
-        now = record._replace(
-            source=source, input=told, output=record.output._replace(changed=after.changed)
-        )
-        if now != record:
-            self.seen[output] = now
+        then = (record.source, record.input.changed, record.output.changed)
+        if (source, before.changed, after.changed) != then:
+            self.seen[output] = record._replace(
+                source=source,
+                input=record.input._replace(changed=before.changed),
+                output=record.output._replace(changed=after.changed),
+            )
         return Why.UNCHANGED
+
+    def _is_input(self, job: Job, source: str, before: FileState, record: Record) -> bool:
+        """Whether a file is the one that the record tells of; of another name its hash decides."""
+        assert job.source is not None
+        if source == record.source:
+            return _is_same(before, record.input, job.source, "sha256")
+        same_size = before.size == record.input.size
+        return same_size and _has_hash(job.source, record.input.hash, "sha256")
 
 
 def judged(
@@ -163,18 +164,18 @@ _OURS = (Why.BEGUN, Why.INPUT, Why.RECIPE, Why.NUMBERS, Why.CHANGED)
 """Where an output is there, it was made by an earlier run and may be replaced."""
 
 
-def _is_same(now: FileState, recorded: FileState, path: Place, kind: str) -> bool:
+def _is_same(now: FileState, recorded: FileState, path: str | Url, kind: str) -> bool:
     """Whether a file is what it was: by size and time, and where these differ by its hash."""
     if now.size != recorded.size:
         return False
     return now.changed == recorded.changed or _has_hash(path, recorded.hash, kind)
 
 
-def _has_hash(path: Place, recorded: str, kind: str) -> bool:
-    if not recorded or not isinstance(path, Path):
+def _has_hash(path: str | Url, recorded: str, kind: str) -> bool:
+    if not recorded or not isinstance(path, str):
         return False
     try:
-        with path.open("rb") as file:
+        with Path(path).open("rb") as file:
             if kind == "sha256":
                 return hashlib.file_digest(file, "sha256").hexdigest() == recorded
             from convfilter.formats.checksum import Checksum

@@ -64,29 +64,27 @@ class Journal:
         while ahead := list(itertools.islice(waiting, AHEAD)):
             if self._lines is None and not self._has_given_up:
                 self._open()
-            names = [self._name_of(job.output) for job in ahead if job.output is not None]
+            names = [self._name_of(job.target) for job in ahead if job.target is not None]
             self._begun.update(names)
             self._add(begun(names))
             if self._lines is not None:
                 self._lines.force()
-            for job in ahead:
-                if job.output is not None:
-                    self._under_way.add(self._name_of(job.output))
+            for job, name in zip(ahead, names, strict=True):
+                self._under_way.add(name)
                 yield job
 
     def tell(self, outcome: Outcome[Done]) -> None:
         """Note what came of a job."""
         job, done, _ = outcome
-        if job.output is None:
-            return
-        output = self._name_of(job.output)
+        assert job.source is not None
+        assert job.target is not None
+        output = self._name_of(job.target)
         self._under_way.discard(output)
         if done is None or done.input is None or done.output is None:
             return  # it is said at the end
         self._begun.discard(output)
         self._is_useful = True
-        assert job.input is not None
-        record = Record(self._name_of(job.input), done.input, self._recipe, NUMBERS, done.output)
+        record = Record(self._name_of(job.source), done.input, self._recipe, NUMBERS, done.output)
         self._add(made(output, record))
 
     def close(self) -> None:
