@@ -102,13 +102,13 @@ class Watching:
             else:
                 self._wait()
 
-    def stop(self) -> list[Outcome[Done]]:
+    def stop(self, seconds: float | None = None) -> list[Outcome[Done]]:
         """Begin no more jobs, wait for those under way, and return what came of these."""
         running, self._running = self._running, None
         outcomes: list[Outcome[Done]] = []
         try:
             if running is not None:
-                outcomes = [self._noted(outcome) for outcome in running.stop()]
+                outcomes = [self._noted(outcome) for outcome in running.stop(seconds)]
         finally:
             self._changes.end()
             listeners, self._listeners = self._listeners, ()
