@@ -103,7 +103,7 @@ class Cluster(Generic[T]):
                 self._take(future)
         return self._ready.popleft()
 
-    def stop(self) -> list[Outcome[T]]:
+    def stop(self, seconds: float | None = None) -> list[Outcome[T]]:
         """Drop what no worker has begun, wait for what is under way, and return what came of it."""
         self._waiting = iter(())
         self._suspects.clear()
