@@ -20,6 +20,7 @@ from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
     from convfilter.batch.journal.keeping import Journal
+    from convfilter.batch.running.isolated.processes import Limits
     from convfilter.batch.settings import Settings
     from convfilter.batch.work import Done
     from convfilter.pipeline import Pipeline
@@ -30,6 +31,9 @@ T = TypeVar("T")
 
 WANTED_SECONDS = 0.25
 """What a batch of jobs should take: far longer than a scheduler needs for a task."""
+
+WANTED_APART = 5.0
+"""The same where a batch starts a process of its own."""
 
 MOST_JOBS = 500
 """Jobs of a batch."""
@@ -58,6 +62,8 @@ class Cluster(Generic[T]):
     work : does a job; it is sent to workers
     address : of the scheduler, or ``local``
     count : processes of a local one
+    begin : yields the jobs, and hears so of each that is about to be sent
+    limits : what each job may take, in a process of its own; None for one of the worker's threads
     begin : yields the same jobs, as they are asked for
 
     Raises
@@ -75,10 +81,13 @@ class Cluster(Generic[T]):
         address: str,
         count: int = 1,
         begin: Callable[[Sequence[Job]], Iterator[Job]] = iter,
+        limits: Limits | None = None,
     ) -> None:
         _check(jobs)
         self._waiting = begin(jobs)
         self._work = work
+        self._limits = limits
+        self._wanted = WANTED_SECONDS if limits is None else WANTED_APART
         self._connection: Connection | None = connect(address, count)
         self._begun: dict[Any, tuple[Job, ...]] = {}
         self._ended: SimpleQueue[Any] = SimpleQueue()
@@ -143,7 +152,7 @@ class Cluster(Generic[T]):
         while len(self._begun) < AHEAD * self._threads:
             size = 1
             if self._seconds_each is not None:
-                size = int(WANTED_SECONDS / max(self._seconds_each, 1e-6))
+                size = int(self._wanted / max(self._seconds_each, 1e-6))
             jobs = tuple(itertools.islice(self._waiting, max(1, min(size, MOST_JOBS))))
             if not jobs:
                 return
@@ -156,6 +165,7 @@ class Cluster(Generic[T]):
             __version__,
             self._work,
             [sent(job) for job in jobs],
+            self._limits,
             key=next(self._names),
             pure=False,
         )
@@ -261,9 +271,15 @@ def over_cluster(
     work = Work(
         pipeline, whole, settings["workers"] or 1, repeated=True, hashes=journal is not None
     )
+    limits = None
+    if settings["isolate"] or settings["timeout"] is not None:
+        from convfilter.batch.running.isolated.processes import Limits
+
+        limits = Limits(settings["timeout"], settings["memory"])
     address = settings["scheduler"]
     assert address is not None
-    return Cluster(jobs, work, address, count, iter if journal is None else journal.begin)
+    begin = iter if journal is None else journal.begin
+    return Cluster(jobs, work, address, count, begin, limits)
 
 
 def _check(jobs: Sequence[Job]) -> None:

@@ -62,6 +62,20 @@ def test_a_batch_tells_of_each_job() -> None:
         do("0.0", work, [])
 
 
+@pytest.mark.thorough
+def test_a_batch_with_limits_is_done_apart(tmp_path: Path) -> None:
+    from convfilter.batch.running.isolated.processes import Limits
+    from convfilter.batch.settings import checked
+    from convfilter.batch.work import Work
+
+    pictures(tmp_path, "a.png", "b.png")
+    jobs = [Job(tmp_path / name, tmp_path / f"new-{name}") for name in ("b.png", "a.png", "c.png")]
+    work = Work(convfilter.Pipeline(["sobel"]), checked({}), 1, repeated=True)
+    batch = do(convfilter.__version__, work, jobs, Limits(30.0))
+    assert [outcome.job for outcome in batch.outcomes] == jobs
+    assert [outcome.cause for outcome in batch.outcomes] == ["", "", "input"]
+
+
 def test_errors_are_the_same_after_a_way(tmp_path: Path) -> None:
     import pickle
 
