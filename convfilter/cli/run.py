@@ -22,7 +22,7 @@ from convfilter.batch.work import Done, prepare
 from convfilter.cli.inputs import planned
 from convfilter.cli.options import given_values
 from convfilter.cli.output import IS_THE_SCREEN, check_standard_output
-from convfilter.cli.signals import Terminated, interrupts_told
+from convfilter.cli.signals import GRACE, Terminated, ended_in_time, interrupts_told
 from convfilter.cli.telling.teller import Teller
 from convfilter.cli.wording import say
 from convfilter.errors import ImageError, UsageError, listed, reason_of, shown
@@ -76,7 +76,8 @@ def filter_given_files(
             )
         for failure in plan.failures:
             teller.tell_error(failure.error)
-        with teller.compilation_told(), interrupts_told(teller.tell_interrupt):
+        told = interrupts_told(teller.tell_interrupt)
+        with teller.compilation_told(), told, ended_in_time():
             prepare(plan.jobs)
             if settings["watch"]:
                 _watch(plan, running, teller)
@@ -125,10 +126,11 @@ def _tell_all(running: Running[Done], teller: Teller, advance: Advance) -> None:
             job, done, error = outcome
             advance(job.name, _share(job), pixels=_pixels(done), failed=error is not None)
     except BaseException as error:
-        if not isinstance(error, Exception):
+        is_asked = not isinstance(error, Exception)
+        if is_asked:
             teller.tell_stopping()
         try:
-            for outcome in running.stop():
+            for outcome in running.stop(GRACE if is_asked else None):
                 teller.tell(outcome)
         finally:
             teller.tell_interrupted()

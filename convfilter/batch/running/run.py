@@ -66,6 +66,9 @@ def _begin(
             journal = Journal(plan.target, recipe_hash(pipeline, settings), plan.seen, say)
             jobs, listeners = journal.begin(plan.jobs), [journal, *listeners]
     threads, workers = shared_out(len(plan.jobs), settings["jobs"], settings["workers"])
+    fail_fast = settings["fail_fast"]
+    if fail_fast and plan.failures:
+        jobs = ()
     if len(plan.jobs) == 1 and (source := plan.jobs[0].input) and is_store(source):
         from convfilter.batch.stores import StoreWork
 
@@ -73,11 +76,31 @@ def _begin(
     if settings["scheduler"] is not None:
         from convfilter.batch.running.cluster import over_cluster
 
-        return Told(over_cluster(plan.jobs, pipeline, settings, threads, journal), listeners)
+        some = () if fail_fast and plan.failures else plan.jobs
+        running: Running[Done] = over_cluster(some, pipeline, settings, threads, journal)
+        return Told(running, listeners, fail_fast=fail_fast)
     # of several files, each on its own would wait for the disk as long as it is worked on
     forced = len(plan.jobs) <= 1
     work = Work(pipeline, settings, workers, forced=forced, hashes=journal is not None)
-    return Told(Threads(jobs, work, threads), listeners, forced=forced)
+    running = _running(jobs, work, threads, settings)
+    return Told(running, listeners, forced=forced, fail_fast=fail_fast)
+
+
+def _running(jobs: Iterable[Job], work: Work, count: int, settings: Settings) -> Running[Done]:
+    """Return jobs under way in threads, or in processes where that is asked for."""
+    if settings["isolate"] or settings["timeout"] is not None:
+        from convfilter.batch.running.isolated.processes import Limits, Processes
+        from convfilter.runtime.machine.physical_memory import sensible
+
+        memory = settings["memory"] or sensible()
+        return Processes(jobs, work, count, Limits(settings["timeout"], memory), memory)
+    if count <= 1:
+        return Threads(jobs, work, count)
+    from convfilter.batch.running.window import Window
+    from convfilter.runtime.machine.physical_memory import sensible
+
+    window = Window(settings["memory"] or sensible())
+    return Threads(jobs, window.through(work), count)
 
 
 def _asked_for(plan: FilePlan, pipeline: Pipeline, settings: Settings) -> Iterator[Listener]:
@@ -87,6 +110,10 @@ def _asked_for(plan: FilePlan, pipeline: Pipeline, settings: Settings) -> Iterat
 
         place = Path(settings["report"])
         yield Report(place, plan, pipeline, overwrite=settings["overwrite"])
+    if settings["quarantine"] is not None:
+        from convfilter.batch.running.quarantine import Quarantine
+
+        yield Quarantine(Path(settings["quarantine"]), plan)
 
 
 def shared_out(jobs: int, threads: int | None, workers: int | None) -> tuple[int, int | None]:

@@ -1,0 +1,36 @@
+"""Another Python that is started to help this one, with the same modules to import."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+__all__ = ["command_for"]
+
+
+def command_for(module: str, function: str) -> list[str] | None:
+    """Return the command that calls a function of a module in a process of its own.
+
+    None where there is no Python to start, as in a program made by PyInstaller.
+    """
+    if getattr(sys, "frozen", False) or not sys.executable:
+        return None
+    # by the paths of this process alone: nothing is imported from a folder of pictures
+    paths = [str(Path(path).absolute()) for path in sys.path]
+    code = f"import sys; sys.path[:] = {paths!r}\nfrom {module} import {function}; {function}()"
+    return [sys.executable, *_flags(), "-c", code]
+
+
+def _flags() -> list[str]:
+    """Return how Python is started: as this process was, without warnings."""
+    letters = {
+        "isolated": "I",
+        "ignore_environment": "E",
+        "no_user_site": "s",
+        "no_site": "S",
+    }
+    given = [f"-{letter}" for name, letter in letters.items() if getattr(sys.flags, name)]
+    given += [f"-{'O' * sys.flags.optimize}"] if sys.flags.optimize else []
+    given += ["-B"] if sys.dont_write_bytecode else []
+    given += [f"-Xpycache_prefix={sys.pycache_prefix}"] if sys.pycache_prefix else []
+    return [*given, "-P", "-Wignore"]
