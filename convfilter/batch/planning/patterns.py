@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +17,7 @@ from convfilter.runtime.streams import is_address
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from convfilter.files.storage.url import Place
+    from convfilter.files.storage.url import Entry, Place
 
 __all__ = ["Match", "is_pattern", "matches"]
 
@@ -68,6 +68,8 @@ def matches(
     steps = [_step(part) for part in parts[plain:]]
     # (what is below the base, how many parts of the pattern it has met)
     ahead: list[tuple[str, int]] = [("", 0)]
+    listed: str | None = None
+    found: Sequence[os.DirEntry[str] | Entry] = []
     while ahead:
         below, met = ahead.pop()
         further: list[tuple[str, int]] = []
@@ -90,10 +92,12 @@ def matches(
                     continue
                 entered.add(here)
             further.append((below, met + 1))
-        try:
-            found = entries(Path(base, below))
-        except ImageError:
-            found = []  # a pattern matches nothing there
+        if below != listed:  # after ** the same folder comes again, for the part that follows
+            listed = below
+            try:
+                found = entries(Path(base, below))
+            except ImageError:
+                found = []  # a pattern matches nothing there
         last = met + 1 == len(steps)
         for entry in found:
             path = os.path.join(below, entry.name)  # noqa: PTH118

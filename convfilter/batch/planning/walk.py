@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Contents", "Kinds", "entries", "is_folder", "walk"]
 
+OWN = ".convfilter-"
+"""What names begin with of journals, and of files that are being written: nobody's own files."""
+
 SPECIAL = {
     stat.S_IFIFO: "pipe",
     stat.S_IFSOCK: "socket",
@@ -88,6 +91,8 @@ def walk(
         for entry in found:
             name = entry.name
             hidden = name.startswith(".")
+            if hidden and name.startswith(OWN):
+                continue
             if is_folder(entry):
                 if hidden:
                     continue

@@ -76,7 +76,8 @@ def _begin(
     if settings["scheduler"] is not None:
         from convfilter.batch.running.cluster import over_cluster
 
-        running: Running[Done] = over_cluster(plan.jobs, pipeline, settings, threads, journal)
+        some = () if fail_fast and plan.failures else plan.jobs
+        running: Running[Done] = over_cluster(some, pipeline, settings, threads, journal)
         return Told(running, listeners, fail_fast=fail_fast)
     # of several files, each on its own would wait for the disk as long as it is worked on
     forced = len(plan.jobs) <= 1
