@@ -56,9 +56,9 @@ def _begin(
     jobs: Iterable[Job] = plan.jobs
     journal = None
     if isinstance(plan.target, Path):
-        from convfilter.files.replacing.temporaries import clear_dead
+        from convfilter.batch.running.clearing import Clearing
 
-        clear_dead({job.output.parent for job in plan.jobs if isinstance(job.output, Path)})
+        listeners = [Clearing(plan), *listeners]
         if settings["journal"]:
             from convfilter.batch.journal.identity import recipe_hash
             from convfilter.batch.journal.keeping import Journal
