@@ -144,6 +144,7 @@ def test_outputs_inside_the_inputs_are_not_seen() -> None:
     assert sorted(p.name for p in Path("in/out").rglob("*.png")) == ["a.png", "b.png"]
 
 
+@pytest.mark.thorough
 def test_a_folder_that_goes_away_is_told_and_looked_for_again() -> None:
     def go_away_and_come_back() -> None:
         watch = Watched(poll=0.02)
