@@ -45,7 +45,7 @@ def bytes_of_pixels(file: BinaryIO) -> int | None:
         if head.startswith(b"BM"):
             width, height = struct.unpack("<ii", head[18:26])
             return abs(width * height) * 3
-    except struct.error:  # it ends too early
+    except (struct.error, OverflowError):  # it ends too early
         return None
     return None
 
@@ -80,9 +80,12 @@ def _of_tags(file: BinaryIO, head: bytes) -> int | None:
         if tag in (_WIDTH, _HEIGHT, _CHANNELS) and kind in _FORMATS_OF_TAGS:
             (found[tag],) = struct.unpack_from(order + _FORMATS_OF_TAGS[kind], value)
         elif tag == _BITS and kind == 3:
-            # the bits of more channels than fit in here stand elsewhere; none has more than 8 bytes
-            in_place = 2 * many <= len(value)
-            found[tag] = struct.unpack_from(order + "H", value)[0] if in_place else 16
+            if 2 * many > len(value):  # those of more channels stand elsewhere
+                here = file.tell()
+                file.seek(*struct.unpack(order + ("Q" if is_big else "L"), value))
+                value = file.read(2)
+                file.seek(here)
+            (found[tag],) = struct.unpack_from(order + "H", value)
     if _WIDTH not in found or _HEIGHT not in found:
         return None
     whole_bytes = -(-found[_BITS] // 8)

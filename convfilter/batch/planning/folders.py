@@ -86,12 +86,19 @@ class Draft:
         else:
             self._add(_kept(path), str(below.parent))
 
+    @property
+    def _left_out(self) -> list[Place]:
+        """Folders that hold no inputs: those of results, and of copies of what failed."""
+        apart = self._settings["quarantine"]
+        places = [self.target, None if apart is None else Path(apart)]
+        return [place for place in places if place is not None]
+
     def _add_matches(self, pattern: str) -> None:
         """Add what a pattern matches: of files, as of those in a folder, the images."""
         kinds = Kinds()
         found = False
         for match in matches(
-            pattern, follow_links=self._settings["follow_links"], leave_out=self.target
+            pattern, follow_links=self._settings["follow_links"], leave_out=self._left_out
         ):
             found = True
             folder, name = os.path.split(match.below)
@@ -112,7 +119,7 @@ class Draft:
             folder,
             recursive=self._settings["recursive"],
             follow_links=self._settings["follow_links"],
-            leave_out=self.target,
+            leave_out=self._left_out,
         )
         for inner, files in contents.images:
             place = _kept(folder / inner)

@@ -46,13 +46,13 @@ def is_pattern(path: str) -> bool:
 
 
 def matches(
-    pattern: str, *, follow_links: bool = False, leave_out: Place | None = None
+    pattern: str, *, follow_links: bool = False, leave_out: Sequence[Place] = ()
 ) -> Iterator[Match]:
     """Yield what a pattern matches, sorted by name, each once.
 
     ``*``, ``?`` and ``[a-z]`` stand for what they stand for in a shell, ``**`` for folders at any
-    depth, or none. Names that begin with a dot are matched by patterns that do. The folder
-    `leave_out` is matched by no wildcard, and links to folders are not by ``**`` unless
+    depth, or none. Names that begin with a dot are matched by patterns that do. The folders
+    `leave_out` are matched by no wildcard, and links to folders are not by ``**`` unless
     `follow_links` is set; then it enters each folder once.
     """
     parts = [part for part in re.split(r"[/\\]" if os.sep == "\\" else "/", pattern) if part]
@@ -62,7 +62,7 @@ def matches(
         base = os.sep + base
     elif plain and parts[0].endswith(":"):  # a drive
         base = parts[0] + os.sep + os.path.join("", *parts[1:plain])  # noqa: PTH118
-    excluded = known_by(leave_out) if leave_out is not None else None
+    excluded = {known_by(each) for each in leave_out} - {None}
     seen: set[str] = set()
     entered: set[tuple[int, Hashable]] = set()
     steps = [_step(part) for part in parts[plain:]]
@@ -101,8 +101,8 @@ def matches(
         last = met + 1 == len(steps)
         for entry in found:
             path = os.path.join(below, entry.name)  # noqa: PTH118
-            inner = Path(base, path) if excluded is not None and is_folder(entry) else None
-            if inner is not None and known_by(inner) == excluded:
+            inner = Path(base, path) if excluded and is_folder(entry) else None
+            if inner is not None and known_by(inner) in excluded:
                 continue
             if step is None:
                 may_enter = follow_links or not entry.is_symlink()

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["begin", "shared_out"]
 
 
+MANY = 1000
+"""Of so many files most are small, and threads then wait for one another: much of what a small file
+takes is Python, of which one thread runs at a time. Processes take longer to start, once."""
+
+
 def begin(
     plan: FilePlan,
     pipeline: Pipeline,
@@ -69,38 +74,44 @@ def _begin(
     fail_fast = settings["fail_fast"]
     if fail_fast and plan.failures:
         jobs = ()
-    if len(plan.jobs) == 1 and (source := plan.jobs[0].input) and is_store(source):
+    if plan.jobs and (source := plan.jobs[0].input) and is_store(source):
         from convfilter.batch.stores import StoreWork
 
-        return Told(Threads(plan.jobs, StoreWork(pipeline, settings)), listeners)
+        # one after the other, each of them by all threads
+        running: Running[Done] = Threads(plan.jobs, StoreWork(pipeline, settings))
+        return Told(running, listeners, fail_fast=fail_fast)
     if settings["scheduler"] is not None:
         from convfilter.batch.running.cluster import over_cluster
 
         some = () if fail_fast and plan.failures else plan.jobs
-        running: Running[Done] = over_cluster(some, pipeline, settings, threads, journal)
+        running = over_cluster(some, pipeline, settings, threads, journal)
         return Told(running, listeners, fail_fast=fail_fast)
     # of several files, each on its own would wait for the disk as long as it is worked on
     forced = len(plan.jobs) <= 1
     work = Work(pipeline, settings, workers, forced=forced, hashes=journal is not None)
-    running = _running(jobs, work, threads, settings)
+    running = _running(jobs, work, threads, settings, many=len(plan.jobs) >= MANY)
     return Told(running, listeners, forced=forced, fail_fast=fail_fast)
 
 
-def _running(jobs: Iterable[Job], work: Work, count: int, settings: Settings) -> Running[Done]:
-    """Return jobs under way in threads, or in processes where that is asked for."""
-    if settings["isolate"] or settings["timeout"] is not None:
-        from convfilter.batch.running.isolated.processes import Limits, Processes
-        from convfilter.runtime.machine.physical_memory import sensible
-
-        memory = settings["memory"] or sensible()
-        return Processes(jobs, work, count, Limits(settings["timeout"], memory), memory)
-    if count <= 1:
+def _running(
+    jobs: Iterable[Job], work: Work, count: int, settings: Settings, *, many: bool
+) -> Running[Done]:
+    """Return jobs under way in threads, or in processes: where asked for, and for many files."""
+    is_asked_for = settings["isolate"] or settings["timeout"] is not None
+    if not is_asked_for and count <= 1:
         return Threads(jobs, work, count)
-    from convfilter.batch.running.window import Window
+    from convfilter.runtime.machine.interpreter import can_start_processes
     from convfilter.runtime.machine.physical_memory import sensible
 
-    window = Window(settings["memory"] or sensible())
-    return Threads(jobs, window.through(work), count)
+    memory = settings["memory"] or sensible()
+    if is_asked_for or (many and can_start_processes()):
+        from convfilter.batch.running.isolated.processes import Limits, Processes
+
+        limits = Limits(settings["timeout"], memory if is_asked_for else None)
+        return Processes(jobs, work, count, limits, memory)
+    from convfilter.batch.running.window import Window
+
+    return Threads(jobs, Window(memory).through(work), count)
 
 
 def _asked_for(plan: FilePlan, pipeline: Pipeline, settings: Settings) -> Iterator[Listener]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -27,14 +28,24 @@ AT_LEAST = 1 << 20
 """For all that does not depend on the picture."""
 
 
-def bytes_for(job: Job) -> int:
+MOST_EXPANSION = 2000
+"""No compression makes more bytes of one: zlib's limit is 1032, others reach it for plain areas."""
+
+SMALL = 16
+"""Where so many files fit into the limit whatever they expand to, no header is looked at."""
+
+
+def bytes_for(job: Job, limit: int) -> int:
     """Return about how much memory a job takes, from the header of its input or its size."""
     if not isinstance(job.source, str):
         return UNKNOWN
     try:
+        size = os.stat(job.source).st_size  # noqa: PTH116 - a Path takes longer than the system
+        most = AT_LEAST + COPIES * MOST_EXPANSION * size
+        if most * SMALL <= limit:
+            return most
         with Path(job.source).open("rb") as file:
             pixels = bytes_of_pixels(file)
-            size = file.seek(0, 2)
     except (OSError, ValueError):
         return AT_LEAST  # it will be a failure
     return AT_LEAST + size + COPIES * (EXPANSION * size if pixels is None else pixels)
@@ -57,7 +68,7 @@ class Window:
         """Return the work, which waits until a job fits."""
 
         def admitted(job: Job) -> T:
-            wanted = min(bytes_for(job), self.limit)
+            wanted = min(bytes_for(job, self.limit), self.limit)
             with self._turn, self._freed:
                 self._freed.wait_for(lambda: self._taken + wanted <= self.limit)
                 self._taken += wanted

@@ -5,7 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-__all__ = ["command_for"]
+__all__ = ["can_start_processes", "command_for"]
+
+
+def can_start_processes() -> bool:
+    """Tell whether there is a Python to start."""
+    return bool(sys.executable) and not getattr(sys, "frozen", False)
 
 
 def command_for(module: str, function: str) -> list[str] | None:
@@ -13,7 +18,7 @@ def command_for(module: str, function: str) -> list[str] | None:
 
     None where there is no Python to start, as in a program made by PyInstaller.
     """
-    if getattr(sys, "frozen", False) or not sys.executable:
+    if not can_start_processes():
         return None
     # by the paths of this process alone: nothing is imported from a folder of pictures
     paths = [str(Path(path).absolute()) for path in sys.path]

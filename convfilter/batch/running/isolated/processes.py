@@ -143,7 +143,7 @@ class Processes:
         if self._next_job is None:
             job = self._returned.popleft() if self._returned else next(self._jobs, None)
             if job is not None:
-                self._next_job = job, 0 if self._memory is None else bytes_for(job)
+                self._next_job = job, 0 if self._memory is None else bytes_for(job, self._memory)
         return self._next_job
 
     def _fits(self, process: Process, size: int) -> bool:
