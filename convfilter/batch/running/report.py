@@ -106,10 +106,7 @@ class Report:
         # the folder of the outputs is made by the run
         if path.parent != plan.target or path.parent.exists():
             check_target(path, shown(path), overwrite or _is_report(path))
-        inputs = (job.input for job in plan.jobs if str(job.source).endswith(path.suffix))
-        if any(
-            path.exists() and each and each.exists() and _is_same(path, each) for each in inputs
-        ):
+        if any(_is_same(path, job) for job in plan.jobs):
             raise UsageError(f"{shown(path)} is both input and report: give another name")
         self._path = path
         self._plan = plan

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -57,7 +58,7 @@ def test_a_batch_tells_of_each_job() -> None:
 
     batch = do(convfilter.__version__, "run", work, [Job("a", "x"), Job("b", "y")])
     assert [outcome.done for outcome in batch.outcomes] == ["a!", None]
-    assert str(batch.outcomes[1].error) == "BrokenError: 1 and 2"
+    assert str(pickle.loads(pickle.dumps(batch)).outcomes[1].error).endswith("1 and 2")
     end("another")
     assert do(convfilter.__version__, "another", work, [Job("a", "x")]).outcomes == ()
     with pytest.raises(SchedulerError, match=r"convfilter .*, and this is 0\.0"):
@@ -79,8 +80,6 @@ def test_a_batch_with_limits_is_done_apart(tmp_path: Path) -> None:
 
 
 def test_errors_are_the_same_after_a_way(tmp_path: Path) -> None:
-    import pickle
-
     for error in (UnknownNameError("filter", "sobol", ["sobel"]), ImageError("a: no")):
         again = pickle.loads(pickle.dumps(error))
         assert type(again) is type(error)
