@@ -108,6 +108,7 @@ CONFINED = {
 WRITERS = {
     "batch.journal.lines": "the journal, which grows",
     "files.replace": "every result",
+    "batch.running.isolated.worker": "answers, to the process that started it",
     "runtime.compiled": "the cache, which keeps rules of its own, and pipes to other processes",
     "formats.jpeg": "a file in memory, which has no name",
 }

@@ -115,8 +115,9 @@ def filter_files(
     Parameters
     ----------
     inputs : path, or several
-        Files and folders. Of a folder those files are taken whose suffix is that of an image, and
-        those of the folders in it only with `recursive`.
+        Files and folders, and patterns such as ``photos/**/*.jpg``, below whose first wildcard the
+        tree is kept; a file that is called so goes first. Of a folder those files are taken whose
+        suffix is that of an image, and those of the folders in it only with `recursive`.
     output : path or None
         A file for a single file. A folder, created where there is none, for a folder and for
         several paths: all files of a single folder go right into it, each of several folders keeps

@@ -99,8 +99,9 @@ class Work:
         from convfilter.filters.pixels.saturation import recorded_saturation
 
         settings = self.settings
-        source: Any = sys.stdin.buffer if job.input is None else job.input
-        before = None if job.input is None else state_of(job.input)
+        place, output = job.input, job.output  # which take a while to make
+        source: Any = sys.stdin.buffer if place is None else place
+        before = None if place is None else state_of(place)
         started = clock()
         known = None
         if settings["stamp"] or settings["hash_inputs"]:
@@ -134,14 +135,14 @@ class Work:
                 result = self._filtered(deep, format_name)
             have_filtered = clock()
             stage.cause = "output"
-            target: Any = sys.stdout.buffer if job.output is None else job.output
+            target: Any = sys.stdout.buffer if output is None else output
             if job.make_folder:
                 make_folder(job)
             result, stamp_notes = self._stamped(result, format_name, stamped)
             digest = new_digest() if self.hashes else None
             notes = self._write(result, target, format_name, overwrite=job.overwrite, digest=digest)
         written = clock()
-        after = None if job.output is None else state_of(job.output)
+        after = None if output is None else state_of(output)
         if after is not None and digest is not None:
             after = after._replace(hash=digest.hexdigest())
         return Done(

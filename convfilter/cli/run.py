@@ -22,7 +22,7 @@ from convfilter.batch.work import Done, prepare
 from convfilter.cli.inputs import planned
 from convfilter.cli.options import given_values
 from convfilter.cli.output import IS_THE_SCREEN, check_standard_output
-from convfilter.cli.signals import Terminated, interrupts_told
+from convfilter.cli.signals import GRACE, Terminated, ended_in_time, interrupts_told
 from convfilter.cli.telling.teller import Teller
 from convfilter.cli.wording import say
 from convfilter.errors import ImageError, UsageError, listed, reason_of, shown
@@ -76,7 +76,8 @@ def filter_given_files(
             )
         for failure in plan.failures:
             teller.tell_error(failure.error)
-        with teller.compilation_told(), interrupts_told(teller.tell_interrupt):
+        told = interrupts_told(teller.tell_interrupt)
+        with teller.compilation_told(), told, ended_in_time():
             prepare(plan.jobs)
             if settings["watch"]:
                 _watch(plan, running, teller)
@@ -99,13 +100,13 @@ def _place_for_recipe(
     name = context.params["save_recipe"]
     if name is None:
         return None
-    from convfilter.batch.planning.checks import check_outputs, refuse_existing
+    from convfilter.batch.planning.checks import check_output
     from convfilter.batch.recipes.recipe import Recipe, check_name
 
     check_name(Path(name))
     str(Recipe.of(pipeline, settings))
     overwrite = settings["overwrite"]
-    refuse_existing(check_outputs([Job(None, name)], None, overwrite=overwrite, in_place=False))
+    check_output(name, overwrite=overwrite)
     try:
         is_folder = Path(name).is_dir()
     except OSError as error:  # of which the name is too long, before Python 3.14
@@ -125,10 +126,11 @@ def _tell_all(running: Running[Done], teller: Teller, advance: Advance) -> None:
             job, done, error = outcome
             advance(job.name, _share(job), pixels=_pixels(done), failed=error is not None)
     except BaseException as error:
-        if not isinstance(error, Exception):
+        is_asked = not isinstance(error, Exception)
+        if is_asked:
             teller.tell_stopping()
         try:
-            for outcome in running.stop():
+            for outcome in running.stop(GRACE if is_asked else None):
                 teller.tell(outcome)
         finally:
             teller.tell_interrupted()

@@ -11,13 +11,27 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
-__all__ = ["ENDING", "Terminated", "interrupts_told", "leave", "terminable"]
+__all__ = [
+    "ENDING",
+    "GRACE",
+    "Terminated",
+    "ended_in_time",
+    "interrupts_told",
+    "leave",
+    "terminable",
+]
 
 ENDING = (
     *("SIGTERM", "SIGHUP", "SIGQUIT", "SIGXCPU", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGUSR1"),
     *("SIGUSR2", "SIGPOLL", "SIGPWR", "SIGSTKFLT", "SIGBREAK"),
 )
 """All that end a process, are no fault of it, and can be caught. Python has its own for SIGINT."""
+
+MOST_SECONDS = 1.8
+"""The process ends at the latest so long after it was asked to."""
+
+GRACE = 1.4
+"""Seconds of these that files under way have to be finished in."""
 
 
 class Terminated(BaseException):
@@ -85,6 +99,51 @@ def interrupts_told(tell: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@contextmanager
+def ended_in_time(seconds: float = MOST_SECONDS) -> Iterator[None]:
+    """See to it that the process ends so long after a signal that ends it, or at once at a second.
+
+    Signals are answered between two steps of Python in the main thread. Where that decodes or
+    filters a large picture by itself, the next step may be long in coming; so another thread waits
+    for signals as well, and ends the process without it.
+    """
+    if threading.current_thread() is not threading.main_thread() or os.name != "posix":
+        yield
+        return
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    before = signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    numbers = {getattr(signal, name, None) for name in (*ENDING, "SIGINT")}
+
+    def end() -> None:
+        while True:
+            number = os.read(heard, 1)[0]
+            if number == 0:
+                break
+            if number in numbers:
+                import select
+
+                select.select([heard], [], [], seconds)  # a second one, or the end of the block
+                leave(128 + number)
+        os.close(heard)
+
+    threading.Thread(target=end, name="convfilter-ending", daemon=True).start()
+    try:
+        yield
+    except (Terminated, KeyboardInterrupt):
+        raise  # time still runs, until the process has ended
+    except BaseException:
+        _unwatch(before, told)
+        raise
+    _unwatch(before, told)
+
+
+def _unwatch(before: int, told: int) -> None:
+    signal.set_wakeup_fd(before)
+    os.write(told, b"\0")
+    os.close(told)
 
 
 def _restore(before: dict[int, Any]) -> None:

@@ -69,6 +69,10 @@ class Plan:
         """The algorithm, its detail and its arithmetic, as `forcing` takes it."""
         return f"{self.algorithm}{self.detail} in {self.accumulator}"
 
+    def told(self) -> Plan:
+        """Return what is told of the plan, without what carries it out: to be sent elsewhere."""
+        return replace(self, ready=None, run=None, bind=None)
+
 
 forced: ContextVar[str] = ContextVar("convfilter_forced", default="")
 """Plans whose names begin like this are chosen whatever they cost; "" forces none."""

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from numpy.typing import NDArray
 
-from convfilter.errors import ArgumentError, ImageError, reason_of
+from convfilter.errors import ArgumentError, ImageError, listed, reason_of
 from convfilter.files.reading import (
     DEFAULT_MAX_PIXELS,
     damage_told,
@@ -19,11 +19,12 @@ from convfilter.files.reading import (
 )
 from convfilter.formats import FORMATS, identify
 from convfilter.formats.declaring import HEAD_BYTES
+from convfilter.formats.declaring.index import SUMMARIES
 from convfilter.formats.declaring.limits import Limits, Selection
 from convfilter.formats.declaring.rows import OnlyWholeError, RowReader
 from convfilter.runtime.array_axes import check_axes
 
-__all__ = ["OpenRows", "open_rows"]
+__all__ = ["OpenRows", "open_rows", "row_formats"]
 
 
 def open_rows(
@@ -79,7 +80,9 @@ def _begun(file: BinaryIO, name: str, limits: Limits) -> OpenRows:
         raise ImageError(f"cannot be read: {reason_of(error)}") from error
     form = FORMATS[identify(head)]
     if form.read_rows is None:
-        raise OnlyWholeError(f"is {form.name}, which is read as a whole")
+        raise OnlyWholeError(
+            f"is {form.name}, which is read as a whole: save it as {listed(row_formats(), 'or')}"
+        )
     if limits.axes is not None and not form.holds.arrays:
         raise ImageError(
             f"is {form.name}, which says itself what its axes are: leave axes out (--axes)"
@@ -87,6 +90,12 @@ def _begun(file: BinaryIO, name: str, limits: Limits) -> OpenRows:
     with damage_told(file, form.name):
         reader = form.read_rows(file, limits)
     return OpenRows(file, name, form.name, reader)
+
+
+def row_formats() -> list[str]:
+    """Return the names of two formats that are read and written row by row."""
+    plain = (name for name, each in SUMMARIES.items() if each.is_written and each.extra is None)
+    return [name for name in plain if FORMATS[name].read_rows is not None][:2]
 
 
 class OpenRows:

@@ -9,10 +9,11 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from convfilter.errors import ArgumentError, ConvfilterError, ImageError, ReaderGoneError
+from convfilter.errors import ArgumentError, ConvfilterError, ImageError, ReaderGoneError, listed
 from convfilter.files.fit import Fitting, check_shape
 from convfilter.files.reading import display_name
 from convfilter.files.replace import Replacement, check_target, exists_already, explained
+from convfilter.files.row_reading import row_formats
 from convfilter.files.storing import storing_of
 from convfilter.files.writing import (
     background_of,
@@ -70,7 +71,8 @@ def begin_rows(
     name, path = display_name(target), Path(target)
     form = FORMATS[check_written(format_of(path) if format is None else check_format(format))]
     if form.write_rows is None:
-        raise OnlyWholeError(f"{name}: {form.name} is written as a whole")
+        others = listed(row_formats(), "or")
+        raise OnlyWholeError(f"{name}: {form.name} is written as a whole: write {others}")
     check_target(path, name, overwrite)
     begin = form.write_rows
     try:

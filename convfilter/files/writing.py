@@ -186,7 +186,8 @@ def write_hashed(
         _add_to(digest, pieces)
         _write_stream(target, pieces, name)
         return notes
-    path = Path(target)  # of an address, what may be shown of it
+    # of an address, what may be shown of it
+    path = target if isinstance(target, Path) else Path(target)
     format_name = format_of(path) if format is None else check_format(format)
     in_storage = is_address(target)
     if not in_storage:

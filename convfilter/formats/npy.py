@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from convfilter.dtypes import PIXEL_DTYPES, understood, way_out
 from convfilter.errors import ArgumentError, ImageError
-from convfilter.formats.behind import behind
+from convfilter.formats.behind import behind_in
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Written
 from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.declaring.rows import (
@@ -172,7 +172,8 @@ def _behind(file: BinaryIO) -> tuple[str, ...]:
     first = file.read(len(npy.MAGIC_PREFIX))
     if first == npy.MAGIC_PREFIX:
         return ("further arrays behind the first: left out",)
-    return tuple(behind(first + file.read()))
+    file.seek(-len(first), io.SEEK_CUR)
+    return tuple(behind_in(file))
 
 
 def _stack(axes: str | None, lengths: tuple[int, ...], chosen: list[int]) -> Stack | None:

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from convfilter.formats.behind import behind
+from convfilter.formats.behind import behind, behind_in
 from convfilter.formats.declaring import Effort, Format, Frame, Holds, Kept, Written
 from convfilter.formats.declaring.limits import Limits
 from convfilter.formats.declaring.rows import (
@@ -183,7 +183,7 @@ class _Rows:
             blank_pixels(header.shape, header.dtype),
             format=name,
             metadata=Metadata(text=text),
-            left_out=tuple(behind(file.read())),
+            left_out=tuple(behind_in(file)),
         )
 
     def read(self, first: int, last: int) -> NDArray[Any]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from convfilter.runtime import physical_memory
-from convfilter.runtime.physical_memory import ASSUMED, granted
+from convfilter.runtime.machine import physical_memory
+from convfilter.runtime.machine.physical_memory import ASSUMED, granted
 
 pytestmark = pytest.mark.linux
 

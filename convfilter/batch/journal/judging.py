@@ -144,7 +144,10 @@ def judged(
         seen = by_journal.seen
     else:
         option = "--watch" if settings["watch"] else "--resume"
-        raise UsageError(f"{option} goes by the journal in a folder: give one as the output")
+        raise UsageError(
+            f"{option} goes by the journal in a folder of the file system: give one as the output,"
+            " or go by existence with --skip-existing"
+        )
     to_do: list[Job] = []
     done: list[Job] = []
     for job in jobs:

@@ -18,7 +18,7 @@ from convfilter.runtime.streams import is_stream
 if TYPE_CHECKING:
     from convfilter.files.storage.url import Place, Url
 
-__all__ = ["check_outputs", "refuse_existing", "without_existing"]
+__all__ = ["check_output", "check_outputs", "refuse_existing", "without_existing"]
 
 
 def _is_there(path: str | Url) -> bool:
@@ -68,6 +68,11 @@ def check_outputs(
 def _local(jobs: Sequence[Job]) -> set[str | Url]:
     """Return the outputs whose folders have to be there, which those of storage need not be."""
     return {job.target for job in jobs if isinstance(job.target, str) and not job.make_folder}
+
+
+def check_output(path: str, *, overwrite: bool) -> None:
+    """Raise ImageError for one file that may not be written: it exists, or its folder does not."""
+    refuse_existing(check_outputs([Job(None, path)], None, overwrite=overwrite, in_place=False))
 
 
 def refuse_existing(jobs: Sequence[Job], target: Place | None = None) -> None:

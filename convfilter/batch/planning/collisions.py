@@ -49,22 +49,27 @@ def without_collisions(
 
 
 def _failures(jobs: Sequence[Job]) -> Iterable[Failure]:
-    for job in jobs:
+    names = [job.name for job in jobs]
+    outputs = list(dict.fromkeys(shown(job.output) for job in jobs if job.output))
+    become = f"would {'both' if len(jobs) == 2 else 'all'} become {_few(outputs)}"
+    if len(outputs) > 1:
+        become += ", which are one file there"
+    for number, job in enumerate(jobs):
         assert job.input is not None
         assert job.output is not None
-        names = _few([job.name, *(other.name for other in jobs if other is not job)])
-        outputs = _few(dict.fromkeys(shown(other.output) for other in jobs if other.output))
-        become = f"would {'both' if len(jobs) == 2 else 'all'} become {outputs}"
-        if len({other.output for other in jobs}) > 1:
-            become += ", which are one file there"
-        error = UsageError(f"{names} {become}: rename one, or filter them into different folders")
+        # no more of the others than are told of: there may be thousands
+        others = [names[other] for other in range(min(len(jobs), FEW + 2)) if other != number]
+        told = _few([names[number], *others], len(jobs))
+        error = UsageError(f"{told} {become}: rename one, or filter them into different folders")
         yield Failure(job.input, job.output, error)
 
 
-def _few(names: Iterable[str]) -> str:
+def _few(names: Sequence[str], count: int | None = None) -> str:
+    """Return names in words, of `count` that there are."""
     first, *others = names
-    if len(others) > FEW:
-        others = [others[0], f"{len(others) - 1} others"]
+    rest = (count or len(names)) - 1
+    if rest > FEW:
+        others = [others[0], f"{rest - 1} others"]
     return listed([first, *others])
 
 

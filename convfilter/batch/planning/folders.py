@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +46,8 @@ class Draft:
         self.target = target
         self._listings = Listings()
         self._limits: dict[str, int] = {}
-        self._by_name: dict[str, list[Job]] = {}
+        self._by_name: dict[str, Job] = {}
+        self._same_name: dict[str, set[str]] = {}
         self.jobs: list[Job] = []
         self.failures: list[Failure] = []
         self.unsupported: list[tuple[Failure, Unsupported]] = []
@@ -86,12 +86,19 @@ class Draft:
         else:
             self._add(_kept(path), str(below.parent))
 
+    @property
+    def _left_out(self) -> list[Place]:
+        """Folders that hold no inputs: those of results, and of copies of what failed."""
+        apart = self._settings["quarantine"]
+        places = [self.target, None if apart is None else Path(apart)]
+        return [place for place in places if place is not None]
+
     def _add_matches(self, pattern: str) -> None:
         """Add what a pattern matches: of files, as of those in a folder, the images."""
         kinds = Kinds()
         found = False
         for match in matches(
-            pattern, follow_links=self._settings["follow_links"], leave_out=self.target
+            pattern, follow_links=self._settings["follow_links"], leave_out=self._left_out
         ):
             found = True
             folder, name = os.path.split(match.below)
@@ -112,7 +119,7 @@ class Draft:
             folder,
             recursive=self._settings["recursive"],
             follow_links=self._settings["follow_links"],
-            leave_out=self.target,
+            leave_out=self._left_out,
         )
         for inner, files in contents.images:
             place = _kept(folder / inner)
@@ -149,23 +156,24 @@ class Draft:
             job = Job(source, _joined(_kept(self.target), made), make_folder=True)
             assert job.target is not None
             key = job.target if isinstance(job.target, str) else job.target.address
-        same = self._by_name.get(key)
-        if same is None:
-            self._by_name[key] = [job]
-        elif self._naming is None or self._is_among(job, same):
+        first = self._by_name.setdefault(key, job)
+        if first is not job and (self._naming is None or self._is_known(job, key, first)):
             return
-        else:
-            same.append(job)
         too_long = self._too_long(job)
         if too_long is not None:
             self.failures.append(too_long)
         else:
             self.jobs.append(job)
 
-    def _is_among(self, job: Job, jobs: Sequence[Job]) -> bool:
+    def _is_known(self, job: Job, key: str, first: Job) -> bool:
+        """Whether the input of a job is that of another one whose output has the same name."""
         assert job.input is not None
+        assert first.input is not None
+        known = self._same_name.setdefault(key, {resolved(first.input)})
         mine = resolved(job.input)
-        return any(other.input and resolved(other.input) == mine for other in jobs)
+        is_known = mine in known
+        known.add(mine)
+        return is_known
 
     def _too_long(self, job: Job) -> Failure | None:
         """Return the failure of a job whose output has a longer name than the file system takes."""

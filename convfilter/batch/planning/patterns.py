@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +17,7 @@ from convfilter.runtime.streams import is_address
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from convfilter.files.storage.url import Place
+    from convfilter.files.storage.url import Entry, Place
 
 __all__ = ["Match", "is_pattern", "matches"]
 
@@ -46,13 +46,13 @@ def is_pattern(path: str) -> bool:
 
 
 def matches(
-    pattern: str, *, follow_links: bool = False, leave_out: Place | None = None
+    pattern: str, *, follow_links: bool = False, leave_out: Sequence[Place] = ()
 ) -> Iterator[Match]:
     """Yield what a pattern matches, sorted by name, each once.
 
     ``*``, ``?`` and ``[a-z]`` stand for what they stand for in a shell, ``**`` for folders at any
-    depth, or none. Names that begin with a dot are matched by patterns that do. The folder
-    `leave_out` is matched by no wildcard, and links to folders are not by ``**`` unless
+    depth, or none. Names that begin with a dot are matched by patterns that do. The folders
+    `leave_out` are matched by no wildcard, and links to folders are not by ``**`` unless
     `follow_links` is set; then it enters each folder once.
     """
     parts = [part for part in re.split(r"[/\\]" if os.sep == "\\" else "/", pattern) if part]
@@ -62,12 +62,14 @@ def matches(
         base = os.sep + base
     elif plain and parts[0].endswith(":"):  # a drive
         base = parts[0] + os.sep + os.path.join("", *parts[1:plain])  # noqa: PTH118
-    excluded = known_by(leave_out) if leave_out is not None else None
+    excluded = {known_by(each) for each in leave_out} - {None}
     seen: set[str] = set()
     entered: set[tuple[int, Hashable]] = set()
     steps = [_step(part) for part in parts[plain:]]
     # (what is below the base, how many parts of the pattern it has met)
     ahead: list[tuple[str, int]] = [("", 0)]
+    listed: str | None = None
+    found: Sequence[os.DirEntry[str] | Entry] = []
     while ahead:
         below, met = ahead.pop()
         further: list[tuple[str, int]] = []
@@ -90,15 +92,17 @@ def matches(
                     continue
                 entered.add(here)
             further.append((below, met + 1))
-        try:
-            found = entries(Path(base, below))
-        except ImageError:
-            found = []  # a pattern matches nothing there
+        if below != listed:  # after ** the same folder comes again, for the part that follows
+            listed = below
+            try:
+                found = entries(Path(base, below))
+            except ImageError:
+                found = []  # a pattern matches nothing there
         last = met + 1 == len(steps)
         for entry in found:
             path = os.path.join(below, entry.name)  # noqa: PTH118
-            inner = Path(base, path) if excluded is not None and is_folder(entry) else None
-            if inner is not None and known_by(inner) == excluded:
+            inner = Path(base, path) if excluded and is_folder(entry) else None
+            if inner is not None and known_by(inner) in excluded:
                 continue
             if step is None:
                 may_enter = follow_links or not entry.is_symlink()

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Contents", "Kinds", "entries", "is_folder", "walk"]
 
+OWN = ".convfilter-"
+"""What names begin with of journals, and of files that are being written: nobody's own files."""
+
 SPECIAL = {
     stat.S_IFIFO: "pipe",
     stat.S_IFSOCK: "socket",
@@ -56,16 +59,16 @@ class Contents(NamedTuple):
 
 
 def walk(
-    folder: Place, *, recursive: bool, follow_links: bool = False, leave_out: Place | None = None
+    folder: Place, *, recursive: bool, follow_links: bool = False, leave_out: Sequence[Place] = ()
 ) -> Contents:
     """Return the files of a folder whose suffix is that of an image, and what else is there.
 
-    Hidden files and folders (`.name`) are passed over. The folder `leave_out`, where results of an
-    earlier run may lie, is not entered. Links to folders could lead round in a circle: with
+    Hidden files and folders (`.name`) are passed over. The folders `leave_out`, where results of an
+    earlier run may lie, are not entered. Links to folders could lead round in a circle: with
     `follow_links` each folder is entered once, by its own name rather than by a link's.
     """
     known = Kinds()
-    entered = {known_by(leave_out)} if leave_out is not None else set()
+    entered = {known_by(each) for each in leave_out}
     if follow_links:
         entered.add(known_by(folder))
     entered.discard(None)
@@ -88,6 +91,8 @@ def walk(
         for entry in found:
             name = entry.name
             hidden = name.startswith(".")
+            if hidden and name.startswith(OWN):
+                continue
             if is_folder(entry):
                 if hidden:
                     continue

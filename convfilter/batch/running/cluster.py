@@ -16,9 +16,11 @@ from convfilter.batch.running.connecting import Connection, connect
 from convfilter.batch.running.outcome import Outcome
 from convfilter.batch.running.tasks import Batch, do, sent, worded_as_here
 from convfilter.errors import ImageError, SchedulerError, UsageError
+from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
     from convfilter.batch.journal.keeping import Journal
+    from convfilter.batch.running.isolated.processes import Limits
     from convfilter.batch.settings import Settings
     from convfilter.batch.work import Done
     from convfilter.pipeline import Pipeline
@@ -29,6 +31,9 @@ T = TypeVar("T")
 
 WANTED_SECONDS = 0.25
 """What a batch of jobs should take: far longer than a scheduler needs for a task."""
+
+WANTED_APART = 5.0
+"""The same where a batch starts a process of its own."""
 
 MOST_JOBS = 500
 """Jobs of a batch."""
@@ -57,6 +62,8 @@ class Cluster(Generic[T]):
     work : does a job; it is sent to workers
     address : of the scheduler, or ``local``
     count : processes of a local one
+    begin : yields the jobs, and hears so of each that is about to be sent
+    limits : what each job may take, in a process of its own; None for one of the worker's threads
     begin : yields the same jobs, as they are asked for
 
     Raises
@@ -74,11 +81,13 @@ class Cluster(Generic[T]):
         address: str,
         count: int = 1,
         begin: Callable[[Sequence[Job]], Iterator[Job]] = iter,
+        limits: Limits | None = None,
     ) -> None:
-        for job in jobs:
-            _check(job)
+        _check(jobs)
         self._waiting = begin(jobs)
         self._work = work
+        self._limits = limits
+        self._wanted = WANTED_SECONDS if limits is None else WANTED_APART
         self._connection: Connection | None = connect(address, count)
         self._begun: dict[Any, tuple[Job, ...]] = {}
         self._ended: SimpleQueue[Any] = SimpleQueue()
@@ -103,7 +112,7 @@ class Cluster(Generic[T]):
                 self._take(future)
         return self._ready.popleft()
 
-    def stop(self) -> list[Outcome[T]]:
+    def stop(self, seconds: float | None = None) -> list[Outcome[T]]:
         """Drop what no worker has begun, wait for what is under way, and return what came of it."""
         self._waiting = iter(())
         self._suspects.clear()
@@ -120,7 +129,7 @@ class Cluster(Generic[T]):
     def _finish(self, connection: Connection) -> None:
         """Wait for batches that a worker has begun, and cancel the others."""
         client = connection.client
-        under_way = client.call_stack(keys=[future.key for future in self._begun])
+        under_way = client.call_stack()  # of all: it knows no tasks that have only just been sent
         keys = {key for stacks in under_way.values() for key in stacks}
         done = {future for future in self._begun if future.done()}
         kept = [future for future in self._begun if future.key in keys or future in done]
@@ -143,7 +152,7 @@ class Cluster(Generic[T]):
         while len(self._begun) < AHEAD * self._threads:
             size = 1
             if self._seconds_each is not None:
-                size = int(WANTED_SECONDS / max(self._seconds_each, 1e-6))
+                size = int(self._wanted / max(self._seconds_each, 1e-6))
             jobs = tuple(itertools.islice(self._waiting, max(1, min(size, MOST_JOBS))))
             if not jobs:
                 return
@@ -156,6 +165,7 @@ class Cluster(Generic[T]):
             __version__,
             self._work,
             [sent(job) for job in jobs],
+            self._limits,
             key=next(self._names),
             pure=False,
         )
@@ -190,17 +200,19 @@ class Cluster(Generic[T]):
         self._threads = max(1, threads)
 
     def _take(self, future: Any) -> None:
-        """Make outcomes of a batch that has ended."""
+        """Make outcomes of a batch that has ended; until then an interrupt leaves it under way."""
+        outcomes = self._outcomes(future, self._begun[future])
+        self._ready.extend(outcomes)
+        del self._begun[future]
+
+    def _outcomes(self, future: Any, jobs: tuple[Job, ...]) -> Sequence[Outcome[T]]:
         from distributed import CancelledError, KilledWorker
 
         assert self._connection is not None
-        was_alone = len(self._begun) == 1
-        jobs = self._begun.pop(future)
         try:
             batch: Batch = future.result()
         except KilledWorker as error:
-            self._suspect(jobs, error, was_alone=was_alone)
-            return
+            return self._suspect(jobs, error)
         except CancelledError as error:
             raise _gone(self._connection) from error
         except ModuleNotFoundError as error:
@@ -208,31 +220,31 @@ class Cluster(Generic[T]):
         except SchedulerError:
             raise
         except Exception as error:  # noqa: BLE001 - what Dask itself could not do
-            for job in jobs:
-                words = " ".join(f"{type(error).__name__}: {error}".split())[:160]
-                failed = ImageError(f"{job.name}: the workers could not do it: {words}")
-                self._ready.append(Outcome(job, error=failed))
-            return
+            words = " ".join(f"{type(error).__name__}: {error}".split())[:160]
+            return [
+                Outcome(job, error=ImageError(f"{job.name}: the workers could not do it: {words}"))
+                for job in jobs
+            ]
         each = batch.seconds / len(jobs)
         before = self._seconds_each
         self._seconds_each = each if before is None else 0.7 * before + 0.3 * each
-        self._ready.extend(map(worded_as_here, batch.outcomes, jobs))
+        return [*map(worded_as_here, batch.outcomes, jobs)]
 
-    def _suspect(self, jobs: tuple[Job, ...], error: Any, *, was_alone: bool) -> None:
+    def _suspect(self, jobs: tuple[Job, ...], error: Any) -> Sequence[Outcome[T]]:
         """Have jobs done alone that ended workers, or blame the one that ended its worker alone."""
-        if not was_alone:
+        if len(self._begun) > 1:
             self._suspects.append(jobs)
-        elif len(jobs) > 1:
+            return ()
+        if len(jobs) > 1:
             self._suspects.extendleft((job,) for job in reversed(jobs))
-        else:
-            (job,) = jobs
-            times = error.allowed_failures + 1
-            failed = ImageError(
-                f"{job.name}: ended the worker that filtered it, {times} times: it may take too"
-                " much memory, or crash its decoder"
-            )
-            failed.cause = "crash"
-            self._ready.append(Outcome(job, error=failed))
+            return ()
+        (job,) = jobs
+        failed = ImageError(
+            f"{job.name}: ended the worker that filtered it, {error.allowed_failures + 1} times: it"
+            " may take too much memory, or crash its decoder"
+        )
+        failed.cause = "crash"
+        return [Outcome(job, error=failed)]
 
 
 def over_cluster(
@@ -259,22 +271,30 @@ def over_cluster(
     work = Work(
         pipeline, whole, settings["workers"] or 1, repeated=True, hashes=journal is not None
     )
+    limits = None
+    if settings["isolate"] or settings["timeout"] is not None:
+        from convfilter.batch.running.isolated.processes import Limits
+
+        limits = Limits(settings["timeout"], settings["memory"])
     address = settings["scheduler"]
     assert address is not None
-    return Cluster(jobs, work, address, count, iter if journal is None else journal.begin)
+    begin = iter if journal is None else journal.begin
+    return Cluster(jobs, work, address, count, begin, limits)
 
 
-def _check(job: Job) -> None:
+def _check(jobs: Sequence[Job]) -> None:
     """Refuse what workers cannot reach."""
-    from convfilter.runtime.streams import is_stream
-
-    for place in (job.source, job.target):
-        if place is None or is_stream(place):
-            raise UsageError("--scheduler takes files: standard streams are this process's alone")
-        if os.fspath(place).startswith("memory://"):
-            raise UsageError(
-                f"--scheduler: workers do not see {place}: it is in this process alone"
-            )
+    alone = jobs[0] if len(jobs) == 1 else None
+    for job in jobs:
+        for place in (job.source, job.target):
+            if place is None or (job is alone and is_stream(place)):
+                raise UsageError(
+                    "--scheduler takes files: standard streams are this process's alone"
+                )
+            if os.fspath(place).startswith("memory://"):
+                raise UsageError(
+                    f"--scheduler: workers do not see {place}: it is in this process alone"
+                )
 
 
 def _gone(connection: Connection) -> SchedulerError:

@@ -65,10 +65,12 @@ class Running(Protocol[T]):
 
     def __next__(self) -> Outcome[T]: ...
 
-    def stop(self) -> list[Outcome[T]]:
+    def stop(self, seconds: float | None = None) -> list[Outcome[T]]:
         """Begin no more jobs, wait for those under way, and return what came of these.
 
-        A job cannot be stopped halfway. It may be called at any time, and more than once.
+        After so many seconds no more is waited for. Processes that are not done by then are ended;
+        a thread cannot be, and goes on until this process ends. It may be called at any time, and
+        more than once.
         """
 
 

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["begin", "shared_out"]
 
 
+MANY = 1000
+"""Of so many files most are small, and threads then wait for one another: much of what a small file
+takes is Python, of which one thread runs at a time. Processes take longer to start, once."""
+
+
 def begin(
     plan: FilePlan,
     pipeline: Pipeline,
@@ -56,9 +61,9 @@ def _begin(
     jobs: Iterable[Job] = plan.jobs
     journal = None
     if isinstance(plan.target, Path):
-        from convfilter.files.replacing.temporaries import clear_dead
+        from convfilter.batch.running.clearing import Clearing
 
-        clear_dead({job.output.parent for job in plan.jobs if isinstance(job.output, Path)})
+        listeners = [Clearing(plan), *listeners]
         if settings["journal"]:
             from convfilter.batch.journal.identity import recipe_hash
             from convfilter.batch.journal.keeping import Journal
@@ -66,6 +71,9 @@ def _begin(
             journal = Journal(plan.target, recipe_hash(pipeline, settings), plan.seen, say)
             jobs, listeners = journal.begin(plan.jobs), [journal, *listeners]
     threads, workers = shared_out(len(plan.jobs), settings["jobs"], settings["workers"])
+    fail_fast = settings["fail_fast"]
+    if fail_fast and plan.failures:
+        jobs = ()
     if len(plan.jobs) == 1 and (source := plan.jobs[0].input) and is_store(source):
         from convfilter.batch.stores import StoreWork
 
@@ -73,11 +81,35 @@ def _begin(
     if settings["scheduler"] is not None:
         from convfilter.batch.running.cluster import over_cluster
 
-        return Told(over_cluster(plan.jobs, pipeline, settings, threads, journal), listeners)
+        some = () if fail_fast and plan.failures else plan.jobs
+        running: Running[Done] = over_cluster(some, pipeline, settings, threads, journal)
+        return Told(running, listeners, fail_fast=fail_fast)
     # of several files, each on its own would wait for the disk as long as it is worked on
     forced = len(plan.jobs) <= 1
     work = Work(pipeline, settings, workers, forced=forced, hashes=journal is not None)
-    return Told(Threads(jobs, work, threads), listeners, forced=forced)
+    running = _running(jobs, work, threads, settings, many=len(plan.jobs) >= MANY)
+    return Told(running, listeners, forced=forced, fail_fast=fail_fast)
+
+
+def _running(
+    jobs: Iterable[Job], work: Work, count: int, settings: Settings, *, many: bool
+) -> Running[Done]:
+    """Return jobs under way in threads, or in processes: where asked for, and for many files."""
+    is_asked_for = settings["isolate"] or settings["timeout"] is not None
+    if not is_asked_for and count <= 1:
+        return Threads(jobs, work, count)
+    from convfilter.runtime.machine.interpreter import can_start_processes
+    from convfilter.runtime.machine.physical_memory import sensible
+
+    memory = settings["memory"] or sensible()
+    if is_asked_for or (many and can_start_processes()):
+        from convfilter.batch.running.isolated.processes import Limits, Processes
+
+        limits = Limits(settings["timeout"], memory if is_asked_for else None)
+        return Processes(jobs, work, count, limits, memory)
+    from convfilter.batch.running.window import Window
+
+    return Threads(jobs, Window(memory).through(work), count)
 
 
 def _asked_for(plan: FilePlan, pipeline: Pipeline, settings: Settings) -> Iterator[Listener]:
@@ -87,6 +119,10 @@ def _asked_for(plan: FilePlan, pipeline: Pipeline, settings: Settings) -> Iterat
 
         place = Path(settings["report"])
         yield Report(place, plan, pipeline, overwrite=settings["overwrite"])
+    if settings["quarantine"] is not None:
+        from convfilter.batch.running.quarantine import Quarantine
+
+        yield Quarantine(Path(settings["quarantine"]), plan)
 
 
 def shared_out(jobs: int, threads: int | None, workers: int | None) -> tuple[int, int | None]:

@@ -22,6 +22,7 @@ from convfilter.errors import ConvfilterError, SchedulerError, shown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from convfilter.batch.running.isolated.processes import Limits
     from convfilter.files.storage.url import Url
 
 __all__ = ["Batch", "dask_setup", "do", "sent", "worded_as_here"]
@@ -36,8 +37,10 @@ class Batch(NamedTuple):
     seconds: float
 
 
-def do(version: str, work: Callable[[Job], Any], jobs: Sequence[Job]) -> Batch:
-    """Do jobs one after the other, in the process of a worker.
+def do(
+    version: str, work: Callable[[Job], Any], jobs: Sequence[Job], limits: Limits | None = None
+) -> Batch:
+    """Do jobs one after the other, in the process of a worker, or with limits in one of their own.
 
     Raises
     ------
@@ -46,8 +49,21 @@ def do(version: str, work: Callable[[Job], Any], jobs: Sequence[Job]) -> Batch:
     """
     check_version(version, __version__)
     started = time.perf_counter()
-    outcomes = tuple(_sendable(outcome_of(job, work)) for job in jobs)
-    return Batch(outcomes, time.perf_counter() - started)
+    outcomes = _apart(work, jobs, limits) if limits else (outcome_of(job, work) for job in jobs)
+    done = tuple(map(_sendable, outcomes))
+    return Batch(done, time.perf_counter() - started)
+
+
+def _apart(work: Callable[[Job], Any], jobs: Sequence[Job], limits: Limits) -> list[Outcome[Any]]:
+    """Do jobs in a process that can be ended in the midst of one."""
+    from convfilter.batch.running.isolated.processes import Processes
+
+    running = Processes(jobs, work, 1, limits)
+    try:
+        outcomes = {outcome.job: outcome for outcome in running}
+    finally:
+        running.stop()
+    return [outcomes[job] for job in jobs]
 
 
 def _sendable(outcome: Outcome[T]) -> Outcome[T]:

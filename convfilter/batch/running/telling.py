@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -32,35 +33,53 @@ MOST_BEHIND = 4 * MOST_TOGETHER
 class Told:
     """Jobs under way whose outcomes listeners hear of, in order, whoever takes them.
 
-    Where outputs are not `forced` by the jobs themselves, this forces them, some at a time, in a
-    thread of its own.
+    With `fail_fast` no job is begun any more after the first that failed; those under way are
+    finished. Where outputs are not `forced` by the jobs themselves, this forces them, some at a
+    time, in a thread of its own.
     """
 
     def __init__(
-        self, running: Running[Done], listeners: Sequence[Listener], *, forced: bool = True
+        self,
+        running: Running[Done],
+        listeners: Sequence[Listener],
+        *,
+        forced: bool = True,
+        fail_fast: bool = False,
     ) -> None:
         self._running = running
         self._listeners = listeners
         self._prompt = [each for each in listeners if forced or not each.waits_for_disk]
         self._late = [each for each in listeners if not forced and each.waits_for_disk]
         self._disk = None if forced else _Disk()
+        self._fail_fast = fail_fast
+        self._last: deque[Outcome[Done]] | None = None
 
     def __iter__(self) -> Iterator[Outcome[Done]]:
         return self
 
     def __next__(self) -> Outcome[Done]:
         try:
-            outcome = next(self._running)
+            outcome = self._next()
         except StopIteration:
             self._close()
             raise
         self._tell(outcome)
+        if outcome.error is not None and self._fail_fast and self._last is None:
+            self._last = deque(self._running.stop())
         return outcome
 
-    def stop(self) -> list[Outcome[Done]]:
+    def _next(self) -> Outcome[Done]:
+        if self._last is None:
+            return next(self._running)
+        if not self._last:
+            raise StopIteration
+        return self._last.popleft()
+
+    def stop(self, seconds: float | None = None) -> list[Outcome[Done]]:
         """Begin no more jobs, wait for those under way, and return what came of these."""
         try:
-            outcomes = self._running.stop()
+            last, self._last = self._last or (), deque()
+            outcomes = [*last, *self._running.stop(seconds)]
             for outcome in outcomes:
                 self._tell(outcome)
         finally:

@@ -54,15 +54,19 @@ class Threads(Generic[T]):
         self._begun.remove(future)
         return future.result()
 
-    def stop(self) -> list[Outcome[T]]:
-        """Begin no more jobs, wait for those under way, and return what came of these."""
+    def stop(self, seconds: float | None = None) -> list[Outcome[T]]:
+        """Begin no more jobs, wait for those under way, and return what came of these.
+
+        After so many seconds no more is waited for.
+        """
         self._waiting = iter(())
         if self._pool is None:
             return []
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        from concurrent.futures import wait
+
+        self._pool.shutdown(wait=False, cancel_futures=True)
         begun, self._begun = self._begun, set()
-        return [
-            future.result()
-            for future in begun
-            if not future.cancelled() and future.exception() is None
-        ]
+        # of what is cancelled nobody who waits is told
+        under_way = [future for future in begun if not future.cancelled()]
+        ended, _ = wait(under_way, seconds)
+        return [future.result() for future in ended if future.exception() is None]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import errno
+import functools
 import os
+import re
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from convfilter.batch.done import FileState, state_of
@@ -16,6 +19,10 @@ __all__ = ["Arrivals"]
 
 SETTLED = 2.0
 """Seconds after which a file that has not changed is taken to be whole."""
+
+
+LEASING = {"ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs", "tmpfs", "ramfs", "overlay"}
+"""File systems of Linux."""
 
 
 class _Look(NamedTuple):
@@ -98,7 +105,7 @@ def _is_being_written(source: object) -> bool:
         take_lease, signal_of_lease = fcntl.F_SETLEASE, fcntl.F_SETSIG
     except (ImportError, AttributeError):  # another system
         return False
-    if not isinstance(source, str):
+    if not isinstance(source, str) or not _gives_leases(os.path.dirname(source)):  # noqa: PTH120
         return False
     from signal import SIGURG
 
@@ -118,3 +125,24 @@ def _is_being_written(source: object) -> bool:
         return False
     finally:
         os.close(descriptor)
+
+
+@functools.lru_cache(maxsize=256)
+def _gives_leases(folder: str) -> bool:
+    """Whether the file system of a folder is known to refuse leases for that reason alone.
+
+    Those of networks refuse them for reasons of their own.
+    """
+    try:
+        mounts = Path("/proc/self/mountinfo").read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return False
+    place = os.path.realpath(folder)
+    best, kind = "", ""
+    for line in mounts:
+        before, _, after = line.partition(" - ")
+        point = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), before.split()[4])
+        is_around = point == "/" or f"{place}/".startswith(f"{point}/")
+        if is_around and len(point) >= len(best):  # of two in one place, the later lies on top
+            best, kind = point, after.split()[0]
+    return kind in LEASING

@@ -20,11 +20,15 @@ if TYPE_CHECKING:
     from convfilter.batch.planning.plan import FilePlan
     from convfilter.batch.running.outcome import Listener
     from convfilter.batch.settings import Settings
+    from convfilter.files.storage.url import Place
 
 __all__ = ["Watching", "watch"]
 
 EVERY = 10.0
 """Seconds after which folders are looked through though nothing was told: systems may forget."""
+
+SELDOM = 30.0
+"""So many times as long as that takes lie between two such looks at least."""
 
 REST = 5.0
 """So many times as long as looking through the folders takes nothing is looked at again."""
@@ -37,8 +41,8 @@ class Watching:
     """Jobs under way, which begins further ones as files arrive; it ends when it is stopped.
 
     Folders are planned anew when something has changed in them, so that whatever the journal does
-    not know as done is found, however it came there. A file that failed is tried again when it has
-    changed.
+    not know as done is found, however it came there. A file that was made, or failed, is not
+    tried again before it has changed.
 
     Parameters
     ----------
@@ -68,11 +72,12 @@ class Watching:
         self._arrivals = Arrivals(trusts_times=changes.poll is None)
         self._running: Running[Done] | None = None
         self._states: dict[str, FileState] = {}
-        self._failed: dict[str, FileState] = {}
+        self._seen_to: dict[str, FileState] = {}
         self._told = {_words(failure) for failure in plan.failures}
         self._failures: deque[Failure] = deque()
         self._trouble = ""
         self._next_look = self._looked = time.monotonic()
+        self._cost = 0.0
         self._arrivals.take(plan.jobs)
 
     def __iter__(self) -> Iterator[Outcome[Done]]:
@@ -97,13 +102,13 @@ class Watching:
             else:
                 self._wait()
 
-    def stop(self) -> list[Outcome[Done]]:
+    def stop(self, seconds: float | None = None) -> list[Outcome[Done]]:
         """Begin no more jobs, wait for those under way, and return what came of these."""
         running, self._running = self._running, None
         outcomes: list[Outcome[Done]] = []
         try:
             if running is not None:
-                outcomes = [self._noted(outcome) for outcome in running.stop()]
+                outcomes = [self._noted(outcome) for outcome in running.stop(seconds)]
         finally:
             self._changes.end()
             listeners, self._listeners = self._listeners, ()
@@ -118,17 +123,15 @@ class Watching:
     def _noted(self, outcome: Outcome[Done]) -> Outcome[Done]:
         name = outcome.job.name
         state = self._states.pop(name, None)
-        if outcome.error is None:
-            self._failed.pop(name, None)
-        elif state is not None:
-            self._failed[name] = state
+        if state is not None:
+            self._seen_to[name] = state
         return outcome
 
     def _wait(self) -> None:
         """Wait until a file may be whole, or there may be others, and look for these."""
         patience = self._arrivals.patience
         now = time.monotonic()
-        due = self._looked + EVERY
+        due = self._looked + max(EVERY, SELDOM * self._cost)
         changed = self._changes.wait(max(0.0, min(due, now + (patience or EVERY)) - now))
         if changed or time.monotonic() >= due:
             rest = self._next_look - time.monotonic()
@@ -136,10 +139,10 @@ class Watching:
                 time.sleep(rest)
             self._look()
 
-    def _has_failed(self, job: Job) -> bool:
-        """Whether a job has failed with its input as it is."""
-        failed = self._failed.get(job.name)
-        return failed is not None and job.source is not None and state_of(job.source) == failed
+    def _is_seen_to(self, name: str, source: Place | str | None) -> bool:
+        """Whether a file was made, or failed, as it is now: even if no journal could be kept."""
+        state = self._seen_to.get(name)
+        return state is not None and source is not None and state_of(source) == state
 
     def _look(self) -> None:
         """Make the plan of now, and note what is new in it."""
@@ -153,13 +156,18 @@ class Watching:
             jobs: list[Job] = []
         else:
             self._trouble = ""
-            jobs = [job for job in self._plan.jobs if not self._has_failed(job)]
-            fresh = {_words(failure): failure for failure in self._plan.failures}
+            jobs = [job for job in self._plan.jobs if not self._is_seen_to(job.name, job.source)]
+            fresh = {
+                _words(failure): failure
+                for failure in self._plan.failures
+                if not self._is_seen_to(shown(failure.input), failure.input)
+            }
             self._failures.extend(each for words, each in fresh.items() if words not in self._told)
             self._told = set(fresh)
         self._arrivals.take(jobs)
         self._looked = time.monotonic()
-        self._next_look = self._looked + min(EVERY, REST * (self._looked - started))
+        self._cost = self._looked - started
+        self._next_look = self._looked + min(EVERY, REST * self._cost)
 
 
 def _words(failure: Failure) -> tuple[str, str]:

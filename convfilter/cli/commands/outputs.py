@@ -21,10 +21,9 @@ def check_free(path: str, *, overwrite: bool) -> None:
     ImageError
         It may not be written.
     """
-    from convfilter.batch.job import Job
-    from convfilter.batch.planning.checks import check_outputs
+    from convfilter.batch.planning.checks import check_output
 
-    check_outputs([Job(None, Path(path))], None, overwrite=overwrite, in_place=False)
+    check_output(path, overwrite=overwrite)
 
 
 def write_whole(path: Path, pieces: Iterable[bytes], *, overwrite: bool) -> None:

@@ -66,7 +66,7 @@ class Summary:
         if plan.done:
             parts.append(f"{len(plan.done)} left alone ({plan.done[0].why})")
         missing = self.total - self.done - self.failed
-        if interrupted and missing:
+        if missing and (interrupted or self.failed):
             parts.append(f"{missing} not begun")
         parts += plan.left_out()
         return ("interrupted: " if interrupted else "") + ", ".join(parts)

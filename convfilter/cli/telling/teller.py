@@ -81,16 +81,16 @@ class Teller:
 
         if is_compiling() and not self._several and not self._quiet:
             self._line(
-                f"{self._command}: stopping: what is being compiled is waited for; to end at once,"
-                " interrupt again"
+                f"{self._command}: stopping: what is being compiled is waited for, no longer than a"
+                " second; to end at once, interrupt again"
             )
 
     def tell_stopping(self) -> None:
         """Say at once that the end has been heard of; it may take as long as a file does."""
         if self._several:
             self._line(
-                f"{self._command}: stopping: files under way are finished; to end at once,"
-                " interrupt again"
+                f"{self._command}: stopping: files under way are finished, if that takes no"
+                " longer than a second; to end at once, interrupt again"
             )
 
     def tell_interrupted(self) -> None:

@@ -84,9 +84,6 @@ class TooManyPixelsError(ImageError):
         super().__init__(message)
         self.pixels = pixels
 
-    def __reduce__(self) -> tuple[type, tuple[str, int]]:
-        return type(self), (str(self), self.pixels)
-
 
 class Selection(NamedTuple):
     """A choice of frames, counted from 0; `parts` are first and last numbers, None for the end."""

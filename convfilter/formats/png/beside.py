@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import BinaryIO
 
 from convfilter.errors import listed, shown
-from convfilter.formats.behind import behind
+from convfilter.formats.behind import behind_in
 from convfilter.formats.png.chunks import (
     BACKGROUND,
     COLOUR_LENGTHS,
@@ -98,7 +98,7 @@ class Ancillary:
 
     def take_rest(self, file: BinaryIO) -> None:
         """Look at what stands behind the last chunk, where the file stands."""
-        self._rest = behind(file.read())
+        self._rest = behind_in(file)
 
     @property
     def left_out(self) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from convfilter.runtime.compiled.keys import Request
 from convfilter.runtime.compiled.loading import (
     Loop,
+    announced,
     announcing,
     compile_all,
     expect,
@@ -21,6 +22,7 @@ __all__ = [
     "Loop",
     "Request",
     "Requests",
+    "announced",
     "announcing",
     "compile_all",
     "expect",

@@ -177,7 +177,7 @@ def _loaded(request: Request) -> Loop:
         store.remove(file)  # and compiled anew
     started = time.perf_counter()
     try:
-        with _announced():
+        with announced():
             return _compiled(request, file)
     finally:
         waited = _waited.get()
@@ -227,7 +227,7 @@ def _compiled(request: Request, file: str) -> Loop:
 
 
 @contextlib.contextmanager
-def _announced() -> Iterator[None]:
+def announced() -> Iterator[None]:
     """Let it be known that loops are compiled, unless another thread does so already."""
     if not _announcing.acquire(blocking=False):
         yield

@@ -17,13 +17,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
 from convfilter.runtime.compiled import store
 from convfilter.runtime.compiled.keys import Request, file_name
 from convfilter.runtime.compiled.store import Compiled
+from convfilter.runtime.machine.interpreter import command_for
 from convfilter.runtime.threads import default_workers
 
 __all__ = ["Build", "NoCompilerError", "ask", "expect", "serve"]
@@ -98,14 +98,12 @@ class _Compiler:
     """A process that compiles one loop after the other."""
 
     def __init__(self) -> None:
-        if getattr(sys, "frozen", False) or not sys.executable:
+        command = command_for(__name__, serve.__name__)
+        if command is None:
             raise NoCompilerError("there is no Python to start")
-        # by the paths of this process alone: nothing is imported from a folder of pictures
-        paths = [str(Path(path).absolute()) for path in sys.path]
-        code = f"import sys; sys.path[:] = {paths!r}\nfrom {__name__} import serve; serve()"
         try:
             self._process = subprocess.Popen(
-                [sys.executable, *_flags(), "-c", code],
+                command,
                 bufsize=0,  # what is half written would be written once more by the child of a fork
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -159,21 +157,6 @@ class _Compiler:
             if stream is not None:
                 with contextlib.suppress(OSError):
                     stream.close()
-
-
-def _flags() -> list[str]:
-    """Return how Python is started: as this process was, without warnings."""
-    letters = {
-        "isolated": "I",
-        "ignore_environment": "E",
-        "no_user_site": "s",
-        "no_site": "S",
-    }
-    given = [f"-{letter}" for name, letter in letters.items() if getattr(sys.flags, name)]
-    given += [f"-{'O' * sys.flags.optimize}"] if sys.flags.optimize else []
-    given += ["-B"] if sys.dont_write_bytecode else []
-    given += [f"-Xpycache_prefix={sys.pycache_prefix}"] if sys.pycache_prefix else []
-    return [*given, "-P", "-Wignore"]
 
 
 def _environment() -> dict[str, str]:

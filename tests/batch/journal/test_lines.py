@@ -52,6 +52,7 @@ def test_what_is_said_is_known_by_a_slow_twin(steps: list[tuple[str, str, Record
     assert (fewest.records, fewest.begun) == (known.records, known.begun)
 
 
+@pytest.mark.thorough
 @given(STEPS, st.data())
 def test_a_torn_or_damaged_line_is_known_and_the_others_are_true(
     steps: list[tuple[str, str, Record]], data: st.DataObject

@@ -131,6 +131,7 @@ def test_folder_takes_only_images_and_counts_the_rest() -> None:
     touch(
         "in/b.PNG", "in/a.jpg", "in/notes.txt", "in/.hidden.png", "in/deep/c.png", "in/more/d.png"
     )
+    touch("in/.convfilter-journal")
     plan = planned("in", "out")
     assert pairs(plan) == [("in/a.jpg", "out/a.jpg"), ("in/b.PNG", "out/b.PNG")]
     assert plan.passed_over == 2

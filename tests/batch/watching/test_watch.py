@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import threading
@@ -14,6 +15,7 @@ import pytest
 
 from convfilter import FileResult, filter_files
 from convfilter.batch.job import Job
+from convfilter.batch.journal.lines import Lines
 from convfilter.batch.watching import arrivals
 from convfilter.batch.watching.arrivals import Arrivals
 from convfilter.errors import ImageError, UsageError
@@ -99,6 +101,26 @@ def test_failures_are_told_once_and_tried_again_when_the_file_changes() -> None:
     assert watch.end() == []
 
 
+def test_each_is_made_once_even_where_no_journal_can_be_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(self: Lines, *lines: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def watch_two_files() -> None:
+        watch = Watched(poll=0.02)
+        assert watch.next().input == Path("in/a.png")
+        picture("in/b.png")
+        assert watch.next().input == Path("in/b.png")
+        threading.Event().wait(0.2)
+        assert watch.end() == []
+
+    picture("in/a.png")
+    monkeypatch.setattr(Lines, "add", full)
+    with pytest.warns(UserWarning, match="no journal is kept"):
+        watch_two_files()
+
+
 def test_somebody_elses_output_is_a_failure_and_stays() -> None:
     picture("in/a.png")
     Path("out").mkdir()
@@ -122,6 +144,7 @@ def test_outputs_inside_the_inputs_are_not_seen() -> None:
     assert sorted(p.name for p in Path("in/out").rglob("*.png")) == ["a.png", "b.png"]
 
 
+@pytest.mark.thorough
 def test_a_folder_that_goes_away_is_told_and_looked_for_again() -> None:
     def go_away_and_come_back() -> None:
         watch = Watched(poll=0.02)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from convfilter.runtime.compiled import workers
+from convfilter.runtime.machine import interpreter
 from tests.examples import every
 from tests.runtime.compiled.house import CALL, House
 
@@ -96,7 +97,7 @@ def test_where_no_process_can_be_had_the_one_that_asks_compiles(
 
 def test_a_program_that_is_no_interpreter_is_not_waited_for(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(workers, "START_SECONDS", 0.2)
-    monkeypatch.setattr(workers, "_flags", list)
+    monkeypatch.setattr(interpreter, "_flags", list)
     monkeypatch.setattr(sys, "executable", "/usr/bin/tail")  # of a file that ends when we do
     with pytest.raises(workers.NoCompilerError, match="does not run this package"):
         workers._Compiler()

@@ -1,0 +1,1 @@
+"""What the machine gives besides CPUs: memory, and further processes."""
