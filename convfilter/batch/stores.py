@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from convfilter.batch.done import Done, Seconds, Stage
 from convfilter.batch.job import Job
+from convfilter.batch.planning.places import is_store
 from convfilter.batch.settings import OF_RECIPES, OPTIONS, Settings
 from convfilter.dask.volumes import filter_store
 from convfilter.errors import UsageError, shown
 from convfilter.files.reading import DEFAULT_MAX_PIXELS
+from convfilter.formats import is_image_path
 from convfilter.runtime.threads import default_workers
 
 if TYPE_CHECKING:
@@ -64,6 +66,13 @@ def _filtered(job: Job, pipeline: Pipeline, settings: Settings) -> Done:
             )
     if job.input is None or job.output is None or job.input == job.output:
         raise UsageError(f"{name}: a zarr store becomes another one: name an output")
+    if not is_store(job.input):
+        raise UsageError(f"{name}: is no zarr store: stores and pictures are commands of their own")
+    if is_image_path(job.output):
+        raise UsageError(
+            f"{shown(job.output)}: has the name of a picture, and a zarr store becomes another one:"
+            " end it in .zarr"
+        )
     if job.make_folder and isinstance(job.output, Path):
         job.output.parent.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
@@ -80,7 +89,16 @@ def _filtered(job: Job, pipeline: Pipeline, settings: Settings) -> Done:
         )
     seconds = Seconds(0.0, time.perf_counter() - started, 0.0)
     notes = tuple(f"{shown(job.output)}: {note}" for note in done.notes)
-    return Done(done.shape, done.dtype, 1, notes, (), seconds, made=done.made)
+    return Done(
+        done.shape,
+        done.dtype,
+        done.pictures,
+        notes,
+        (),
+        seconds,
+        made=done.made,
+        streamed=(done.chunks,),
+    )
 
 
 @contextmanager
@@ -95,16 +113,7 @@ def _computing(settings: Settings) -> Iterator[Callable[[Sequence[Any]], None]]:
     from convfilter.batch.running.connecting import connect
 
     connection = connect(address, count)
-
-    def compute(lazy: Sequence[Any]) -> None:
-        futures = connection.client.compute([*lazy])
-        try:
-            connection.client.gather(futures)
-        except BaseException:
-            connection.client.cancel(futures)
-            raise
-
     try:
-        yield compute
+        yield connection.compute
     finally:
         connection.close()

@@ -40,19 +40,20 @@ def engine_options() -> Sequence[click.Option]:
 
 def file_sections() -> Sequence[Section]:
     """Return the options about files, folders and large pictures, each kind under its title."""
-    further = {
-        "Options about files": [recipe_option(), flag("--quiet", "print errors only", "-q")],
+    before = {
         "Options for folders": [
-            list_option(),
             flag("--dry-run", "print which file would become which, and why; write nothing", "-n"),
-        ],
+            list_option(),
+        ]
     }
+    after = {"Options about files": [recipe_option(), flag("--quiet", "print errors only", "-q")]}
     return [
         (
             title,
             [
+                *before.get(title, []),
                 *(option(name) for name in names if name not in OF_ENGINE),
-                *further.get(title, []),
+                *after.get(title, []),
             ],
         )
         for title, names in SECTIONS.items()

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convfilter.errors import ConvfilterError, ImageError, UsageError, shown
-from convfilter.files.replacing.temporaries import temporary_name
+from convfilter.files.replace import new_folder
+from convfilter.files.replacing.temporaries import clear_dead, temporary_name
 from convfilter.files.storage.address import Address
 
 if TYPE_CHECKING:
@@ -77,16 +78,13 @@ def placed(place: Place, *, overwrite: bool) -> Iterator[Stored]:
             yield store
         return
     target = Path(os.path.realpath(place))
-    temporary = target.with_name(temporary_name())
     if os.path.lexists(target) and not overwrite:
         raise _exists(place)
     with _told(place, "cannot be made"):
-        try:
-            temporary.mkdir()
+        clear_dead([target.parent])
+        with new_folder(target) as temporary:
             yield store_of(temporary)
             _move(temporary, target, overwrite=overwrite)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _move(temporary: Path, target: Path, *, overwrite: bool) -> None:

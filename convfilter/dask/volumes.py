@@ -44,12 +44,23 @@ SAMPLE = 256
 
 
 class Filtered(NamedTuple):
-    """What was done: shapes of the full resolution, and what was not kept."""
+    """What was done.
+
+    Attributes
+    ----------
+    shape, dtype : of each picture of the full resolution, (H, W) or (H, W, C)
+    pictures : how many there are in the array
+    made : rows and columns of the result
+    notes : what was not kept
+    chunks : a line that tells what a task took
+    """
 
     shape: tuple[int, ...]
     dtype: str
+    pictures: int
     made: tuple[int, ...]
     notes: tuple[str, ...]
+    chunks: str
 
 
 def filter_store(
@@ -105,7 +116,13 @@ def filter_store(
             )
             say_last(store, attributes, node.metadata.zarr_format)
             notes += _not_kept(node, image)
-    return Filtered(first.shape, first.dtype.name, made.shape, tuple(notes))
+    pictures = math.prod(first.shape[axis] for axis in layout.stack)
+    channels = () if layout.channels is None else (first.shape[layout.channels],)
+    taken = "x".join(map(str, _chunks(first, first.shape, layout)))
+    line = f"zarr of {'x'.join(map(str, first.shape))}, by chunks of {taken}"
+    shape = (*size, *channels)
+    left = tuple(made.shape[axis] for axis in _rows_and_columns(layout, len(made.shape)))
+    return Filtered(shape, first.dtype.name, pictures, left, tuple(notes), line)
 
 
 def _arrays(node: Any, image: Multiscale | None) -> list[Any]:

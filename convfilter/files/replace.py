@@ -12,8 +12,8 @@ import errno
 import os
 import stat
 import threading
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
@@ -29,6 +29,7 @@ __all__ = [
     "exists_already",
     "explained",
     "force",
+    "new_folder",
     "replace_file",
 ]
 
@@ -233,6 +234,25 @@ def _create(temporary: Path, status: os.stat_result | None) -> IO[bytes]:
         return os.fdopen(os.open(temporary, flags, mode), "wb", buffering=0)
 
 
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """Enter with a folder of its own beside a target; what is left of it at the end is removed.
+
+    What it holds is not forced to the disk.
+    """
+    folder = target.with_name(temporary_name())
+    with _making:
+        _unfinished.add(folder)
+        folder.mkdir()
+    try:
+        yield folder
+    finally:
+        import shutil
+
+        shutil.rmtree(folder, ignore_errors=True)
+        _unfinished.discard(folder)
+
+
 def abandon() -> None:
     """Remove the files that are not finished, of a process that is about to end at once.
 
@@ -241,7 +261,12 @@ def abandon() -> None:
     _making.acquire(timeout=1.0)  # not for ever: a file system may hang
     for temporary in tuple(_unfinished):
         with suppress(OSError):
-            temporary.unlink()
+            if temporary.is_dir():
+                import shutil
+
+                shutil.rmtree(temporary, ignore_errors=True)
+            else:
+                temporary.unlink()
 
 
 def _move_to_free_name(source: Path, target: Path) -> None:

@@ -33,8 +33,9 @@ __all__ = [
 ]
 
 _KNOWN = frozenset(np.dtype(name) for name in IMAGE_DTYPES)
-LARGEST_ELEMENTS = 2**33
-"""Arrays beyond this many elements are taken for a slip of the keyboard."""
+LARGEST_ELEMENTS = 2**37
+"""Arrays beyond this many elements are taken for a slip of the keyboard. Pictures that are filtered
+part by part are planned as a whole: ten gigapixels with alpha have 40 thousand million."""
 LARGEST_KERNEL = 2**26
 """Kernels of more weights than this are refused."""
 

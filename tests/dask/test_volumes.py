@@ -154,6 +154,8 @@ def test_stores_are_replaced_where_that_is_allowed(tmp_path: Path) -> None:
     made: Any = zarr.open(tmp_path / "out.zarr", mode="r")
     np.testing.assert_array_equal(made[...], Pipeline(["median"])(values))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.zarr", "out.zarr"]
+    with pytest.raises(ConvfilterError, match="has the name of a picture"):
+        run(tmp_path / "in.zarr", tmp_path / "out.png", "sobel")
     for options in ({"depth": "8"}, {"max_pixels": 100}, {"in_place": True}):
         with pytest.raises(ConvfilterError):
             run(tmp_path / "in.zarr", tmp_path / "other.zarr", "sobel", **options)

@@ -25,6 +25,7 @@ from convfilter.files.row_writing import begin_rows
 from convfilter.formats.declaring.rows import OnlyWholeError, blank_pixels
 from convfilter.formats.tiff.rows import reader as tiff_reader
 from convfilter.images import FORMATS, Image, Metadata, read, write
+from tests.files import large_trials
 from tests.files.damage import whole_files
 from tests.formats.declared import written
 from tests.formats.tiff.tiff_files import COMPRESSIONS, Kind, tiff_file
@@ -437,3 +438,9 @@ def test_turned_pictures_are_read_as_a_whole(tmp_path: Path) -> None:
     with pytest.raises(OnlyWholeError, match=r"a\.tif: is stored turned.*save it upright"):
         open_rows(tmp_path / "a.tif")
     assert replace(read(tmp_path / "a.tif")).shape == (30, 20)
+
+
+@pytest.mark.thorough
+def test_windows_of_a_large_picture(tmp_path: Path) -> None:
+    """`python -m tests.files.large_trials 4000` does the same with four gigapixels."""
+    assert large_trials.trial(9, tmp_path, "--memory", "16M") == []

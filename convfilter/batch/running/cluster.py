@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import time
 from collections import deque
@@ -12,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from convfilter import __version__
 from convfilter.batch.job import Job
-from convfilter.batch.running.connecting import Connection, connect
+from convfilter.batch.running.connecting import LOOK_SECONDS, Connection, connect
 from convfilter.batch.running.outcome import Outcome
-from convfilter.batch.running.tasks import Batch, do, sent, worded_as_here
+from convfilter.batch.running.tasks import Batch, do, end, sent, worded_as_here
 from convfilter.errors import ImageError, SchedulerError, UsageError
 from convfilter.runtime.streams import is_stream
 
@@ -40,12 +41,6 @@ MOST_JOBS = 500
 
 AHEAD = 2
 """Batches for each thread of a worker, so that none waits for the way to the scheduler and back."""
-
-LOOK_SECONDS = 5.0
-"""How often the workers are counted, which may come and go."""
-
-PATIENCE_SECONDS = 60.0
-"""So long a scheduler may be without workers."""
 
 
 class Cluster(Generic[T]):
@@ -94,9 +89,9 @@ class Cluster(Generic[T]):
         self._ready: deque[Outcome[T]] = deque()
         self._suspects: deque[tuple[Job, ...]] = deque()
         self._seconds_each: float | None = None
-        self._threads = 1
         self._looked = self._seen = 0.0
-        self._names = (f"convfilter-{os.urandom(6).hex()}-{n}" for n in itertools.count())
+        self._run = f"convfilter-{os.urandom(6).hex()}"
+        self._names = (f"{self._run}-{number}" for number in itertools.count())
 
     def __iter__(self) -> Iterator[Outcome[T]]:
         return self
@@ -113,31 +108,34 @@ class Cluster(Generic[T]):
         return self._ready.popleft()
 
     def stop(self, seconds: float | None = None) -> list[Outcome[T]]:
-        """Drop what no worker has begun, wait for what is under way, and return what came of it."""
+        """Drop what no worker has begun, wait for what is under way, and return what came of it.
+
+        After so many seconds no more is waited for.
+        """
         self._waiting = iter(())
         self._suspects.clear()
         connection, self._connection = self._connection, None
         try:
             if connection is not None and self._begun:
-                self._finish(connection)
+                self._finish(connection, seconds)
         finally:
             if connection is not None:
                 connection.close()
         ready, self._ready = [*self._ready], deque()
         return ready
 
-    def _finish(self, connection: Connection) -> None:
-        """Wait for batches that a worker has begun, and cancel the others."""
-        client = connection.client
-        under_way = client.call_stack()  # of all: it knows no tasks that have only just been sent
-        keys = {key for stacks in under_way.values() for key in stacks}
-        done = {future for future in self._begun if future.done()}
-        kept = [future for future in self._begun if future.key in keys or future in done]
-        client.cancel([future for future in self._begun if future not in kept])
-        for future in kept:
-            jobs = self._begun[future]
-            if future.exception() is None:
-                self._ready.extend(map(worded_as_here, future.result().outcomes, jobs))
+    def _finish(self, connection: Connection, seconds: float | None) -> None:
+        """Have workers begin no more jobs, and wait for those that they have begun."""
+        begun = [*self._begun]
+        until = math.inf if seconds is None else time.monotonic() + seconds
+        connection.client.run(end, self._run)  # tasks that wait tell then that they did nothing
+        while time.monotonic() < until and any(each.status == "pending" for each in begun):
+            time.sleep(0.01)
+        for future in begun:
+            if future.status == "finished":
+                outcomes = future.result().outcomes
+                self._ready.extend(map(worded_as_here, outcomes, self._begun[future]))
+        connection.client.cancel(begun)
         self._begun.clear()
 
     def _begin(self) -> None:
@@ -149,7 +147,7 @@ class Cluster(Generic[T]):
                 self._send(self._suspects.popleft())
             return
         self._count_threads(self._connection)
-        while len(self._begun) < AHEAD * self._threads:
+        while len(self._begun) < AHEAD * max(1, self._connection.threads):
             size = 1
             if self._seconds_each is not None:
                 size = int(self._wanted / max(self._seconds_each, 1e-6))
@@ -163,6 +161,7 @@ class Cluster(Generic[T]):
         future = self._connection.client.submit(
             do,
             __version__,
+            self._run,
             self._work,
             [sent(job) for job in jobs],
             self._limits,
@@ -183,21 +182,9 @@ class Cluster(Generic[T]):
 
     def _count_threads(self, connection: Connection) -> None:
         now = time.monotonic()
-        if self._looked and now - self._looked < LOOK_SECONDS:
-            return
-        try:
-            threads = sum(connection.client.nthreads().values())
-        except (OSError, TimeoutError) as error:
-            raise _gone(connection) from error
-        self._looked = time.monotonic()
-        if threads or not self._seen:
-            self._seen = self._looked
-        elif self._looked - self._seen > PATIENCE_SECONDS:
-            raise SchedulerError(
-                f"the scheduler {connection.address} has lost all workers: start some, and run the"
-                " command again"
-            )
-        self._threads = max(1, threads)
+        if not self._looked or now - self._looked >= LOOK_SECONDS:
+            self._looked = now
+            self._seen = connection.check_workers(self._seen or now)
 
     def _take(self, future: Any) -> None:
         """Make outcomes of a batch that has ended; until then an interrupt leaves it under way."""
@@ -214,7 +201,7 @@ class Cluster(Generic[T]):
         except KilledWorker as error:
             return self._suspect(jobs, error)
         except CancelledError as error:
-            raise _gone(self._connection) from error
+            raise self._connection.gone() from error
         except ModuleNotFoundError as error:
             raise SchedulerError(f"a worker has no {error.name}: install it there") from error
         except SchedulerError:
@@ -295,9 +282,3 @@ def _check(jobs: Sequence[Job]) -> None:
                 raise UsageError(
                     f"--scheduler: workers do not see {place}: it is in this process alone"
                 )
-
-
-def _gone(connection: Connection) -> SchedulerError:
-    return SchedulerError(
-        f"the scheduler {connection.address} is gone: run the command again to do the rest"
-    )

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import os
+import re
+import signal
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from convfilter import __version__
@@ -16,8 +21,20 @@ __all__ = ["LOCAL", "Connection", "connect"]
 LOCAL = "local"
 """The address that stands for a scheduler and workers of this machine."""
 
-SECONDS = 30
+SECONDS = 15
 """So long is waited for a scheduler, and for its first worker."""
+
+LOOK_SECONDS = 5.0
+"""How often the workers are counted, which may come and go."""
+
+PATIENCE_SECONDS = 60.0
+"""So long a scheduler may be without workers."""
+
+ENDING = getattr(signal, "SIGKILL", signal.SIGTERM)
+"""What ends workers at once that were started here, where what they write is thrown away."""
+
+OF_STORES = re.compile(r"\W*(store|_reduce|convfilter)")
+"""What keys of tasks begin with that read and write stores."""
 
 LOCAL_FAILURES = 1
 """A file that ends the local worker of it more often than this is to blame."""
@@ -30,6 +47,75 @@ class Connection:
         self.address = address
         self.client = client
         self._cluster = cluster
+        self.threads = 0
+
+    def compute(self, lazy: Sequence[Any]) -> None:
+        """Have workers compute what is lazy; however it ends, none of them works on it any more.
+
+        Raises
+        ------
+        SchedulerError
+            There have been no workers for a while.
+        """
+        own = [] if self._cluster is None else [*self.client.run(os.getpid).values()]
+        futures = self.client.compute([*lazy])
+        ended: SimpleQueue[Any] = SimpleQueue()
+        for future in futures:
+            future.add_done_callback(ended.put)
+        seen = time.monotonic()
+        try:
+            for _ in futures:
+                while True:
+                    try:
+                        future = ended.get(timeout=LOOK_SECONDS)
+                        break
+                    except Empty:
+                        seen = self.check_workers(seen)
+                future.result()
+        except BaseException:
+            for process in own:
+                with suppress(OSError):
+                    os.kill(process, ENDING)
+            self.client.cancel(futures)
+            if not own:
+                self._wait_for_workers()
+            raise
+
+    def check_workers(self, seen: float) -> float:
+        """Return when there were workers for the last time, that is `seen` where there are none.
+
+        Raises
+        ------
+        SchedulerError
+            That is too long ago, or the scheduler is gone.
+        """
+        try:
+            self.threads = sum(self.client.nthreads().values())
+        except (OSError, TimeoutError) as error:
+            raise self.gone() from error
+        now = time.monotonic()
+        if not self.threads and now - seen > PATIENCE_SECONDS:
+            raise SchedulerError(
+                f"the scheduler {self.address} has lost all workers: start some, and run the"
+                " command again"
+            )
+        return now if self.threads else seen
+
+    def gone(self) -> SchedulerError:
+        """Return the error that says so."""
+        return SchedulerError(
+            f"the scheduler {self.address} is gone: run the command again to do the rest"
+        )
+
+    def _wait_for_workers(self) -> None:
+        """Wait until no worker is busy with what was cancelled, which cannot be ended halfway."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        with suppress(Exception):  # of a scheduler that is gone
+            while time.monotonic() < until:
+                stacks = self.client.call_stack().values()
+                if not any(OF_STORES.match(str(key)) for each in stacks for key in each):
+                    return
+                time.sleep(0.05)
 
     def close(self) -> None:
         """End the connection, and the workers that were started for it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from convfilter.errors import CAUSES, ConvfilterError, ImageError, UsageError, r
 
 if TYPE_CHECKING:
     from convfilter.batch.done import Done
+    from convfilter.batch.job import Job
     from convfilter.batch.planning.plan import FilePlan
     from convfilter.batch.running.outcome import Outcome
     from convfilter.pipeline import Pipeline
@@ -27,6 +29,9 @@ STATUSES = ("done", "left alone", "not begun", "failed")
 
 DECIMALS = 4
 """Of seconds."""
+
+_ERRORS = sys.getfilesystemencodeerrors()
+"""Keeps the bytes of names that are no text."""
 
 _HEAD = '{\n "convfilter": '
 """What a report in JSON begins with."""
@@ -98,9 +103,10 @@ class Report:
     ) -> None:
         from convfilter.files.replace import check_target
 
-        check_target(path, shown(path), overwrite or _is_report(path))
-        alike = [job.source for job in plan.jobs if str(job.source).endswith(path.suffix)]
-        if alike and path.exists() and any(path.samefile(source) for source in alike if source):
+        # the folder of the outputs is made by the run
+        if path.parent != plan.target or path.parent.exists():
+            check_target(path, shown(path), overwrite or _is_report(path))
+        if any(_is_same(path, job) for job in plan.jobs):
             raise UsageError(f"{shown(path)} is both input and report: give another name")
         self._path = path
         self._plan = plan
@@ -125,7 +131,8 @@ class Report:
         from convfilter.files.replace import replace_file
 
         try:
-            replace_file(self._path, [text.encode("utf-8", "surrogateescape")], overwrite=True)
+            self._path.parent.mkdir(parents=True, exist_ok=True)  # where no output has been made
+            replace_file(self._path, [text.encode("utf-8", _ERRORS)], overwrite=True)
         except OSError as error:
             raise ImageError(
                 f"{shown(self._path)}: the report cannot be written: {reason_of(error)}"
@@ -204,6 +211,13 @@ def _of(names: tuple[str, str], done: Done) -> Row:
 def _known(row: Row) -> dict[str, Any]:
     """Return what is known of a file: what is empty is left out."""
     return {name: value for name, value in row._asdict().items() if value not in (None, ())}
+
+
+def _is_same(path: Path, job: Job) -> bool:
+    """Whether a report would be the input of a job, which few names allow."""
+    if not isinstance(job.source, str) or not job.source.endswith(path.suffix):
+        return False
+    return path.exists() and Path(job.source).exists() and path.samefile(job.source)
 
 
 def _text(place: Any) -> str:

@@ -74,15 +74,17 @@ def _begin(
     fail_fast = settings["fail_fast"]
     if fail_fast and plan.failures:
         jobs = ()
-    if len(plan.jobs) == 1 and (source := plan.jobs[0].input) and is_store(source):
+    if plan.jobs and (source := plan.jobs[0].input) and is_store(source):
         from convfilter.batch.stores import StoreWork
 
-        return Told(Threads(plan.jobs, StoreWork(pipeline, settings)), listeners)
+        # one after the other, each of them by all threads
+        running: Running[Done] = Threads(plan.jobs, StoreWork(pipeline, settings))
+        return Told(running, listeners, fail_fast=fail_fast)
     if settings["scheduler"] is not None:
         from convfilter.batch.running.cluster import over_cluster
 
         some = () if fail_fast and plan.failures else plan.jobs
-        running: Running[Done] = over_cluster(some, pipeline, settings, threads, journal)
+        running = over_cluster(some, pipeline, settings, threads, journal)
         return Told(running, listeners, fail_fast=fail_fast)
     # of several files, each on its own would wait for the disk as long as it is worked on
     forced = len(plan.jobs) <= 1

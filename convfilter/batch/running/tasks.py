@@ -5,11 +5,12 @@ This module is imported by workers, which need nothing of Dask for it.
 
 from __future__ import annotations
 
+import itertools
 import os
 import pickle
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from convfilter.batch.running.isolated.processes import Limits
     from convfilter.files.storage.url import Url
 
-__all__ = ["Batch", "dask_setup", "do", "sent", "worded_as_here"]
+__all__ = ["Batch", "dask_setup", "do", "end", "sent", "worded_as_here"]
 
 T = TypeVar("T")
 
@@ -37,10 +38,25 @@ class Batch(NamedTuple):
     seconds: float
 
 
+_ended: set[str] = set()
+"""Runs of which this worker begins no more jobs."""
+
+
+def end(run: str) -> None:
+    """Begin no more jobs of a run, in the process of a worker; those under way are finished."""
+    _ended.add(run)
+
+
 def do(
-    version: str, work: Callable[[Job], Any], jobs: Sequence[Job], limits: Limits | None = None
+    version: str,
+    run: str,
+    work: Callable[[Job], Any],
+    jobs: Sequence[Job],
+    limits: Limits | None = None,
 ) -> Batch:
     """Do jobs one after the other, in the process of a worker, or with limits in one of their own.
+
+    Of a run that has ended meanwhile the rest is left out.
 
     Raises
     ------
@@ -49,7 +65,12 @@ def do(
     """
     check_version(version, __version__)
     started = time.perf_counter()
-    outcomes = _apart(work, jobs, limits) if limits else (outcome_of(job, work) for job in jobs)
+    jobs = () if run in _ended else jobs
+    outcomes: Iterable[Outcome[Any]] = (
+        outcome_of(job, work) for job in itertools.takewhile(lambda _: run not in _ended, jobs)
+    )
+    if limits is not None:
+        outcomes = _apart(work, jobs, limits)
     done = tuple(map(_sendable, outcomes))
     return Batch(done, time.perf_counter() - started)
 

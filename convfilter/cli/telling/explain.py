@@ -25,7 +25,10 @@ def explanation(name: str, done: Done) -> list[str]:
         *([f"  compiling  {_milliseconds(done.compiling)}"] if done.compiling else []),
         f"  reading    {_milliseconds(seconds.reading)}",
         f"  filtering  {_milliseconds(seconds.filtering)}",
-        *(f"    {line}" for line in _reasons(done.plans) or ["pixel by pixel"]),
+        *(
+            f"    {line}"
+            for line in _reasons(done.plans) or ["pixel by pixel"] * (not done.streamed)
+        ),
         f"  writing    {_milliseconds(seconds.writing)}",
     ]
 

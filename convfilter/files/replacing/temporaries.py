@@ -32,7 +32,7 @@ def temporary_name() -> str:
 
 
 def clear_dead(folders: Iterable[str | os.PathLike[str]]) -> None:
-    """Remove from folders the files that processes were writing which are no more.
+    """Remove from folders the files, and stores, that processes were writing which are no more.
 
     What may still be written stays: files of processes that run, and of other computers, and of
     other containers, unless they have not been touched for a day.
@@ -42,17 +42,28 @@ def clear_dead(folders: Iterable[str | os.PathLike[str]]) -> None:
             for entry in entries:
                 if entry.name.startswith(".convfilter-") and _is_dead(entry):
                     with suppress(OSError):
-                        os.unlink(entry.path)  # noqa: PTH108
+                        _remove(entry)
+
+
+def _remove(entry: os.DirEntry[str]) -> None:
+    if not entry.is_dir(follow_symlinks=False):
+        os.unlink(entry.path)  # noqa: PTH108
+        return
+    import shutil
+
+    shutil.rmtree(entry.path)
 
 
 def _is_dead(entry: os.DirEntry[str]) -> bool:
     match = _NAME.fullmatch(entry.name)
-    if match is None or not entry.is_file(follow_symlinks=False):
+    is_folder = entry.is_dir(follow_symlinks=False)
+    if match is None or not (is_folder or entry.is_file(follow_symlinks=False)):
         return False
     computer, start = _here()
     if match[1] == computer and sys.platform != "win32":
         return match[2] != start or not _runs(int(match[3], 16))
-    return time.time() - entry.stat(follow_symlinks=False).st_mtime > _LONG
+    # the time of a folder says nothing of what is written deep in it
+    return not is_folder and time.time() - entry.stat(follow_symlinks=False).st_mtime > _LONG
 
 
 def _runs(process: int) -> bool:

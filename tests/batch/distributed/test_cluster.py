@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import convfilter
 from convfilter.batch.done import Done, Seconds
 from convfilter.batch.job import Job
 from convfilter.batch.running.outcome import Outcome
-from convfilter.batch.running.tasks import do, sent, worded_as_here
+from convfilter.batch.running.tasks import do, end, sent, worded_as_here
 from convfilter.errors import ImageError, SchedulerError, UnknownNameError
 from tests.batch.distributed import lost_worker, many
 from tests.batch.distributed.clusters import cluster
@@ -55,11 +56,13 @@ def test_a_batch_tells_of_each_job() -> None:
             raise BrokenError(1, 2)
         return f"{job.source}!"
 
-    batch = do(convfilter.__version__, work, [Job("a", "x"), Job("b", "y")])
+    batch = do(convfilter.__version__, "run", work, [Job("a", "x"), Job("b", "y")])
     assert [outcome.done for outcome in batch.outcomes] == ["a!", None]
-    assert str(batch.outcomes[1].error) == "BrokenError: 1 and 2"
+    assert str(pickle.loads(pickle.dumps(batch)).outcomes[1].error).endswith("1 and 2")
+    end("another")
+    assert do(convfilter.__version__, "another", work, [Job("a", "x")]).outcomes == ()
     with pytest.raises(SchedulerError, match=r"convfilter .*, and this is 0\.0"):
-        do("0.0", work, [])
+        do("0.0", "run", work, [])
 
 
 @pytest.mark.thorough
@@ -71,14 +74,12 @@ def test_a_batch_with_limits_is_done_apart(tmp_path: Path) -> None:
     pictures(tmp_path, "a.png", "b.png")
     jobs = [Job(tmp_path / name, tmp_path / f"new-{name}") for name in ("b.png", "a.png", "c.png")]
     work = Work(convfilter.Pipeline(["sobel"]), checked({}), 1, repeated=True)
-    batch = do(convfilter.__version__, work, jobs, Limits(30.0))
+    batch = do(convfilter.__version__, "run", work, jobs, Limits(30.0))
     assert [outcome.job for outcome in batch.outcomes] == jobs
     assert [outcome.cause for outcome in batch.outcomes] == ["", "", "input"]
 
 
 def test_errors_are_the_same_after_a_way(tmp_path: Path) -> None:
-    import pickle
-
     for error in (UnknownNameError("filter", "sobol", ["sobel"]), ImageError("a: no")):
         again = pickle.loads(pickle.dumps(error))
         assert type(again) is type(error)

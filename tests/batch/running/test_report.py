@@ -142,10 +142,20 @@ def test_what_is_no_place_for_a_report(convfilter: Runner) -> None:
     assert not Path("b.png").exists()
 
 
+def test_a_report_may_lie_among_the_outputs(convfilter: Runner) -> None:
+    picture("in/a.png")
+    assert convfilter("invert", "in", "out", "--report", "out/report.json").code == 0
+    assert of_json("out/report.json")["counts"]["done"] == 1
+    Path("in/a.png").write_bytes(b"none")
+    assert convfilter("invert", "in", "new", "--report", "new/report.json").code == 1
+    assert of_json("new/report.json")["counts"]["failed"] == 1
+
+
 def test_a_report_that_cannot_be_written_is_an_error() -> None:
     Path("there").mkdir()
     report = Report(Path("there/r.csv"), FilePlan(()), Pipeline(["invert"]))
     Path("there").rmdir()
+    Path("there").write_bytes(b"a file now")
     with pytest.raises(ImageError, match=r"r\.csv: the report cannot be written"):
         report.close()
 

@@ -54,7 +54,8 @@ def test_exit_codes(summary: Summary, code: int) -> None:
 def test_last_sentences() -> None:
     summary = summary_of(3, succeed, fail, passed_over=1, not_entered=2, target=Path("out"))
     assert summary.sentence() == (
-        "1 file written to out, 1 failed, 1 other file passed over, 2 folders not entered (use -r)"
+        "1 file written to out, 1 failed, 1 not begun, 1 other file passed over,"
+        " 2 folders not entered (use -r)"
     )
     assert summary.sentence(interrupted=True).startswith(
         "interrupted: 1 file written to out, 1 failed, 1 not begun"
