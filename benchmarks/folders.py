@@ -148,7 +148,7 @@ def make_files(folder: Path, small: int) -> None:
             )
 
 
-def growth(command: list[str], target: Path) -> tuple[float, float, float]:
+def growth(command: list[str], target: Path, count: int) -> tuple[float, float, float]:
     """Return the megabytes of a command after 500 files, at the end, and at the most."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     early = last = peak = 0.0
@@ -158,8 +158,8 @@ def growth(command: list[str], target: Path) -> tuple[float, float, float]:
         peak = max(peak, now)
         if made >= 500 and not early:
             early = now
-        if made and now:
-            last = now
+        if 500 <= made < count and now:
+            last = now  # not of what is left while processes end
         time.sleep(0.02)
     return early, last, peak
 
@@ -226,7 +226,9 @@ def report(times: int, names: list[str], count: int, options: list[str]) -> str:
                 )
                 print(lines[-1], file=sys.stderr, flush=True)
             if row.folder == "small":
-                early, last, peak = growth(lined["convfilter"](place / "grown"), place / "grown")
+                early, last, peak = growth(
+                    lined["convfilter"](place / "grown"), place / "grown", files
+                )
                 grown = (
                     f"{early:.0f} MB after 500 files, {last:.0f} MB at the end, {peak:.0f} at most"
                 )

@@ -112,6 +112,10 @@ def filter_files(
     returns ends the work when it is closed, or forgotten as a loop's is that is left early: files
     under way are finished, and no others are begun.
 
+    Runs into a folder keep a journal there, by which `resume` leaves alone what is done; a warning
+    says where it cannot be kept. With `watch` there is no last result: files are filtered as they
+    arrive until what this returns is closed. ``docs/resuming.md`` tells more.
+
     Parameters
     ----------
     inputs : path, or several
@@ -136,7 +140,8 @@ def filter_files(
     ------
     FileResult
         One for each file, and one for each folder that could not be read; in the order in which
-        they are done. Files whose outputs would have one name are results with an error.
+        they are done. Files whose outputs would have one name are results with an error. Those
+        that are left alone since they are done come first, and say why (`skipped`).
 
     Raises
     ------

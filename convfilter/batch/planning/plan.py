@@ -198,7 +198,7 @@ def make_plan(
 
 def _watched(inputs: Sequence[str]) -> tuple[Place, ...]:
     """Return the folders among the inputs; raises UsageError if there are none."""
-    folders = tuple(place for place in map(place_of, inputs) if place.is_dir())
+    folders = tuple(place_of(text) for text in inputs if os.path.isdir(text))  # noqa: PTH112
     if not folders:
         raise UsageError("--watch waits for files that arrive in a folder: name one as an input")
     return folders

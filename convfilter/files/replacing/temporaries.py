@@ -73,7 +73,12 @@ def _runs(process: int) -> bool:
         return False
     except (OSError, OverflowError):
         return True  # of somebody else
-    return True
+    try:
+        # one that has ended is there until its parent asks how, which some never do
+        state = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()[0]
+    except (OSError, IndexError):
+        return True
+    return state not in (b"Z", b"X")
 
 
 @functools.cache

@@ -104,7 +104,12 @@ class Trials:
                 for name in found.keys() | self.expected[recipe].keys()
                 if found.get(name) != self.expected[recipe].get(name)
             )
-            return f"outputs differ: {names[:5]}"
+            sizes = [
+                (n, len(found.get(n, b"")), len(self.expected[recipe].get(n, b""))) for n in names
+            ]
+            journal = (out / NAME).read_text("utf-8", "replace")
+            said = [line for line in journal.splitlines() if f'done","{names[0]}"' in line]
+            return f"outputs differ: {sizes[:5]}, isolated {isolated}: {said}"
         return ""
 
 

@@ -65,6 +65,8 @@ class Watch:
         self.process.send_signal(number)
         code = self.process.wait(timeout=30)
         self._thread.join()
+        assert self.process.stderr is not None
+        self.process.stderr.close()
         return code
 
 

@@ -15,8 +15,9 @@ from convfilter.batch.running.isolated import worker
 from convfilter.batch.running.isolated.process import Event, Process
 from convfilter.batch.running.outcome import Outcome
 from convfilter.batch.running.window import bytes_for
-from convfilter.errors import ImageError
+from convfilter.errors import ImageError, UsageError, shown
 from convfilter.runtime.compiled import announced
+from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
     from convfilter.batch.done import Done
@@ -143,6 +144,7 @@ class Processes:
         if self._next_job is None:
             job = self._returned.popleft() if self._returned else next(self._jobs, None)
             if job is not None:
+                _check_no_stream(job)
                 self._next_job = job, 0 if self._memory is None else bytes_for(job, self._memory)
         return self._next_job
 
@@ -261,6 +263,19 @@ class Processes:
     def _give_back(self, process: Process, jobs: Iterable[tuple[Job, int]]) -> None:
         self._returned.extendleft(job for job, _ in reversed([*jobs]))
         process.jobs.clear()
+
+
+def _check_no_stream(job: Job) -> None:
+    """Refuse streams of this process, which others have not."""
+    for place in (job.source, job.target):
+        # a pipe elsewhere is open to other processes as well
+        is_device = isinstance(place, str) and place.startswith(("/dev/", "/proc/"))
+        if place is None or (is_device and is_stream(str(place))):
+            name = "standard input or output" if place is None else shown(place)
+            raise UsageError(
+                f"{name} belongs to this process alone: name a file, or leave --isolate and"
+                " --timeout out"
+            )
 
 
 def _written(size: int) -> str:

@@ -6,6 +6,7 @@ It ends when the other process does, whatever it is doing then.
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import pickle
 import signal
@@ -25,6 +26,10 @@ __all__ = ["Answer", "Start", "serve"]
 
 IGNORED = ("SIGINT", "SIGQUIT", "SIGHUP", "SIGTSTP")
 """What a terminal sends to all processes of a command: the one that the person started answers."""
+
+
+GARBAGE_THRESHOLD = 50_000
+"""Objects after which garbage is looked for: what refers to itself in a circle."""
 
 
 class Start(NamedTuple):
@@ -93,6 +98,9 @@ def serve() -> None:
         finally:
             send(Answer("compiled"))
 
+    # jobs make many objects and next to no garbage
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD)
     send(Answer("ready"))
     plans: tuple[Plan, ...] | None = None
     with announcing(around):
