@@ -21,7 +21,7 @@ NAMED = re.compile(r"`([^`\n]+)`")
 FILE = re.compile(r"[\w./-]+\.(py|pyi|md|toml|yml)|[\w./-]+/")
 CALL = re.compile(r"(python3?|nox|convfilter|pytest) .+")
 
-TO_BE = {"dist/", "large/", "web/"}
+TO_BE = {"dist/", "web/"}
 """What a command makes, and rooms that are to be built."""
 
 WITHIN = ("", "convfilter", "convfilter/formats", "convfilter/filters", "convfilter/engine")

@@ -24,8 +24,9 @@ MOST_PIXELS = 1 << 23
 LEAST_BANDS = 8
 """Reading, filtering and writing go on at the same time only if there are several."""
 
-TRIALS = 4, 20
-"""Rows of the outputs that are made to see what memory that takes."""
+TRIALS = 4, 36
+"""Rows of the outputs that are made to see what memory that takes, besides the fewest that a part
+can be made for: below these, parts are all alike."""
 
 
 class Budget(NamedTuple):
@@ -128,7 +129,8 @@ def _middle(parts: Parts, rows: int) -> Rectangle:
 
 def _measured(parts: Parts, workers: int | None) -> tuple[int, int]:
     """Return the bytes that a band takes besides its input: always, and for each of its rows."""
-    few, more = (min(count, parts.shape[0]) for count in TRIALS)
+    least = -(-parts.rows.least // parts.rows.step)
+    few, more = (min(least + count, parts.shape[0]) for count in TRIALS)
     with Foresight(parts.rehearse):
         peaks = [_peak(parts, rows, workers) for rows in (few, few, more)][1:]
     per_row = max(0, peaks[1] - peaks[0]) // max(1, more - few)

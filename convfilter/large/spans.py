@@ -97,10 +97,12 @@ class Line:
         return self._before[-1]
 
     @property
-    def halo(self) -> int:
-        """How many rows beside those that count a part reads at most, of steps without grains."""
-        reads = zip(self.walks, self._before, strict=False)
-        return sum((walk.near + walk.far + walk.axis.reach % 2) * times for walk, times in reads)
+    def least(self) -> int:
+        """How many rows of the picture a part has at least, about, however little is wanted."""
+        return max(
+            (walk.least * times for walk, times in zip(self.walks, self._before, strict=False)),
+            default=1,
+        )
 
     def lay(self, outputs: Span, more: int = 0, counting: Span | None = None) -> Laid:
         """Return the part that some outputs are made from, and `more` steps of rows beside it.
