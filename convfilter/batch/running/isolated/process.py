@@ -94,9 +94,10 @@ class Process:
         self._send(job)
 
     def drop_ahead(self) -> None:
-        """Have none done of the jobs that wait, and end after the one under way."""
-        while len(self.jobs) > 1:
-            self.jobs.pop()
+        """Have none done of the jobs that wait, and end after the one under way.
+
+        Which one that is, its answers tell: some may be on their way.
+        """
         self._send(None)
 
     @property
