@@ -199,6 +199,7 @@ def report(times: int, names: list[str], count: int, options: list[str]) -> str:
     lines = []
     with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as temporary:
         folder = Path(temporary)
+        os.environ["OPENCV_LOG_LEVEL"] = "ERROR"  # it warns of a quality that PNG has not
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode
         maker = multiprocessing.get_context("spawn").Process(
             target=make_files, args=(folder, count)

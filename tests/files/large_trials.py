@@ -7,6 +7,7 @@ differs.
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 import tempfile
@@ -36,7 +37,8 @@ def pixels_of(top: int, bottom: int, side: int) -> NDArray[np.uint8]:
     y, x = np.ogrid[top:bottom, :side]
     texture = (x * 7919 + y * 104729 + (x * y) % 251) % 97 % 7
     waves = (x + 2 * y) // 5 % 191
-    return (waves + texture * 9).astype(np.uint8)
+    pixels: NDArray[np.uint8] = (waves + texture * 9).astype(np.uint8)
+    return pixels
 
 
 def make(path: Path, side: int) -> None:
@@ -88,8 +90,10 @@ def trial(megapixels: float, folder: Path, *options: str, count: int = 40) -> li
 
 def main() -> int:
     """Make the trial, of as many megapixels as given."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("megapixels", type=float)
     with tempfile.TemporaryDirectory() as folder:
-        wrong = trial(float(sys.argv[1]), Path(folder))
+        wrong = trial(parser.parse_args().megapixels, Path(folder))
     print(*wrong, sep="\n") if wrong else print("all windows are those of the whole")
     return 1 if wrong else 0
 
