@@ -61,7 +61,7 @@ def shell(script: str, folder: Path, environment: Mapping[str, str] = os.environ
 def test_the_command_runs(command: str, desk: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in desk.rglob("*") if path.is_file()}
     shell(re.sub(r"^convfilter ", f'"{sys.executable}" -m convfilter ', command), desk)
-    made = {path for path in desk.rglob("*") if path.is_file()} - set(before)
+    made = {path for path in desk.rglob("[!.]*") if path.is_file()} - set(before)
     assert made, "the command made no file"
     for path in made:
         assert convfilter.read(path).pixels.std() > 1, f"{path.name} is flat"
@@ -91,7 +91,7 @@ def test_the_python_example_runs(desk: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert edges.shape == (512, 768, 3)
     assert (desk / "soft-from-python.png").exists()
     pictures = [p.name for p in (desk / "sample_images").iterdir() if is_image_path(p)]
-    made = [path.name for path in (desk / "edges-from-python").iterdir()]
+    made = [path.name for path in (desk / "edges-from-python").glob("[!.]*")]
     assert sorted(made) == sorted(pictures)
 
 

@@ -42,6 +42,9 @@ __all__ = [
     "prepared",
 ]
 
+LEAST_OF_PIXEL = 4
+"""Bytes of a picture as a whole at least, but for grey ones of 8 bits: what is read and made."""
+
 HELD_BY_WRITER = 8_000_000
 """Bytes that a writer holds, about."""
 
@@ -204,7 +207,8 @@ def check_fits(name: str, pixels: int, memory: int | None, why: Exception) -> No
     ------
     ImageError
     """
-    needed = pixels * BYTES_OF_PIXEL
+    # where nobody sets a limit, what would surely not fit is refused, and no more
+    needed = pixels * (BYTES_OF_PIXEL if memory else LEAST_OF_PIXEL)
     most = memory or _available()
     if needed > most:
         reason = str(why).removeprefix(f"{name}: ")

@@ -63,7 +63,7 @@ def run_chain(
         count, tile = _next_pass(left)
         together, left = left[:count], left[count:]
         part, output = within(), None
-        keys = [None if part is None else part.key(each.kind) for each in together]
+        keys = [None if part is None else part.key(each.identity) for each in together]
         if tile is not None and not (part and part.findings.levels.keys() & {*keys}):
             together[0].check_values(image)
             last = together[-1].dtype if left else dtype

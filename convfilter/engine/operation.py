@@ -116,7 +116,7 @@ class Operation(ABC):
         return result
 
     @property
-    def kind(self) -> Hashable:
+    def identity(self) -> Hashable:
         """What it is known by, whatever the size of the image."""
         walk = ((axis.window, axis.stride, axis.dilation) for axis in (self.rows, self.columns))
         _, dtype = self.outline
@@ -154,7 +154,7 @@ def run(operation: Operation, image: Array, workers: int, key: Key | None = None
     operation.check_values(image)
     first, level = operation, 0
     if part is not None:
-        key = key or part.key(operation.kind)
+        key = key or part.key(operation.identity)
         level = part.findings.levels.get(key, 0)
         operation = _escalated(operation, level)
     while True:

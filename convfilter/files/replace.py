@@ -33,9 +33,6 @@ __all__ = [
     "replace_file",
 ]
 
-_AT_ONCE = 1 << 25
-"""Bytes that the system is asked to bring to the disk while others are made."""
-
 _PRIVATE = 0o600
 _WRITING = os.O_WRONLY | getattr(os, "O_BINARY", 0)
 
@@ -92,8 +89,6 @@ class Replacement:
         self._status: os.stat_result | None = None
         self._temporary: Path | None = None
         self._file: IO[bytes] | None = None
-        self._waiting = 0
-        """Bytes that the system has not been asked to bring to the disk yet."""
 
     def begin(self) -> None:
         """Open what is written to: a temporary file, or the device or pipe itself."""
@@ -135,18 +130,8 @@ class Replacement:
         write_whole(self._open, pieces)
 
     def put(self, *pieces: bytes) -> None:
-        """Write further bytes; the system is asked to bring them to the disk some at a time.
-
-        Otherwise it would begin with a large file when all else is done.
-        """
-        file = self._open
-        write_whole(file, pieces)
-        self._waiting += sum(map(len, pieces))
-        if self._waiting >= _AT_ONCE and self._temporary and hasattr(os, "posix_fadvise"):
-            self._waiting = 0
-            with suppress(OSError):
-                # as in `force`: this begins to write
-                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        """Write further bytes."""
+        write_whole(self._open, pieces)
 
     def patch(self, place: int, data: bytes) -> None:
         """Write over bytes that have been put already.

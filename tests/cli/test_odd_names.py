@@ -99,7 +99,7 @@ def test_messages_stay_on_one_line_and_move_no_terminal(
     for more in ([], ["--report", "r.json"], ["--quarantine", "aside"]):
         ended = convfilter("invert", "in", "out", "--update", *more)
         assert ended.code == 1
-        assert len(ended.lines) == len(names) + 1
+        assert len(ended.lines) == len(names) + 1, (more, ended.lines[-3:])
         assert all(line.startswith("convfilter invert: ") for line in ended.lines)
         assert all(line.isprintable() for line in ended.lines)
     ended = convfilter("invert", "in", "out", "--dry-run")

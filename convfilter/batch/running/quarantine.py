@@ -22,6 +22,9 @@ __all__ = ["REASON", "Quarantine"]
 REASON = ".reason.json"
 """What is added to the name of a copy, for the file that says why it is there."""
 
+LONGEST = 230
+"""Bytes of a copy's name: file systems take 255, and more is added to it."""
+
 PIECE = 1 << 20
 
 
@@ -68,7 +71,7 @@ class Quarantine:
         """Do nothing more."""
 
     def _keep(self, source: object, output: object, error: Exception, cause: str) -> None:
-        name = Path(source).name if isinstance(source, Path) else "input"
+        name = _short(Path(source).name) if isinstance(source, Path) else "input"
         place = self._folder / self._below(output) / name
         content = {
             "input": str(source),
@@ -110,6 +113,17 @@ class Quarantine:
             except ValueError:
                 pass
         return Path()
+
+
+def _short(name: str) -> str:
+    """Return a name to which a number and `REASON` can be added; the reason has the whole of it."""
+    if len(os.fsencode(name)) <= LONGEST:
+        return name
+    ends = Path(name).suffix
+    stem = name
+    while len(os.fsencode(stem + ends)) > LONGEST and stem:
+        stem = stem[:-1]
+    return stem + ends
 
 
 def _names(path: Path) -> Iterator[Path]:
