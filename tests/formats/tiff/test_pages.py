@@ -208,7 +208,9 @@ def test_big_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, order: str) 
 
 
 @pytest.mark.parametrize(
-    "storing", [Storing(), Storing(16), Storing(16, halved_by(Image(np.zeros((1, 1)))))], ids=str
+    "storing",
+    [Storing(), Storing(16), Storing(16, halved_by(Image(np.zeros((1, 1)))))],
+    ids=["strips", "tiles", "reduced"],
 )
 @pytest.mark.parametrize("noisy", [False, True])
 def test_lengths_are_never_below_what_is_written(storing: Storing, noisy: bool) -> None:

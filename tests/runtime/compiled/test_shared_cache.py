@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from convfilter.cli.run import _how_often
+from convfilter.cli.telling.teller import _how_often
 from convfilter.runtime.compiled import cache, store
 from convfilter.runtime.compiled.store import Compiled
 
