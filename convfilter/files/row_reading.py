@@ -47,10 +47,9 @@ def open_rows(
 
     Examples
     --------
-    >>> with open_rows("slide.tif", max_pixels=5_000_000_000) as rows:
-    ...     print(rows.image.shape)
-    ...     top = rows.read(0, 64)
-    (65536, 65536)
+    >>> with open_rows("photos/bird.png", max_pixels=5_000_000_000) as rows:
+    ...     print(rows.image.shape, rows.read(0, 64).shape)
+    (480, 640, 3) (64, 640, 3)
     """
     name = display_name(source)
     if axes is not None:

@@ -61,10 +61,12 @@ def begin_rows(
 
     Examples
     --------
-    >>> with open_rows("in.tif") as rows, begin_rows(rows.image, "out.png") as output:
-    ...     for first in range(0, rows.image.height, 64):
-    ...         output.write(rows.read(first, min(first + 64, rows.image.height)))
-    ...     notes = output.finish()
+    >>> from convfilter.files.row_reading import open_rows
+    >>> with open_rows("photos/bird.png") as rows, begin_rows(rows.image, "bird.tif") as output:
+    ...     for first in range(0, 480, 64):
+    ...         output.write(rows.read(first, min(first + 64, 480)))
+    ...     output.finish()
+    []
     """
     effort = check_effort(quality, compress, workers)
     colour = background_of(background)

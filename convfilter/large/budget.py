@@ -15,6 +15,9 @@ __all__ = ["Budget", "budget_of"]
 BASE = 64_000_000
 """Bytes of a process that has imported all that is needed, where the system does not tell."""
 
+MOST_BASE = 2 * BASE
+"""What a process has besides, such as a program's own arrays, is nothing that bands could spare."""
+
 KEPT_FREE = 0.85
 """Of the memory that is left for bands, this share is planned for."""
 
@@ -91,7 +94,7 @@ def budget_of(
     per_row += 2 * step * of_input + 2 * of_output
     sample = _read(parts, 1)
     fixed += 2 * (sample - step) * of_input + held + written
-    left = KEPT_FREE * (most - base - fixed)
+    left = KEPT_FREE * (most - min(base, MOST_BASE) - fixed)
     if rows is None:
         wide = max(1, of_input // parts.pixel_bytes)
         rows = min(

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 import convfilter
 from convfilter import Image, Pipeline, engine, filters, kernels
 from convfilter.errors import ArgumentError, ConvfilterError, UnknownNameError
-from convfilter.filters.declaring.reach import WHOLE
 from tests import naive
 from tests.engine.accuracy import in_small_pieces
 from tests.engine.chains import ONE_PASS
@@ -304,8 +303,8 @@ def test_light_keeps_its_sign_in_floats() -> None:
 
 def test_a_scale_is_set_by_the_whole_picture() -> None:
     laplacian = filters.get("laplacian")
-    assert laplacian.reach(bound("laplacian", signed="scale")) is WHOLE
-    assert laplacian.reach(bound("laplacian", signed="abs")) is not WHOLE
+    assert laplacian.reach(bound("laplacian", signed="scale")).whole
+    assert not laplacian.reach(bound("laplacian", signed="abs")).whole
 
 
 def reference(name: str, picture: Array) -> Array:

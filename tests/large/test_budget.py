@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from convfilter.images import Image, write
+from convfilter.large import budget
 from convfilter.large.budget import budget_of
 from convfilter.large.parts import Parts
 from convfilter.pipeline import Pipeline
@@ -42,7 +43,8 @@ def parts(text: str, shape: tuple[int, ...] = (4000, 3000), dtype: str = "u1") -
     return Parts(Pipeline.parse(text), shape, dtype)
 
 
-def test_bands_fit_into_memory_and_are_several() -> None:
+def test_bands_fit_into_memory_and_are_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "_resident", lambda: budget.BASE)  # as in a process of its own
     made = budget_of(parts("gaussian-blur sigma=2 | sobel | max-pool size=2"), most=300_000_000)
     assert made.bands == -(-2000 // made.rows) >= 8
     assert made.halo == made.reads - 2 * made.rows
@@ -50,6 +52,11 @@ def test_bands_fit_into_memory_and_are_several() -> None:
     assert made.peak <= 300_000_000
     assert made.disk == 2000 * 1500
     assert "a halo of 20" in made.lines[0]
+
+
+def test_what_a_program_holds_besides_makes_bands_no_lower(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "_resident", lambda: 10**10)
+    assert budget_of(parts("sobel"), most=300_000_000).rows > 100
 
 
 def test_with_little_memory_bands_are_of_one_row() -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ deep: Image = images.to_depth(picture, "16")
 suffix: str = images.suffix_of("png")
 
 with closing(convfilter.filter_files([Path("photos"), "a.png"], "out", "sobel")) as results:
-    written: list[Path] = [each.output for each in results if each.ok]
+    written: list[PathLike[str]] = [each.output for each in results if each.ok]
 one = convfilter.filter_files(
     inputs="a.png", output=None, pipeline=chain, in_place=True, quality=90, alpha="keep",
     frames=[0, 1], depth=None,

@@ -60,6 +60,7 @@ def test_a_fault_takes_one_file_with_it(
     for name, value in install(tmp_path / "faults").items():
         monkeypatch.setenv(name, value)
     monkeypatch.syspath_prepend(str(tmp_path / "faults"))
+    before = signal_trials.descendants(os.getpid())  # of other tests, which compile
     running = Processes(jobs, WORK, count, Limits(0.4))
     outcomes = list(running)
     assert sorted(outcome.job for outcome in outcomes) == sorted(jobs)
@@ -70,7 +71,7 @@ def test_a_fault_takes_one_file_with_it(
     assert failures == {}
     made = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert made == ["a.png", "c.png", "e.png", "g.png", "h.png"]
-    assert signal_trials.descendants(os.getpid()) == set()
+    assert signal_trials.descendants(os.getpid()) <= before
 
 
 @pytest.mark.thorough
@@ -105,12 +106,13 @@ def test_what_is_told_is_what_is_told_in_this_process(jobs: list[Job]) -> None:
 @pytest.mark.slow
 def test_jobs_that_wait_are_dropped_and_processes_are_ended(jobs: list[Job]) -> None:
     good = [job for job in jobs if "-" not in Path(str(job.source)).stem] * 50
+    before = signal_trials.descendants(os.getpid())
     running = Processes(good, WORK, 2)
     begun = [next(running)]
     begun += running.stop(5.0)
     assert 1 <= len(begun) <= 1 + 2 * (1 + MOST_AHEAD)
     assert list(running) == []
-    assert signal_trials.descendants(os.getpid()) == set()
+    assert signal_trials.descendants(os.getpid()) <= before
 
 
 def test_what_cannot_be_started_is_told_in_one_line(
