@@ -192,7 +192,7 @@ def make_plan(
         plan = plan._replace(watched=_watched(inputs), again=again)
         failures = (*failures, *in_the_way)
     elif not is_trial:
-        refuse_existing(jobs, plan.target)
+        refuse_existing(jobs, plan.target, resumes=settings["resume"])
     return plan._replace(jobs=jobs, failures=(*failures, *plan.failures))
 
 
