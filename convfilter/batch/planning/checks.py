@@ -11,14 +11,22 @@ from typing import TYPE_CHECKING
 
 from convfilter.batch.job import Failure, Job
 from convfilter.batch.journal import NAME
-from convfilter.batch.planning.places import known_by
+from convfilter.batch.planning.places import is_store, known_by
 from convfilter.errors import ImageError, UsageError, shown
+from convfilter.formats import written_format_of
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
     from convfilter.files.storage.url import Place, Url
 
-__all__ = ["check_folder", "check_output", "check_outputs", "refuse_existing", "without_existing"]
+__all__ = [
+    "check_folder",
+    "check_output",
+    "check_outputs",
+    "check_suffix",
+    "refuse_existing",
+    "without_existing",
+]
 
 
 def _is_there(path: str | Url) -> bool:
@@ -108,6 +116,15 @@ def without_existing(jobs: Sequence[Job]) -> tuple[tuple[Job, ...], tuple[Failur
         else:
             kept.append(job)
     return tuple(kept), tuple(failures)
+
+
+def check_suffix(source: Place | None, output: Place, format_name: str | None) -> None:
+    """Raise UsageError for an output whose name tells no format, where nothing else does."""
+    if format_name is None and not (source and is_store(source)):
+        try:
+            written_format_of(output)
+        except ImageError as error:
+            raise UsageError(str(error)) from error
 
 
 def _allowed(job: Job, *, overwrite: bool, exists: bool, stream: bool) -> Job:
