@@ -19,7 +19,7 @@ from pathlib import Path
 
 __all__ = ["clear_dead", "temporary_name"]
 
-_NAME = re.compile(r"\.convfilter-([0-9a-f]{8})-([0-9a-f]{8})-([0-9a-f]{1,8})-[0-9a-f]{12}\.tmp")
+_NAME = r"\.convfilter-([0-9a-f]{8})-([0-9a-f]{8})-([0-9a-f]{1,8})-[0-9a-f]{12}\.tmp"
 
 _LONG = 86400.0
 """Seconds without a byte more, after which a file of another computer is held for dead."""
@@ -55,7 +55,7 @@ def _remove(entry: os.DirEntry[str]) -> None:
 
 
 def _is_dead(entry: os.DirEntry[str]) -> bool:
-    match = _NAME.fullmatch(entry.name)
+    match = re.fullmatch(_NAME, entry.name)
     is_folder = entry.is_dir(follow_symlinks=False)
     if match is None or not (is_folder or entry.is_file(follow_symlinks=False)):
         return False
