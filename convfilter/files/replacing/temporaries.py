@@ -91,9 +91,9 @@ def _here() -> tuple[str, str]:
         host = os.uname().nodename
     except AttributeError:  # Windows
         host = os.environ.get("COMPUTERNAME", "")
-    start = ""
+    start = b""
     with suppress(OSError):
         host += os.readlink("/proc/self/ns/pid")  # noqa: PTH115
     with suppress(OSError):
-        start = Path("/proc/sys/kernel/random/boot_id").read_text("ascii")
-    return f"{zlib.crc32(host.encode('utf-8', 'replace')):08x}", f"{zlib.crc32(start.encode()):08x}"
+        start = Path("/proc/sys/kernel/random/boot_id").read_bytes()
+    return f"{zlib.crc32(host.encode('utf-8', 'replace')):08x}", f"{zlib.crc32(start):08x}"
