@@ -13,7 +13,7 @@ import os
 import stat
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
@@ -164,6 +164,8 @@ class Replacement:
             notes = keep_attributes(self._target, self._status, temporary, file.fileno())
         if self._forced or self._status is not None:
             _force(file.fileno())
+        else:
+            _begin_to_force(file.fileno())
         file.close()
         self._file = None
         if self._overwrite:
@@ -181,29 +183,22 @@ def force(paths: Sequence[Path]) -> None:
     """Have the system write files to the disk, and then their names, all together.
 
     To wait for each on its own takes several times as long: with each, a file system commits what
-    has changed in it. So the writing of all is begun before any is waited for. What is gone by now,
-    or no file, is passed over.
+    has changed in it. The system has begun to write them when they were finished, so that there is
+    little left to wait for. What is gone by now, or no file, is passed over.
 
     Raises
     ------
     OSError
         The system could not write them all.
     """
-    with ExitStack() as opened:
-        descriptors = []
-        for path in paths:
-            with suppress(FileNotFoundError):
-                descriptor = _opened(path)
-                if descriptor is not None:
-                    opened.callback(os.close, descriptor)
-                    descriptors.append(descriptor)
-        if hasattr(os, "posix_fadvise"):
-            for descriptor in descriptors:
-                with suppress(OSError):
-                    # no advice at all: on Linux this begins to write, and pages stay until it has
-                    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-        for descriptor in descriptors:
-            _force(descriptor)
+    for path in paths:
+        with suppress(FileNotFoundError):
+            descriptor = _opened(path)
+            if descriptor is not None:
+                try:
+                    _force(descriptor)
+                finally:
+                    os.close(descriptor)
     for folder in dict.fromkeys(Path(os.path.realpath(path)).parent for path in paths):
         with suppress(FileNotFoundError):
             _force_folder(folder)
@@ -293,6 +288,14 @@ def _force(descriptor: int) -> None:
     except OSError as error:
         if error.errno not in UNKNOWN:
             raise
+
+
+def _begin_to_force(descriptor: int) -> None:
+    """Have the system begin to write what it has buffered of a file, where it can be told to."""
+    if hasattr(os, "posix_fadvise"):
+        with suppress(OSError):
+            # no advice at all: on Linux this begins to write, and pages stay until it has
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _force_folder(folder: Path) -> None:
