@@ -92,18 +92,19 @@ class Replacement:
 
     def begin(self) -> None:
         """Open what is written to: a temporary file, or the device or pipe itself."""
-        path = self._path
-        descriptor = descriptor_of(path)
-        if descriptor is not None:
-            self._file = os.fdopen(os.dup(descriptor), "wb", buffering=0)
-            return
-        with suppress(FileNotFoundError):
-            self._status = path.stat()
-            if not stat.S_ISREG(self._status.st_mode):
-                # never O_CREAT, which some systems refuse for the pipe of somebody else
-                self._file = os.fdopen(os.open(path, _WRITING), "wb", buffering=0)
+        path = self._target = self._path
+        if _is_there(path):
+            descriptor = descriptor_of(path)
+            if descriptor is not None:
+                self._file = os.fdopen(os.dup(descriptor), "wb", buffering=0)
                 return
-        self._target = Path(os.path.realpath(path))
+            with suppress(FileNotFoundError):
+                self._status = path.stat()
+                if not stat.S_ISREG(self._status.st_mode):
+                    # never O_CREAT, which some systems refuse for the pipe of somebody else
+                    self._file = os.fdopen(os.open(path, _WRITING), "wb", buffering=0)
+                    return
+            self._target = Path(os.path.realpath(path))
         self._temporary = self._target.with_name(temporary_name())
         self._file = _create(self._temporary, self._status)
 
@@ -314,21 +315,31 @@ def _force_folder(folder: Path) -> None:
 
 def check_target(path: Path, name: str, overwrite: bool) -> None:
     """Refuse early what could only fail after the work of encoding."""
-    if is_stream(path):
-        return
     try:
-        if path.is_dir():
-            raise ImageError(f"{name}: is a folder: give the name of a file in it")
-        if not overwrite and os.path.lexists(path):
-            raise exists_already(name)
-        if path.exists() and not os.access(path, os.W_OK):
-            raise ImageError(f"{name}: is write-protected: change its permissions or its name")
+        if _is_there(path):
+            if is_stream(path):
+                return
+            if path.is_dir():
+                raise ImageError(f"{name}: is a folder: give the name of a file in it")
+            if not overwrite:
+                raise exists_already(name)
+            if path.exists() and not os.access(path, os.W_OK):
+                raise ImageError(f"{name}: is write-protected: change its permissions or its name")
         if not path.parent.is_dir():
             raise ImageError(
                 f"{name}: the folder {shown(path.parent)} does not exist: create it first"
             )
     except (OSError, ValueError) as error:
         raise ImageError(explained(error, path, name)) from error
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether something has this name, be it a link to nothing; raises OSError, ValueError."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def exists_already(name: str) -> ImageError:
