@@ -52,8 +52,9 @@ class Saturation:
 
     def begin(self, colours: Array, white: float) -> None:
         """Take note of the shares of a picture that are white, or black, from the beginning."""
-        few, white = _spread(colours), _as_in(colours, white)
-        self._white, self._black = _count(few >= white) / few.size, _count(few <= 0) / few.size
+        few = _spread(colours)
+        self._white = _count(few >= _as_in(few, white)) / few.size
+        self._black = _count(few <= 0) / few.size
 
     def add(self, above: float, below: float, values: int) -> None:
         """Count what lay beyond among so many values of what became of the picture."""
@@ -123,7 +124,8 @@ def count_rounded(result: Array, before: Array, white: float, beyond: Beyond) ->
     has_above, has_below = beyond
     if before.dtype.kind != "u" or before.dtype != result.dtype:
         old = _spread(before)
-        has_above, has_below = has_above or (old > white).any(), has_below or (old < 0).any()
+        has_above = has_above or bool((old > white).any())
+        has_below = has_below or bool((old < 0).any())
     above = _count(few == _as_in(few, white)) if has_above else 0
     below = _count(few == 0) if has_below else 0
     _add(above, below, few.size)
