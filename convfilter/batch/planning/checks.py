@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convfilter.batch.job import Failure, Job
-from convfilter.batch.journal import NAME
 from convfilter.batch.planning.places import known_by
 from convfilter.errors import ImageError, UsageError, shown
 from convfilter.runtime.streams import is_stream
@@ -82,6 +81,8 @@ def refuse_existing(jobs: Sequence[Job], target: Place | None = None) -> None:
     """
     existing = [job.output for job in jobs if job.exists and not job.overwrite]
     if existing and existing[0] is not None:
+        from convfilter.batch.journal import NAME
+
         first = f"{shown(existing[0])}: exists already"
         if len(existing) > 1:
             first += f", and {len(existing) - 1} more outputs do"
