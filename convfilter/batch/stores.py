@@ -9,8 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convfilter.batch.done import Done, Seconds, Stage
-from convfilter.batch.job import Job
+from convfilter.batch.job import Done, Job, Seconds, Stage
 from convfilter.batch.planning.places import is_store
 from convfilter.batch.settings import OF_RECIPES, OPTIONS, Settings
 from convfilter.dask.volumes import filter_store

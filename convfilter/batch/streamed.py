@@ -9,14 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from convfilter.batch.done import Seconds, Stage, new_digest
+from convfilter.batch.job import Seconds, Stage, new_digest
 from convfilter.batch.recipes.carrying_out import (
     as_wanted,
     deepened,
     depth_of_result,
     is_bounded,
 )
-from convfilter.batch.settings.large import BYTES_OF_PIXEL, FOR_ONE
+from convfilter.batch.settings.files import BYTES_OF_PIXEL, FOR_ONE
 from convfilter.errors import ImageError
 from convfilter.files.row_reading import OpenRows, open_rows
 from convfilter.files.row_writing import RowsWritten, begin_rows

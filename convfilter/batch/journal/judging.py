@@ -8,8 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from convfilter.batch.done import FileState, state_of
-from convfilter.batch.job import Job
+from convfilter.batch.job import FileState, Job, state_of
 from convfilter.batch.journal import NAME
 from convfilter.batch.journal.identity import NUMBERS, Names, recipe_hash
 from convfilter.batch.journal.lines import read

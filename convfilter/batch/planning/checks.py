@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convfilter.batch.job import Failure, Job
-from convfilter.batch.journal import NAME
 from convfilter.batch.planning.places import is_store, known_by
 from convfilter.errors import ImageError, UsageError, shown
 from convfilter.formats import written_format_of
@@ -93,6 +92,8 @@ def refuse_existing(
     """
     existing = [job.output for job in jobs if job.exists and not job.overwrite]
     if existing and existing[0] is not None:
+        from convfilter.batch.journal import NAME
+
         first = f"{shown(existing[0])}: exists already"
         if len(existing) > 1:
             first += f", and {len(existing) - 1} more outputs do"

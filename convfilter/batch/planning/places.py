@@ -55,12 +55,16 @@ def is_there(place: Place) -> bool:
 
 def is_folder(place: Place) -> bool:
     """Whether it is a folder of files; a zarr store, in which an array lies, is one thing."""
-    return place.is_dir() and not is_store(place)
+    return place.is_dir() and not _holds_store(place)
 
 
 def is_store(place: Place) -> bool:
     """Whether it is a folder that a zarr array or group is kept in."""
-    return any(is_there(place / name) for name in STORES)
+    return place.is_dir() and _holds_store(place)
+
+
+def _holds_store(folder: Place) -> bool:
+    return any(is_there(folder / name) for name in STORES)
 
 
 def full_name(place: Place) -> Place:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from convfilter import __version__
 from convfilter.batch.job import Job
 from convfilter.batch.running.connecting import LOOK_SECONDS, Connection, connect
-from convfilter.batch.running.outcome import Outcome
+from convfilter.batch.running.jobs import Outcome
 from convfilter.batch.running.tasks import Batch, do, end, sent, worded_as_here
 from convfilter.errors import ImageError, SchedulerError, UsageError
 from convfilter.runtime.streams import is_address, is_stream

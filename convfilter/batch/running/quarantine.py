@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convfilter.batch.planning.checks import check_folder
-from convfilter.batch.running.outcome import Outcome
+from convfilter.batch.running.jobs import Outcome
 from convfilter.errors import ConvfilterError, ImageError, UsageError, reason_of, shown
 from convfilter.files.replace import replace_file
 
 if TYPE_CHECKING:
-    from convfilter.batch.done import Done
+    from convfilter.batch.job import Done
     from convfilter.batch.planning.plan import FilePlan
 
 __all__ = ["REASON", "Quarantine"]

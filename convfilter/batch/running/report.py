@@ -16,10 +16,9 @@ from convfilter import __version__
 from convfilter.errors import CAUSES, ConvfilterError, ImageError, UsageError, reason_of, shown
 
 if TYPE_CHECKING:
-    from convfilter.batch.done import Done
-    from convfilter.batch.job import Job
+    from convfilter.batch.job import Done, Job
     from convfilter.batch.planning.plan import FilePlan
-    from convfilter.batch.running.outcome import Outcome
+    from convfilter.batch.running.jobs import Outcome
     from convfilter.pipeline import Pipeline
 
 __all__ = ["STATUSES", "Report", "Row"]

@@ -5,11 +5,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from convfilter.batch.settings.declaring import OF_MANY, OF_RUN
-from convfilter.batch.settings.files import OfFiles
-from convfilter.batch.settings.folders import OfFolders
-from convfilter.batch.settings.large import OfLarge
+from convfilter.batch.settings.files import OfFiles, OfFolders, OfLarge, OfResuming
 from convfilter.batch.settings.results import OfPixels, OfResults
-from convfilter.batch.settings.resuming import OfResuming
 from convfilter.batch.settings.runs import OfRuns
 from convfilter.errors import UnknownNameError, UsageError, listed
 from convfilter.filters.declaring.parameters import Parameter

@@ -41,9 +41,8 @@ SHORTEST, LONGEST = 0.01, 86400.0
 UNITS = "kmgt"
 """The letters of a thousand or 1024, and of its powers."""
 
-SIZE = re.compile(
-    rf"(\d{{1,20}}(?:\.\d{{1,9}})?) ?(?:([{UNITS}])(i?))?b?", re.ASCII | re.IGNORECASE
-)
+SIZE = rf"(\d{{1,20}}(?:\.\d{{1,9}})?) ?(?:([{UNITS}])(i?))?b?"
+"""Regular expression, which is compiled when the first size is given."""
 
 OF_RUN = object()
 """Marks what is said of how the work is done, and not of what comes out: no part of a recipe."""
@@ -166,7 +165,7 @@ class Size(Parameter):
         return "give a number such as 500000000, 500M, 2G or 2Gi"
 
     def _number(self, text: str) -> int:
-        match = SIZE.fullmatch(text)
+        match = re.fullmatch(SIZE, text, re.ASCII | re.IGNORECASE)
         if match is None:
             raise ArgumentError(f"{self.name} is {shortened(text)}: {self._wanted()}")
         number, letter, binary = match.groups()

@@ -10,7 +10,7 @@ import pytest
 
 from convfilter.batch.job import Job
 from convfilter.batch.planning.plan import FilePlan
-from convfilter.cli.telling.summary import Summary
+from convfilter.cli.telling.teller import Summary
 from convfilter.errors import ArgumentError, ImageError
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from convfilter.batch.job import Job
 from convfilter.batch.running.isolated import worker
 from convfilter.batch.running.isolated.process import Event, Process
-from convfilter.batch.running.outcome import Outcome
+from convfilter.batch.running.jobs import Outcome
 from convfilter.batch.running.window import bytes_for
 from convfilter.errors import ImageError, UsageError, shown
 from convfilter.runtime.compiled import announced
@@ -21,7 +21,7 @@ from convfilter.runtime.numbers import written_size
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
-    from convfilter.batch.done import Done
+    from convfilter.batch.job import Done
 
 __all__ = ["Limits", "Processes"]
 
