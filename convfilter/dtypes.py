@@ -7,13 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["IMAGE_DTYPES", "PIXEL_DTYPES", "understood", "way_out"]
+__all__ = ["IMAGE_DTYPES", "PIXEL_DTYPES", "PIXEL_TYPES", "understood", "way_out"]
 
 IMAGE_DTYPES = ("uint8", "uint16", "int16", "float32", "float64")
 """What is computed with."""
 
 PIXEL_DTYPES = ("bool", *IMAGE_DTYPES)
 """What pictures hold: those, and masks."""
+
+PIXEL_TYPES = frozenset(np.dtype(name).type for name in PIXEL_DTYPES)
+"""The same as types of single values, which are found at once."""
 
 MANY = 2**33
 """Values of larger arrays are not looked at."""

@@ -23,8 +23,8 @@ LIBRARIES = "numpy, click, isal.isal_zlib, isal.igzip_lib, pathlib, zlib"
 """What a command works with; their own imports are theirs to answer for."""
 
 STANDARD = {
-    *("base64", "concurrent", "copy", "dataclasses", "fractions", "gc", "hashlib", "heapq", "hmac"),
-    *("json", "locale", "logging", "queue", "secrets", "shlex", "signal", "tomllib"),
+    *("base64", "concurrent", "copy", "dataclasses", "fractions", "gc", "hashlib", "hmac"),
+    *("json", "locale", "logging", "secrets", "shlex", "signal", "tomllib"),
     "unicodedata",
 }
 """Top-level modules of the standard library besides those that the libraries import."""

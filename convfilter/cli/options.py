@@ -107,6 +107,24 @@ class Value(AnyType):
         return offered(dict.fromkeys(words), incomplete)
 
 
+class Option(click.Option):
+    """An option that has no default but "not said"; where it is not written nothing is asked.
+
+    Click asks the environment, a map of defaults and the type, for each of many options at each
+    start.
+    """
+
+    def handle_parse_result(
+        self, ctx: click.Context, opts: Mapping[str, Any], args: list[str]
+    ) -> tuple[Any, list[str]]:
+        """Take what was written; without that, False of a flag and None of others."""
+        if self.name is None or self.name in opts or self.required:
+            return super().handle_parse_result(ctx, opts, args)
+        ctx.set_parameter_source(self.name, ParameterSource.DEFAULT)
+        ctx.params[self.name] = value = False if self.is_flag else None
+        return value, args
+
+
 def needs_command() -> None:
     """Refuse a group that is called without one of its commands, and name them.
 
@@ -146,7 +164,7 @@ def reworded(error: ConvfilterError, parameter: Parameter) -> str:
 def flag(name: str, text: str, *also: str) -> click.Option:
     """Return an option that is there or not; `also` are further ways to write it, such as -j."""
     key = name.removeprefix("--").replace("-", "_")
-    return click.Option([*also, name, key], is_flag=True, default=False, help=text)
+    return Option([*also, name, key], is_flag=True, default=False, help=text)
 
 
 def option_of(parameter: Parameter, *names: str) -> click.Option:
@@ -155,8 +173,8 @@ def option_of(parameter: Parameter, *names: str) -> click.Option:
     common: dict[str, Any] = {"help": help_text(parameter), "required": parameter.required}
     if parameter.kind == "flag":
         declared = [f"{written}/--no-{written.removeprefix('--')}", parameter.name]
-        return click.Option(declared, is_flag=True, **common)
-    return click.Option([*names, written, parameter.name], type=Value(parameter), **common)
+        return Option(declared, is_flag=True, **common)
+    return Option([*names, written, parameter.name], type=Value(parameter), **common)
 
 
 def help_text(parameter: Parameter) -> str:

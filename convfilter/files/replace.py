@@ -13,12 +13,11 @@ import os
 import stat
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from convfilter.errors import ImageError, reason_of, shown
-from convfilter.files.replacing.attributes import NOT_SUPPORTED, UNKNOWN, keep_attributes
 from convfilter.files.replacing.temporaries import temporary_name
 from convfilter.runtime.streams import descriptor_of, is_stream, write_whole
 
@@ -92,18 +91,19 @@ class Replacement:
 
     def begin(self) -> None:
         """Open what is written to: a temporary file, or the device or pipe itself."""
-        path = self._path
-        descriptor = descriptor_of(path)
-        if descriptor is not None:
-            self._file = os.fdopen(os.dup(descriptor), "wb", buffering=0)
-            return
-        with suppress(FileNotFoundError):
-            self._status = path.stat()
-            if not stat.S_ISREG(self._status.st_mode):
-                # never O_CREAT, which some systems refuse for the pipe of somebody else
-                self._file = os.fdopen(os.open(path, _WRITING), "wb", buffering=0)
+        path = self._target = self._path
+        if _is_there(path):
+            descriptor = descriptor_of(path)
+            if descriptor is not None:
+                self._file = os.fdopen(os.dup(descriptor), "wb", buffering=0)
                 return
-        self._target = Path(os.path.realpath(path))
+            with suppress(FileNotFoundError):
+                self._status = path.stat()
+                if not stat.S_ISREG(self._status.st_mode):
+                    # never O_CREAT, which some systems refuse for the pipe of somebody else
+                    self._file = os.fdopen(os.open(path, _WRITING), "wb", buffering=0)
+                    return
+            self._target = Path(os.path.realpath(path))
         self._temporary = self._target.with_name(temporary_name())
         self._file = _create(self._temporary, self._status)
 
@@ -161,9 +161,13 @@ class Replacement:
             return []
         notes: list[str] = []
         if self._status is not None:
+            from convfilter.files.replacing.attributes import keep_attributes
+
             notes = keep_attributes(self._target, self._status, temporary, file.fileno())
         if self._forced or self._status is not None:
             _force(file.fileno())
+        else:
+            _begin_to_force(file.fileno())
         file.close()
         self._file = None
         if self._overwrite:
@@ -181,29 +185,22 @@ def force(paths: Sequence[Path]) -> None:
     """Have the system write files to the disk, and then their names, all together.
 
     To wait for each on its own takes several times as long: with each, a file system commits what
-    has changed in it. So the writing of all is begun before any is waited for. What is gone by now,
-    or no file, is passed over.
+    has changed in it. The system has begun to write them when they were finished, so that there is
+    little left to wait for. What is gone by now, or no file, is passed over.
 
     Raises
     ------
     OSError
         The system could not write them all.
     """
-    with ExitStack() as opened:
-        descriptors = []
-        for path in paths:
-            with suppress(FileNotFoundError):
-                descriptor = _opened(path)
-                if descriptor is not None:
-                    opened.callback(os.close, descriptor)
-                    descriptors.append(descriptor)
-        if hasattr(os, "posix_fadvise"):
-            for descriptor in descriptors:
-                with suppress(OSError):
-                    # no advice at all: on Linux this begins to write, and pages stay until it has
-                    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-        for descriptor in descriptors:
-            _force(descriptor)
+    for path in paths:
+        with suppress(FileNotFoundError):
+            descriptor = _opened(path)
+            if descriptor is not None:
+                try:
+                    _force(descriptor)
+                finally:
+                    os.close(descriptor)
     for folder in dict.fromkeys(Path(os.path.realpath(path)).parent for path in paths):
         with suppress(FileNotFoundError):
             _force_folder(folder)
@@ -276,6 +273,8 @@ def _move_to_free_name(source: Path, target: Path) -> None:
     except FileExistsError:
         raise
     except OSError as error:
+        from convfilter.files.replacing.attributes import NOT_SUPPORTED
+
         if error.errno not in (*NOT_SUPPORTED, errno.EMLINK):
             raise
         # no links on this file system
@@ -291,8 +290,18 @@ def _force(descriptor: int) -> None:
     try:
         os.fsync(descriptor)
     except OSError as error:
+        from convfilter.files.replacing.attributes import UNKNOWN
+
         if error.errno not in UNKNOWN:
             raise
+
+
+def _begin_to_force(descriptor: int) -> None:
+    """Have the system begin to write what it has buffered of a file, where it can be told to."""
+    if hasattr(os, "posix_fadvise"):
+        with suppress(OSError):
+            # no advice at all: on Linux this begins to write, and pages stay until it has
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _force_folder(folder: Path) -> None:
@@ -300,6 +309,8 @@ def _force_folder(folder: Path) -> None:
     try:
         descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
     except OSError as error:
+        from convfilter.files.replacing.attributes import NOT_SUPPORTED
+
         if error.errno in (*NOT_SUPPORTED, errno.EISDIR):
             return  # Windows opens no folder, and this one may be for writing only
         raise
@@ -311,21 +322,31 @@ def _force_folder(folder: Path) -> None:
 
 def check_target(path: Path, name: str, overwrite: bool) -> None:
     """Refuse early what could only fail after the work of encoding."""
-    if is_stream(path):
-        return
     try:
-        if path.is_dir():
-            raise ImageError(f"{name}: is a folder: give the name of a file in it")
-        if not overwrite and os.path.lexists(path):
-            raise exists_already(name)
-        if path.exists() and not os.access(path, os.W_OK):
-            raise ImageError(f"{name}: is write-protected: change its permissions or its name")
+        if _is_there(path):
+            if is_stream(path):
+                return
+            if path.is_dir():
+                raise ImageError(f"{name}: is a folder: give the name of a file in it")
+            if not overwrite:
+                raise exists_already(name)
+            if path.exists() and not os.access(path, os.W_OK):
+                raise ImageError(f"{name}: is write-protected: change its permissions or its name")
         if not path.parent.is_dir():
             raise ImageError(
                 f"{name}: the folder {shown(path.parent)} does not exist: create it first"
             )
     except (OSError, ValueError) as error:
         raise ImageError(explained(error, path, name)) from error
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether something has this name, be it a link to nothing; raises OSError, ValueError."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def exists_already(name: str) -> ImageError:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from convfilter.dtypes import PIXEL_DTYPES, understood, way_out
+from convfilter.dtypes import PIXEL_DTYPES, PIXEL_TYPES, understood, way_out
 from convfilter.errors import ArgumentError, ArgumentTypeError
 
 if TYPE_CHECKING:
@@ -195,7 +195,8 @@ class Image:
             object.__setattr__(self, "pixels", pixels)
         if pixels.ndim not in (2, 3):
             raise ArgumentError(f"pixels have the shape (H, W) or (H, W, C), not {pixels.shape}")
-        if pixels.dtype.name not in PIXEL_DTYPES:
+        # the name of a dtype takes a while to find
+        if pixels.dtype.type not in PIXEL_TYPES and pixels.dtype.name not in PIXEL_DTYPES:
             pixels = understood(pixels)
             if pixels.dtype.name not in PIXEL_DTYPES:
                 raise ArgumentTypeError(
@@ -264,12 +265,13 @@ class Image:
     @property
     def frames(self) -> tuple[Image, ...]:
         """Every frame or page by itself, this one first."""
-        return (replace(self, following=()), *self.following)
+        alone = replace(self, following=()) if self.following else self
+        return (alone, *self.following)
 
     def map(self, change: Callable[[Image], Image]) -> Image:
         """Return the picture with `change` applied to every frame or page."""
         first, *others = map(change, self.frames)
-        return replace(first, following=tuple(others))
+        return replace(first, following=tuple(others)) if others or first.following else first
 
     @property
     def axes(self) -> str:

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convfilter.batch.done import Done
-from convfilter.batch.job import Job
+from convfilter.batch.job import Done, Job
 from convfilter.batch.settings import checked
 from convfilter.batch.work import Work
 from convfilter.errors import ConvfilterError, ImageError

@@ -20,7 +20,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from convfilter.batch.done import FileState
+from convfilter.batch.job import FileState
 
 __all__ = ["HEADER", "Known", "Record", "begun", "made", "void"]
 

@@ -53,7 +53,8 @@ class Saturation:
     def begin(self, colours: Array, white: float) -> None:
         """Take note of the shares of a picture that are white, or black, from the beginning."""
         few = _spread(colours)
-        self._white, self._black = _count(few >= white) / few.size, _count(few <= 0) / few.size
+        self._white = _count(few >= _as_in(few, white)) / few.size
+        self._black = _count(few <= 0) / few.size
 
     def add(self, above: float, below: float, values: int) -> None:
         """Count what lay beyond among so many values of what became of the picture."""
@@ -119,9 +120,14 @@ def count_rounded(result: Array, before: Array, white: float, beyond: Beyond) ->
 
     `before` are the colours that the work began with, which may lie beyond themselves.
     """
-    few, old = _spread(result), _spread(before)
-    above = _count(few == white) if beyond.white or (old > white).any() else 0
-    below = _count(few == 0) if beyond.black or (old < 0).any() else 0
+    few = _spread(result)
+    has_above, has_below = beyond
+    if before.dtype.kind != "u" or before.dtype != result.dtype:
+        old = _spread(before)
+        has_above = has_above or bool((old > white).any())
+        has_below = has_below or bool((old < 0).any())
+    above = _count(few == _as_in(few, white)) if has_above else 0
+    below = _count(few == 0) if has_below else 0
     _add(above, below, few.size)
 
 
@@ -133,6 +139,11 @@ def _add(above: int, below: int, values: int) -> None:
 
 def _count(chosen: Array) -> int:
     return int(np.count_nonzero(chosen))
+
+
+def _as_in(colours: Array, white: float) -> float | np.generic:
+    """Return white as colours hold it: to compare them with a number of their own takes less."""
+    return colours.dtype.type(white) if colours.dtype.kind == "u" else white
 
 
 def _spread(colours: Array) -> Array:

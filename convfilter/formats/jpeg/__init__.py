@@ -59,6 +59,9 @@ _CAUTION = rb"Caution: quantization tables"
 _LARGEST_OF_BASELINE = 255
 
 _RESTART, _START_OF_SCAN = 0xD0, 0xDA
+_MARKERS = 8
+"""Restart markers have numbers, which begin anew after so many."""
+
 _END_OF_IMAGE = b"\xff\xd9"
 
 
@@ -166,19 +169,22 @@ def encode(
     across, down = (1, 1) if pixels.ndim == 2 else _SHARED[settings["subsampling"]]
     high, wide = _BLOCK * down, _BLOCK * across
     rows = max(1, _BAND_PIXELS // width // high) * high
-    count = -(-height // rows)
     blocks = rows // high * -(-width // wide)
+    marked = settings | {"restart_marker_blocks": blocks}
+    # one thread has bands encoded together, as many as leave the numbers of the markers as they are
+    together = _MARKERS if workers == 1 else 1
+    rows *= together
+    count = -(-height // rows)
     files = [b""] * count
 
     def work(start: int, stop: int) -> None:
         with _memory_file() as file:
             for number in range(start, stop):
-                first = beside | {"restart_marker_blocks": blocks} if number == 0 else {}
-                band = pixels[number * rows : (number + 1) * rows]
-                files[number] = _encoded(band, settings | first, file)
+                options = marked if number > 0 else marked | beside
+                files[number] = _encoded(pixels[number * rows : (number + 1) * rows], options, file)
 
     run_bands(count, rows * width * _NANOSECONDS, workers, work)
-    return _joined(files, height)
+    return _joined(files, height, together)
 
 
 def _encoded(pixels: NDArray[np.uint8], options: dict[str, Any], file: BinaryIO) -> bytes:
@@ -203,14 +209,14 @@ def _memory_file() -> BinaryIO:
     return io.BytesIO()
 
 
-def _joined(files: Sequence[bytes], height: int) -> list[bytes]:
-    """Return the bands as one file, with the header of the first and the height of all."""
+def _joined(files: Sequence[bytes], height: int, bands: int) -> list[bytes]:
+    """Return files of some bands each as one, with the header of the first, the height of all."""
     frame, scan = _frame_and_scan(files[0])
     stated = frame + 5  # behind the marker (2 bytes), the length (2) and the precision (1)
     pieces = [files[0][:stated], height.to_bytes(2, "big"), files[0][stated + 2 : scan]]
     for number, file in enumerate(files):
         if number > 0:
-            pieces.append(bytes([0xFF, _RESTART + (number - 1) % 8]))
+            pieces.append(bytes([0xFF, _RESTART + (number * bands - 1) % _MARKERS]))
             _, scan = _frame_and_scan(file)
         pieces.append(file[scan : -len(_END_OF_IMAGE)])
     return [*pieces, _END_OF_IMAGE]

@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 
 import convfilter
-from convfilter.batch.done import Done, Seconds
-from convfilter.batch.job import Job
-from convfilter.batch.running.outcome import Outcome
+from convfilter.batch.job import Done, Job, Seconds
+from convfilter.batch.running.jobs import Outcome
 from convfilter.batch.running.tasks import do, end, sent, worded_as_here
 from convfilter.errors import ImageError, SchedulerError, UnknownNameError
 from tests.batch.distributed import lost_worker, many
