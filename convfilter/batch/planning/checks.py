@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convfilter.batch.job import Failure, Job
-from convfilter.batch.planning.places import is_store, known_by
+from convfilter.batch.planning.places import is_store, is_there, known_by
 from convfilter.errors import ImageError, UsageError, shown
-from convfilter.formats import written_format_of
+from convfilter.formats import is_image_path, written_format_of
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check_folder",
+    "check_folder_name",
     "check_output",
     "check_outputs",
     "check_suffix",
@@ -126,6 +127,17 @@ def check_suffix(source: Place | None, output: Place, format_name: str | None) -
             written_format_of(output)
         except ImageError as error:
             raise UsageError(str(error)) from error
+
+
+def check_folder_name(target: Place, why: str) -> None:
+    """Refuse a folder of results that is a file, or by its name would be one."""
+    if is_there(target):
+        raise UsageError(f"{why}, but {shown(target)} is a file")
+    if is_image_path(target):
+        raise UsageError(
+            f"{why}, but {shown(target)} has the name of a file (a folder of that name needs a"
+            " slash at its end)"
+        )
 
 
 def _allowed(job: Job, *, overwrite: bool, exists: bool, stream: bool) -> Job:

@@ -64,7 +64,7 @@ class Draft:
             self._add_matches(text)
             return
         path = place_of(text)
-        if is_folder(path):
+        if _holds_files(path) if keeps_name else is_folder(path):
             self.add_folder(path, full_name(path).name if keeps_name else "")
         else:
             self._add(_kept(path), "")
@@ -81,7 +81,7 @@ class Draft:
             below = whole.relative_to(here if whole.is_relative_to(here) else whole.anchor)
         else:
             below = Path(os.path.normpath("/" + str(whole).partition("://")[2])).relative_to("/")
-        if path.is_dir():
+        if _holds_files(path):
             self.add_folder(path, str(below))
         else:
             self._add(_kept(path), str(below.parent))
@@ -214,3 +214,11 @@ def _kept(place: Place) -> str | Url:
 
 def _joined(folder: str | Url, name: str) -> str | Url:
     return os.path.join(folder, name) if isinstance(folder, str) else folder / name  # noqa: PTH118
+
+
+def _holds_files(place: Place) -> bool:
+    """Whether one of several inputs is a folder; one that cannot be looked at fails as a file."""
+    try:
+        return is_folder(place)
+    except OSError:  # such as a name that is too long
+        return False

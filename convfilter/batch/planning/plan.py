@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from convfilter.batch.job import Failure, Job
 from convfilter.batch.planning.checks import (
+    check_folder_name,
     check_outputs,
     check_suffix,
     refuse_existing,
@@ -19,7 +20,7 @@ from convfilter.batch.planning.checks import (
 from convfilter.batch.planning.places import full_name, is_folder, is_there, output_place, place_of
 from convfilter.batch.settings import OPTIONS, Settings
 from convfilter.errors import ImageError, UsageError, shown
-from convfilter.formats import Unsupported, is_image_path
+from convfilter.formats import Unsupported
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
@@ -307,13 +308,7 @@ def _is_folder_target(inputs: Sequence[str], output: str, output_called: str) ->
         return True
     if not needed:
         return False
-    if is_there(target):
-        raise UsageError(f"{why} a folder as {output_called}, but {shown(target)} is a file")
-    if is_image_path(target):
-        raise UsageError(
-            f"{why} a folder as {output_called}, but {shown(target)} has the name of a file"
-            " (a folder of that name needs a slash at its end)"
-        )
+    check_folder_name(target, f"{why} a folder as {output_called}")
     return True
 
 
@@ -352,7 +347,10 @@ def _of_list(
         raise UsageError("a list of files needs a folder for the results, or --in-place")
     if STANDARD in (*inputs, output):
         raise UsageError("a list of files goes with files and folders, not with standard streams")
-    draft = Draft(settings, Naming(settings, label), output_place(output))
+    target = output_place(output)
+    if not (is_folder(target) or output.endswith(("/", os.sep))):
+        check_folder_name(target, "a list of files needs a folder for the results")
+    draft = Draft(settings, Naming(settings, label), target)
     for text in inputs:
         draft.add_input(text, keeps_name=True)
     for text in names:

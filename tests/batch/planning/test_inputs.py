@@ -143,10 +143,27 @@ def test_lists_need_a_folder() -> None:
         of_list("a.png", output=None)
     with pytest.raises(UsageError, match="not with standard streams"):
         of_list("a.png", output="-")
-    with pytest.raises(ImageError, match=r"b\.png is not a folder"):
+    with pytest.raises(UsageError, match=r"b\.png is a file"):
         of_list("a.png", output="b.png")
     with pytest.raises(ImageError, match="the list of files is empty"):
         of_list()
+
+
+@pytest.mark.parametrize("far", ["x" * 300 + ".png", "y" * 5000])
+def test_a_name_that_is_too_long_keeps_no_others_from_being_done(far: str) -> None:
+    touch("in/a.png", "b.png")
+    assert outputs(of_list("in/a.png", far, "b.png")) == ["out/in/a.png", "out/b.png"]
+    plan = make_plan(["b.png", far], "out", completed({}), label="sobel")
+    assert outputs(plan) == ["out/b.png"]
+    assert "255" in str(plan.failures[0].error)
+
+
+def test_a_list_does_not_take_the_name_of_a_file_for_a_folder() -> None:
+    touch("a.png", "notes")
+    for output, words in {"b.png": "has the name of a file", "notes": "notes is a file"}.items():
+        with pytest.raises(UsageError, match=words):
+            of_list("a.png", output=output)
+    assert outputs(of_list("a.png", output="b.png/")) == ["b.png/a.png"]
 
 
 def test_the_command_takes_lists(convfilter: Runner) -> None:
