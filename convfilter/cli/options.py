@@ -23,6 +23,7 @@ __all__ = [
     "COMMAND_PATH",
     "COMPLETING",
     "CONTEXT_SETTINGS",
+    "AnyPath",
     "Command",
     "Section",
     "Value",
@@ -105,6 +106,23 @@ class Value(AnyType):
         if parameter.optional:
             words = (*words, "auto")
         return offered(dict.fromkeys(words), incomplete)
+
+
+class AnyPath(AnyType):
+    """The type of a path that is taken as it is written; what is wrong with it is told later.
+
+    Click's own looks for a translation of its name, and asks the system for every path.
+    """
+
+    name = "path"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Leave it to the shell to complete names of files."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="file")]
 
 
 class Option(click.Option):
