@@ -129,8 +129,21 @@ class Option(click.Option):
     """An option that has no default but "not said"; where it is not written nothing is asked.
 
     Click asks the environment, a map of defaults and the type, for each of many options at each
-    start.
+    start. The words of an option that is made from a parameter are put together when help is asked
+    for.
     """
+
+    parameter: Parameter | None = None
+    _help: str | None = None
+
+    @property
+    def help(self) -> str | None:
+        """What it does."""
+        return self._help if self.parameter is None else help_text(self.parameter)
+
+    @help.setter  # noqa: A003 - what click calls it
+    def help(self, text: str | None) -> None:
+        self._help = text
 
     def handle_parse_result(
         self, ctx: click.Context, opts: Mapping[str, Any], args: list[str]
@@ -188,11 +201,14 @@ def flag(name: str, text: str, *also: str) -> click.Option:
 def option_of(parameter: Parameter, *names: str) -> click.Option:
     """Return the option for a parameter; `names` are further ways to write it, such as -j."""
     written = parameter.option
-    common: dict[str, Any] = {"help": help_text(parameter), "required": parameter.required}
     if parameter.kind == "flag":
         declared = [f"{written}/--no-{written.removeprefix('--')}", parameter.name]
-        return Option(declared, is_flag=True, **common)
-    return Option([*names, written, parameter.name], type=Value(parameter), **common)
+        option = Option(declared, is_flag=True, required=parameter.required)
+    else:
+        declared = [*names, written, parameter.name]
+        option = Option(declared, type=Value(parameter), required=parameter.required)
+    option.parameter = parameter
+    return option
 
 
 def help_text(parameter: Parameter) -> str:
