@@ -26,6 +26,7 @@ from convfilter.large.parts import NotInPartsError, Parts
 from convfilter.large.streaming import bands_of, is_uneven, stream
 from convfilter.picture.image import Image
 from convfilter.runtime.checks import Array
+from convfilter.runtime.numbers import written_size
 
 if TYPE_CHECKING:
     from convfilter.batch.job import Job
@@ -212,9 +213,10 @@ def check_fits(name: str, pixels: int, memory: int | None, why: Exception) -> No
     most = memory or _available()
     if needed > most:
         reason = str(why).removeprefix(f"{name}: ")
+        limit = "--memory allows" if memory else "there are"
         raise ImageError(
-            f"{name}: needs about {needed / 1e9:.1f} GB of memory as a whole, and there are"
-            f" {most / 1e9:.1f} GB; band by band it cannot be filtered: {reason}"
+            f"{name}: needs about {written_size(needed)} bytes of memory as a whole, and {limit}"
+            f" {written_size(most)}; band by band it cannot be filtered: {reason}"
         ) from why
 
 

@@ -22,7 +22,7 @@ from convfilter.cli.options import given_values
 from convfilter.cli.output import IS_THE_SCREEN, check_standard_output
 from convfilter.cli.signals import GRACE, Terminated, ended_in_time, interrupts_told
 from convfilter.cli.telling.teller import Teller
-from convfilter.cli.wording import say
+from convfilter.cli.wording import counted, say
 from convfilter.errors import ImageError, UsageError, listed, reason_of, shown
 from convfilter.pipeline import Pipeline
 from convfilter.runtime.streams import descriptor_of
@@ -191,7 +191,7 @@ def _tell_all(running: Running[Done], teller: Teller, advance: Advance) -> None:
 def _watch(plan: FilePlan, running: Running[Done], teller: Teller) -> None:
     """Tell what comes of every file that arrives, until somebody ends it, which is its good end."""
     if plan.done:
-        teller.note(f"{len(plan.done)} files left alone ({plan.done[0].why})")
+        teller.note(f"{counted(len(plan.done), 'file')} left alone ({plan.done[0].why})")
     teller.note(f"watching {listed(map(shown, plan.watched))}: Ctrl-C ends it")
     with contextlib.suppress(KeyboardInterrupt, Terminated):
         _tell_all(running, teller, _not_counted)

@@ -25,6 +25,7 @@ __all__ = [
     "is_there",
     "known_by",
     "listing",
+    "output_place",
     "place_of",
     "resolved",
 ]
@@ -37,6 +38,14 @@ def place_of(text: str) -> Place:
     from convfilter.files.storage import url
 
     return url.place_of(text)
+
+
+def output_place(text: str) -> Place:
+    """Return where a person wants results; raises ImageError where nothing can be written."""
+    place = place_of(text)
+    if not isinstance(place, Path):
+        place.check_may_be_written()
+    return place
 
 
 def is_there(place: Place) -> bool:

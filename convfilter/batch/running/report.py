@@ -100,11 +100,13 @@ class Report:
     def __init__(
         self, path: Path, plan: FilePlan, pipeline: Pipeline, *, overwrite: bool = False
     ) -> None:
+        from convfilter.batch.planning.checks import check_folder
         from convfilter.files.replace import check_target
 
         # the folder of the outputs is made by the run
         if path.parent != plan.target or path.parent.exists():
             check_target(path, shown(path), overwrite or _is_report(path))
+            check_folder(path.parent, may_be_made=False)
         if any(_is_same(path, job) for job in plan.jobs):
             raise UsageError(f"{shown(path)} is both input and report: give another name")
         self._path = path

@@ -126,5 +126,9 @@ def _check_resuming(settings: Settings) -> None:
                 f"{OPTIONS[name].option} leaves outputs alone, --in-place has no others than the"
                 " inputs: leave one out"
             )
+    if settings["hash_inputs"] and not settings["journal"]:
+        raise UsageError("--hash-inputs is kept in the journal: leave --no-journal out")
+    if settings["watch"] and settings["fail_fast"]:
+        raise UsageError("--watch goes on when a file fails, --fail-fast ends: leave one out")
     if settings["poll"] is not None and not settings["watch"]:
         raise UsageError("--poll says how --watch looks for files: give that too")

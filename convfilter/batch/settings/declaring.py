@@ -11,6 +11,7 @@ from typing import Any
 from convfilter.errors import ArgumentError
 from convfilter.filters.declaring.parameters import FileName, Parameter, Spec, Text
 from convfilter.runtime.numbers import shortened
+from convfilter.runtime.streams import is_address
 
 __all__ = [
     "OF_MANY",
@@ -105,10 +106,28 @@ def file(
     automatic: str,
     metavar: str = "FILE",
     understand: Callable[[str], str] = str,
+    *,
+    is_local: bool = False,
 ) -> Declaration:
-    """Declare the name of a file; None by default, which means `automatic`."""
+    """Declare the name of a file; None by default, which means `automatic`.
+
+    One that `is_local` is of this computer's file system, and no address in storage.
+    """
     spec = Spec(meaning, automatic=automatic)
-    return lambda name: FileName(name, None, spec, understand, metavar)
+
+    def declared(name: str) -> Parameter:
+        def checked(text: str) -> str:
+            if not text:
+                raise ArgumentError(f"{name} is empty: perhaps a variable of the shell is not set")
+            if is_local and is_address(text):
+                raise ArgumentError(
+                    f"{name} is an address in storage: give a path in the file system"
+                )
+            return understand(text)
+
+        return FileName(name, None, spec, checked, metavar)
+
+    return declared
 
 
 class Multiple(Parameter):

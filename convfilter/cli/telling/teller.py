@@ -75,7 +75,8 @@ class Summary:
             parts.append(f"{self.failed} failed")
         if plan.done:
             parts.append(f"{len(plan.done)} left alone ({plan.done[0].why})")
-        missing = self.total - self.done - self.failed
+        # a watch, which plans anew, has no end that files could be short of
+        missing = 0 if plan.again is not None else self.total - self.done - self.failed
         if missing and (interrupted or self.failed):
             parts.append(f"{missing} not begun")
         parts += plan.left_out()
