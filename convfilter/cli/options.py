@@ -10,7 +10,6 @@ from click.core import ParameterSource
 
 from convfilter.errors import ConvfilterError, listed
 from convfilter.filters.declaring.parameters import FileName, Parameter, Text
-from convfilter.filters.declaring.values import written
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -213,6 +212,8 @@ def option_of(parameter: Parameter, *names: str) -> click.Option:
 
 def help_text(parameter: Parameter) -> str:
     """Return the help with range, unit and default in brackets."""
+    from convfilter.filters.declaring.values import written
+
     spec = parameter.spec
     asides = parameter.limits
     if parameter.required:
