@@ -17,7 +17,7 @@ from convfilter.batch.recipes.carrying_out import (
     is_bounded,
 )
 from convfilter.batch.settings.files import BYTES_OF_PIXEL, FOR_ONE
-from convfilter.errors import ImageError
+from convfilter.errors import ImageError, shown
 from convfilter.files.row_reading import OpenRows, open_rows
 from convfilter.files.row_writing import RowsWritten, begin_rows
 from convfilter.formats.declaring.rows import OnlyWholeError, blank_pixels
@@ -27,6 +27,7 @@ from convfilter.large.streaming import bands_of, is_uneven, stream
 from convfilter.picture.image import Image
 from convfilter.runtime.checks import Array
 from convfilter.runtime.numbers import written_size
+from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
     from convfilter.batch.job import Job
@@ -109,11 +110,13 @@ def paths_of(job: Job) -> tuple[Path, Path]:
     Raises
     ------
     OnlyWholeError
-        For streams and for storage, which give and take whole files.
+        For streams, pipes and devices among them, and for storage, which give and take whole files.
     """
     source, target = job.input, job.output
     if not isinstance(source, Path) or not isinstance(target, Path):
         raise OnlyWholeError("only files are read and written row by row")
+    if is_stream(target):  # in which nobody goes back to write what is known at the end alone
+        raise OnlyWholeError(f"{shown(target)}: is a stream, which is written as a whole")
     return source, target
 
 
