@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from convfilter.batch.job import Job
 from convfilter.batch.planning.plan import FilePlan, make_plan
-from convfilter.batch.running.outcome import Outcome, Running
+from convfilter.batch.running.jobs import Outcome
 from convfilter.batch.running.run import begin
 from convfilter.batch.settings import OPTIONS, Settings, checked
 from convfilter.batch.work import Done, Seconds, prepare
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from convfilter.batch.recipes.recipe import Recipe
+    from convfilter.batch.running.telling import Running
     from convfilter.engine import Plan
     from convfilter.files.storage.url import Place
 

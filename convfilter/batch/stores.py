@@ -9,8 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convfilter.batch.done import Done, Seconds, Stage
-from convfilter.batch.job import Job
+from convfilter.batch.job import Done, Job, Seconds, Stage
 from convfilter.batch.planning.places import is_store
 from convfilter.batch.settings import OF_RECIPES, OPTIONS, Settings
 from convfilter.dask.volumes import filter_store
@@ -20,12 +19,16 @@ from convfilter.formats import is_image_path
 from convfilter.runtime.threads import default_workers
 
 if TYPE_CHECKING:
+    from convfilter.files.storage.url import Place
     from convfilter.pipeline import Pipeline
 
 __all__ = ["StoreWork"]
 
 MINDED = ("axes", "linear")
 """What of the options of results counts for stores."""
+
+OF_FILES = ("isolate", "timeout", "memory", "resume", "watch", "hash_inputs")
+"""What of the options of runs does not."""
 
 
 class StoreWork:
@@ -57,7 +60,7 @@ class StoreWork:
 
 def _filtered(job: Job, pipeline: Pipeline, settings: Settings) -> Done:
     name = shown(job.input or "")
-    for option in OF_RECIPES:
+    for option in (*OF_RECIPES, *OF_FILES):
         given: Any = settings[option]  # type: ignore[literal-required]
         if option not in MINDED and given != OPTIONS[option].default:
             raise UsageError(
@@ -66,6 +69,8 @@ def _filtered(job: Job, pipeline: Pipeline, settings: Settings) -> Done:
             )
     if job.input is None or job.output is None or job.input == job.output:
         raise UsageError(f"{name}: a zarr store becomes another one: name an output")
+    if _is_within(job.output, job.input):
+        raise UsageError(f"{name}: the output would lie within it: name a place beside it")
     if not is_store(job.input):
         raise UsageError(f"{name}: is no zarr store: stores and pictures are commands of their own")
     if is_image_path(job.output):
@@ -99,6 +104,13 @@ def _filtered(job: Job, pipeline: Pipeline, settings: Settings) -> Done:
         made=done.made,
         streamed=(done.chunks,),
     )
+
+
+def _is_within(place: Place, store: Place) -> bool:
+    """Whether a place lies below a store, as far as both are in the file system."""
+    if not isinstance(place, Path) or not isinstance(store, Path):
+        return False
+    return place.resolve().is_relative_to(store.resolve())
 
 
 @contextmanager

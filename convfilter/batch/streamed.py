@@ -9,15 +9,15 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from convfilter.batch.done import Seconds, Stage, new_digest
+from convfilter.batch.job import Seconds, Stage, new_digest
 from convfilter.batch.recipes.carrying_out import (
     as_wanted,
     deepened,
     depth_of_result,
     is_bounded,
 )
-from convfilter.batch.settings.large import BYTES_OF_PIXEL, FOR_ONE
-from convfilter.errors import ImageError
+from convfilter.batch.settings.files import BYTES_OF_PIXEL, FOR_ONE
+from convfilter.errors import ImageError, shown
 from convfilter.files.row_reading import OpenRows, open_rows
 from convfilter.files.row_writing import RowsWritten, begin_rows
 from convfilter.formats.declaring.rows import OnlyWholeError, blank_pixels
@@ -26,6 +26,8 @@ from convfilter.large.parts import NotInPartsError, Parts
 from convfilter.large.streaming import bands_of, is_uneven, stream
 from convfilter.picture.image import Image
 from convfilter.runtime.checks import Array
+from convfilter.runtime.numbers import written_size
+from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
     from convfilter.batch.job import Job
@@ -108,11 +110,13 @@ def paths_of(job: Job) -> tuple[Path, Path]:
     Raises
     ------
     OnlyWholeError
-        For streams and for storage, which give and take whole files.
+        For streams, pipes and devices among them, and for storage, which give and take whole files.
     """
     source, target = job.input, job.output
     if not isinstance(source, Path) or not isinstance(target, Path):
         raise OnlyWholeError("only files are read and written row by row")
+    if is_stream(target):  # in which nobody goes back to write what is known at the end alone
+        raise OnlyWholeError(f"{shown(target)}: is a stream, which is written as a whole")
     return source, target
 
 
@@ -212,9 +216,10 @@ def check_fits(name: str, pixels: int, memory: int | None, why: Exception) -> No
     most = memory or _available()
     if needed > most:
         reason = str(why).removeprefix(f"{name}: ")
+        limit = "--memory allows" if memory else "there are"
         raise ImageError(
-            f"{name}: needs about {needed / 1e9:.1f} GB of memory as a whole, and there are"
-            f" {most / 1e9:.1f} GB; band by band it cannot be filtered: {reason}"
+            f"{name}: needs about {written_size(needed)} bytes of memory as a whole, and {limit}"
+            f" {written_size(most)}; band by band it cannot be filtered: {reason}"
         ) from why
 
 

@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from convfilter.batch.done import Done, FileState, Seconds, Stage, new_digest, state_of
-from convfilter.batch.job import Job, make_folder
+from convfilter.batch.job import Done, Job, Seconds, Stage, make_folder, new_digest, state_of
 from convfilter.batch.recipes.carrying_out import (
     FLOATS,
     asks_raw,
@@ -17,7 +16,7 @@ from convfilter.batch.recipes.carrying_out import (
     holds_negatives,
 )
 from convfilter.batch.settings import Settings
-from convfilter.batch.settings.large import BYTES_OF_PIXEL, FOR_ONE
+from convfilter.batch.settings.files import BYTES_OF_PIXEL, FOR_ONE
 from convfilter.errors import UsageError, listed
 from convfilter.formats import FORMATS, alternatives, check_written, format_of, written_as
 from convfilter.formats.declaring import DEPTHS
@@ -26,13 +25,13 @@ from convfilter.runtime.compiled import Foresight, waiting_timed
 
 if TYPE_CHECKING:
     from convfilter.batch.recipes.stamp import Source
-    from convfilter.files.writing import Digest
     from convfilter.filters.pixels.saturation import Saturation
+    from convfilter.formats.checksum import Checksum
     from convfilter.picture.image import Image
     from convfilter.pipeline import Pipeline
     from convfilter.runtime.checks import Array
 
-__all__ = ["Done", "FileState", "Seconds", "Work", "prepare"]
+__all__ = ["Done", "Seconds", "Work", "prepare"]
 
 MOST = 0.75
 """So large a share of values that are cut is worth a note: noise with edges all over has less."""
@@ -334,7 +333,7 @@ class Work:
         format_name: str,
         *,
         overwrite: bool = False,
-        digest: Digest | None = None,
+        digest: Checksum | None = None,
     ) -> list[str]:
         from convfilter.files.writing import write_hashed
 

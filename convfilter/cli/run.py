@@ -6,7 +6,7 @@ import contextlib
 import math
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,17 +14,15 @@ import click
 
 from convfilter import __version__
 from convfilter.batch.job import Job
-from convfilter.batch.planning.plan import FilePlan
-from convfilter.batch.running.outcome import Running
+from convfilter.batch.planning.plan import STANDARD, FilePlan, make_plan
 from convfilter.batch.running.run import begin
 from convfilter.batch.settings import OPTIONS, check_together, completed
 from convfilter.batch.work import Done, prepare
-from convfilter.cli.inputs import planned
 from convfilter.cli.options import given_values
 from convfilter.cli.output import IS_THE_SCREEN, check_standard_output
 from convfilter.cli.signals import GRACE, Terminated, ended_in_time, interrupts_told
 from convfilter.cli.telling.teller import Teller
-from convfilter.cli.wording import say
+from convfilter.cli.wording import counted, say
 from convfilter.errors import ImageError, UsageError, listed, reason_of, shown
 from convfilter.pipeline import Pipeline
 from convfilter.runtime.streams import descriptor_of
@@ -32,6 +30,7 @@ from convfilter.runtime.streams import descriptor_of
 if TYPE_CHECKING:
     from convfilter.batch.recipes.recipe import Recipe
     from convfilter.batch.recipes.stamp import Source
+    from convfilter.batch.running.telling import Running
     from convfilter.batch.settings import Settings
     from convfilter.cli.telling.progress import Advance
     from convfilter.files.storage.url import Place
@@ -58,7 +57,7 @@ def filter_given_files(
         check_together(settings)
     except UsageError as error:
         raise click.UsageError(str(error), context) from error
-    plan = planned(context, settings, label, pipeline)
+    plan = _planned(context, settings, label, pipeline)
     if context.params.get("dry_run"):
         from convfilter.cli.telling.dry_run import show
 
@@ -91,6 +90,58 @@ def filter_given_files(
     if not quiet:
         teller.tell_end()
     return teller.summary.exit_code
+
+
+def _planned(
+    context: click.Context, settings: Settings, label: str, pipeline: Pipeline
+) -> FilePlan:
+    """Return the plan of a parsed command line; see `make_plan` for what it raises.
+
+    Raises
+    ------
+    click.UsageError
+        No path is given, or none for the results.
+    """
+    paths: tuple[str, ...] = context.params["paths"]
+    source: str | None = context.params.get("files_from")
+    if not paths and source is None:
+        raise click.UsageError(
+            "give an input, a file or a folder, and where its result goes", context
+        )
+    if settings["in_place"] or (len(paths) == 1 and source is None):
+        inputs, output = paths, None
+    elif paths:
+        inputs, output = paths[:-1], paths[-1]
+    else:
+        raise click.UsageError(
+            "give the folder that the results of the files in the list go into", context
+        )
+    return make_plan(
+        inputs,
+        output,
+        settings,
+        label=label,
+        listed=None if source is None else _listed(source),
+        is_trial=bool(context.params.get("dry_run")),
+        pipeline=pipeline,
+    )
+
+
+def _listed(source: str) -> Sequence[str]:
+    """Return the names in a list of files, or in standard input."""
+    from convfilter.batch.planning.lists import names_in
+
+    name = "standard input (-)" if source == STANDARD else shown(source)
+    try:
+        if source != STANDARD:
+            return names_in(Path(source).read_bytes())
+        if sys.stdin is None:
+            raise UsageError("standard input is closed: send a list of files into it")
+        if sys.stdin.isatty():
+            raise UsageError("standard input (-) is the keyboard: send a list of files into it")
+        return names_in(sys.stdin.buffer.read())
+    except (OSError, ValueError) as error:
+        raise ImageError(f"{name}: the list cannot be read: {reason_of(error)}") from error
 
 
 def _place_for_recipe(
@@ -140,7 +191,7 @@ def _tell_all(running: Running[Done], teller: Teller, advance: Advance) -> None:
 def _watch(plan: FilePlan, running: Running[Done], teller: Teller) -> None:
     """Tell what comes of every file that arrives, until somebody ends it, which is its good end."""
     if plan.done:
-        teller.note(f"{len(plan.done)} files left alone ({plan.done[0].why})")
+        teller.note(f"{counted(len(plan.done), 'file')} left alone ({plan.done[0].why})")
     teller.note(f"watching {listed(map(shown, plan.watched))}: Ctrl-C ends it")
     with contextlib.suppress(KeyboardInterrupt, Terminated):
         _tell_all(running, teller, _not_counted)

@@ -11,11 +11,13 @@ import numpy as np
 
 from convfilter.dask.blocks import Span
 from convfilter.dask.graph import graph_of
+from convfilter.dtypes import PIXEL_DTYPES, understood, way_out
 from convfilter.errors import ArgumentError, ArgumentTypeError, UsageError
 from convfilter.large.parts import NotInPartsError, Parts, Rectangle
 from convfilter.pipeline import Pipeline
 from convfilter.runtime.array_axes import layout_of
 from convfilter.runtime.checks import Array
+from convfilter.runtime.numbers import POSITIVE, check_pair
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,6 +102,7 @@ def map_pipeline(
         )
     if 0 in array.shape:
         raise ArgumentError(f"the array is empty: its shape is {array.shape}")
+    sizes = None if chunks is None else check_pair(chunks, "chunks", POSITIVE)
     layout = layout_of(array.shape, axes, channel_axis)
     picture = tuple(
         array.shape[axis]
@@ -109,9 +112,9 @@ def map_pipeline(
     parts = ChunkParts(
         pipeline, picture, array.dtype, linear=linear, bounded=bounded, workers=workers
     )
-    said = (array.name, parts.said, axes, channel_axis, chunks)
+    said = (array.name, parts.said, axes, channel_axis, sizes)
     name = f"convfilter-{tokenize(*said)}"
-    graph = graph_of(name, array.name, array.chunks, layout, parts, chunks or (None, None))
+    graph = graph_of(name, array.name, array.chunks, layout, parts, sizes or (None, None))
     layers = HighLevelGraph.from_collections(name, graph.tasks, dependencies=[array])
     meta = np.empty((0,) * len(graph.chunks), parts.dtype)
     result: DaskArray = kind(layers, name, graph.chunks, meta=meta)
@@ -167,14 +170,18 @@ class ChunkParts:
         bounded: bool | None = None,
         workers: int = 1,
     ) -> None:
+        unknown = np.empty(0, dtype)  # values that are not looked at
+        if understood(unknown).dtype.name not in PIXEL_DTYPES:
+            raise ArgumentTypeError(f"the array has dtype {dtype}: {way_out(unknown)}")
         how = {"linear": linear, "bounded": bounded}
         self.said = pickle.dumps((pipeline.measured(None), shape, dtype, how))
         self._workers = workers
         try:
             parts = _parts(self.said)
         except NotInPartsError as error:
+            between = ", or" if ": " in str(error) else ":"
             raise ArgumentError(
-                f"{error}; or filter a NumPy array, which is whole in memory"
+                f"{error}{between} filter a NumPy array, which is whole in memory"
             ) from error
         if parts.passes:
             step = _deciding_step(pipeline, shape, dtype)

@@ -18,10 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convfilter.engine.operation import Operation, run, stand_in
-from convfilter.engine.planning import least_side, record
+from convfilter.engine.planning import least_side, record, within
 from convfilter.engine.window import target
 from convfilter.engine.window.axes import Axis
-from convfilter.engine.window.placing import within
 from convfilter.engine.window.source import Part
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array

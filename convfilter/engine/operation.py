@@ -22,11 +22,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import numpy as np
 
-from convfilter.engine.planning import Plan, choose, forced, least_side, record
+from convfilter.engine.planning import Plan, choose, forced, least_side, record, within
 from convfilter.engine.replay import Replay, is_small
 from convfilter.engine.window.axes import Axis, Outline
 from convfilter.engine.window.borders import Border
-from convfilter.engine.window.placing import Key, within
 from convfilter.engine.window.source import Part, Ready, RowSources
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array
@@ -36,6 +35,7 @@ from convfilter.runtime.threads import run_bands
 from convfilter.runtime.watching import GapsFoundError, in_pieces, watch_of
 
 if TYPE_CHECKING:
+    from convfilter.engine.window.placing import Key
     from convfilter.engine.window.present import Result
     from convfilter.runtime.missing import Present
 

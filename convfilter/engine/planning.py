@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,7 +16,23 @@ from convfilter.engine.window.source import Part, Ready
 from convfilter.runtime.checks import Array
 from convfilter.runtime.memory import Scratch
 
-__all__ = ["Plan", "choose", "forcing", "reckoning_for", "record", "recorded_plans", "rehearse"]
+if TYPE_CHECKING:
+    from convfilter.engine.window.placing import Place, Size, Within
+
+__all__ = [
+    "Plan",
+    "choose",
+    "forcing",
+    "place_of",
+    "placed",
+    "reckoning_for",
+    "record",
+    "recorded_plans",
+    "rehearse",
+    "required_place",
+    "whole_size",
+    "within",
+]
 
 
 REHEARSED_SIDE = 64
@@ -105,6 +121,55 @@ def reckoning_for(side: int) -> Iterator[None]:
         yield
     finally:
         least_side.reset(token)
+
+
+_within: ContextVar[Within | None] = ContextVar("convfilter_within", default=None)
+
+
+@contextlib.contextmanager
+def placed(part: Within) -> Iterator[Within]:
+    """Filter inside the block a part of a picture."""
+    token = _within.set(part)
+    try:
+        yield part
+    finally:
+        _within.reset(token)
+
+
+def within() -> Within | None:
+    """Return the part that is being filtered; None for whole pictures."""
+    return _within.get()
+
+
+def place_of(size: Size) -> Place | None:
+    """Return where an image of a size lies in the whole; None where it is a whole itself."""
+    part = _within.get()
+    return None if part is None else part.place(size)
+
+
+def whole_size(size: Size) -> Size:
+    """Return the rows and columns of the whole that an image of a size is a part of."""
+    place = place_of(size)
+    return size if place is None else place.whole
+
+
+def required_place(size: Size) -> Place | None:
+    """Return what `place_of` does; refuse images of which it does not know where they lie.
+
+    Raises
+    ------
+    NotInPartsError
+        For an image of a size that no step gives.
+    """
+    part = _within.get()
+    if part is None:
+        return None
+    place = part.place(size)
+    if place is None:
+        from convfilter.engine.window.placing import NotInPartsError
+
+        raise NotInPartsError("what it does depends on the whole picture")
+    return place
 
 
 def rehearse(image: ArrayLike, run: Callable[[Array], object]) -> None:

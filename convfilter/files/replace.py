@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from convfilter.errors import ImageError, reason_of, shown
-from convfilter.files.replacing.attributes import NOT_SUPPORTED, UNKNOWN, keep_attributes
 from convfilter.files.replacing.temporaries import temporary_name
 from convfilter.runtime.streams import descriptor_of, is_stream, write_whole
 
@@ -162,6 +161,8 @@ class Replacement:
             return []
         notes: list[str] = []
         if self._status is not None:
+            from convfilter.files.replacing.attributes import keep_attributes
+
             notes = keep_attributes(self._target, self._status, temporary, file.fileno())
         if self._forced or self._status is not None:
             _force(file.fileno())
@@ -272,6 +273,8 @@ def _move_to_free_name(source: Path, target: Path) -> None:
     except FileExistsError:
         raise
     except OSError as error:
+        from convfilter.files.replacing.attributes import NOT_SUPPORTED
+
         if error.errno not in (*NOT_SUPPORTED, errno.EMLINK):
             raise
         # no links on this file system
@@ -287,6 +290,8 @@ def _force(descriptor: int) -> None:
     try:
         os.fsync(descriptor)
     except OSError as error:
+        from convfilter.files.replacing.attributes import UNKNOWN
+
         if error.errno not in UNKNOWN:
             raise
 
@@ -304,6 +309,8 @@ def _force_folder(folder: Path) -> None:
     try:
         descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
     except OSError as error:
+        from convfilter.files.replacing.attributes import NOT_SUPPORTED
+
         if error.errno in (*NOT_SUPPORTED, errno.EISDIR):
             return  # Windows opens no folder, and this one may be for writing only
         raise

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import IO, TYPE_CHECKING
 
 from numpy.typing import ArrayLike
 
@@ -40,9 +40,9 @@ from convfilter.runtime.threads import check_workers
 
 if TYPE_CHECKING:
     from convfilter.colour.named import Colour
+    from convfilter.formats.checksum import Checksum
 
 __all__ = [
-    "Digest",
     "background_of",
     "check_effort",
     "kept",
@@ -50,16 +50,6 @@ __all__ = [
     "write",
     "write_hashed",
 ]
-
-
-class Digest(Protocol):
-    """A hash of `hashlib` that grows."""
-
-    def update(self, data: bytes, /) -> None:
-        """Add bytes."""
-
-    def hexdigest(self) -> str:
-        """Return it in hexadecimal digits."""
 
 
 def write(
@@ -164,11 +154,11 @@ def write_hashed(
     workers: int | None = None,
     tile: int | None = None,
     pyramid: bool = False,
-    digest: Digest | None = None,
+    digest: Checksum | None = None,
     repeated: bool = False,
     forced: bool = True,
 ) -> list[str]:
-    """Write as `write` does, and give the bytes of the file to a digest of `hashlib` as well.
+    """Write as `write` does, and give the bytes of the file to a checksum as well.
 
     With `repeated` the same may have been written before, unknown to whoever asks: a file that is
     there and holds the very bytes is no reason to refuse. With `forced` off, a new file is not on
@@ -212,7 +202,7 @@ def write_hashed(
     return notes + [f"{name}: {loss}" for loss in losses]
 
 
-def _add_to(digest: Digest | None, pieces: Iterable[bytes]) -> None:
+def _add_to(digest: Checksum | None, pieces: Iterable[bytes]) -> None:
     if digest is not None:
         for piece in pieces:
             digest.update(piece)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from convfilter.engine.planning import reckoning_for
+from convfilter.engine.planning import placed, reckoning_for
 from convfilter.engine.window.borders import reads_far_side
 from convfilter.engine.window.placing import (
     FigureNeededError,
@@ -18,7 +18,6 @@ from convfilter.engine.window.placing import (
     NotInPartsError,
     Place,
     Within,
-    placed,
 )
 from convfilter.errors import listed
 from convfilter.filters.declaring.reach import Reach

@@ -22,6 +22,7 @@ __all__ = [
     "shortened",
     "split_pair",
     "written_number",
+    "written_size",
 ]
 
 
@@ -183,6 +184,14 @@ def split_pair(value: Any, what: str) -> tuple[Any, Any]:
 def written_number(value: float) -> str:
     """Return a number as a person writes it: whole ones without a point, others in full."""
     return str(int(value)) if value == value // 1 and abs(value) < 1e16 else repr(float(value))
+
+
+def written_size(size: int) -> str:
+    """Return a number of bytes as options take them, in three digits: "2.15M", "300M", "1.5G"."""
+    unit, letter = next(
+        (each for each in ((1e9, "G"), (1e6, "M"), (1e3, "K")) if size >= each[0]), (1, "")
+    )
+    return f"{size / unit:.3g}{letter}"
 
 
 def shortened(value: object) -> str:

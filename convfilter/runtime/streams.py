@@ -24,8 +24,9 @@ _FEW_BYTES = 1 << 18
 _LINKS = 40
 """So many links are followed, as by Linux."""
 
-_DESCRIPTOR = re.compile(r"/dev/fd/(\d+)|/proc/(?:self|thread-self|(?P<process>\d+))/fd/(\d+)")
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(::[A-Za-z0-9+.-]+)*://")
+# compiled when the first path asks for them, which most starts never do
+_DESCRIPTOR = r"/dev/fd/(\d+)|/proc/(?:self|thread-self|(?P<process>\d+))/fd/(\d+)"
+_ADDRESS = r"[A-Za-z][A-Za-z0-9+.-]+(::[A-Za-z0-9+.-]+)*://"
 _STANDARD = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 
 
@@ -152,7 +153,7 @@ def is_address(path: object) -> bool:
     if not isinstance(path, (str, os.PathLike)):
         return False
     text = os.fspath(path)
-    return isinstance(text, str) and "://" in text and _ADDRESS.match(text) is not None
+    return isinstance(text, str) and "://" in text and re.match(_ADDRESS, text) is not None
 
 
 def is_stream(path: str | os.PathLike[str]) -> bool:
@@ -181,7 +182,7 @@ def descriptor_of(path: str | os.PathLike[str]) -> int | None:
     for _ in range(_LINKS):
         if text in _STANDARD:
             return _STANDARD[text]
-        if match := _DESCRIPTOR.fullmatch(text):
+        if "/fd/" in text and (match := re.fullmatch(_DESCRIPTOR, text)):
             process = match["process"]
             if process is not None and int(process) != os.getpid():
                 return None

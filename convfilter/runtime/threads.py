@@ -11,11 +11,14 @@ import itertools
 import os
 import threading
 from collections.abc import Callable
-from queue import SimpleQueue
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from convfilter.runtime.cpus import MOST, available
 from convfilter.runtime.numbers import Range, check_integer
+
+if TYPE_CHECKING:
+    from queue import SimpleQueue  # what is small is done before it would be loaded
 
 SMALLEST_BAND = 200_000
 """Nanoseconds of work that are worth another thread: to wake one takes about half of that."""
@@ -71,6 +74,8 @@ class _Shared:
     """Bands that several threads take one after the other, until none is left."""
 
     def __init__(self, edges: list[int], work: Callable[[int, int], None]) -> None:
+        from queue import SimpleQueue
+
         self._edges, self._work = edges, work
         self._bands = len(edges) - 1
         self._next = itertools.count()  # counting is a single step to the interpreter
@@ -136,24 +141,35 @@ class _Crew:
         """Begin anew: in the child of a fork there are no threads."""
         self._members = 0
         self._lock = threading.Lock()
-        self._calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._calls: SimpleQueue[Callable[[], None]] | None = None
 
     def ask(self, call: Callable[[], None], count: int) -> None:
         """Ask so many threads to make a call, or fewer where the system gives no more."""
         if self._members < count:
             with self._lock, contextlib.suppress(RuntimeError):
-                for _ in range(self._members, count):
-                    threading.Thread(target=self._serve, name="convfilter", daemon=True).start()
-                    self._members += 1
-        for _ in range(min(count, self._members)):
-            self._calls.put(call)
+                self._add(count)
+        if self._calls is not None:
+            for _ in range(min(count, self._members)):
+                self._calls.put(call)
 
-    def _serve(self) -> None:
-        calls = self._calls
-        while True:
-            call = calls.get()
-            call()
-            del call  # what it holds may be large
+    def _add(self, count: int) -> None:
+        """Start threads until there are so many; raises RuntimeError where there can be no more."""
+        if self._calls is None:
+            from queue import SimpleQueue
+
+            self._calls = SimpleQueue()
+        for _ in range(self._members, count):
+            serve = partial(_serve, self._calls)
+            threading.Thread(target=serve, name="convfilter", daemon=True).start()
+            self._members += 1
+
+
+def _serve(calls: SimpleQueue[Callable[[], None]]) -> None:
+    """Make one call after the other."""
+    while True:
+        call = calls.get()
+        call()
+        del call  # what it holds may be large
 
 
 _crew = _Crew()

@@ -96,6 +96,12 @@ def test_values_are_kept_in_their_proper_form(given: dict[str, Any], kept: objec
         ({"frames": "two"}, ArgumentError, "is no choice of frames"),
         ({"frames": 1.5}, ArgumentTypeError, "frames is 1.5: give text"),
         ({"frames": [-1]}, ArgumentError, "is no choice of frames"),
+        ({"scheduler": "tcp"}, ArgumentError, "give local, or an address"),
+        (
+            {"scheduler": "tcp://me:hush@host:1"},
+            ArgumentError,
+            "scheduler has a name or a password",
+        ),
         ({"in_place": True, "frames": 0}, ConvfilterError, "leave --frames out"),
     ],
 )

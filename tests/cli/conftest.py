@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -77,6 +78,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty folder, in which the test runs."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def heed_interrupts() -> None:
+    """Let an interrupt end the next program, also if the suite runs in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def picture(path: str | Path, *, seed: int = 0, channels: int = 3) -> Path:

@@ -19,7 +19,7 @@ from convfilter import errors, filters, kernels
 from convfilter.cli import main
 from convfilter.cli.commands import SUMMARIES
 from convfilter.cli.main import COMPLETING, run
-from convfilter.cli.telling.summary import SOME_FAILED
+from convfilter.cli.telling.teller import SOME_FAILED
 from tests.cli.conftest import Runner, picture
 from tests.cli.output_trials import trials
 from tests.pages import ROOT

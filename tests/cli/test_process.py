@@ -12,15 +12,10 @@ from pathlib import Path
 import pytest
 
 from convfilter.images import read
-from tests.cli.conftest import COMPILING, outputs_in, picture
+from tests.cli.conftest import COMPILING, heed_interrupts, outputs_in, picture
 from tests.cli.kill_trials import trials
 
 COMMAND = [sys.executable, "-m", "convfilter"]
-
-
-def heed_interrupts() -> None:
-    """Let an interrupt end the next program, also if the suite runs in the background."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_streams_through_a_shell(folder: Path) -> None:

@@ -126,7 +126,11 @@ def test_wrong_arrays_are_refused() -> None:
         map_pipeline(np.zeros((3, 3)), pipeline)  # type: ignore[arg-type]
     with pytest.raises(ConvfilterError, match="axes"):
         pipeline(da.zeros((2, 3, 4, 5)))  # type: ignore[call-overload]
-    with pytest.raises(ConvfilterError, match="int64"):
+    for chunks in ("auto", (0, 5), (3, 4, 5)):
+        with pytest.raises(ConvfilterError, match="chunks"):
+            map_pipeline(da.zeros((4, 5)), pipeline, chunks=chunks)  # type: ignore[arg-type]
+    # of values that nobody has looked at nothing is said
+    with pytest.raises(ConvfilterError, match="dtype int64: convert it to one of"):
         pipeline(da.zeros((4, 5), dtype="i8"))  # type: ignore[call-overload]
     with pytest.raises(ConvfilterError, match="empty"):
         pipeline(da.zeros((0, 5)))  # type: ignore[call-overload]

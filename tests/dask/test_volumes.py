@@ -141,6 +141,33 @@ def test_nothing_is_left_of_what_fails(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["in.zarr"]
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"isolate": True}, "--isolate means nothing"),
+        ({"timeout": 5}, "--timeout means nothing"),
+        ({"memory": "1G"}, "--memory means nothing"),
+        ({"hash_inputs": True}, "--hash-inputs means nothing"),
+        ({"resume": True}, "--resume knows what is done of files, not of zarr stores"),
+    ],
+)
+def test_options_that_do_nothing_for_stores(
+    tmp_path: Path, options: dict[str, Any], words: str
+) -> None:
+    make_array(tmp_path / "in.zarr", volume("u1", (9, 7)), (8, 8), 2)
+    (tmp_path / "made").mkdir()
+    with pytest.raises(ConvfilterError, match=words):
+        run(tmp_path / "in.zarr", tmp_path / "made", "sobel", **options)
+
+
+def test_nothing_is_written_into_a_store(tmp_path: Path) -> None:
+    make_array(tmp_path / "in.zarr", volume("u1", (9, 7)), (8, 8), 2)
+    names = sorted(tmp_path.rglob("*"))
+    with pytest.raises(ConvfilterError, match="the output would lie within it"):
+        run(tmp_path / "in.zarr", tmp_path / "in.zarr/out.zarr", "sobel")
+    assert sorted(tmp_path.rglob("*")) == names
+
+
 @pytest.mark.thorough
 def test_stores_are_replaced_where_that_is_allowed(tmp_path: Path) -> None:
     import zarr

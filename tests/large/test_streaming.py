@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from convfilter.batch.done import Done
-from convfilter.batch.job import Job
+from convfilter.batch.job import Done, Job
 from convfilter.batch.settings import checked
 from convfilter.batch.work import Work
 from convfilter.errors import ConvfilterError, ImageError
@@ -101,6 +101,26 @@ def test_what_fits_in_no_way_is_refused_before_anything_is_written(tmp_path: Pat
     with pytest.raises(ImageError, match=r"as a whole.*band by band.*canny looks at the whole"):
         done("canny", source, str(target), SMALL)
     assert [path.name for path in tmp_path.iterdir()] == ["in.png"]
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("memory", [SMALL, 10 * SMALL])
+def test_a_pipe_gets_a_whole_file_or_nothing(tmp_path: Path, memory: int) -> None:
+    """Nobody goes back in it, and what has gone into it nobody takes out again."""
+    source, pipe = str(tmp_path / "in.tif"), tmp_path / "pipe"
+    write(picture("uint8", 1), source)
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        if memory == SMALL:
+            with pytest.raises(ImageError, match="pipe: is a stream, which is written as a whole"):
+                done("sobel", source, str(pipe), memory, format="tiff")
+            assert os.read(reader, 10) == b""
+        else:
+            assert done("sobel", source, str(pipe), memory, format="tiff").streamed == ()
+            assert os.read(reader, 10).startswith(b"II")
+    finally:
+        os.close(reader)
 
 
 def test_damage_far_down_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from convfilter.batch.done import FileState, state_of
-from convfilter.batch.job import Job
+from convfilter.batch.job import FileState, Job, state_of
 from convfilter.batch.journal import NAME
 from convfilter.batch.journal.identity import NUMBERS, Names, recipe_hash
 from convfilter.batch.journal.lines import read
 from convfilter.batch.journal.records import Known, Record
+from convfilter.batch.planning.places import is_store
 from convfilter.errors import UsageError
 
 if TYPE_CHECKING:
@@ -124,14 +124,14 @@ class Judge:
 
 
 def judged(
-    jobs: Iterable[Job], folder: Place | None, pipeline: Pipeline | None, settings: Settings
+    jobs: Sequence[Job], folder: Place | None, pipeline: Pipeline | None, settings: Settings
 ) -> Judged:
     """Judge the jobs of a run that goes by the journal in a folder, or by existence alone.
 
     Raises
     ------
     UsageError
-        There is no such folder in the file system.
+        There is no such folder in the file system, or the inputs are zarr stores.
     ImageError
         The journal cannot be read.
     """
@@ -140,6 +140,7 @@ def judged(
         seen: Mapping[str, Record] = {}
     elif isinstance(folder, Path):
         assert pipeline is not None
+        _refuse_stores(jobs)
         judge = by_journal = Judge.of(folder, pipeline, settings)
         seen = by_journal.seen
     else:
@@ -156,6 +157,15 @@ def judged(
         told = job._replace(why=why, overwrite=may_replace)
         (done if why.is_done else to_do).append(told)
     return Judged(tuple(to_do), tuple(done), seen)
+
+
+def _refuse_stores(jobs: Sequence[Job]) -> None:
+    """Refuse zarr stores, which no journal knows; files and stores are not done together."""
+    if jobs and (first := jobs[0].input) is not None and is_store(first):
+        raise UsageError(
+            "--resume knows what is done of files, not of zarr stores: go by existence with"
+            " --skip-existing"
+        )
 
 
 def by_existence(job: Job) -> Why:

@@ -16,8 +16,8 @@ from convfilter.batch.journal.records import Record, begun, made, void
 from convfilter.errors import ImageError, reason_of, shown
 
 if TYPE_CHECKING:
-    from convfilter.batch.done import Done
-    from convfilter.batch.running.outcome import Outcome
+    from convfilter.batch.job import Done
+    from convfilter.batch.running.jobs import Outcome
 
 __all__ = ["Journal"]
 

@@ -20,7 +20,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from convfilter.batch.done import FileState
+from convfilter.batch.job import FileState
 
 __all__ = ["HEADER", "Known", "Record", "begun", "made", "void"]
 
@@ -72,8 +72,8 @@ class Known:
 
     def _take(self, line: bytes) -> bool:
         """Take in a line, and tell whether it was whole and made sense."""
-        check, text = line[:8], line[9:].rstrip(b"\n")
-        if check != b"%08x" % zlib.crc32(text):
+        check, text = line[:9], line[9:].rstrip(b"\n")
+        if check != b"%08x " % zlib.crc32(text):
             return False
         try:
             match json.loads(text):

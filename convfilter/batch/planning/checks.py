@@ -10,15 +10,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convfilter.batch.job import Failure, Job
-from convfilter.batch.journal import NAME
-from convfilter.batch.planning.places import known_by
+from convfilter.batch.planning.places import is_store, known_by
 from convfilter.errors import ImageError, UsageError, shown
+from convfilter.formats import written_format_of
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
     from convfilter.files.storage.url import Place, Url
 
-__all__ = ["check_output", "check_outputs", "refuse_existing", "without_existing"]
+__all__ = [
+    "check_folder",
+    "check_output",
+    "check_outputs",
+    "check_suffix",
+    "refuse_existing",
+    "without_existing",
+]
 
 
 def _is_there(path: str | Url) -> bool:
@@ -56,9 +63,9 @@ def check_outputs(
         _check_not_inputs(jobs, there)
     streams = {output for output in there if is_stream(output)}
     for place in {Path(output).parent for output in _local(jobs) - streams}:
-        _check_folder(place, may_be_made=False)
+        check_folder(place, may_be_made=False)
     if target is not None and jobs:
-        _check_folder(target, may_be_made=True)
+        check_folder(target, may_be_made=True)
     return tuple(
         _allowed(job, overwrite=overwrite, exists=job.target in there, stream=job.target in streams)
         for job in jobs
@@ -75,19 +82,25 @@ def check_output(path: str, *, overwrite: bool) -> None:
     refuse_existing(check_outputs([Job(None, path)], None, overwrite=overwrite, in_place=False))
 
 
-def refuse_existing(jobs: Sequence[Job], target: Place | None = None) -> None:
+def refuse_existing(
+    jobs: Sequence[Job], target: Place | None = None, *, resumes: bool = False
+) -> None:
     """Raise ImageError if there are jobs whose outputs exist and may not be replaced.
 
-    Where there is a journal in the folder `target`, the error says how to go on.
+    Where there is a journal in the folder `target`, the error says how to go on; with `resumes`
+    that has been asked for, and the journal does not know them.
     """
     existing = [job.output for job in jobs if job.exists and not job.overwrite]
     if existing and existing[0] is not None:
+        from convfilter.batch.journal import NAME
+
         first = f"{shown(existing[0])}: exists already"
         if len(existing) > 1:
             first += f", and {len(existing) - 1} more outputs do"
         has_journal = isinstance(target, Path) and os.path.lexists(target / NAME)
-        resume = " --resume to go on where a run ended," if has_journal else ""
-        raise ImageError(f"{first}: give another name,{resume} or --overwrite to replace")
+        resume = " --resume to go on where a run ended," if has_journal and not resumes else ""
+        unknown = "; the journal knows nothing of it" if resumes else ""
+        raise ImageError(f"{first}: give another name,{resume} or --overwrite to replace{unknown}")
 
 
 def without_existing(jobs: Sequence[Job]) -> tuple[tuple[Job, ...], tuple[Failure, ...]]:
@@ -104,6 +117,15 @@ def without_existing(jobs: Sequence[Job]) -> tuple[tuple[Job, ...], tuple[Failur
         else:
             kept.append(job)
     return tuple(kept), tuple(failures)
+
+
+def check_suffix(source: Place | None, output: Place, format_name: str | None) -> None:
+    """Raise UsageError for an output whose name tells no format, where nothing else does."""
+    if format_name is None and not (source and is_store(source)):
+        try:
+            written_format_of(output)
+        except ImageError as error:
+            raise UsageError(str(error)) from error
 
 
 def _allowed(job: Job, *, overwrite: bool, exists: bool, stream: bool) -> Job:
@@ -158,7 +180,8 @@ def _standard_output() -> Hashable | None:
     return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
-def _check_folder(folder: Place, *, may_be_made: bool) -> None:
+def check_folder(folder: Place, *, may_be_made: bool) -> None:
+    """Raise ImageError for a folder into which nothing can be written, as far as can be told."""
     if not isinstance(folder, Path):
         return  # storage of objects has no folders, and what else is wrong writing will tell
     place = folder

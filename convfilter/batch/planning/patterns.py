@@ -77,7 +77,10 @@ def matches(
             path = os.path.join(base, below)  # noqa: PTH118
             if below and path not in seen:
                 seen.add(path)
-                yield Match(path, below, os.path.isdir(path))  # noqa: PTH112
+                match = Match(path, below, os.path.isdir(path))  # noqa: PTH112
+                # what is in folders at any depth is matched itself
+                if steps[-1] is not None or not match.is_folder:
+                    yield match
             continue
         step = steps[met]
         if isinstance(step, str):

@@ -25,6 +25,7 @@ __all__ = [
     "is_there",
     "known_by",
     "listing",
+    "output_place",
     "place_of",
     "resolved",
 ]
@@ -39,6 +40,14 @@ def place_of(text: str) -> Place:
     return url.place_of(text)
 
 
+def output_place(text: str) -> Place:
+    """Return where a person wants results; raises ImageError where nothing can be written."""
+    place = place_of(text)
+    if not isinstance(place, Path):
+        place.check_may_be_written()
+    return place
+
+
 def is_there(place: Place) -> bool:
     """Whether there is anything of this name, a link that leads nowhere included."""
     return os.path.lexists(place) if isinstance(place, Path) else place.exists()
@@ -46,12 +55,16 @@ def is_there(place: Place) -> bool:
 
 def is_folder(place: Place) -> bool:
     """Whether it is a folder of files; a zarr store, in which an array lies, is one thing."""
-    return place.is_dir() and not is_store(place)
+    return place.is_dir() and not _holds_store(place)
 
 
 def is_store(place: Place) -> bool:
     """Whether it is a folder that a zarr array or group is kept in."""
-    return any(is_there(place / name) for name in STORES)
+    return place.is_dir() and _holds_store(place)
+
+
+def _holds_store(folder: Place) -> bool:
+    return any(is_there(folder / name) for name in STORES)
 
 
 def full_name(place: Place) -> Place:

@@ -10,11 +10,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from convfilter.batch.job import Failure, Job
-from convfilter.batch.planning.checks import check_outputs, refuse_existing, without_existing
-from convfilter.batch.planning.places import full_name, is_folder, is_store, is_there, place_of
+from convfilter.batch.planning.checks import (
+    check_outputs,
+    check_suffix,
+    refuse_existing,
+    without_existing,
+)
+from convfilter.batch.planning.places import full_name, is_folder, is_there, output_place, place_of
 from convfilter.batch.settings import OPTIONS, Settings
 from convfilter.errors import ImageError, UsageError, shown
-from convfilter.formats import Unsupported, is_image_path, written_format_of
+from convfilter.formats import Unsupported, is_image_path
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
@@ -149,7 +154,7 @@ def make_plan(
     elif output is None:
         plan = _siblings(inputs, settings, label, output_called)
     elif _is_folder_target(inputs, output, output_called):
-        plan = _into_folder(inputs, place_of(output), settings, label)
+        plan = _into_folder(inputs, output_place(output), settings, label)
     else:
         plan = _one(inputs[0], output, settings)
     if settings["strict"]:
@@ -192,7 +197,7 @@ def make_plan(
         plan = plan._replace(watched=_watched(inputs), again=again)
         failures = (*failures, *in_the_way)
     elif not is_trial:
-        refuse_existing(jobs, plan.target)
+        refuse_existing(jobs, plan.target, resumes=settings["resume"])
     return plan._replace(jobs=jobs, failures=(*failures, *plan.failures))
 
 
@@ -253,19 +258,19 @@ def _siblings(
     _check_exists(path)
     name = Naming(settings, label, f"-{label}")(path.name, full_name(path).parent.name)
     output = path.parent / name
-    _check_suffix(path, output, settings["format"])
+    check_suffix(path, output, settings["format"])
     return FilePlan((Job(path, output),), chosen_name=True)
 
 
 def _one(source: str, target: str, settings: Settings) -> FilePlan:
     reading = None if source == STANDARD else place_of(source)
-    writing = None if target == STANDARD else place_of(target)
+    writing = None if target == STANDARD else output_place(target)
     if reading is not None:
         _check_exists(reading)
     _check_no_naming(settings, "standard output" if writing is None else shown(writing))
     job = Job(reading, writing)
     if writing is not None and not job.keeps_format:
-        _check_suffix(reading, writing, settings["format"])
+        check_suffix(reading, writing, settings["format"])
     return FilePlan((job,))
 
 
@@ -286,7 +291,7 @@ def _is_folder_target(inputs: Sequence[str], output: str, output_called: str) ->
     if STANDARD in inputs and len(inputs) > 1:
         raise UsageError("standard input (-) can only be the one input")
     needed = len(inputs) > 1 or _may_be_several(inputs[0])
-    target = place_of(output)
+    target = output_place(output)
     what = "folder" if is_folder(place_of(inputs[0])) else "pattern"
     why = "several inputs need" if len(inputs) > 1 else f"the {what} {shown(inputs[0])} needs"
     if output == STANDARD:
@@ -347,7 +352,7 @@ def _of_list(
         raise UsageError("a list of files needs a folder for the results, or --in-place")
     if STANDARD in (*inputs, output):
         raise UsageError("a list of files goes with files and folders, not with standard streams")
-    draft = Draft(settings, Naming(settings, label), place_of(output))
+    draft = Draft(settings, Naming(settings, label), output_place(output))
     for text in inputs:
         draft.add_input(text, keeps_name=True)
     for text in names:
@@ -384,14 +389,6 @@ def _alone(inputs: Sequence[str], plan: FilePlan) -> FilePlan:
 def _check_exists(path: Place) -> None:
     if not is_there(path):
         raise ImageError(f"{shown(path)}: no such file or folder: check the name")
-
-
-def _check_suffix(source: Place | None, output: Place, format_name: str | None) -> None:
-    if format_name is None and not (source and is_store(source)):
-        try:
-            written_format_of(output)
-        except ImageError as error:
-            raise UsageError(str(error)) from error
 
 
 def _nothing_found(inputs: Sequence[str], plan: FilePlan) -> str:

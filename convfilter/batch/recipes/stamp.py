@@ -11,13 +11,16 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from convfilter.batch.recipes.embedding import document_of
 from convfilter.batch.recipes.recipe import INPUT, Recipe
 from convfilter.errors import PipelineError, shown
 from convfilter.picture.image import Metadata
 from convfilter.toml import table
+
+if TYPE_CHECKING:
+    from convfilter.files.storage.url import Url
 
 __all__ = ["Source", "Stamp", "hashed", "taken"]
 
@@ -97,8 +100,11 @@ def hashed(file: IO[bytes]) -> Source:
     return Source(digest.hexdigest(), size)
 
 
-def taken(source: Path | IO[bytes]) -> tuple[Path | IO[bytes], Source]:
-    """Return an input that can be read, and what it is known by; pipes are taken into memory."""
+def taken(source: Path | Url | IO[bytes]) -> tuple[Path | IO[bytes], Source]:
+    """Return an input that can be read, and what it is known by.
+
+    What comes from pipes and from storage is taken into memory.
+    """
     from convfilter.files.reading import display_name
     from convfilter.runtime.streams import read_whole
 
@@ -109,6 +115,10 @@ def taken(source: Path | IO[bytes]) -> tuple[Path | IO[bytes], Source]:
     if isinstance(source, Path):
         with source.open("rb") as file:
             data = read_whole(file)
+    elif isinstance(source, os.PathLike):
+        from convfilter.files.storage.remote import opened
+
+        data = read_whole(opened(source))
     else:
         data = read_whole(source)
     kept = _Named(data)

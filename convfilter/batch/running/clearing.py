@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from convfilter.files.replacing.temporaries import clear_dead
 
 if TYPE_CHECKING:
-    from convfilter.batch.done import Done
+    from convfilter.batch.job import Done
     from convfilter.batch.planning.plan import FilePlan
-    from convfilter.batch.running.outcome import Outcome
+    from convfilter.batch.running.jobs import Outcome
 
 __all__ = ["Clearing"]
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from convfilter import __version__
 from convfilter.batch.job import Job
 from convfilter.batch.running.connecting import LOOK_SECONDS, Connection, connect
-from convfilter.batch.running.outcome import Outcome
+from convfilter.batch.running.jobs import Outcome
 from convfilter.batch.running.tasks import Batch, do, end, sent, worded_as_here
 from convfilter.errors import ImageError, SchedulerError, UsageError
-from convfilter.runtime.streams import is_stream
+from convfilter.runtime.streams import is_address, is_stream
 
 if TYPE_CHECKING:
     from convfilter.batch.journal.keeping import Journal
@@ -253,7 +253,7 @@ def over_cluster(
     named = {name for name, option in OPTIONS.items() if isinstance(option, FileName)}
     whole: Any = dict(settings)
     for name in named:
-        if whole[name] is not None:
+        if whole[name] is not None and not is_address(whole[name]):
             whole[name] = os.path.abspath(whole[name])  # noqa: PTH100 - resolve() would follow links
     work = Work(
         pipeline, whole, settings["workers"] or 1, repeated=True, hashes=journal is not None

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convfilter.batch.running.outcome import Outcome
+from convfilter.batch.planning.checks import check_folder
+from convfilter.batch.running.jobs import Outcome
 from convfilter.errors import ConvfilterError, ImageError, UsageError, reason_of, shown
 from convfilter.files.replace import replace_file
 
 if TYPE_CHECKING:
-    from convfilter.batch.done import Done
+    from convfilter.batch.job import Done
     from convfilter.batch.planning.plan import FilePlan
 
 __all__ = ["REASON", "Quarantine"]
@@ -37,7 +38,7 @@ class Quarantine:
     Raises
     ------
     UsageError
-        The folder is that of the results.
+        The folder is that of the results, or copies would stand among inputs.
     ImageError
         It cannot be made, or is no folder.
     """
@@ -52,6 +53,16 @@ class Quarantine:
                 f"{shown(folder)} gets the results: name another folder for what fails"
                 " (--quarantine)"
             )
+        mixed = {os.path.realpath(place) for place in _written(plan, "source")} & {
+            os.path.realpath(folder / self._below(Path(place, "x")))
+            for place in _written(plan, "target")
+        }
+        if mixed:
+            raise UsageError(
+                f"{shown(min(mixed))} holds inputs, which copies of what fails would stand among:"
+                " name another folder (--quarantine)"
+            )
+        check_folder(folder, may_be_made=True)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -131,6 +142,12 @@ def _names(path: Path) -> Iterator[Path]:
     yield path
     for number in itertools.count(2):
         yield path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+def _written(plan: FilePlan, of: str) -> set[str]:
+    """Return the folders of all inputs, or outputs, as they are written; not those in storage."""
+    paths = (getattr(job, of) for job in (*plan.jobs, *plan.done))
+    return {os.path.dirname(path) for path in paths if isinstance(path, str)}  # noqa: PTH120
 
 
 def _is_same(one: Path, other: Path) -> bool:

@@ -16,10 +16,9 @@ from convfilter import __version__
 from convfilter.errors import CAUSES, ConvfilterError, ImageError, UsageError, reason_of, shown
 
 if TYPE_CHECKING:
-    from convfilter.batch.done import Done
-    from convfilter.batch.job import Job
+    from convfilter.batch.job import Done, Job
     from convfilter.batch.planning.plan import FilePlan
-    from convfilter.batch.running.outcome import Outcome
+    from convfilter.batch.running.jobs import Outcome
     from convfilter.pipeline import Pipeline
 
 __all__ = ["STATUSES", "Report", "Row"]
@@ -101,11 +100,13 @@ class Report:
     def __init__(
         self, path: Path, plan: FilePlan, pipeline: Pipeline, *, overwrite: bool = False
     ) -> None:
+        from convfilter.batch.planning.checks import check_folder
         from convfilter.files.replace import check_target
 
         # the folder of the outputs is made by the run
         if path.parent != plan.target or path.parent.exists():
             check_target(path, shown(path), overwrite or _is_report(path))
+            check_folder(path.parent, may_be_made=False)
         if any(_is_same(path, job) for job in plan.jobs):
             raise UsageError(f"{shown(path)} is both input and report: give another name")
         self._path = path

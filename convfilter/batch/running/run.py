@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from warnings import warn
 
 from convfilter.batch.planning.places import is_store
-from convfilter.batch.running.outcome import Listener, Running
-from convfilter.batch.running.telling import Told
-from convfilter.batch.running.threads import Threads
+from convfilter.batch.running.jobs import Threads
 from convfilter.batch.work import Done, Work
 
 if TYPE_CHECKING:
     from convfilter.batch.job import Job
     from convfilter.batch.planning.plan import FilePlan
+    from convfilter.batch.running.telling import Listener, Running
     from convfilter.batch.settings import Settings
     from convfilter.pipeline import Pipeline
 
@@ -79,17 +78,32 @@ def _begin(
 
         # one after the other, each of them by all threads
         running: Running[Done] = Threads(plan.jobs, StoreWork(pipeline, settings))
-        return Told(running, listeners, fail_fast=fail_fast)
+        return _told(running, listeners, fail_fast=fail_fast)
     if settings["scheduler"] is not None:
         from convfilter.batch.running.cluster import over_cluster
 
         some = () if fail_fast and plan.failures else plan.jobs
         running = over_cluster(some, pipeline, settings, threads, journal)
-        return Told(running, listeners, fail_fast=fail_fast)
+        return _told(running, listeners, fail_fast=fail_fast)
     # of several files, each on its own would wait for the disk as long as it is worked on
     forced = len(plan.jobs) <= 1
     work = Work(pipeline, settings, workers, forced=forced, hashes=journal is not None)
     running = _running(jobs, work, threads, settings, many=len(plan.jobs) >= MANY)
+    return _told(running, listeners, forced=forced, fail_fast=fail_fast)
+
+
+def _told(
+    running: Running[Done],
+    listeners: Sequence[Listener],
+    *,
+    forced: bool = True,
+    fail_fast: bool = False,
+) -> Running[Done]:
+    """Return jobs under way whose outcomes listeners hear of; the jobs themselves where none is."""
+    if not listeners and forced and not fail_fast:
+        return running
+    from convfilter.batch.running.telling import Told
+
     return Told(running, listeners, forced=forced, fail_fast=fail_fast)
 
 

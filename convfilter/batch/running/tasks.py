@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from convfilter import __version__
 from convfilter.batch.job import Job
-from convfilter.batch.running.outcome import Outcome, outcome_of
+from convfilter.batch.running.jobs import Outcome, outcome_of
 from convfilter.errors import ConvfilterError, SchedulerError, shown
 
 if TYPE_CHECKING:

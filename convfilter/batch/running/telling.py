@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from convfilter.batch.running.outcome import Listener, Outcome, Running
+from convfilter.batch.running.jobs import Outcome
 from convfilter.errors import ImageError, reason_of, shown
 
 if TYPE_CHECKING:
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     from convfilter.batch.work import Done
 
-__all__ = ["Told"]
+__all__ = ["Listener", "Running", "Told"]
+
+T = TypeVar("T")
+"""What a job gives."""
 
 MOST_TOGETHER = 64
 """Files that are forced to the disk together."""
@@ -28,6 +31,47 @@ SECONDS = 1.0
 
 MOST_BEHIND = 4 * MOST_TOGETHER
 """Outcomes that wait for the disk; where it is that slow, the run waits for it too."""
+
+
+class Listener(Protocol):
+    """Somebody who is told of every outcome: a journal, a report, whoever keeps what failed.
+
+    It is called in the thread of whoever takes the outcomes, before these get them, one at a time.
+
+    Attributes
+    ----------
+    waits_for_disk : it hears of an outcome not before the output is on the disk, so that what it
+        writes down is true even after a loss of power. Files are forced there some at a time, so
+        it hears later than others, though in the same order.
+    """
+
+    waits_for_disk: bool
+
+    def tell(self, outcome: Outcome[Done], /) -> None:
+        """Hear what came of one job. What it raises ends the run."""
+
+    def close(self) -> None:
+        """Hear that there will be no further outcome, also of a run that was ended early; once."""
+
+
+class Running(Protocol[T]):
+    """Jobs under way: an iterator over what came of each, as soon as it is known.
+
+    An exception of a job becomes its outcome. Only a reader of standard output that went away, and
+    what is no `Exception` (an interrupt), is raised.
+    """
+
+    def __iter__(self) -> Iterator[Outcome[T]]: ...
+
+    def __next__(self) -> Outcome[T]: ...
+
+    def stop(self, seconds: float | None = None) -> list[Outcome[T]]:
+        """Begin no more jobs, wait for those under way, and return what came of these.
+
+        After so many seconds no more is waited for. Processes that are not done by then are ended;
+        a thread cannot be, and goes on until this process ends. It may be called at any time, and
+        more than once.
+        """
 
 
 class Told:

@@ -5,11 +5,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from convfilter.batch.settings.declaring import OF_MANY, OF_RUN
-from convfilter.batch.settings.files import OfFiles
-from convfilter.batch.settings.folders import OfFolders
-from convfilter.batch.settings.large import OfLarge
+from convfilter.batch.settings.files import OfFiles, OfFolders, OfLarge, OfResuming
 from convfilter.batch.settings.results import OfPixels, OfResults
-from convfilter.batch.settings.resuming import OfResuming
 from convfilter.batch.settings.runs import OfRuns
 from convfilter.errors import UnknownNameError, UsageError, listed
 from convfilter.filters.declaring.parameters import Parameter
@@ -129,5 +126,9 @@ def _check_resuming(settings: Settings) -> None:
                 f"{OPTIONS[name].option} leaves outputs alone, --in-place has no others than the"
                 " inputs: leave one out"
             )
+    if settings["hash_inputs"] and not settings["journal"]:
+        raise UsageError("--hash-inputs is kept in the journal: leave --no-journal out")
+    if settings["watch"] and settings["fail_fast"]:
+        raise UsageError("--watch goes on when a file fails, --fail-fast ends: leave one out")
     if settings["poll"] is not None and not settings["watch"]:
         raise UsageError("--poll says how --watch looks for files: give that too")

@@ -11,6 +11,7 @@ from typing import Any
 from convfilter.errors import ArgumentError
 from convfilter.filters.declaring.parameters import FileName, Parameter, Spec, Text
 from convfilter.runtime.numbers import shortened
+from convfilter.runtime.streams import is_address
 
 __all__ = [
     "OF_MANY",
@@ -40,9 +41,8 @@ SHORTEST, LONGEST = 0.01, 86400.0
 UNITS = "kmgt"
 """The letters of a thousand or 1024, and of its powers."""
 
-SIZE = re.compile(
-    rf"(\d{{1,20}}(?:\.\d{{1,9}})?) ?(?:([{UNITS}])(i?))?b?", re.ASCII | re.IGNORECASE
-)
+SIZE = rf"(\d{{1,20}}(?:\.\d{{1,9}})?) ?(?:([{UNITS}])(i?))?b?"
+"""Regular expression, which is compiled when the first size is given."""
 
 OF_RUN = object()
 """Marks what is said of how the work is done, and not of what comes out: no part of a recipe."""
@@ -106,10 +106,28 @@ def file(
     automatic: str,
     metavar: str = "FILE",
     understand: Callable[[str], str] = str,
+    *,
+    is_local: bool = False,
 ) -> Declaration:
-    """Declare the name of a file; None by default, which means `automatic`."""
+    """Declare the name of a file; None by default, which means `automatic`.
+
+    One that `is_local` is of this computer's file system, and no address in storage.
+    """
     spec = Spec(meaning, automatic=automatic)
-    return lambda name: FileName(name, None, spec, understand, metavar)
+
+    def declared(name: str) -> Parameter:
+        def checked(text: str) -> str:
+            if not text:
+                raise ArgumentError(f"{name} is empty: perhaps a variable of the shell is not set")
+            if is_local and is_address(text):
+                raise ArgumentError(
+                    f"{name} is an address in storage: give a path in the file system"
+                )
+            return understand(text)
+
+        return FileName(name, None, spec, checked, metavar)
+
+    return declared
 
 
 class Multiple(Parameter):
@@ -147,7 +165,7 @@ class Size(Parameter):
         return "give a number such as 500000000, 500M, 2G or 2Gi"
 
     def _number(self, text: str) -> int:
-        match = SIZE.fullmatch(text)
+        match = re.fullmatch(SIZE, text, re.ASCII | re.IGNORECASE)
         if match is None:
             raise ArgumentError(f"{self.name} is {shortened(text)}: {self._wanted()}")
         number, letter, binary = match.groups()

@@ -27,6 +27,11 @@ _SCHEMES = ("tcp", "tls", "ws", "wss", "ucx")
 
 def _scheduler(text: str) -> str:
     protocol, between, rest = text.partition("://")
+    if "@" in rest:
+        raise ArgumentError(
+            "scheduler has a name or a password in it, which no scheduler asks for: give an"
+            " address such as tls://10.0.0.1:8786"
+        )
     if text != "local" and not (between and rest and protocol in _SCHEMES):
         raise ArgumentError(
             f"scheduler is {text!r}: give local, or an address such as tcp://10.0.0.1:8786"
@@ -50,7 +55,8 @@ class OfRuns(TypedDict, total=False):
         int | None,
         size(
             "bytes that the files under way may take together: 300M, 2G; large pictures are then"
-            " fewer at a time, and one that needs more by itself runs alone, or part by part",
+            " fewer at a time, one that needs more by itself runs alone, or part by part, and what"
+            " cannot be done so either is refused",
             "half of what the machine or its container has",
         ),
         OF_RUN,
@@ -86,6 +92,7 @@ class OfRuns(TypedDict, total=False):
             "folder that gets a copy of each input that failed, beside a file that says why",
             "no copies",
             "FOLDER",
+            is_local=True,
         ),
         OF_RUN,
         OF_MANY,
@@ -97,6 +104,7 @@ class OfRuns(TypedDict, total=False):
             " causes; failures stand last",
             "none",
             understand=later("convfilter.batch.settings.names", "check_report"),
+            is_local=True,
         ),
         OF_RUN,
         OF_MANY,

@@ -12,8 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from convfilter.batch.done import FileState, state_of
-from convfilter.batch.job import Job
+from convfilter.batch.job import FileState, Job, state_of
 
 __all__ = ["Arrivals"]
 

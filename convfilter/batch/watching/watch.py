@@ -8,17 +8,16 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from convfilter.batch.done import state_of
-from convfilter.batch.job import Failure, Job
-from convfilter.batch.running.outcome import Outcome, Running
+from convfilter.batch.job import Failure, Job, state_of
+from convfilter.batch.running.jobs import Outcome
 from convfilter.batch.watching.arrivals import Arrivals
 from convfilter.batch.watching.changes import Changes
 from convfilter.errors import ConvfilterError, UsageError, listed, shown
 
 if TYPE_CHECKING:
-    from convfilter.batch.done import Done, FileState
+    from convfilter.batch.job import Done, FileState
     from convfilter.batch.planning.plan import FilePlan
-    from convfilter.batch.running.outcome import Listener
+    from convfilter.batch.running.telling import Listener, Running
     from convfilter.batch.settings import Settings
     from convfilter.files.storage.url import Place
 

@@ -273,7 +273,7 @@ class Pictures:
                 yield Found(path, error=error)
             return
         from convfilter.batch.job import Job
-        from convfilter.batch.running.threads import Threads
+        from convfilter.batch.running.jobs import Threads
         from convfilter.runtime.threads import default_workers
 
         jobs = [Job(path, None) for path in self.paths]

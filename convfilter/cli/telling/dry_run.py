@@ -9,7 +9,7 @@ import click
 from convfilter.batch.job import Job
 from convfilter.batch.planning.checks import refuse_existing
 from convfilter.batch.planning.plan import FilePlan
-from convfilter.cli.telling.summary import SOME_FAILED
+from convfilter.cli.telling.teller import SOME_FAILED
 from convfilter.cli.wording import counted, describe, say
 from convfilter.errors import shown
 

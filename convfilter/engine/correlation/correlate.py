@@ -14,11 +14,10 @@ from numpy.typing import ArrayLike, DTypeLike
 from convfilter.engine.correlation.factors import Factors, Weights
 from convfilter.engine.correlation.layout import COMBINE_NAMES, Combine, CombineName
 from convfilter.engine.operation import Operation, algorithms, run_over
-from convfilter.engine.planning import Plan, forced, least_side
+from convfilter.engine.planning import Plan, forced, least_side, whole_size
 from convfilter.engine.window import target
 from convfilter.engine.window.axes import Outline, Padding, Pair, lay_out
 from convfilter.engine.window.borders import Border, check_border
-from convfilter.engine.window.placing import whole_size
 from convfilter.errors import ArgumentError, ArgumentTypeError, KernelError, UnknownNameError
 from convfilter.runtime.checks import (
     Array,

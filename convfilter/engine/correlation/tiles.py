@@ -26,8 +26,8 @@ from convfilter.engine.correlation.correlate import Correlation
 from convfilter.engine.correlation.layout import LEAST_SQUARED, Combine
 from convfilter.engine.correlation.rectangle import by_products
 from convfilter.engine.correlation.transform import LANES, Room, Transform
+from convfilter.engine.planning import place_of, whole_size, within
 from convfilter.engine.window.axes import Axis
-from convfilter.engine.window.placing import place_of, whole_size, within
 from convfilter.engine.window.source import Part, Source
 from convfilter.runtime.checks import Array
 from convfilter.runtime.compiled import is_rehearsal, loop

@@ -9,9 +9,7 @@ and which figure, such as the largest value, all parts together have found.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextvars import ContextVar
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from numpy.typing import NDArray
@@ -25,11 +23,6 @@ __all__ = [
     "NotInPartsError",
     "Place",
     "Within",
-    "place_of",
-    "placed",
-    "required_place",
-    "whole_size",
-    "within",
 ]
 
 Found = TypeVar("Found", covariant=True)
@@ -177,50 +170,3 @@ class Within:
             return self.findings.figures[key]
         self.findings.add(key, gather(place.slices), merge)
         raise FigureNeededError
-
-
-_within: ContextVar[Within | None] = ContextVar("convfilter_within", default=None)
-
-
-@contextlib.contextmanager
-def placed(part: Within) -> Iterator[Within]:
-    """Filter inside the block a part of a picture."""
-    token = _within.set(part)
-    try:
-        yield part
-    finally:
-        _within.reset(token)
-
-
-def within() -> Within | None:
-    """Return the part that is being filtered; None for whole pictures."""
-    return _within.get()
-
-
-def place_of(size: Size) -> Place | None:
-    """Return where an image of a size lies in the whole; None where it is a whole itself."""
-    part = _within.get()
-    return None if part is None else part.place(size)
-
-
-def whole_size(size: Size) -> Size:
-    """Return the rows and columns of the whole that an image of a size is a part of."""
-    place = place_of(size)
-    return size if place is None else place.whole
-
-
-def required_place(size: Size) -> Place | None:
-    """Return what `place_of` does; refuse images of which it does not know where they lie.
-
-    Raises
-    ------
-    NotInPartsError
-        For an image of a size that no step gives.
-    """
-    part = _within.get()
-    if part is None:
-        return None
-    place = part.place(size)
-    if place is None:
-        raise NotInPartsError("what it does depends on the whole picture")
-    return place

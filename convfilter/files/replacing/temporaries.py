@@ -19,7 +19,7 @@ from pathlib import Path
 
 __all__ = ["clear_dead", "temporary_name"]
 
-_NAME = re.compile(r"\.convfilter-([0-9a-f]{8})-([0-9a-f]{8})-([0-9a-f]{1,8})-[0-9a-f]{12}\.tmp")
+_NAME = r"\.convfilter-([0-9a-f]{8})-([0-9a-f]{8})-([0-9a-f]{1,8})-[0-9a-f]{12}\.tmp"
 
 _LONG = 86400.0
 """Seconds without a byte more, after which a file of another computer is held for dead."""
@@ -55,7 +55,7 @@ def _remove(entry: os.DirEntry[str]) -> None:
 
 
 def _is_dead(entry: os.DirEntry[str]) -> bool:
-    match = _NAME.fullmatch(entry.name)
+    match = re.fullmatch(_NAME, entry.name)
     is_folder = entry.is_dir(follow_symlinks=False)
     if match is None or not (is_folder or entry.is_file(follow_symlinks=False)):
         return False
@@ -91,9 +91,9 @@ def _here() -> tuple[str, str]:
         host = os.uname().nodename
     except AttributeError:  # Windows
         host = os.environ.get("COMPUTERNAME", "")
-    start = ""
+    start = b""
     with suppress(OSError):
         host += os.readlink("/proc/self/ns/pid")  # noqa: PTH115
     with suppress(OSError):
-        start = Path("/proc/sys/kernel/random/boot_id").read_text("ascii")
-    return f"{zlib.crc32(host.encode('utf-8', 'replace')):08x}", f"{zlib.crc32(start.encode()):08x}"
+        start = Path("/proc/sys/kernel/random/boot_id").read_bytes()
+    return f"{zlib.crc32(host.encode('utf-8', 'replace')):08x}", f"{zlib.crc32(start):08x}"

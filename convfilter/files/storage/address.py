@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from convfilter.errors import UsageError, shown
+from convfilter.errors import ImageError, UsageError, shown
 
 __all__ = ["WEB", "Address", "Entry", "Status", "address_of", "without_secrets"]
 
@@ -96,6 +96,13 @@ class Address(os.PathLike[str]):
     def protocol(self) -> str:
         """What stands before the colon."""
         return self.address.partition("://")[0].lower()
+
+    def check_may_be_written(self) -> None:
+        """Raise ImageError for a protocol that is only read."""
+        if self.protocol in WEB:
+            raise ImageError(
+                f"{self}: {self.protocol} is only read: name another place for the result"
+            )
 
     @property
     def _has_query(self) -> bool:

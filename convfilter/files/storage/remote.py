@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from convfilter.errors import ConvfilterError, ImageError, UsageError
-from convfilter.files.storage.address import WEB, Address, Entry, Status, address_of
+from convfilter.files.storage.address import Address, Entry, Status, address_of
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -67,8 +67,7 @@ def place_file(given: str | os.PathLike[str], pieces: Iterable[bytes], *, overwr
         It cannot be written. Nothing is left behind.
     """
     url = address_of(given)
-    if url.protocol in WEB:
-        raise ImageError(f"{url}: {url.protocol} is only read: name another place for the result")
+    url.check_may_be_written()
     data = b"".join(pieces)
     with _told(url, "cannot be written"):
         system, path = _system(url)
@@ -144,7 +143,9 @@ def _system(url: Address) -> tuple[AbstractFileSystem, str]:
         raise UsageError(f"{url}: fsspec knows no storage called {url.protocol}") from None
     except ImportError:
         said = known_implementations[url.protocol].get("err", "a package is not installed")
-        raise ImageError(f"{url}: {said}") from None
+        raise ImageError(
+            f"{url}: the driver of {url.protocol} is missing, which pip installs: {said}"
+        ) from None
 
 
 def _status(info: Mapping[str, Any]) -> Status:

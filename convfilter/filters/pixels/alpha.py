@@ -15,9 +15,9 @@ from numpy.typing import ArrayLike
 from convfilter import engine
 from convfilter.engine.correlation.correlate import correlation
 from convfilter.engine.correlation.layout import CombineName
+from convfilter.engine.planning import within
 from convfilter.engine.window.axes import Outline
 from convfilter.engine.window.borders import Border, reads_far_side
-from convfilter.engine.window.placing import within
 from convfilter.runtime.array_axes import axes_of
 from convfilter.runtime.checks import Array
 

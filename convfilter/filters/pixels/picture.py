@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from convfilter.engine.window.placing import Figure, within
+from convfilter.engine.planning import within
 from convfilter.errors import ArgumentError
 from convfilter.filters.declaring.options import SignedMode
 from convfilter.filters.declaring.run_options import ALPHA, AlphaMode
@@ -29,6 +29,7 @@ from convfilter.runtime.missing import Bools, is_nodata, there_is_all
 from convfilter.runtime.threads import check_workers
 
 if TYPE_CHECKING:
+    from convfilter.engine.window.placing import Figure
     from convfilter.filters.pixels.shown import Ends
 
 __all__ = ["Pixels"]

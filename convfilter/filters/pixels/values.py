@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from convfilter.engine.window.placing import Figure, within
+from convfilter.engine.planning import within
 from convfilter.errors import ArgumentError
 from convfilter.runtime.checks import Array
 from convfilter.runtime.missing import Bools
+
+if TYPE_CHECKING:
+    from convfilter.engine.window.placing import Figure
 
 __all__ = [
     "LUMA_WEIGHTS",

@@ -10,7 +10,6 @@ import struct
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from queue import SimpleQueue
 from typing import Any, BinaryIO, NamedTuple, cast
 
 import numpy as np
@@ -248,6 +247,8 @@ def inflated(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 def _take_in_a_thread(rows: _Rows, inflated: Iterator[bytes]) -> None:
     """Undo the filters in another thread while this one inflates."""
+    from queue import SimpleQueue
+
     waiting: SimpleQueue[bytes | None] = SimpleQueue()
     room = threading.Semaphore(8)
     failed: list[Exception] = []

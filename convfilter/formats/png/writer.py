@@ -18,6 +18,7 @@ import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
 
+from convfilter.formats.deflate import WITHOUT_HEADER, deflated
 from convfilter.formats.png.beside import is_reserved
 from convfilter.formats.png.chunks import (
     BACKGROUND,
@@ -55,7 +56,7 @@ class _Band(NamedTuple):
     `length` and `adler` are those of the uncompressed bytes.
     """
 
-    pieces: list[bytes]
+    pieces: Sequence[bytes]
     length: int
     adler: int
     ends: bool
@@ -154,7 +155,8 @@ class Compressing:
         filtered = out[: len(plain)]
         self._loop(above, plain, self._step, scratch, filtered)
         if self._compress == "fast":
-            return _band(isal_zlib.compressobj(1, zlib.DEFLATED, -15), filtered, ends)
+            pieces = deflated(filtered.reshape(-1), WITHOUT_HEADER, _flush(ends))
+            return _band(pieces, filtered, ends)
         return _smallest(filtered, plain, ends)
 
     def _content(self, band: _Band) -> list[bytes]:
@@ -223,22 +225,21 @@ def _row_bytes(part: NDArray[Any]) -> NDArray[np.uint8]:
     return ordered.reshape(len(part), -1).view(np.uint8)
 
 
-def _band(deflate: Any, filtered: NDArray[np.uint8], ends: bool) -> _Band:
-    flush = zlib.Z_FINISH if ends else zlib.Z_FULL_FLUSH
-    pieces = [deflate.compress(filtered), deflate.flush(flush)]
+def _flush(ends: bool) -> int:
+    return zlib.Z_FINISH if ends else zlib.Z_FULL_FLUSH
+
+
+def _band(pieces: Sequence[bytes], filtered: NDArray[np.uint8], ends: bool) -> _Band:
     return _Band(pieces, filtered.size, isal_zlib.adler32(filtered), ends)
 
 
 def _smallest(filtered: NDArray[np.uint8], plain: NDArray[np.uint8], ends: bool) -> _Band:
     unfiltered = np.zeros_like(filtered)
     unfiltered[:, 1:] = plain
-    bands = [
-        _band(zlib.compressobj(9, zlib.DEFLATED, -15, 9, strategy), rows, ends)
-        for rows, strategy in (
-            (filtered, zlib.Z_FILTERED),
-            (unfiltered, zlib.Z_DEFAULT_STRATEGY),
-        )
-    ]
+    bands = []
+    for rows, strategy in ((filtered, zlib.Z_FILTERED), (unfiltered, zlib.Z_DEFAULT_STRATEGY)):
+        stream = zlib.compressobj(9, zlib.DEFLATED, -15, 9, strategy)
+        bands.append(_band([stream.compress(rows.data), stream.flush(_flush(ends))], rows, ends))
     return min(bands, key=lambda band: sum(map(len, band.pieces)))
 
 

@@ -88,7 +88,7 @@ def processor() -> str:
 
 def _processor() -> str:
     try:
-        text = PROCESSOR.read_text("ascii", "replace")
+        text = PROCESSOR.read_bytes().decode("ascii", "replace")
     except OSError:
         text = ""
     if text.startswith("cpu:type:x86,ven"):

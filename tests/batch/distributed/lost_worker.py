@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import convfilter
-from convfilter.batch.done import Seconds
+from convfilter.batch.job import Seconds
 from tests.batch.distributed.clusters import Workers, cluster
 
 SIZE = (120, 160)

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 import convfilter
-from convfilter.batch.done import Done, Seconds
-from convfilter.batch.job import Job
-from convfilter.batch.running.outcome import Outcome
+from convfilter.batch.job import Done, Job, Seconds
+from convfilter.batch.running.jobs import Outcome
 from convfilter.batch.running.tasks import do, end, sent, worded_as_here
 from convfilter.errors import ImageError, SchedulerError, UnknownNameError
 from tests.batch.distributed import lost_worker, many
 from tests.batch.distributed.clusters import cluster
+from tests.cli.conftest import heed_interrupts
 
 KILLER = """
 import os
@@ -187,6 +187,7 @@ def test_an_interrupt_ends_cleanly(tmp_path: Path) -> None:
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        preexec_fn=heed_interrupts,
     )
     out = tmp_path / "out"
     until = time.monotonic() + 60

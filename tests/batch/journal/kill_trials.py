@@ -51,7 +51,9 @@ class Trials:
                 for _ in range(2):  # the first one may compile
                     shutil.rmtree(out, ignore_errors=True)
                     started = time.monotonic()
-                    assert self.start(recipe, out, isolated).wait() == 0
+                    process = self.start(recipe, out, isolated)
+                    process.communicate()
+                    assert process.returncode == 0
                     self.seconds[isolated] = time.monotonic() - started
                 self.expected[recipe] = contents(out)
 

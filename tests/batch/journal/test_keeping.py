@@ -127,12 +127,21 @@ def test_where_all_fails_nothing_is_left() -> None:
         ({"watch": True, "skip_existing": True}, "leave one out"),
         ({"watch": True, "journal": False}, "leave --no-journal out"),
         ({"resume": True, "in_place": True}, "leave one out"),
+        ({"hash_inputs": True, "journal": False}, "leave --no-journal out"),
+        ({"watch": True, "fail_fast": True}, "leave one out"),
         ({"poll": 1.0}, "--poll says how --watch looks"),
     ],
 )
 def test_what_contradicts_itself_is_refused(options: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         filter_files("in", "out", "sobel", **options)
+
+
+def test_what_no_journal_knows_is_in_the_way_of_going_on() -> None:
+    picture("out/0.png")
+    picture("in/0.png")
+    with pytest.raises(ImageError, match=r"name, or --overwrite to replace; the journal knows n"):
+        filter_files("in", "out", "sobel", resume=True)
 
 
 @pytest.mark.parametrize("option", ["resume", "watch"])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convfilter.batch.done import FileState
+from convfilter.batch.job import FileState
 from convfilter.batch.journal import NAME
 from convfilter.batch.journal.lines import Lines, read
 from convfilter.batch.journal.records import HEADER, Known, Record, begun, made, void

@@ -197,6 +197,7 @@ def test_patterns_go_round_in_no_circle() -> None:
         Path(name).symlink_to(Path.cwd() / "in")
     assert outputs(planned("in/**/*.png", "out")) == ["out/a.png", "out/x/b.png"]
     assert outputs(planned("in/**/*.png", "out", follow_links=True)) == ["out/a.png", "out/x/b.png"]
+    assert outputs(planned("in/**", "out")) == ["out/a.png", "out/x/b.png"]
 
 
 @pytest.mark.posix

@@ -20,6 +20,7 @@ import numpy as np
 
 from convfilter.errors import ConvfilterError
 from convfilter.images import read, write
+from tests.cli.conftest import heed_interrupts
 
 MOST = 2.0
 """Seconds until a run has ended."""
@@ -59,7 +60,9 @@ def trial(folder: Path, number: int, random: Random) -> list[str]:
     target = folder / f"out{number}"
     asked = random.choice([*CODES])
     command = [sys.executable, "-m", "convfilter", *work, f"{source}/", f"{target}/", *way]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
+    )
     time.sleep(random.uniform(0.2, 1.2))
     children = descendants(process.pid)
     if process.poll() is not None:

@@ -15,7 +15,7 @@ import pytest
 
 from convfilter.batch.job import Job
 from convfilter.batch.running.isolated.processes import MOST_AHEAD, Limits, Processes
-from convfilter.batch.running.outcome import Outcome
+from convfilter.batch.running.jobs import Outcome
 from convfilter.batch.settings import checked
 from convfilter.batch.work import Done, Work
 from convfilter.errors import ImageError, UsageError

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import convfilter
-from convfilter.errors import UsageError
+from convfilter.errors import ConvfilterError, UsageError
 from convfilter.images import write
 
 
@@ -73,6 +73,31 @@ def test_the_quarantine_inside_the_input_is_left_out() -> None:
 def test_results_and_failures_do_not_share_a_folder() -> None:
     with pytest.raises(UsageError, match="gets the results"):
         convfilter.filter_files("in", "out", "invert", quarantine="out")
+
+
+@pytest.mark.parametrize("folder", ["in", "in/../in", "in/b/.."])
+def test_copies_do_not_stand_among_inputs(folder: str) -> None:
+    with pytest.raises(UsageError, match="in holds inputs"):
+        convfilter.filter_files("in", "out", "invert", recursive=True, quarantine=folder)
+    assert len(files("in")) == 4
+
+
+@pytest.mark.parametrize(
+    ("option", "place", "words"),
+    [
+        ("quarantine", "", "quarantine is empty"),
+        ("report", "", "report is empty"),
+        ("quarantine", "memory://bad", "quarantine is an address in storage"),
+        ("report", "s3://user:secret@bucket/r.json", "report is an address in storage"),
+        ("quarantine", "in/a.png", "in/a.png is not a folder"),
+        ("report", "none/r.json", "the folder none does not exist"),
+    ],
+)
+def test_places_that_nothing_can_be_written_to(option: str, place: str, words: str) -> None:
+    with pytest.raises(ConvfilterError, match=words) as caught:
+        convfilter.filter_files("in", "out", "invert", **{option: place})
+    assert "secret" not in str(caught.value)
+    assert sorted(path.name for path in Path().iterdir()) == ["in"]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

@@ -12,10 +12,9 @@ import pytest
 
 from convfilter.batch.job import Job
 from convfilter.batch.running import telling
-from convfilter.batch.running.outcome import Outcome
+from convfilter.batch.running.jobs import Outcome, Threads
 from convfilter.batch.running.run import shared_out
 from convfilter.batch.running.telling import Told
-from convfilter.batch.running.threads import Threads
 from convfilter.batch.work import Done, Seconds
 from convfilter.errors import ImageError
 from convfilter.files import replace

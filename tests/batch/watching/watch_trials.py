@@ -25,6 +25,7 @@ import numpy as np
 
 from convfilter import filters
 from convfilter.images import read, write
+from tests.cli.conftest import heed_interrupts
 
 PATIENCE = 120.0
 """Seconds for which what has to come is waited for."""
@@ -38,7 +39,9 @@ class Watch:
 
     def __init__(self, folder: Path, *options: str) -> None:
         command = [sys.executable, "-m", "convfilter", "sobel", "in", "out", "--watch", *options]
-        self.process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, cwd=folder, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
+        )
         self.lines: list[str] = []
         self._thread = threading.Thread(target=self._read)
         self._thread.start()

@@ -10,7 +10,7 @@ import pytest
 
 from convfilter.batch.job import Job
 from convfilter.batch.planning.plan import FilePlan
-from convfilter.cli.telling.summary import Summary
+from convfilter.cli.telling.teller import Summary
 from convfilter.errors import ArgumentError, ImageError
 
 
@@ -62,6 +62,10 @@ def test_last_sentences() -> None:
     )
     assert summary_of(2, fail, fail, target=Path("out")).sentence() == "0 files written, 2 failed"
     assert summary_of(2, succeed, succeed).sentence() == "2 files written"
+    # of a watch no number of files is known before
+    plan = FilePlan(())
+    more = summary_of(0, succeed, fail, again=lambda: plan)
+    assert more.sentence() == "1 file written, 1 failed"
 
 
 def test_a_long_run_says_how_long_it_took(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,6 +103,18 @@ def test_what_cannot_be_reached_is_told(tmp_path: Path) -> None:
             convfilter.read(address)
     with pytest.raises(ImageError, match="https is only read"):
         convfilter.write(PIXELS, "https://example.com/a.png")
+    for output in ("https://me:hush@example.com/x/", "https://me:hush@example.com/b.png?x=hush"):
+        with pytest.raises(ImageError, match=r"https://example.com/.*https is only read") as raised:
+            convfilter.filter_files(tmp_path / "a.png", output, "median")
+        assert "hush" not in str(raised.value)
+
+
+@pytest.mark.parametrize("option", ["stamp", "hash_inputs"])
+def test_what_comes_from_storage_is_hashed(memory: Any, tmp_path: Path, option: str) -> None:
+    convfilter.write(PIXELS, "memory://box/a.png")
+    options: Any = {option: True}
+    (result,) = convfilter.filter_files("memory://box/a.png", f"{tmp_path}/", "median", **options)
+    assert result.error is None
 
 
 def test_repeated_work_finds_its_own_result(memory: Any) -> None:

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from convfilter.batch.job import Job
 from convfilter.batch.running.isolated import worker
-from convfilter.batch.running.outcome import Outcome
+from convfilter.batch.running.jobs import Outcome
 from convfilter.errors import ImageError
 from convfilter.files.replacing.temporaries import clear_dead
 from convfilter.runtime.machine.interpreter import command_for
 
 if TYPE_CHECKING:
-    from convfilter.batch.done import Done
+    from convfilter.batch.job import Done
     from convfilter.engine import Plan
 
 __all__ = ["Event", "Process"]

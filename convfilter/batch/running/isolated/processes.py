@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from convfilter.batch.job import Job
 from convfilter.batch.running.isolated import worker
 from convfilter.batch.running.isolated.process import Event, Process
-from convfilter.batch.running.outcome import Outcome
+from convfilter.batch.running.jobs import Outcome
 from convfilter.batch.running.window import bytes_for
 from convfilter.errors import ImageError, UsageError, shown
 from convfilter.runtime.compiled import announced
+from convfilter.runtime.numbers import written_size
 from convfilter.runtime.streams import is_stream
 
 if TYPE_CHECKING:
-    from convfilter.batch.done import Done
+    from convfilter.batch.job import Done
 
 __all__ = ["Limits", "Processes"]
 
@@ -247,7 +248,7 @@ class Processes:
         if sum(taken.values()) <= allowed:
             return None
         largest = max(busy, key=lambda process: taken[process])
-        why = f"needed more memory than {_written(allowed)}: give more (--memory)"
+        why = f"needed more memory than {written_size(allowed)}: give more (--memory)"
         return self._failed(largest, why, "memory")
 
     def _failed(self, process: Process, why: str, cause: str) -> Outcome[Done]:
@@ -276,7 +277,3 @@ def _check_no_stream(job: Job) -> None:
                 f"{name} belongs to this process alone: name a file, or leave --isolate and"
                 " --timeout out"
             )
-
-
-def _written(size: int) -> str:
-    return f"{size / 1e9:.3g}G" if size >= 1e9 else f"{size / 1e6:.3g}M"

@@ -76,7 +76,7 @@ def serve() -> None:
     if start.dies_with:
         _die_with(start.parent)
 
-    from convfilter.batch.running.outcome import outcome_of
+    from convfilter.batch.running.jobs import outcome_of
     from convfilter.files import replace
     from convfilter.runtime.compiled import announcing
 

@@ -30,9 +30,8 @@ from convfilter.engine.correlation.accuracy import (
 )
 from convfilter.engine.correlation.correlate import Correlation
 from convfilter.engine.correlation.layout import WIDE, Combine
-from convfilter.engine.planning import Plan
+from convfilter.engine.planning import Plan, required_place
 from convfilter.engine.window import target
-from convfilter.engine.window.placing import required_place
 from convfilter.engine.window.source import Part, Source
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array, limits_of

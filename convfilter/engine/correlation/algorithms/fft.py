@@ -36,7 +36,7 @@ import functools
 import math
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -52,17 +52,13 @@ from convfilter.engine.correlation.accuracy import (
 )
 from convfilter.engine.correlation.correlate import Correlation
 from convfilter.engine.correlation.layout import Combine
-from convfilter.engine.planning import Plan, forced, least_side
-from convfilter.engine.window.placing import (
-    NotInPartsError,
-    Place,
-    required_place,
-    whole_size,
-    within,
-)
+from convfilter.engine.planning import Plan, forced, least_side, required_place, whole_size, within
 from convfilter.runtime import memory
 from convfilter.runtime.checks import Array, limits_of
 from convfilter.runtime.threads import run_bands
+
+if TYPE_CHECKING:
+    from convfilter.engine.window.placing import Place
 
 SIZES = (256, 512)
 """Sides of a tile that there are loops for."""
@@ -181,6 +177,8 @@ def _on_tiles_of_whole(operation: Correlation, place: Place, size: int) -> tuple
     assert part is not None
     beyond = place.whole[1] - columns.size
     if beyond and not part.looks:
+        from convfilter.engine.window.placing import NotInPartsError
+
         raise NotInPartsError("transforms of tiles need all columns of the picture")
     step, step_across = steps_of_tile(size, rows, columns)
     across = -(-(columns.outputs + beyond) // step_across) * operation.outline.shape[2]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from isal import isal_zlib
 from numpy.typing import NDArray
 
 from convfilter.formats.declaring.rows import Groups
+from convfilter.formats.deflate import WITH_HEADER, deflated
 from convfilter.formats.exif.ifd import Order
 from convfilter.runtime.threads import run_bands
 
@@ -18,7 +18,6 @@ SIDE = 256
 """Columns and rows of a tile, where there are to be tiles and nobody asks for others."""
 
 _STRIP_BYTES = 1 << 18
-_LEVEL = 1
 _NANOSECONDS = 2.5
 """About what a byte takes to be compressed."""
 
@@ -84,5 +83,5 @@ class Packing:
             steps = part.astype(self._stored)
             steps[:, 1:] = part[:, 1:] - part[:, :-1]
             part = steps
-        packed: bytes = isal_zlib.compress(np.ascontiguousarray(part, self._stored), _LEVEL)
-        return packed
+        values = np.ascontiguousarray(part, self._stored).reshape(-1).view(np.uint8)
+        return b"".join(deflated(values, WITH_HEADER))

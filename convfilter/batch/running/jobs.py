@@ -1,21 +1,64 @@
-"""Jobs under way in threads of this process."""
+"""Jobs under way in threads of this process, and what comes of them."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from queue import SimpleQueue
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from convfilter.batch.job import Job
-from convfilter.batch.running.outcome import Outcome, outcome_of
+from convfilter.errors import ConvfilterError, ImageError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
+    from queue import SimpleQueue
 
-__all__ = ["Threads"]
+
+__all__ = ["Outcome", "Threads", "outcome_of"]
+
 
 T = TypeVar("T")
+"""What a job gives: what was done to a file, or what a network said of it."""
+
+
+class Outcome(NamedTuple, Generic[T]):
+    """What came of one job: what was done, or the error that ended it."""
+
+    job: Job
+    done: T | None = None
+    error: Exception | None = None
+
+    @property
+    def cause(self) -> str:
+        """What kind of thing the error is, a word of `errors.CAUSES`; "" where there is none."""
+        if self.error is None:
+            return ""
+        return self.error.cause if isinstance(self.error, ConvfilterError) else "fault"
+
+
+def outcome_of(job: Job, work: Callable[[Job], T]) -> Outcome[T]:
+    """Do a job, and return what came of it whatever it raises, but for what ends the run."""
+    try:
+        return Outcome(job, work(job))
+    except BrokenPipeError:
+        raise
+    except MemoryError:
+        error = ImageError(f"{job.name}: not enough memory: take a smaller picture or fewer --jobs")
+        error.cause = "memory"
+        return Outcome(job, error=error)
+    except Exception as error:  # noqa: BLE001 - even a bug with one file leaves the others be
+        _let_pictures_go(error)
+        return Outcome(job, error=error)
+
+
+def _let_pictures_go(error: BaseException) -> None:
+    """Empty the frames that an error came through: they hold pictures as long as it is kept."""
+    import traceback
+
+    link: BaseException | None = error
+    while link is not None:
+        traceback.clear_frames(link.__traceback__)
+        link = link.__cause__ or link.__context__
 
 
 class Threads(Generic[T]):
@@ -31,7 +74,7 @@ class Threads(Generic[T]):
         self._count = count
         self._pool: ThreadPoolExecutor | None = None
         self._begun: set[Future[Outcome[T]]] = set()
-        self._ended: SimpleQueue[Future[Outcome[T]]] = SimpleQueue()
+        self._ended: SimpleQueue[Future[Outcome[T]]]
 
     def __iter__(self) -> Iterator[Outcome[T]]:
         return self
@@ -41,7 +84,9 @@ class Threads(Generic[T]):
             return outcome_of(next(self._waiting), self._work)
         if self._pool is None:
             from concurrent.futures import ThreadPoolExecutor
+            from queue import SimpleQueue
 
+            self._ended = SimpleQueue()
             self._pool = ThreadPoolExecutor(self._count, thread_name_prefix="convfilter-job")
         for job in itertools.islice(self._waiting, 2 * self._count - len(self._begun)):
             future = self._pool.submit(outcome_of, job, self._work)
