@@ -10,6 +10,7 @@ import ast
 import inspect
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,20 @@ IDLE = {
     "filters.declaring.run_options": "names of axes",
 }
 """Modules of our own that a command may import for what does not come up, and what that is."""
+
+SERVES_OTHERS = (
+    *("batch.journal", "batch.watching", "batch.stores", "batch.streamed", "dask", "large"),
+    *("batch.planning.collisions", "batch.planning.folders", "batch.planning.listings"),
+    *("batch.planning.lists", "batch.planning.naming", "batch.planning.patterns"),
+    *("batch.planning.walk", "batch.settings.names", "batch.running.clearing"),
+    *("batch.running.cluster", "batch.running.connecting", "batch.running.isolated"),
+    *("batch.running.quarantine", "batch.running.report", "batch.running.tasks"),
+    *("batch.running.telling", "batch.running.window", "engine.window.placing"),
+    *("files.row_reading", "files.row_writing", "files.storage", "files.storing"),
+    *("formats.checksum", "formats.declaring.rows", "formats.headers", "runtime.machine"),
+    *("cli.telling.dry_run", "cli.telling.pace", "cli.telling.progress"),
+)
+"""Modules and rooms of our own that serve folders, long runs, storage and large pictures."""
 
 COMMAND = """
 import sys
@@ -94,6 +109,12 @@ def idle(program: str, *arguments: str) -> list[str]:
     return sorted(set(found) - IDLE.keys())
 
 
+def serving_others(modules: set[str]) -> list[str]:
+    """Return those modules that one small file, which becomes another one, has no need of."""
+    rooms = tuple(f"convfilter.{name}." for name in SERVES_OTHERS)
+    return sorted(name for name in modules if f"{name}.".startswith(rooms))
+
+
 def _is_known(package: str, allowed: set[str]) -> bool:
     # the compiled half of a module goes with it, as _hashlib with hashlib
     return package in allowed or (package.startswith("_") and package in sys.stdlib_module_names)
@@ -116,6 +137,7 @@ def test_a_warm_command_imports_only_what_it_needs(files: list[str]):
     assert executable.is_supported() != ("llvmlite" in modules)
     assert beyond(modules) == []
     assert idle(COMMAND, *files) == []
+    assert serving_others(modules) == []
 
 
 def test_a_warm_command_reads_no_signature_but_that_of_its_filter(files: list[str]):
@@ -167,6 +189,10 @@ def test_what_is_light_stays_light(program: str, others: str):
 @pytest.mark.parametrize("stray", ["numba", "PIL", "rich", "asyncio", "simplejpeg"])
 def test_a_stray_import_is_found(files: list[str], stray: str):
     assert stray in beyond(loaded(f"import {stray}\n{COMMAND}", *files))
+
+
+def test_each_module_that_serves_others_is_there():
+    assert [name for name in SERVES_OTHERS if find_spec(f"convfilter.{name}") is None] == []
 
 
 @pytest.mark.parametrize("stray", ["filters.noise", "colour.linear", "kernels.shapes"])

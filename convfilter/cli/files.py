@@ -8,7 +8,7 @@ import click
 
 from convfilter.batch.settings import OPTIONS, SECTIONS
 from convfilter.batch.settings.results import OfPixels
-from convfilter.cli.options import Section, flag, option_of
+from convfilter.cli.options import AnyPath, Section, flag, option_of
 
 __all__ = ["engine_options", "file_sections", "option", "paths_argument", "recipe_option"]
 
@@ -24,7 +24,7 @@ def paths_argument() -> click.Argument:
     return click.Argument(
         ["paths"],
         nargs=-1,
-        type=click.Path(readable=False),  # what cannot be read is told in words of our own
+        type=AnyPath(),
         metavar="INPUT... [OUTPUT]",
         required=False,
     )
@@ -64,7 +64,7 @@ def list_option() -> click.Option:
     """Return the option that takes names of files from a list."""
     return click.Option(
         ["--files-from"],
-        type=click.Path(),
+        type=AnyPath(),
         metavar="FILE",
         help="take the names of inputs from a file, or from standard input (-): one a line, or with"
         " a null character after each; the last path is the folder of the results, in which they"
@@ -76,7 +76,7 @@ def recipe_option() -> click.Option:
     """Return the option that keeps what a command says."""
     return click.Option(
         ["--save-recipe"],
-        type=click.Path(),
+        type=AnyPath(),
         metavar="FILE.toml",
         help="write what this command says of its results to a file, for convfilter pipe",
     )

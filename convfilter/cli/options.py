@@ -10,7 +10,6 @@ from click.core import ParameterSource
 
 from convfilter.errors import ConvfilterError, listed
 from convfilter.filters.declaring.parameters import FileName, Parameter, Text
-from convfilter.filters.declaring.values import written
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -23,6 +22,7 @@ __all__ = [
     "COMMAND_PATH",
     "COMPLETING",
     "CONTEXT_SETTINGS",
+    "AnyPath",
     "Command",
     "Section",
     "Value",
@@ -107,12 +107,42 @@ class Value(AnyType):
         return offered(dict.fromkeys(words), incomplete)
 
 
+class AnyPath(AnyType):
+    """The type of a path that is taken as it is written; what is wrong with it is told later.
+
+    Click's own looks for a translation of its name, and asks the system for every path.
+    """
+
+    name = "path"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Leave it to the shell to complete names of files."""
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="file")]
+
+
 class Option(click.Option):
     """An option that has no default but "not said"; where it is not written nothing is asked.
 
     Click asks the environment, a map of defaults and the type, for each of many options at each
-    start.
+    start. The words of an option that is made from a parameter are put together when help is asked
+    for.
     """
+
+    parameter: Parameter | None = None
+    _help: str | None = None
+
+    @property
+    def help(self) -> str | None:
+        """What it does."""
+        return self._help if self.parameter is None else help_text(self.parameter)
+
+    @help.setter  # noqa: A003 - what click calls it
+    def help(self, text: str | None) -> None:
+        self._help = text
 
     def handle_parse_result(
         self, ctx: click.Context, opts: Mapping[str, Any], args: list[str]
@@ -170,15 +200,20 @@ def flag(name: str, text: str, *also: str) -> click.Option:
 def option_of(parameter: Parameter, *names: str) -> click.Option:
     """Return the option for a parameter; `names` are further ways to write it, such as -j."""
     written = parameter.option
-    common: dict[str, Any] = {"help": help_text(parameter), "required": parameter.required}
     if parameter.kind == "flag":
         declared = [f"{written}/--no-{written.removeprefix('--')}", parameter.name]
-        return Option(declared, is_flag=True, **common)
-    return Option([*names, written, parameter.name], type=Value(parameter), **common)
+        option = Option(declared, is_flag=True, required=parameter.required)
+    else:
+        declared = [*names, written, parameter.name]
+        option = Option(declared, type=Value(parameter), required=parameter.required)
+    option.parameter = parameter
+    return option
 
 
 def help_text(parameter: Parameter) -> str:
     """Return the help with range, unit and default in brackets."""
+    from convfilter.filters.declaring.values import written
+
     spec = parameter.spec
     asides = parameter.limits
     if parameter.required:

@@ -92,11 +92,11 @@ class Replacement:
     def begin(self) -> None:
         """Open what is written to: a temporary file, or the device or pipe itself."""
         path = self._target = self._path
+        descriptor = descriptor_of(path)  # which may be closed: then nothing is there
+        if descriptor is not None:
+            self._file = os.fdopen(os.dup(descriptor), "wb", buffering=0)
+            return
         if _is_there(path):
-            descriptor = descriptor_of(path)
-            if descriptor is not None:
-                self._file = os.fdopen(os.dup(descriptor), "wb", buffering=0)
-                return
             with suppress(FileNotFoundError):
                 self._status = path.stat()
                 if not stat.S_ISREG(self._status.st_mode):

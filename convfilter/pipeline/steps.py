@@ -9,7 +9,6 @@ from convfilter import filters, kernels
 from convfilter.errors import ConvfilterError, KernelError, PipelineError, UnknownNameError
 from convfilter.filters.declare import true_name
 from convfilter.filters.declaring.lengths import has_lengths
-from convfilter.filters.declaring.values import plain, written
 
 if TYPE_CHECKING:
     from convfilter.filters.declare import Filter
@@ -70,6 +69,8 @@ class Step(NamedTuple):
     def __str__(self) -> str:
         import shlex
 
+        from convfilter.filters.declaring.values import written
+
         words = [self.name, *(f"{key}={shlex.quote(written(value))}" for key, value in self.given)]
         return " ".join(words)
 
@@ -96,6 +97,7 @@ def _find_with(name: str, given: Mapping[str, Any]) -> tuple[Filter, dict[str, A
 
 def as_toml(step: Step) -> str:
     """Return a step as a table of a TOML file, with what was stated."""
+    from convfilter.filters.declaring.values import plain
     from convfilter.toml import table
 
     return table("[[step]]", {"filter": step.name, **{k: plain(v) for k, v in step.given}})

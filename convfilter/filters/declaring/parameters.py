@@ -11,7 +11,6 @@ from typing import Any, Final, Literal
 
 from convfilter.errors import ArgumentError, ArgumentTypeError, UnknownNameError
 from convfilter.filters.declaring.lengths import Length, lengths_in
-from convfilter.filters.declaring.values import kernel_of, parse_padding
 from convfilter.runtime.numbers import (
     Range,
     check_integer,
@@ -201,6 +200,8 @@ class Parameter:
 
                 return check_padding(value)
             case "kernel":
+                from convfilter.filters.declaring.values import kernel_of
+
                 return kernel_of(value)
             case "mask":
                 return value  # which is checked beside the image
@@ -247,6 +248,8 @@ class Parameter:
             case "kernel":
                 return self.check(text)
             case "padding":
+                from convfilter.filters.declaring.values import parse_padding
+
                 return self.check(parse_padding(text))
             case "number" | "integer":
                 return self.check(self._number(text))
